@@ -1,0 +1,94 @@
+// Package store keeps what the authorization server must remember: configuration
+// documents, sessions, tokens, codes and keys. What they mean (a code buys once, a
+// grant's tokens go together) is written once, in the typed stores; an Engine only
+// stores records by revision.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors that engines and typed stores return, always possibly wrapped.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrConflict = errors.New("the record was changed or exists already")
+	ErrUsed     = errors.New("already used")
+)
+
+// Key names a record. Realm is the realm's path ("/", "/alpha"), or "" for records
+// of the whole server. Kind is a short constant such as "token".
+type Key struct {
+	Realm, Kind, ID string
+}
+
+// Record is one stored document.
+type Record struct {
+	Key
+	// Rev is the record's revision, 1 or more once stored; 0 in Put means
+	// "create, it must not exist".
+	Rev uint64
+	// Expires is when the record stops to exist; the zero time is never. An
+	// expired record is not returned, whether or not it was swept.
+	Expires time.Time
+	// Index holds the values by which List finds the record: index name to values.
+	Index map[string][]string
+	// Body is the document, opaque to engines.
+	Body []byte
+}
+
+// Op is one step of a Batch.
+type Op struct {
+	Record
+	// Delete removes the record (Rev 0: whatever its revision is, also when absent)
+	// instead of putting it.
+	Delete bool
+	// Force puts the record whatever its revision is.
+	Force bool
+}
+
+// Query selects records of one realm and kind.
+type Query struct {
+	Realm, Kind string
+	// Index and Value select by index value; both empty selects all, in ID order.
+	Index, Value string
+	// After continues after the record with this ID.
+	After string
+	// Limit bounds the page; 0 means 1000.
+	Limit int
+}
+
+// Event says that a record changed.
+type Event struct {
+	Key
+	Deleted bool
+}
+
+// Engine stores records. All methods may be called concurrently. A write that
+// returned nil is durable, where the engine is.
+type Engine interface {
+	// Get returns the record, or ErrNotFound.
+	Get(ctx context.Context, k Key) (Record, error)
+	// Batch applies all ops or none. A stale revision, or a create of what
+	// exists, is ErrConflict. Revisions of put records grow by one.
+	Batch(ctx context.Context, ops ...Op) error
+	// List returns a page in ID order.
+	List(ctx context.Context, q Query) ([]Record, error)
+	// Sweep removes up to limit records that expired before now, and says how many.
+	Sweep(ctx context.Context, now time.Time, limit int) (int, error)
+	// Watch reports changes of records of the given kinds made by any node
+	// until ctx ends. Events may be merged; delivery is prompt but after the write.
+	Watch(ctx context.Context, kinds ...string) (<-chan Event, error)
+	// Caps states what the engine offers.
+	Caps() Caps
+	Close() error
+}
+
+// Caps is what an engine can do.
+type Caps struct {
+	// Durable: an acknowledged write survives a crash.
+	Durable bool
+	// Shared: several processes may use the same store.
+	Shared bool
+}

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Doc is a configuration document as the REST interface shows it: a client, an
+// agent, a user, a service, a script, a realm. Body is the JSON object in bare form
+// (no {"inherited":..} wrappers, no _id, _rev, _type).
+type Doc struct {
+	ID   string
+	Rev  uint64
+	Body json.RawMessage
+}
+
+// Kinds of configuration documents. An agent's document holds its type in the
+// member "_type" ("OAuth2Client", "IdentityGatewayAgent", …): all types share one
+// namespace of ids in a realm.
+const (
+	KindRealm   = "realm"   // ID: path of the realm; Realm of the key: ""
+	KindAgent   = "agent"   // OAuth2Client, IdentityGatewayAgent, …
+	KindService = "service" // ID: "oauth-oidc", "validation", …
+	KindUser    = "user"    // ID: lower-cased name
+	KindScript  = "script"  // ID: UUID
+	KindKey     = "key"     // signing keys of a realm, encrypted
+	KindGlobal  = "global"  // global settings
+)
+
+// Subject is who a token or session stands for.
+type Subject struct {
+	// Type is "usr" for users, "age" for clients and agents.
+	Type string `json:"t"`
+	Name string `json:"n"`
+}
+
+// Token is a server-side access or refresh token.
+type Token struct {
+	// Kind is "access" or "refresh".
+	Kind      string    `json:"k"`
+	Realm     string    `json:"r"`
+	Issuer    string    `json:"iss"`
+	ClientID  string    `json:"c"`
+	Subject   Subject   `json:"s"`
+	Scopes    []string  `json:"sc,omitempty"`
+	GrantType string    `json:"g"`
+	GrantID   string    `json:"gid"` // authGrantId: what was granted together goes together
+	AuditID   string    `json:"aid"` // auditTrackingId
+	IssuedAt  time.Time `json:"iat"`
+	Expires   time.Time `json:"exp,omitzero"` // zero: never
+	AuthTime  time.Time `json:"at,omitzero"`
+	AuthLevel int       `json:"al,omitempty"`
+	Nonce     string    `json:"no,omitempty"`
+	ACR       string    `json:"acr,omitempty"`
+	AMR       []string  `json:"amr,omitempty"`
+	Audience  []string  `json:"aud,omitempty"`
+	// MayAct, Act and Cnf are the JSON values of those claims; nil: absent.
+	MayAct json.RawMessage `json:"ma,omitempty"`
+	Act    json.RawMessage `json:"act,omitempty"`
+	Cnf    json.RawMessage `json:"cnf,omitempty"`
+	// Extra are claims set by scripts; Removed names standard ones that scripts removed.
+	Extra   map[string]json.RawMessage `json:"x,omitempty"`
+	Removed []string                   `json:"rm,omitempty"`
+	// SessionID is the session (its stored id, not its token) that the grant rests on.
+	SessionID string `json:"sid,omitempty"`
+	// RefreshOf links an access token to the refresh token that bought it.
+	RefreshID string `json:"rid,omitempty"`
+	// Used is when a refresh token was rotated; it may still work in the grace period.
+	Used time.Time `json:"u,omitzero"`
+	// Claims is the OpenID Connect claims parameter of the authorization request.
+	Claims string `json:"cl,omitempty"`
+}
+
+// Code is an authorization code.
+type Code struct {
+	ClientID      string    `json:"c"`
+	Realm         string    `json:"r"`
+	RedirectURI   string    `json:"ru"`
+	Subject       Subject   `json:"s"`
+	Scopes        []string  `json:"sc"`
+	Nonce         string    `json:"no,omitempty"`
+	State         string    `json:"st,omitempty"`
+	Challenge     string    `json:"cc,omitempty"`
+	Method        string    `json:"cm,omitempty"`
+	Claims        string    `json:"cl,omitempty"`
+	ACR           string    `json:"acr,omitempty"`
+	AMR           []string  `json:"amr,omitempty"`
+	AuthTime      time.Time `json:"at"`
+	AuthLevel     int       `json:"al,omitempty"`
+	SessionID     string    `json:"sid,omitempty"`
+	GrantID       string    `json:"gid"`
+	Expires       time.Time `json:"exp"`
+	Used          bool      `json:"u,omitempty"`
+	AuthorizeInfo string    `json:"ai,omitempty"` // authorization_details
+	DPoPKey       string    `json:"dk,omitempty"` // dpop_jkt
+}
+
+// Session is a login session.
+type Session struct {
+	Realm       string            `json:"r"`
+	Subject     Subject           `json:"s"`
+	UniversalID string            `json:"u"`
+	Created     time.Time         `json:"c"`
+	LastAccess  time.Time         `json:"l"`
+	MaxIdle     time.Duration     `json:"mi"`
+	MaxLife     time.Duration     `json:"ml"`
+	AuthLevel   int               `json:"al,omitempty"`
+	Tree        string            `json:"tr,omitempty"` // journey that made it
+	AMR         []string          `json:"amr,omitempty"`
+	Admin       bool              `json:"ad,omitempty"`
+	Properties  map[string]string `json:"p,omitempty"`
+	// CtxID is the AMCtxId of audit trails; Handle is the public handle.
+	CtxID  string `json:"x"`
+	Handle string `json:"h"`
+}
