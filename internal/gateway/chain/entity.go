@@ -1,0 +1,411 @@
+package chain
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/encoding/htmlindex"
+)
+
+// Storage says where bodies are buffered: in memory up to MemoryLimit, then in a
+// file of Dir up to FileLimit.
+type Storage struct {
+	MemoryLimit, FileLimit int64
+	Dir                    string
+}
+
+// Entity is the body of a message. Until somebody looks, it is the stream that came
+// in; looking buffers it, after which it can be read any number of times. An Entity
+// belongs to one goroutine at a time.
+type Entity struct {
+	header  http.Header
+	stream  io.ReadCloser // nil: none, or buffered
+	length  int64         // of the stream, -1 unknown
+	memory  []byte
+	file    *os.File
+	size    int64 // of file
+	storage *Storage
+}
+
+// defaultStorage holds the limits in force where no TemporaryStorage applies.
+var defaultStorage = Storage{MemoryLimit: 65536, FileLimit: 1 << 30}
+
+// Bind ties the entity to the header fields of its message, from which it takes the
+// charset and in which it keeps Content-Length and Content-Type true.
+func (e *Entity) Bind(h http.Header) { e.header = h }
+
+// SetStorage says where to buffer; nil is the default.
+func (e *Entity) SetStorage(s *Storage) { e.storage = s }
+
+// SetStream makes r the body. length is -1 when unknown. Header fields stay.
+func (e *Entity) SetStream(r io.ReadCloser, length int64) {
+	e.Close()
+	e.stream, e.length = r, length
+}
+
+// SetBytes makes b the body and sets Content-Length.
+func (e *Entity) SetBytes(b []byte) {
+	e.keep(b)
+	e.setLength(len(b))
+}
+
+func (e *Entity) keep(b []byte) {
+	e.Close()
+	e.memory = b
+}
+
+func (e *Entity) setLength(n int) {
+	if e.header != nil {
+		e.header["Content-Length"] = []string{strconv.Itoa(n)}
+		delete(e.header, "Transfer-Encoding")
+	}
+}
+
+// Text is the body decoded by the charset of Content-Type, else ISO-8859-1; JSON is
+// always UTF-8 (RFC 8259 §8.1).
+func (e *Entity) Text() (string, error) {
+	b, err := e.Bytes()
+	if err != nil || len(b) == 0 {
+		return "", err
+	}
+	name := e.charset()
+	if name == "utf-8" {
+		return string(b), nil
+	}
+	enc, err := htmlindex.Get(name)
+	if err != nil {
+		return string(b), nil
+	}
+	out, err := enc.NewDecoder().Bytes(b)
+	return string(out), err
+}
+
+// SetText makes s the body in the charset of Content-Type.
+func (e *Entity) SetText(s string) error {
+	b := []byte(s)
+	if name := e.charset(); name != "utf-8" {
+		if enc, err := htmlindex.Get(name); err == nil {
+			if out, err := enc.NewEncoder().Bytes(b); err == nil {
+				b = out
+			} else {
+				return fmt.Errorf("the text has characters that %s cannot hold", name)
+			}
+		}
+	}
+	e.SetBytes(b)
+	return nil
+}
+
+func (e *Entity) charset() string {
+	ct := first(e.header, "Content-Type")
+	if ct == "" {
+		return "iso-8859-1"
+	}
+	kind, params, err := mime.ParseMediaType(ct)
+	if err != nil {
+		return "iso-8859-1"
+	}
+	if kind == "application/json" || strings.HasSuffix(kind, "+json") {
+		return "utf-8"
+	}
+	if cs := strings.ToLower(params["charset"]); cs != "" {
+		return cs
+	}
+	return "iso-8859-1"
+}
+
+func first(h http.Header, canonical string) string {
+	if v := h[canonical]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// JSON is the parsed body: maps, lists, strings, bool, nil, int64 or float64.
+func (e *Entity) JSON() (any, error) {
+	b, err := e.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	if len(bytes.TrimSpace(b)) == 0 {
+		return nil, nil
+	}
+	return ParseJSON(b)
+}
+
+// ParseJSON reads one JSON value; whole numbers are int64.
+func ParseJSON(b []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("text after the JSON value")
+	}
+	return plainNumbers(v), nil
+}
+
+func plainNumbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if i, err := v.Int64(); err == nil {
+			return i
+		}
+		f, _ := v.Float64()
+		return f
+	case map[string]any:
+		for k, e := range v {
+			v[k] = plainNumbers(e)
+		}
+	case []any:
+		for i, e := range v {
+			v[i] = plainNumbers(e)
+		}
+	}
+	return v
+}
+
+// SetJSON makes v, encoded, the body and sets Content-Type.
+func (e *Entity) SetJSON(v any) error {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	if e.header != nil {
+		e.header["Content-Type"] = []string{"application/json; charset=UTF-8"}
+	}
+	e.SetBytes(bytes.TrimRight(buf.Bytes(), "\n"))
+	return nil
+}
+
+// Form is the parsed form body; empty unless the content type is a form.
+func (e *Entity) Form() Form {
+	kind, _, _ := mime.ParseMediaType(first(e.header, "Content-Type"))
+	if kind != "application/x-www-form-urlencoded" {
+		return Form{}
+	}
+	b, err := e.Bytes()
+	if err != nil {
+		return Form{}
+	}
+	return ParseForm(string(b))
+}
+
+// SetValue assigns as scripts and expressions do: text, bytes, nil, anything else JSON.
+func (e *Entity) SetValue(v any) error {
+	switch v := v.(type) {
+	case nil:
+		e.SetBytes(nil)
+	case string:
+		return e.SetText(v)
+	case []byte:
+		e.SetBytes(v)
+	case *Entity:
+		b, err := v.Bytes()
+		if err != nil {
+			return err
+		}
+		e.SetBytes(b)
+	default:
+		return e.SetJSON(v)
+	}
+	return nil
+}
+
+// Empty says whether there is no body, without reading a stream of unknown length.
+func (e *Entity) Empty() bool {
+	if e.stream != nil {
+		return e.length == 0
+	}
+	return len(e.memory) == 0 && e.file == nil
+}
+
+// Buffered says whether the body can be read again.
+func (e *Entity) Buffered() bool { return e.stream == nil }
+
+// Buffer reads the stream into memory or, past the memory limit, into a file. A body
+// over the file limit is ErrTooLarge. A buffered or empty entity stays as it is.
+func (e *Entity) Buffer() error {
+	if e.stream == nil {
+		return nil
+	}
+	s := e.storage
+	if s == nil {
+		s = &defaultStorage
+	}
+	if e.length > s.MemoryLimit && e.length > s.FileLimit {
+		return ErrTooLarge
+	}
+	if e.length > 0 && e.length <= s.MemoryLimit {
+		b := make([]byte, e.length)
+		if _, err := io.ReadFull(e.stream, b); err != nil {
+			return err
+		}
+		return e.settle(b)
+	}
+	var buf bytes.Buffer
+	n, err := io.Copy(&buf, io.LimitReader(e.stream, s.MemoryLimit+1))
+	if err != nil {
+		return err
+	}
+	if n <= s.MemoryLimit {
+		return e.settle(buf.Bytes())
+	}
+	return e.spill(&buf, s)
+}
+
+func (e *Entity) settle(b []byte) error {
+	err := e.stream.Close()
+	e.stream, e.memory = nil, b
+	return err
+}
+
+func (e *Entity) spill(head *bytes.Buffer, s *Storage) error {
+	f, err := os.CreateTemp(s.Dir, "entity-*")
+	if err != nil {
+		return fmt.Errorf("buffer body: %w", err)
+	}
+	// Unlinked at once: the space is given back even when the process dies.
+	_ = os.Remove(f.Name())
+	head2 := int64(head.Len())
+	rest := io.LimitReader(e.stream, max(s.FileLimit-head2, 0)+1)
+	n, err := io.Copy(f, io.MultiReader(head, rest))
+	if err == nil && n > s.FileLimit {
+		err = ErrTooLarge
+	}
+	if err != nil {
+		_ = f.Close()
+		return err
+	}
+	err = e.stream.Close()
+	e.stream, e.file, e.size = nil, f, n
+	return err
+}
+
+// Bytes buffers the body and returns it; the caller must not change it.
+func (e *Entity) Bytes() ([]byte, error) {
+	if err := e.Buffer(); err != nil {
+		return nil, err
+	}
+	if e.file == nil {
+		return e.memory, nil
+	}
+	b := make([]byte, e.size)
+	_, err := e.file.ReadAt(b, 0)
+	if err == io.EOF {
+		err = nil
+	}
+	return b, err
+}
+
+// Open returns a reader of the body and its length, -1 when unknown; nil when there
+// is none. A stream can be opened once, a buffered body any number of times. The
+// reader need not be closed; Close of the entity does that.
+func (e *Entity) Open() (io.Reader, int64) {
+	switch {
+	case e.stream != nil:
+		return e.stream, e.length
+	case e.file != nil:
+		return io.NewSectionReader(e.file, 0, e.size), e.size
+	case len(e.memory) > 0:
+		return bytes.NewReader(e.memory), int64(len(e.memory))
+	}
+	return nil, 0
+}
+
+// InMemory returns the body when it is held in memory, for writers that can send
+// header and body in one piece. ok is false for streams and files.
+func (e *Entity) InMemory() (b []byte, ok bool) {
+	if e.stream != nil || e.file != nil {
+		return nil, false
+	}
+	return e.memory, true
+}
+
+// Close lets go of streams and files.
+func (e *Entity) Close() {
+	if e.stream != nil {
+		_ = e.stream.Close()
+	}
+	if e.file != nil {
+		_ = e.file.Close()
+	}
+	e.stream, e.file, e.memory, e.size, e.length = nil, nil, nil, 0, 0
+}
+
+// String is the body as text, "" when it cannot be read.
+func (e *Entity) String() string {
+	s, _ := e.Text()
+	return s
+}
+
+// Get returns a property as expressions see it.
+func (e *Entity) Get(name string) (any, bool) {
+	switch name {
+	case "string":
+		s, err := e.Text()
+		if err != nil {
+			return nil, true
+		}
+		return s, true
+	case "json":
+		v, err := e.JSON()
+		if err != nil {
+			return nil, true
+		}
+		return v, true
+	case "bytes":
+		b, err := e.Bytes()
+		if err != nil {
+			return nil, true
+		}
+		return b, true
+	case "form":
+		return e.Form(), true
+	case "rawContentEmpty", "decodedContentEmpty":
+		return e.isEmpty(), true
+	}
+	return nil, false
+}
+
+func (e *Entity) isEmpty() bool {
+	b, err := e.Bytes()
+	return err == nil && len(b) == 0
+}
+
+// Set assigns string, json or bytes.
+func (e *Entity) Set(name string, v any) error {
+	switch name {
+	case "json":
+		return e.SetJSON(v)
+	case "string", "bytes":
+		return e.SetValue(v)
+	}
+	return ErrReadOnly
+}
+
+// Call offers isRawContentEmpty and isDecodedContentEmpty.
+func (e *Entity) Call(method string, _ []any) (any, error) {
+	switch method {
+	case "isRawContentEmpty", "isDecodedContentEmpty":
+		return e.isEmpty(), nil
+	case "getString":
+		v, _ := e.Get("string")
+		return v, nil
+	case "getJson":
+		v, _ := e.Get("json")
+		return v, nil
+	}
+	return nil, fmt.Errorf("entity has no method %s", method)
+}
