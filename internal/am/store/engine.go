@@ -29,13 +29,19 @@ type Record struct {
 	// Rev is the record's revision, 1 or more once stored; 0 in Put means
 	// "create, it must not exist".
 	Rev uint64
-	// Expires is when the record stops to exist; the zero time is never. An
-	// expired record is not returned, whether or not it was swept.
+	// Expires is when the record stops to exist, kept to the microsecond; the zero
+	// time is never. An expired record is not returned and does not stand in the way
+	// of a create, whether or not it was swept.
 	Expires time.Time
-	// Index holds the values by which List finds the record: index name to values.
-	Index map[string][]string
+	// Index holds the values by which List finds the record. A pair may occur once.
+	Index []IndexValue
 	// Body is the document, opaque to engines.
 	Body []byte
+}
+
+// IndexValue is one entry of a record in the index Name.
+type IndexValue struct {
+	Name, Value string
 }
 
 // Op is one step of a Batch.
@@ -51,7 +57,7 @@ type Op struct {
 // Query selects records of one realm and kind.
 type Query struct {
 	Realm, Kind string
-	// Index and Value select by index value; both empty selects all, in ID order.
+	// Index and Value select by index value; an empty Index selects all.
 	Index, Value string
 	// After continues after the record with this ID.
 	After string
@@ -66,24 +72,33 @@ type Event struct {
 }
 
 // Engine stores records. All methods may be called concurrently. A write that
-// returned nil is durable, where the engine is.
+// returned nil is durable, where the engine is. Records passed in may be changed by
+// the caller afterwards, and so may those returned: neither is shared.
 type Engine interface {
 	// Get returns the record, or ErrNotFound.
 	Get(ctx context.Context, k Key) (Record, error)
 	// Batch applies all ops or none. A stale revision, or a create of what
-	// exists, is ErrConflict. Revisions of put records grow by one.
+	// exists, is ErrConflict; so is a conditional step on what does not exist. A
+	// created record has revision 1, each later put adds one. A key may occur in
+	// one op only.
 	Batch(ctx context.Context, ops ...Op) error
-	// List returns a page in ID order.
+	// List returns a page in ID order (by bytes). A page shorter than the limit is
+	// the last one.
 	List(ctx context.Context, q Query) ([]Record, error)
 	// Sweep removes up to limit records that expired before now, and says how many.
 	Sweep(ctx context.Context, now time.Time, limit int) (int, error)
 	// Watch reports changes of records of the given kinds made by any node
-	// until ctx ends. Events may be merged; delivery is prompt but after the write.
+	// until ctx ends or the engine is closed, when the channel closes; no kinds
+	// means all. Events may be merged; delivery is prompt but after the write. Records
+	// that only expire are not reported.
 	Watch(ctx context.Context, kinds ...string) (<-chan Event, error)
 	// Caps states what the engine offers.
 	Caps() Caps
 	Close() error
 }
+
+// DefaultPage is the length of a List page whose query names none.
+const DefaultPage = 1000
 
 // Caps is what an engine can do.
 type Caps struct {

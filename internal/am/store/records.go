@@ -14,14 +14,14 @@ type Doc struct {
 	Body json.RawMessage
 }
 
-// Kinds of configuration documents. An agent's document holds its type in the
+// Kinds of configuration documents, in the realm's path as the Realm of their key. An agent's document holds its type in the
 // member "_type" ("OAuth2Client", "IdentityGatewayAgent", …): all types share one
 // namespace of ids in a realm.
 const (
 	KindRealm   = "realm"   // ID: path of the realm; Realm of the key: ""
 	KindAgent   = "agent"   // OAuth2Client, IdentityGatewayAgent, …
 	KindService = "service" // ID: "oauth-oidc", "validation", …
-	KindUser    = "user"    // ID: lower-cased name
+	KindUser    = "user"    // ID: lower-cased name (realm.UserID)
 	KindScript  = "script"  // ID: UUID
 	KindKey     = "key"     // signing keys of a realm, encrypted
 	KindGlobal  = "global"  // global settings
@@ -63,13 +63,19 @@ type Token struct {
 	Removed []string                   `json:"rm,omitempty"`
 	// SessionID is the session (its stored id, not its token) that the grant rests on.
 	SessionID string `json:"sid,omitempty"`
-	// RefreshOf links an access token to the refresh token that bought it.
+	// RefreshID links an access token to the refresh token that bought it, by its ID.
 	RefreshID string `json:"rid,omitempty"`
-	// Used is when a refresh token was rotated; it may still work in the grace period.
-	Used time.Time `json:"u,omitzero"`
+	// Used is when a refresh token was rotated; it still works before GraceUntil.
+	Used       time.Time `json:"u,omitzero"`
+	GraceUntil time.Time `json:"gu,omitzero"`
 	// Claims is the OpenID Connect claims parameter of the authorization request.
 	Claims string `json:"cl,omitempty"`
+
+	id string
 }
+
+// ID is the ID under which a token that was found is stored, IDOf of its raw form.
+func (t Token) ID() string { return t.id }
 
 // Code is an authorization code.
 type Code struct {
@@ -112,4 +118,24 @@ type Session struct {
 	// CtxID is the AMCtxId of audit trails; Handle is the public handle.
 	CtxID  string `json:"x"`
 	Handle string `json:"h"`
+
+	id string
+}
+
+// ID is the ID under which a session that was found is stored, IDOf of its raw
+// form: what Token.SessionID holds.
+func (s Session) ID() string { return s.id }
+
+// Ends is when the session ends if nobody uses it again.
+func (s Session) Ends() time.Time {
+	end := time.Time{}
+	if s.MaxLife > 0 {
+		end = s.Created.Add(s.MaxLife)
+	}
+	if s.MaxIdle > 0 {
+		if idle := s.LastAccess.Add(s.MaxIdle); end.IsZero() || idle.Before(end) {
+			end = idle
+		}
+	}
+	return end
 }

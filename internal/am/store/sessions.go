@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const kindSession = "session"
+
+// Indexes of sessions.
+const (
+	byHandle = "h"
+	byRealm  = "r"
+)
+
+// touchEvery is how exactly the last access to a session is kept: writing each one
+// would cost a durable write for every request of every user.
+const touchEvery = time.Minute
+
+// Sessions keeps login sessions, under the digest of their token.
+type Sessions struct {
+	Engine Engine
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Create stores a session whose bearer shows raw. It lives until Session.Ends.
+func (s Sessions) Create(ctx context.Context, raw string, sess Session) error {
+	rec, err := sessionRecord(Record{Key: sessionKey(IDOf(raw))}, sess)
+	if err != nil {
+		return fmt.Errorf("create session: %w", err)
+	}
+	if err := s.Engine.Batch(ctx, Op{Record: rec}); err != nil {
+		return fmt.Errorf("create session: %w", err)
+	}
+	return nil
+}
+
+// Find returns the session. One that is unknown, idle too long or ended is
+// ErrNotFound.
+func (s Sessions) Find(ctx context.Context, raw string) (Session, error) {
+	return s.FindByID(ctx, IDOf(raw))
+}
+
+// FindByID finds a session by its ID, which opens nothing.
+func (s Sessions) FindByID(ctx context.Context, id string) (Session, error) {
+	sess, _, err := s.find(ctx, id)
+	return sess, err
+}
+
+// FindByHandle finds a session by its public handle, which opens nothing.
+func (s Sessions) FindByHandle(ctx context.Context, handle string) (Session, error) {
+	recs, err := s.Engine.List(ctx, Query{Kind: kindSession, Index: byHandle, Value: handle, Limit: 1})
+	if err == nil && (handle == "" || len(recs) == 0) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Session{}, fmt.Errorf("find session: %w", err)
+	}
+	return sessionOf(recs[0])
+}
+
+// Touch finds the session and notes that it is in use now. The note is written when
+// the last one is a minute old, or a tenth of a shorter idle time.
+func (s Sessions) Touch(ctx context.Context, raw string) (Session, error) {
+	sess, _, err := s.find(ctx, IDOf(raw))
+	if err != nil {
+		return Session{}, err
+	}
+	every := touchEvery
+	if sess.MaxIdle > 0 {
+		every = min(every, sess.MaxIdle/10)
+	}
+	now := s.now()
+	if now.Sub(sess.LastAccess) < every {
+		return sess, nil
+	}
+	return s.Update(ctx, sess.id, func(sess *Session) error {
+		if now.After(sess.LastAccess) {
+			sess.LastAccess = now
+		}
+		return nil
+	})
+}
+
+// Update changes the session with that ID by change, which is called again when
+// somebody else changed the session meanwhile. An error of change ends the update.
+func (s Sessions) Update(ctx context.Context, id string, change func(*Session) error) (Session, error) {
+	for {
+		sess, rec, err := s.find(ctx, id)
+		if err != nil {
+			return Session{}, err
+		}
+		if err := change(&sess); err != nil {
+			return Session{}, err
+		}
+		if rec, err = sessionRecord(rec, sess); err != nil {
+			return Session{}, fmt.Errorf("update session: %w", err)
+		}
+		err = s.Engine.Batch(ctx, Op{Record: rec})
+		if errors.Is(err, ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return Session{}, fmt.Errorf("update session: %w", err)
+		}
+		return sess, nil
+	}
+}
+
+// End ends the session. One that has ended is no error.
+func (s Sessions) End(ctx context.Context, raw string) error {
+	return s.EndByID(ctx, IDOf(raw))
+}
+
+// EndByID ends the session with that ID. One that has ended is no error.
+func (s Sessions) EndByID(ctx context.Context, id string) error {
+	if err := s.Engine.Batch(ctx, Op{Record: Record{Key: sessionKey(id)}, Delete: true}); err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+// EndByHandle ends the session with that public handle and returns it as it was, or
+// ErrNotFound.
+func (s Sessions) EndByHandle(ctx context.Context, handle string) (Session, error) {
+	sess, err := s.FindByHandle(ctx, handle)
+	if err != nil {
+		return Session{}, err
+	}
+	return sess, s.EndByID(ctx, sess.id)
+}
+
+// List returns all sessions of a realm.
+func (s Sessions) List(ctx context.Context, realm string) ([]Session, error) {
+	var found []Session
+	err := all(ctx, s.Engine, Query{Kind: kindSession, Index: byRealm, Value: realm}, func(rec Record) error {
+		sess, err := sessionOf(rec)
+		found = append(found, sess)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return found, nil
+}
+
+func (s Sessions) find(ctx context.Context, id string) (Session, Record, error) {
+	rec, err := s.Engine.Get(ctx, sessionKey(id))
+	if err != nil {
+		return Session{}, rec, fmt.Errorf("find session: %w", err)
+	}
+	sess, err := sessionOf(rec)
+	if err != nil {
+		return Session{}, rec, fmt.Errorf("find session: %w", err)
+	}
+	return sess, rec, nil
+}
+
+func (s Sessions) now() time.Time {
+	if s.Now != nil {
+		return s.Now()
+	}
+	return time.Now()
+}
+
+func sessionKey(id string) Key { return Key{Kind: kindSession, ID: id} }
+
+func sessionOf(rec Record) (Session, error) {
+	sess, err := decode[Session](rec)
+	sess.id = rec.ID
+	return sess, err
+}
+
+func sessionRecord(rec Record, sess Session) (Record, error) {
+	body, err := encode(sess)
+	rec.Body, rec.Expires = body, sess.Ends()
+	rec.Index = []IndexValue{{byRealm, sess.Realm}}
+	if sess.Handle != "" {
+		rec.Index = append(rec.Index, IndexValue{byHandle, sess.Handle})
+	}
+	return rec, err
+}
