@@ -1,0 +1,258 @@
+package jose
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxDepth bounds nested objects and lists in claims.
+const maxDepth = 64
+
+// Claims are the members of a JWT payload. The registered ones (RFC 7519 §4.1) have fields; times that are not there
+// are zero times.
+type Claims struct {
+	Issuer    string
+	Subject   string
+	ID        string
+	Audience  []string // a single string became a list of one
+	Expires   time.Time
+	NotBefore time.Time
+	IssuedAt  time.Time
+	Values    map[string]any // all members: string, bool, nil, int64, float64, []any, map[string]any
+}
+
+// ParseClaims reads a JSON object. Repeated names at any depth, registered claims of the wrong type and nesting over 64
+// levels are ErrMalformed.
+func ParseClaims(payload []byte) (*Claims, error) {
+	values, err := decodeObject(payload)
+	if err != nil {
+		return nil, err
+	}
+	c := &Claims{Values: values}
+	texts := []struct {
+		name string
+		to   *string
+	}{{"iss", &c.Issuer}, {"sub", &c.Subject}, {"jti", &c.ID}}
+	for _, t := range texts {
+		if err := textClaim(values, t.name, t.to); err != nil {
+			return nil, err
+		}
+	}
+	times := []struct {
+		name string
+		to   *time.Time
+	}{{"exp", &c.Expires}, {"nbf", &c.NotBefore}, {"iat", &c.IssuedAt}}
+	for _, t := range times {
+		if err := timeClaim(values, t.name, t.to); err != nil {
+			return nil, err
+		}
+	}
+	c.Audience, err = audienceClaim(values["aud"])
+	return c, err
+}
+
+func textClaim(values map[string]any, name string, to *string) error {
+	v, there := values[name]
+	if !there || v == nil {
+		return nil
+	}
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("%w: claim %s is not a string", ErrMalformed, name)
+	}
+	*to = s
+	return nil
+}
+
+// timeClaim reads a NumericDate: seconds, possibly with a fraction. Values outside the years 1 to 9999 are refused;
+// they come from milliseconds mistaken for seconds or from an attempt to overflow the sum with the skew.
+func timeClaim(values map[string]any, name string, to *time.Time) error {
+	const first, last = -62135596800, 253402300799
+	v, there := values[name]
+	if !there || v == nil {
+		return nil
+	}
+	switch n := v.(type) {
+	case int64:
+		if n > first && n <= last {
+			*to = time.Unix(n, 0).UTC()
+			return nil
+		}
+	case float64:
+		if n > first && n <= last {
+			whole, fraction := math.Modf(n)
+			*to = time.Unix(int64(whole), int64(fraction*1e9)).UTC()
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: claim %s is not a date in seconds", ErrMalformed, name)
+}
+
+func audienceClaim(v any) ([]string, error) {
+	switch a := v.(type) {
+	case nil:
+		return nil, nil
+	case string:
+		return []string{a}, nil
+	case []any:
+		out := make([]string, 0, len(a))
+		for _, e := range a {
+			s, ok := e.(string)
+			if !ok {
+				return nil, fmt.Errorf("%w: claim aud holds something else than strings", ErrMalformed)
+			}
+			out = append(out, s)
+		}
+		return out, nil
+	}
+	return nil, fmt.Errorf("%w: claim aud is neither a string nor a list", ErrMalformed)
+}
+
+// Expect says what claims must be. The zero value checks the times that are there against the current time.
+type Expect struct {
+	Now       time.Time     // zero means the current time
+	Skew      time.Duration // how far clocks may differ, in both directions
+	Issuers   []string      // one of them must be iss, compared byte by byte; empty accepts any
+	Audiences []string      // one of them must be in aud; empty accepts any
+	Require   []string      // claims that must be there and not null, such as "exp", "iat", "sub"
+	MaxAge    time.Duration // refuses tokens whose iat is older; 0 does not look, else iat must be there
+	MaxLife   time.Duration // refuses exp further than this in the future; 0 does not look, else exp must be there
+}
+
+// Check compares the claims with e. The first failure is returned: ErrClaim, ErrExpired, ErrNotYetValid, ErrIssuer or
+// ErrAudience.
+func (c *Claims) Check(e Expect) error {
+	for _, name := range e.Require {
+		if c.Values[name] == nil {
+			return fmt.Errorf("%w: %s is required", ErrClaim, name)
+		}
+	}
+	if err := c.checkTimes(e); err != nil {
+		return err
+	}
+	if len(e.Issuers) > 0 && !slices.Contains(e.Issuers, c.Issuer) {
+		return ErrIssuer
+	}
+	wanted := func(a string) bool { return slices.Contains(e.Audiences, a) }
+	if len(e.Audiences) > 0 && !slices.ContainsFunc(c.Audience, wanted) {
+		return ErrAudience
+	}
+	return nil
+}
+
+func (c *Claims) checkTimes(e Expect) error {
+	now := e.Now
+	if now.IsZero() {
+		now = time.Now()
+	}
+	early, late := now.Add(-e.Skew), now.Add(e.Skew)
+	switch {
+	// "on or after which the JWT MUST NOT be accepted" (RFC 7519 §4.1.4)
+	case !c.Expires.IsZero() && !early.Before(c.Expires):
+		return ErrExpired
+	case !c.NotBefore.IsZero() && late.Before(c.NotBefore):
+		return fmt.Errorf("%w: nbf", ErrNotYetValid)
+	case !c.IssuedAt.IsZero() && late.Before(c.IssuedAt):
+		return fmt.Errorf("%w: iat", ErrNotYetValid)
+	case e.MaxAge > 0 && c.IssuedAt.IsZero(), e.MaxLife > 0 && c.Expires.IsZero():
+		return fmt.Errorf("%w: iat or exp is required", ErrClaim)
+	case e.MaxAge > 0 && early.After(c.IssuedAt.Add(e.MaxAge)):
+		return fmt.Errorf("%w: issued too long ago", ErrExpired)
+	case e.MaxLife > 0 && c.Expires.After(late.Add(e.MaxLife)):
+		return fmt.Errorf("%w: exp is unreasonably far away", ErrClaim)
+	}
+	return nil
+}
+
+// DecodeObject reads a JSON object with the value types of Claims.Values and the strictness of ParseClaims.
+func DecodeObject(data []byte) (map[string]any, error) { return decodeObject(data) }
+
+func decodeObject(data []byte) (map[string]any, error) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(data)) // refuses repeated names and broken UTF-8
+	if d.PeekKind() != '{' {
+		return nil, fmt.Errorf("%w: not a JSON object", ErrMalformed)
+	}
+	v, err := decodeValue(d, maxDepth)
+	if err != nil {
+		return nil, fmt.Errorf("%w: not a JSON object, or a name is repeated", ErrMalformed)
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: data after the JSON object", ErrMalformed)
+	}
+	object, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("%w: not a JSON object", ErrMalformed)
+	}
+	return object, nil
+}
+
+func decodeValue(d *jsontext.Decoder, depth int) (any, error) {
+	t, err := d.ReadToken()
+	if err != nil {
+		return nil, err
+	}
+	switch t.Kind() {
+	case '{':
+		return decodeMembers(d, depth-1)
+	case '[':
+		return decodeList(d, depth-1)
+	case '"':
+		return t.String(), nil
+	case '0':
+		return number(t.String())
+	case 't', 'f':
+		return t.Bool(), nil
+	}
+	return nil, nil
+}
+
+func decodeMembers(d *jsontext.Decoder, depth int) (any, error) {
+	if depth <= 0 {
+		return nil, ErrMalformed
+	}
+	out := map[string]any{}
+	for d.PeekKind() != '}' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		key := name.String() // the token's text is overwritten by the next read
+		if out[key], err = decodeValue(d, depth); err != nil {
+			return nil, err
+		}
+	}
+	_, err := d.ReadToken()
+	return out, err
+}
+
+func decodeList(d *jsontext.Decoder, depth int) (any, error) {
+	if depth <= 0 {
+		return nil, ErrMalformed
+	}
+	out := []any{}
+	for d.PeekKind() != ']' {
+		v, err := decodeValue(d, depth)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	_, err := d.ReadToken()
+	return out, err
+}
+
+// number keeps whole numbers exact; those that no int64 holds become float64, and those beyond float64 are refused.
+func number(text string) (any, error) {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n, nil
+	}
+	return strconv.ParseFloat(text, 64)
+}
