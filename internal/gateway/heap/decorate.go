@@ -1,0 +1,83 @@
+package heap
+
+import (
+	"gatehouse/internal/conf"
+)
+
+// notDecorations are the fields of a declaration that are never decorations.
+var notDecorations = map[string]bool{"name": true, "type": true, "config": true, "comment": true}
+
+// decorate applies the decorations of the declaration n and then the global ones, in
+// the order of the text; the first is innermost.
+func (h *Heap) decorate(v any, n *conf.Node, env *Env) (any, bool) {
+	if _, is := v.(Decorator); is {
+		return v, true
+	}
+	ok := true
+	for _, f := range n.Fields {
+		if notDecorations[f.Name] || f.Value.Kind == conf.Null {
+			continue
+		}
+		if v, ok = h.apply(f, v, env); !ok {
+			return nil, false
+		}
+	}
+	return h.allGlobals(v, env)
+}
+
+// Decorate applies the decorations among fields, for instance those of a route, to v.
+func (h *Heap) Decorate(v any, fields []conf.Field, env *Env) (any, bool) {
+	ok := true
+	for _, f := range fields {
+		if v, ok = h.apply(f, v, env); !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+func (h *Heap) apply(f conf.Field, v any, env *Env) (any, bool) {
+	if f.Value.Kind == conf.Null || f.Name == "" || f.Name[0] == '_' || h.declaration(f.Name) == nil {
+		return v, true
+	}
+	obj, ok := h.named(&conf.Decoder{Errs: env.Errs}, f.NameNode(env.Decl).Named(f.Name))
+	if !ok {
+		return nil, false
+	}
+	d, is := obj.(Decorator)
+	if !is {
+		return v, true
+	}
+	out, err := d.Decorate(v, f.Value, env)
+	if err != nil {
+		env.Errs.AddErr(f.Value, err)
+		return nil, false
+	}
+	return out, true
+}
+
+// allGlobals applies the ancestors' global decorations, outermost first, then this
+// document's.
+func (h *Heap) allGlobals(v any, env *Env) (any, bool) {
+	ok := true
+	if h.parent != nil {
+		if v, ok = h.parent.allGlobals(v, env); !ok {
+			return nil, false
+		}
+	}
+	return h.global(v, env)
+}
+
+// global applies this document's global decorations.
+func (h *Heap) global(v any, env *Env) (any, bool) {
+	if _, is := v.(Decorator); is || len(h.globals) == 0 {
+		return v, true
+	}
+	ok := true
+	for _, f := range h.globals {
+		if v, ok = h.apply(f, v, env); !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}
