@@ -1,0 +1,144 @@
+package realm
+
+import "time"
+
+// maxGrace is the longest grace period of a refresh token (PingAM: refresh token
+// grace period).
+const maxGrace = 120 * time.Second
+
+// Plugin says what does a step. Script is the UUID of the script that does it; when
+// it is "", the server does it itself. Class names the Java class of a JAVA plugin.
+type Plugin struct {
+	Script, Class string
+}
+
+// Effective is what holds for a client at a provider: the client's own values where it
+// has any, else the provider's.
+type Effective struct {
+	AccessTokenLifetime     time.Duration
+	RefreshTokenLifetime    time.Duration // negative: never expires
+	CodeLifetime            time.Duration
+	IDTokenLifetime         time.Duration
+	RefreshTokenGracePeriod time.Duration
+
+	ClientSideTokens         bool
+	TokenEncryption          bool
+	IssueRefreshToken        bool
+	IssueRefreshTokenOnRenew bool
+	UsePolicyEngineForScope  bool
+	ScopesPolicySet          string
+	// SkipConsent tells that the provider lets clients skip consent and that this one
+	// implies it.
+	SkipConsent             bool
+	RemoteConsent           bool
+	RemoteConsentServiceID  string
+	OverrideableClaims      []string
+	ForceAuthnForMaxAge     bool
+	AudienceInTokenExchange bool
+	TokenIntrospectionClaim bool
+
+	// AccessTokenMayAct and OIDCMayAct are UUIDs of scripts, "" for none.
+	AccessTokenMayAct string
+	OIDCMayAct        string
+
+	AccessTokenModification Plugin
+	OIDCClaims              Plugin
+	EvaluateScope           Plugin
+	ValidateScope           Plugin
+	AuthorizeData           Plugin
+}
+
+// Effective resolves lifetimes and overrides. Overrides count when
+// providerOverridesEnabled is set, and then all of them do, also those that nobody
+// touched (PingAM: OAuth2 Provider Overrides); only a plugin of type PROVIDER remains
+// the provider's.
+func (c *Client) Effective(p *Provider) Effective {
+	e := Effective{
+		AccessTokenLifetime:     lifetime(c.Core.AccessTokenLifetime, p.Core.AccessTokenLifetime),
+		RefreshTokenLifetime:    lifetime(c.Core.RefreshTokenLifetime, p.Core.RefreshTokenLifetime),
+		CodeLifetime:            lifetime(c.Core.CodeLifetime, p.Core.CodeLifetime),
+		IDTokenLifetime:         lifetime(c.OIDC.IDTokenLifetime, p.OIDC.IDTokenLifetime),
+		RefreshTokenGracePeriod: lifetime(c.Advanced.RefreshTokenGracePeriod, p.Advanced.RefreshTokenGracePeriod),
+	}
+	e.RefreshTokenGracePeriod = max(0, min(e.RefreshTokenGracePeriod, maxGrace))
+	e.ofProvider(p)
+	if c.Overrides.Enabled {
+		e.override(&c.Overrides)
+	}
+	e.SkipConsent = e.SkipConsent && c.Advanced.ConsentImplied
+	return e
+}
+
+func lifetime(own, inherited int) time.Duration {
+	if own == 0 {
+		own = inherited
+	}
+	return time.Duration(own) * time.Second
+}
+
+func (e *Effective) ofProvider(p *Provider) {
+	e.ClientSideTokens = p.Core.ClientSideTokens
+	e.TokenEncryption = p.Advanced.TokenEncryption
+	e.IssueRefreshToken = p.Core.IssueRefreshToken
+	e.IssueRefreshTokenOnRenew = p.Core.IssueRefreshTokenOnRenew
+	e.UsePolicyEngineForScope = p.Core.UsePolicyEngineForScope
+	e.ScopesPolicySet = p.Core.ScopesPolicySet
+	e.SkipConsent = p.Consent.ClientsCanSkip
+	e.RemoteConsent = p.Consent.Remote
+	e.RemoteConsentServiceID = p.Consent.RemoteServiceID
+	e.OverrideableClaims = p.OIDC.OverrideableClaims
+	e.ForceAuthnForMaxAge = p.AdvancedOIDC.ForceAuthnForMaxAge
+	e.AudienceInTokenExchange = p.Advanced.AudienceInTokenExchange
+	e.TokenIntrospectionClaim = p.Advanced.TokenIntrospectionClaim
+	e.AccessTokenMayAct = p.Core.AccessTokenMayActScript.ID()
+	e.OIDCMayAct = p.Core.OIDCMayActScript.ID()
+
+	g := &p.Plugins
+	e.AccessTokenModification = plugin(g.AccessTokenModificationType, g.AccessTokenModificationScript, g.AccessTokenModifierClass, scriptTokenModification)
+	e.OIDCClaims = plugin(g.OIDCClaimsType, g.OIDCClaimsScript, g.OIDCClaimsClass, scriptOIDCClaims)
+	e.EvaluateScope = plugin(g.EvaluateScopeType, g.EvaluateScopeScript, g.EvaluateScopeClass, scriptEvaluateScope)
+	e.ValidateScope = plugin(g.ValidateScopeType, g.ValidateScopeScript, g.ValidateScopeClass, scriptValidateScope)
+	e.AuthorizeData = plugin(g.AuthorizeDataType, g.AuthorizeDataScript, g.AuthorizeDataClass, scriptAuthorizeData)
+}
+
+func (e *Effective) override(o *ClientOverrides) {
+	e.ClientSideTokens = o.ClientSideTokens
+	e.TokenEncryption = o.TokenEncryption
+	e.IssueRefreshToken = o.IssueRefreshToken
+	e.IssueRefreshTokenOnRenew = o.IssueRefreshTokenOnRenew
+	e.UsePolicyEngineForScope = o.UsePolicyEngineForScope
+	e.ScopesPolicySet = o.ScopesPolicySet
+	e.SkipConsent = o.ClientsCanSkipConsent
+	e.RemoteConsent = o.RemoteConsent
+	e.RemoteConsentServiceID = o.RemoteConsentServiceID
+	e.OverrideableClaims = o.OverrideableClaims
+	e.ForceAuthnForMaxAge = o.ForceAuthnForMaxAge
+	e.AudienceInTokenExchange = o.AudienceInTokenExchange
+	e.TokenIntrospectionClaim = o.TokenIntrospectionClaim
+	e.AccessTokenMayAct = o.AccessTokenMayActScript.ID()
+	e.OIDCMayAct = o.OIDCMayActScript.ID()
+
+	overridePlugin(&e.AccessTokenModification, o.AccessTokenModificationType, o.AccessTokenModificationScript, o.AccessTokenModifierClass, scriptTokenModification)
+	overridePlugin(&e.OIDCClaims, o.OIDCClaimsType, o.OIDCClaimsScript, o.OIDCClaimsClass, scriptOIDCClaims)
+	overridePlugin(&e.EvaluateScope, o.EvaluateScopeType, o.EvaluateScopeScript, o.EvaluateScopeClass, scriptEvaluateScope)
+	overridePlugin(&e.ValidateScope, o.ValidateScopeType, o.ValidateScopeScript, o.ValidateScopeClass, scriptValidateScope)
+	overridePlugin(&e.AuthorizeData, o.AuthorizeDataType, o.AuthorizeDataScript, o.AuthorizeDataClass, scriptAuthorizeData)
+}
+
+// plugin resolves a plugin. SCRIPTED without a script is the shipped one, which is
+// what the defaults of PingAM 8.0 mean by it.
+func plugin(kind string, script ScriptRef, class string, shipped ScriptRef) Plugin {
+	if kind != "SCRIPTED" {
+		return Plugin{Class: class}
+	}
+	if script.ID() == "" {
+		script = shipped
+	}
+	return Plugin{Script: script.ID()}
+}
+
+func overridePlugin(at *Plugin, kind string, script ScriptRef, class string, shipped ScriptRef) {
+	if kind != "PROVIDER" && kind != "" {
+		*at = plugin(kind, script, class, shipped)
+	}
+}

@@ -1,0 +1,212 @@
+package realm
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"gatehouse/internal/am/store"
+)
+
+// Realm is a realm at one moment: its values never change, a later Manager.Find may
+// return another Realm. The methods answer from the present settings.
+type Realm struct {
+	Path    string // "/", "/alpha", "/alpha/beta"
+	Name    string // last part of the path; "/" for the root
+	Parent  string // path of the parent; "" for the root
+	Active  bool
+	Aliases []string // DNS names and words that stand for the realm
+	Rev     uint64   // revision of the realm's document
+
+	set *settings
+}
+
+// settings are what a realm holds, cached. They outlive a Realm value.
+type settings struct {
+	path     string
+	m        *Manager
+	provider atomic.Pointer[Provider]
+	loading  sync.Mutex // held while provider is read and replaced
+	clients  cache[*Client]
+	agents   cache[*Agent]
+	issuers  cache[[]*TrustedIssuer] // one entry
+	scripts  cache[*Script]
+	keys     *Keys
+}
+
+// Provider returns the settings as an OAuth 2.0 provider; false when the service was
+// not added to the realm. They must not be changed.
+func (r *Realm) Provider() (*Provider, bool) {
+	p := r.set.provider.Load()
+	return p, p != nil
+}
+
+// Client returns the OAuth 2.0 client, or store.ErrNotFound. It must not be changed.
+func (r *Realm) Client(ctx context.Context, id string) (*Client, error) {
+	return r.set.clients.get(id, func() (*Client, error) {
+		d, err := r.set.agent(ctx, id, TypeClient)
+		if err != nil {
+			return nil, err
+		}
+		c, err := ParseClient(id, d.Body)
+		if err == nil {
+			c.secret, err = r.set.m.openSecret(c.Core.Password)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("client %q: %w", id, err)
+		}
+		return c, nil
+	})
+}
+
+// Agent returns the Identity Gateway agent, or store.ErrNotFound. It must not be
+// changed.
+func (r *Realm) Agent(ctx context.Context, id string) (*Agent, error) {
+	return r.set.agents.get(id, func() (*Agent, error) {
+		d, err := r.set.agent(ctx, id, TypeGatewayAgent)
+		if err != nil {
+			return nil, err
+		}
+		a, err := ParseAgent(id, d.Body)
+		if err == nil {
+			a.secret, err = r.set.m.openSecret(a.Password)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("agent %q: %w", id, err)
+		}
+		return a, nil
+	})
+}
+
+// TrustedIssuer returns the trusted issuer whose JWTs name iss as their issuer, or
+// store.ErrNotFound. It must not be changed.
+func (r *Realm) TrustedIssuer(ctx context.Context, iss string) (*TrustedIssuer, error) {
+	list, err := r.set.issuers.get("", func() ([]*TrustedIssuer, error) {
+		docs, err := r.set.m.docs.List(ctx, r.Path, store.KindAgent)
+		var list []*TrustedIssuer
+		for _, d := range docs {
+			if agentType(d.Body) != TypeTrustedJWTIssuer {
+				continue
+			}
+			t, err := ParseTrustedIssuer(d.ID, d.Body)
+			if err != nil {
+				r.set.m.log.Error("a trusted JWT issuer cannot be used", "realm", r.Path, "id", d.ID, "error", err)
+				continue
+			}
+			list = append(list, t)
+		}
+		return list, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list, func(t *TrustedIssuer) bool { return t.Issuer == iss && iss != "" })
+	if i < 0 {
+		return nil, fmt.Errorf("trusted JWT issuer: %w", store.ErrNotFound)
+	}
+	return list[i], nil
+}
+
+// Script returns the realm's script, else the shipped one with that UUID, else
+// store.ErrNotFound. It must not be changed; while it is the same pointer, it is the
+// same script.
+func (r *Realm) Script(ctx context.Context, id string) (*Script, error) {
+	return r.set.scripts.get(id, func() (*Script, error) {
+		d, err := r.set.m.docs.Get(ctx, r.Path, store.KindScript, id)
+		if err == nil {
+			return ParseScript(id, d.Body)
+		}
+		if s, ok := ShippedScript(id); ok && isNotFound(err) {
+			return s, nil
+		}
+		return nil, fmt.Errorf("script %q: %w", id, err)
+	})
+}
+
+// Scripts returns all scripts of the realm, shipped ones included, in the order of
+// their UUIDs.
+func (r *Realm) Scripts(ctx context.Context) ([]*Script, error) {
+	docs, err := r.set.m.docs.List(ctx, r.Path, store.KindScript)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(docs)+8)
+	for _, d := range docs {
+		ids = append(ids, d.ID)
+	}
+	for _, s := range shippedScripts() {
+		ids = append(ids, s.id.ID())
+	}
+	slices.Sort(ids)
+	var list []*Script
+	for _, id := range slices.Compact(ids) {
+		s, err := r.Script(ctx, id)
+		if isNotFound(err) {
+			continue // removed since it was listed
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// Keys returns the realm's keys.
+func (r *Realm) Keys() *Keys { return r.set.keys }
+
+// Service returns the document of one of the realm's services, or store.ErrNotFound.
+func (r *Realm) Service(ctx context.Context, id string) (store.Doc, error) {
+	return r.set.m.docs.Get(ctx, r.Path, store.KindService, id)
+}
+
+// agent returns an agent's document if it is of that type.
+func (s *settings) agent(ctx context.Context, id, kind string) (store.Doc, error) {
+	d, err := s.m.docs.Get(ctx, s.path, store.KindAgent, id)
+	if err == nil && agentType(d.Body) != kind {
+		err = store.ErrNotFound
+	}
+	return d, err
+}
+
+// loadProvider reads the provider settings again. Settings that cannot be read leave
+// the former ones in force.
+func (s *settings) loadProvider(ctx context.Context) error {
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	d, err := s.m.docs.Get(ctx, s.path, store.KindService, ServiceOAuth2)
+	if isNotFound(err) {
+		s.provider.Store(nil)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p, err := ParseProvider(d.Body)
+	if err != nil {
+		return fmt.Errorf("service %s of realm %s: %w", ServiceOAuth2, s.path, err)
+	}
+	s.provider.Store(p)
+	return nil
+}
+
+// changed forgets what the changed document was decoded to.
+func (s *settings) changed(ctx context.Context, k store.Key) error {
+	switch k.Kind {
+	case store.KindService:
+		if k.ID == ServiceOAuth2 {
+			return s.loadProvider(ctx)
+		}
+	case store.KindAgent:
+		s.clients.drop(k.ID)
+		s.agents.drop(k.ID)
+		s.issuers.clear()
+	case store.KindScript:
+		s.scripts.drop(k.ID)
+	case store.KindKey:
+		s.keys.forget()
+	}
+	return nil
+}

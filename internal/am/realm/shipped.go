@@ -1,0 +1,91 @@
+package realm
+
+import (
+	"embed"
+	"encoding/base64"
+	"slices"
+)
+
+// UUIDs of the scripts that every realm has from the start; exports and providers
+// name them.
+const (
+	scriptTokenModification   ScriptRef = "d22f9a0c-426a-4466-b95e-d0f125b0d5fa"
+	scriptMayAct              ScriptRef = "c735de08-f8f2-4e69-aa4a-2d8d3d438323"
+	scriptOIDCClaims          ScriptRef = "36863ffb-40ec-48b9-94b1-9a99f71cc3b5"
+	scriptEvaluateScope       ScriptRef = "da56fe60-8b38-4c46-a405-d6b306d4b336"
+	scriptValidateScope       ScriptRef = "25e6c06d-cf70-473b-bd28-26931edc476b"
+	scriptAuthorizeData       ScriptRef = "3f93ef6e-e54a-4393-aba1-f322656db28a"
+	scriptJWTIssuer           ScriptRef = "400e48ba-3f13-4144-ac7b-f824ea8e98c5"
+	scriptDynamicRegistration ScriptRef = "4b6b7e8e-cf03-46c8-949f-c5742dbd6bc5"
+)
+
+//go:embed scripts
+var scriptFiles embed.FS
+
+// ScriptContext is a kind of script: where it runs.
+type ScriptContext struct {
+	ID            string
+	Languages     []string
+	Evaluator     string // the only evaluator version of this context
+	DefaultScript ScriptRef
+}
+
+// shipped describes a shipped script; its context has a next-generation twin, which
+// has no default script.
+type shipped struct {
+	id            ScriptRef
+	context       string
+	name          string
+	description   string
+	language      string
+	file          string
+	javaScriptToo bool
+}
+
+func shippedScripts() []shipped {
+	return []shipped{
+		{scriptTokenModification, "OAUTH2_ACCESS_TOKEN_MODIFICATION", "OAuth2 Access Token Modification Script", "Changes an access token before it is issued", "GROOVY", "access_token_modification.groovy", true},
+		{scriptMayAct, "OAUTH2_MAY_ACT", "OAuth2 May Act Script", "Says who may act with a token", "GROOVY", "may_act.groovy", true},
+		{scriptOIDCClaims, "OIDC_CLAIMS", "OIDC Claims Script", "Gathers the claims of a user", "GROOVY", "oidc_claims.groovy", true},
+		{scriptEvaluateScope, "OAUTH2_EVALUATE_SCOPE", "OAuth2 Evaluate Scope Script", "Adds to what the token information endpoint tells", "JAVASCRIPT", "evaluate_scope.js", true},
+		{scriptValidateScope, "OAUTH2_VALIDATE_SCOPE", "OAuth2 Validate Scope Script", "Decides which scopes a request gets", "JAVASCRIPT", "validate_scope.js", true},
+		{scriptAuthorizeData, "OAUTH2_AUTHORIZE_ENDPOINT_DATA_PROVIDER", "OAuth2 Authorize Endpoint Data Provider Script", "Adds parameters to the answer of the authorize endpoint", "JAVASCRIPT", "authorize_data.js", true},
+		{scriptJWTIssuer, "OAUTH2_SCRIPTED_JWT_ISSUER", "OAuth2 JWT Issuer Script", "Finds the settings of a trusted JWT issuer", "JAVASCRIPT", "jwt_issuer.js", true},
+		{scriptDynamicRegistration, "OAUTH2_DYNAMIC_CLIENT_REGISTRATION", "OAuth2 Dynamic Client Registration Script", "Completes a client that registers itself", "JAVASCRIPT", "dynamic_registration.js", false},
+	}
+}
+
+// ScriptContexts lists the contexts that scripts can be written for.
+func ScriptContexts() []ScriptContext {
+	var list []ScriptContext
+	for _, s := range shippedScripts() {
+		languages := []string{"JAVASCRIPT", "GROOVY"}
+		if !s.javaScriptToo {
+			languages = languages[:1]
+		}
+		list = append(list,
+			ScriptContext{s.context, languages, "1.0", s.id},
+			ScriptContext{s.context + "_NEXT_GEN", []string{"JAVASCRIPT"}, "2.0", NoScript})
+	}
+	return list
+}
+
+// ShippedScript returns the shipped script with that UUID. The value is the caller's.
+func ShippedScript(id string) (*Script, bool) {
+	list := shippedScripts()
+	i := slices.IndexFunc(list, func(s shipped) bool { return string(s.id) == id })
+	if i < 0 {
+		return nil, false
+	}
+	s := list[i]
+	source, err := scriptFiles.ReadFile("scripts/" + s.file)
+	if err != nil {
+		panic("realm: shipped script without a text: " + s.file) // a mistake in this file
+	}
+	return &Script{
+		ID: id, Name: s.name, Description: s.description, Default: true,
+		Language: s.language, Context: s.context, Evaluator: "1.0",
+		CreatedBy: "null", LastModifiedBy: "null",
+		Text: base64.StdEncoding.EncodeToString(source), Source: string(source), Untouched: true,
+	}, true
+}

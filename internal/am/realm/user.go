@@ -1,0 +1,183 @@
+package realm
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/internal/am/store"
+)
+
+// Errors of CheckPassword. A public text must not tell them apart.
+var (
+	ErrBadCredentials = errors.New("the name or the password is wrong")
+	// ErrInactive comes after a right password only.
+	ErrInactive = errors.New("the account is not active")
+)
+
+// User is the profile of a user. Its document is an object with "username",
+// "userpassword" (the hash) and the attributes.
+type User struct {
+	ID   string // the stored ID, UserID of the name
+	Name string // as it was given at creation
+	Rev  uint64
+
+	// Password is the stored hash, never a password.
+	Password string
+	// Attributes are the values by attribute name, as it was written.
+	Attributes map[string][]string
+}
+
+// UserID returns the ID under which the user with that name is stored: names are
+// compared without case.
+func UserID(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+// ParseUser reads a user's document. A single value stands for a list of one; members
+// beginning with "_" are no attributes.
+func ParseUser(d store.Doc) (*User, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(d.Body, &members); err != nil {
+		return nil, fmt.Errorf("user: expected an object: %w", err)
+	}
+	u := &User{ID: d.ID, Name: d.ID, Rev: d.Rev, Attributes: make(map[string][]string, len(members))}
+	for name, raw := range members {
+		values, err := texts(raw)
+		if strings.HasPrefix(name, "_") {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("user: %s: expected a list of strings, found %s", name, kindOf(raw))
+		}
+		switch strings.ToLower(name) {
+		case "username":
+			u.Name = first(values, d.ID)
+		case "userpassword":
+			u.Password = first(values, "")
+		default:
+			u.Attributes[name] = values
+		}
+	}
+	return u, nil
+}
+
+// Doc returns the document of the user, conditional on u.Rev.
+func (u *User) Doc() (store.Doc, error) {
+	members := make(map[string]any, len(u.Attributes)+2)
+	for name, values := range u.Attributes {
+		members[name] = values
+	}
+	members["username"] = u.Name
+	if u.Password != "" {
+		members["userpassword"] = u.Password
+	}
+	body, err := json.Marshal(members)
+	return store.Doc{ID: UserID(u.Name), Rev: u.Rev, Body: body}, err
+}
+
+// Attribute returns the values of an attribute, whose name is compared without case;
+// nil when there is none. The name is an attribute too: "uid" and "username".
+func (u *User) Attribute(name string) []string {
+	if values, ok := u.Attributes[name]; ok {
+		return values
+	}
+	for _, n := range slices.Sorted(maps.Keys(u.Attributes)) {
+		if strings.EqualFold(n, name) {
+			return u.Attributes[n]
+		}
+	}
+	if strings.EqualFold(name, "uid") || strings.EqualFold(name, "username") {
+		return []string{u.Name}
+	}
+	return nil
+}
+
+// SetAttribute replaces the values of an attribute; no values remove it.
+func (u *User) SetAttribute(name string, values ...string) {
+	maps.DeleteFunc(u.Attributes, func(n string, _ []string) bool { return strings.EqualFold(n, name) })
+	if len(values) > 0 {
+		u.Attributes[name] = values
+	}
+}
+
+// IsActive tells whether the user may log in.
+func (u *User) IsActive() bool {
+	return strings.EqualFold(first(u.Attribute("inetUserStatus"), "Active"), "Active")
+}
+
+// User returns the user with that name, in any case, or store.ErrNotFound. The value
+// is the caller's.
+func (r *Realm) User(ctx context.Context, name string) (*User, error) {
+	d, err := r.set.m.docs.Get(ctx, r.Path, store.KindUser, UserID(name))
+	if err != nil {
+		return nil, err
+	}
+	return ParseUser(d)
+}
+
+// CheckPassword returns the user whose name and password these are. It is
+// ErrBadCredentials otherwise, after the same work whether or not there is such a
+// user; only an imported hash takes the time of its own scheme, until the first login
+// replaces it.
+func (r *Realm) CheckPassword(ctx context.Context, name, password string) (*User, error) {
+	u, err := r.User(ctx, name)
+	if err != nil && !isNotFound(err) {
+		return nil, fmt.Errorf("check password: %w", err)
+	}
+	hash := ""
+	if err == nil {
+		hash = u.Password
+	}
+	known := KnownPasswordHash(hash)
+	if !known {
+		hash = nobody
+	}
+	var ok, outdated bool
+	if err := r.set.m.gate.pass(ctx, func() { ok, outdated = verifyPassword(hash, password) }); err != nil {
+		return nil, fmt.Errorf("check password: %w", err)
+	}
+	if !ok || !known {
+		return nil, ErrBadCredentials
+	}
+	if !u.IsActive() {
+		return nil, ErrInactive
+	}
+	if outdated {
+		r.upgrade(ctx, u, password)
+	}
+	return u, nil
+}
+
+// nobody is the hash that is checked when there is no user: of the same parameters as
+// new hashes, and of no password at all.
+const nobody = "$argon2id$v=19$m=19456,t=2,p=1$Z2F0ZWhvdXNlbm9ib2R5IQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+// upgrade replaces the hash of an older scheme. It may fail without harm: the next
+// login tries again.
+func (r *Realm) upgrade(ctx context.Context, u *User, password string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	hash, err := r.set.m.HashPassword(ctx, password)
+	if err == nil {
+		u.Password = hash
+		var d store.Doc
+		if d, err = u.Doc(); err == nil {
+			d, err = r.set.m.docs.Put(ctx, r.Path, store.KindUser, d)
+			u.Rev = d.Rev
+		}
+	}
+	if err != nil {
+		r.set.m.log.Warn("the password hash was not upgraded", "realm", r.Path, "error", err)
+	}
+}
+
+func first(values []string, other string) string {
+	if len(values) > 0 {
+		return values[0]
+	}
+	return other
+}
