@@ -76,20 +76,73 @@ func splitHostPort(a string) (string, int, error) {
 			}
 			portText = rest[1:]
 		}
-	} else if i := strings.LastIndexByte(a, ':'); i >= 0 {
-		host, portText = a[:i], a[i+1:]
-	}
-	if strings.ContainsAny(host, " \t\r\n/?#@\\") {
-		return "", 0, fmt.Errorf("uri: the host %q has a character that hosts cannot have", host)
+		if !validIPv6(host) {
+			return "", 0, fmt.Errorf("uri: %q is no IPv6 address", host)
+		}
+	} else {
+		if i := strings.IndexByte(a, ':'); i >= 0 {
+			host, portText = a[:i], a[i+1:]
+		}
+		if !validName(host) {
+			return "", 0, fmt.Errorf("uri: the host %q has a character that hosts cannot have", host)
+		}
 	}
 	if portText == "" {
 		return host, -1, nil
 	}
-	port, err := strconv.Atoi(portText)
-	if err != nil || port < 0 || port > 65535 {
-		return "", 0, fmt.Errorf("uri: %q is no port", portText)
+	port, err := parsePort(portText)
+	return host, port, err
+}
+
+// parsePort reads digits alone: no sign, no blanks.
+func parsePort(s string) (int, error) {
+	n := 0
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' || n > 65535 {
+			return 0, fmt.Errorf("uri: %q is no port", s)
+		}
+		n = 10*n + int(s[i]-'0')
 	}
-	return host, port, nil
+	if n > 65535 {
+		return 0, fmt.Errorf("uri: %q is no port", s)
+	}
+	return n, nil
+}
+
+// SetHostPort sets host and port from the value of a Host field. A host must be there.
+func (u *URI) SetHostPort(hostPort string) error {
+	host, port, err := splitHostPort(hostPort)
+	if err != nil {
+		return err
+	}
+	if host == "" {
+		return fmt.Errorf("uri: no host in %q", hostPort)
+	}
+	u.Host, u.Port = host, port
+	return nil
+}
+
+// validName accepts what a host name or IPv4 address may consist of (RFC 3986 §3.2.2),
+// and letters beyond ASCII, which a later look-up will refuse or translate.
+func validName(host string) bool {
+	for i := range len(host) {
+		if c := host[i]; c < 0x80 && c != '%' && !unreserved(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// validIPv6 accepts the characters of an address with an optional zone.
+func validIPv6(host string) bool {
+	address, _, _ := strings.Cut(host, "%")
+	for i := range len(address) {
+		c := address[i]
+		if c != ':' && c != '.' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
+			return false
+		}
+	}
+	return strings.IndexByte(address, ':') >= 0 && validName(strings.ReplaceAll(host, ":", ""))
 }
 
 func isScheme(s string) bool {
@@ -105,8 +158,24 @@ func isScheme(s string) bool {
 	return true
 }
 
-// valid refuses what would let one header line become two.
+// valid refuses what would let one header line become two, or one part become another.
 func (u *URI) valid() error {
+	if strings.ContainsAny(u.RawPath, "?#") || strings.Contains(u.RawQuery, "#") {
+		return fmt.Errorf("uri: a delimiter inside path %q or query", u.RawPath)
+	}
+	if strings.ContainsAny(u.UserInfo, "/?#@") {
+		return fmt.Errorf("uri: a delimiter inside the user info")
+	}
+	if strings.IndexByte(u.Host, ':') >= 0 {
+		if !validIPv6(u.Host) {
+			return fmt.Errorf("uri: %q is no host", u.Host)
+		}
+	} else if !validName(u.Host) {
+		return fmt.Errorf("uri: %q is no host", u.Host)
+	}
+	if u.Host != "" && u.RawPath != "" && u.RawPath[0] != '/' {
+		return fmt.Errorf("uri: the path %q does not begin with a slash", u.RawPath)
+	}
 	for _, part := range [...]string{u.RawPath, u.RawQuery, u.Fragment, u.UserInfo, u.Host} {
 		for i := range len(part) {
 			if c := part[i]; c <= ' ' || c == 0x7f {
@@ -303,7 +372,9 @@ func (u *URI) Set(name string, v any) error {
 	case "port":
 		u.Port = -1
 		if s != "" {
-			u.Port, err = strconv.Atoi(s)
+			if s != "-1" {
+				u.Port, err = parsePort(s)
+			}
 		}
 	case "path":
 		u.SetPath(s)

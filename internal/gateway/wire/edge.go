@@ -1,0 +1,158 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+
+	"gatehouse/internal/gateway/chain"
+)
+
+// edge is the Server as net/http calls it: one request in, one answer out.
+type edge Server
+
+// ServeHTTP serves one request.
+func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s := (*Server)(e)
+	c, _ := r.Context().Value(connectionKey{}).(*connection)
+	if status := s.admit(r, c); status != 0 {
+		refuseRequest(w, status)
+		return
+	}
+	if r.Method == http.MethodOptions && r.RequestURI == "*" {
+		w.Header()["Content-Length"] = []string{"0"}
+		return
+	}
+	in, err := s.inbound(r, c)
+	if err != nil {
+		refuseRequest(w, statusOf(err))
+		return
+	}
+	out := &outbound{server: s, w: w, r: r, c: c, in: in}
+	defer out.recover()
+	defer in.request.Entity.Close()
+	if !s.options.Streaming {
+		if err := in.request.Entity.Buffer(); err != nil {
+			s.refuseBody(w, r, err)
+			return
+		}
+	}
+	response, err := s.handler.Handle(&in.exchange)
+	if err == nil && response == nil {
+		err = errNoResponse
+	}
+	if err != nil {
+		out.fail(err)
+		return
+	}
+	out.write(response)
+}
+
+var errNoResponse = errors.New("the chain returned neither a response nor an error")
+
+// admit returns the status of a request that must not go further, 0 for all others.
+// HTTP/1.1 has passed the guard; HTTP/2 is held to the same limits here.
+func (s *Server) admit(r *http.Request, c *connection) int {
+	if c.guard != nil {
+		status, _ := c.guard.refusalOf()
+		return status
+	}
+	size := 0
+	for name, values := range r.Header {
+		for _, v := range values {
+			size += len(name) + len(v) + len(": \r\n")
+		}
+	}
+	line := len(r.Method) + len(r.RequestURI) + len("  HTTP/1.1")
+	switch {
+	case r.Method == http.MethodConnect:
+		return http.StatusNotImplemented
+	case s.options.MaxRequestLine > 0 && line > s.options.MaxRequestLine:
+		return http.StatusRequestURITooLong
+	case s.options.MaxHeaderBytes > 0 && size > s.options.MaxHeaderBytes:
+		return http.StatusRequestHeaderFieldsTooLarge
+	case r.RequestURI == "" || r.RequestURI[0] != '/' && r.RequestURI != "*":
+		return http.StatusBadRequest
+	}
+	return 0
+}
+
+// refuseRequest answers without the chain and ends an HTTP/1.1 connection, whose
+// client may have sent more than was read.
+func refuseRequest(w http.ResponseWriter, status int) {
+	h := w.Header()
+	h["Content-Length"] = []string{"0"}
+	h["Connection"] = []string{"close"}
+	w.WriteHeader(status)
+}
+
+func statusOf(err error) int {
+	var r *refusalError
+	switch {
+	case errors.As(err, &r):
+		return r.status
+	case errors.Is(err, chain.ErrTooLarge):
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
+}
+
+// refuseBody answers a request whose body could not be read.
+func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, err error) {
+	status := statusOf(err)
+	var timeout net.Error
+	switch {
+	case errors.As(err, &timeout) && timeout.Timeout():
+		status = http.StatusRequestTimeout
+	case r.Context().Err() != nil:
+		panic(http.ErrAbortHandler) // the client is gone: nobody reads an answer
+	}
+	refuseRequest(w, status)
+}
+
+// recover is the one place where a panic of the chain ends: an empty 500, or a
+// broken connection when the answer has begun.
+func (o *outbound) recover() {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(http.ErrAbortHandler)
+	}
+	o.log(slog.LevelError, "panic", fmt.Errorf("panic: %v", cause), slog.String("stack", string(debug.Stack())))
+	if o.begun {
+		panic(http.ErrAbortHandler)
+	}
+	o.empty(http.StatusInternalServerError)
+}
+
+// fail answers a failure of the chain: an empty 500, with the cause in the log alone.
+func (o *outbound) fail(err error) {
+	level := slog.LevelWarn
+	if o.r.Context().Err() != nil {
+		level = slog.LevelDebug // the client went away, which is what failed
+	}
+	if o.in.body.failure != nil && !o.begun {
+		o.log(level, "request body", err)
+		o.server.refuseBody(o.w, o.r, o.in.body.failure)
+		return
+	}
+	o.log(level, "request failed", err)
+	o.empty(http.StatusInternalServerError)
+}
+
+// log writes one line about this exchange. The query stays out: it may hold secrets.
+func (o *outbound) log(level slog.Level, text string, err error, more ...slog.Attr) {
+	u := o.in.original
+	u.RawQuery, u.HasQuery, u.UserInfo = "", false, ""
+	attrs := append([]slog.Attr{
+		slog.String("transactionId", o.in.transaction.Value), slog.String("method", o.r.Method),
+		slog.String("uri", u.String()), slog.Any("error", err),
+	}, more...)
+	o.server.options.Log.LogAttrs(context.WithoutCancel(o.r.Context()), level, text, attrs...)
+}

@@ -1,0 +1,300 @@
+package wire
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// guard stands between a client's connection and net/http. It lets through only
+// requests whose framing has one reading: net/http's parser joins folded lines, ends
+// lines at a bare LF and, given both Content-Length and Transfer-Encoding, drops one,
+// any of which another server on the way may see differently (RFC 9112 §11.2). It
+// keeps the limits, too, whose answers net/http does not tell apart.
+//
+// A header is held until its last line has come. A refused request is replaced by
+// one that cannot fail, so that net/http keeps the order of answers; the edge then
+// writes the refusal in place of calling the chain.
+//
+// Read is called by one goroutine at a time, Write by another.
+type guard struct {
+	net.Conn
+	limits limits
+	frame  framing
+	hold   []byte // header bytes that wait for the rest
+	ready  []byte // checked bytes that wait for a reader
+	err    error  // what Read answers once ready is empty
+
+	raw      bool // nothing is checked: HTTP/2, or after an upgrade
+	first    bool // no byte has come yet
+	passed   int64
+	refused  atomic.Int64 // number of the refused request, 0: none
+	refusal  int          // its status
+	served   int64        // requests that the edge has seen
+	writeEnd time.Time
+	reason   string // replaces the reason phrase of the next status line
+}
+
+// limits are what a guard enforces.
+type limits struct {
+	line, header  int // bytes, 0: none
+	data          time.Duration
+	h2c           bool
+	lingerOnClose time.Duration
+}
+
+// total is what a header can take together.
+func (l limits) total() int {
+	if l.line == 0 || l.header == 0 {
+		return 1 << 20
+	}
+	return l.line + l.header
+}
+
+func newGuard(c net.Conn, l limits) *guard {
+	return &guard{Conn: c, limits: l, first: true, frame: framing{limits: l}}
+}
+
+// secureGuard is a guard on a TLS connection. net/http takes Request.TLS from it.
+type secureGuard struct {
+	*guard
+	tls *tls.Conn
+}
+
+// ConnectionState tells net/http about the TLS connection below.
+func (g *secureGuard) ConnectionState() tls.ConnectionState { return g.tls.ConnectionState() }
+
+// standIn is what net/http reads instead of a refused request.
+const standIn = "GET / HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n"
+
+// preface begins an HTTP/2 connection (RFC 9113 §3.4).
+const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+func (g *guard) Read(p []byte) (int, error) {
+	for {
+		if len(g.ready) > 0 {
+			n := copy(p, g.ready)
+			g.ready = g.ready[n:]
+			return n, nil
+		}
+		if g.err != nil {
+			return 0, g.err
+		}
+		if g.raw {
+			return g.Conn.Read(p)
+		}
+		if len(g.hold) == 0 && (len(p) >= 512 || !g.frame.atHead()) {
+			n, err := g.readInto(p)
+			if n > 0 || err != nil {
+				return n, err
+			}
+			continue
+		}
+		if err := g.readHeld(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// readInto reads straight into the caller's buffer: the usual way, without a copy.
+func (g *guard) readInto(p []byte) (int, error) {
+	if !g.frame.atHead() && g.limits.data > 0 {
+		if err := g.Conn.SetReadDeadline(time.Now().Add(g.limits.data)); err != nil {
+			return 0, err
+		}
+	}
+	n, err := g.Conn.Read(p)
+	if n == 0 {
+		return 0, err
+	}
+	pass := g.check(p[:n])
+	if pass < n && !g.raw && g.err == nil {
+		g.hold = append(g.hold, p[pass:n]...)
+	}
+	return pass, nil
+}
+
+// readHeld reads more of a header that has begun.
+func (g *guard) readHeld() error {
+	if cap(g.hold)-len(g.hold) < 512 {
+		g.hold = append(make([]byte, 0, 2*cap(g.hold)+4096), g.hold...)
+	}
+	n, err := g.Conn.Read(g.hold[len(g.hold):cap(g.hold)])
+	if n == 0 {
+		if err == io.EOF && len(g.hold) > 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	fresh := g.hold[len(g.hold) : len(g.hold)+n]
+	g.hold = g.hold[:len(g.hold)+n]
+	data := g.hold
+	if bytes.IndexByte(fresh, '\n') < 0 && len(data) < g.limits.total() {
+		return nil // nothing new to see; a header that drips in must not be read over and over
+	}
+	pass := g.check(data)
+	if g.raw {
+		pass = len(data)
+	}
+	if pass == 0 {
+		if g.err != nil {
+			g.hold = nil
+		}
+		return nil
+	}
+	rest := append([]byte(nil), data[pass:]...)
+	g.hold = nil
+	if g.err == nil {
+		g.hold = rest
+		g.ready = data[:pass]
+		return nil
+	}
+	g.ready = append(data[:pass:pass], g.ready...)
+	return nil
+}
+
+// check runs the framing over b and returns how much of it net/http may have. The
+// rest is a header that is not complete yet, or refused.
+func (g *guard) check(b []byte) int {
+	if g.first && g.limits.h2c {
+		if n := min(len(b), len(preface)); string(b[:n]) == preface[:n] {
+			if n < len(preface) {
+				return 0
+			}
+			g.raw, g.first = true, false
+			return len(b)
+		}
+	}
+	g.first = false
+	pass := 0
+	for pass < len(b) {
+		atHead := g.frame.atHead()
+		n, err := g.frame.next(b[pass:])
+		if err != nil {
+			g.refuse(err, atHead)
+			return pass
+		}
+		if n == 0 {
+			break
+		}
+		if atHead {
+			g.passed++
+		}
+		pass += n
+	}
+	return pass
+}
+
+// refuse ends the connection: after a refused header with an answer, inside a body
+// by an error that the reader of the body meets.
+func (g *guard) refuse(err error, atHead bool) {
+	var r *refusalError
+	if !atHead || !errors.As(err, &r) {
+		g.err = err
+		return
+	}
+	g.refusal = r.status
+	g.refused.Store(g.passed + 1)
+	g.ready = append(g.ready, standIn...)
+	g.err = io.EOF
+}
+
+// refusalOf says whether the request that the edge is about to serve is a stand-in,
+// and with which status to refuse it. The edge calls it once a request.
+func (g *guard) refusalOf() (status int, refused bool) {
+	g.served++
+	if at := g.refused.Load(); at != 0 && at == g.served {
+		return g.refusal, true
+	}
+	return 0, false
+}
+
+// passThrough ends all checks, for a connection that has left HTTP. The bytes that
+// were held are given to the next reader.
+func (g *guard) passThrough() {
+	g.raw = true
+	g.ready = append(g.ready, g.hold...)
+	g.hold, g.limits.data = nil, 0
+}
+
+// Write sends what net/http wrote. A deadline is renewed when a quarter of it has
+// passed, not for each write.
+func (g *guard) Write(p []byte) (int, error) {
+	if d := g.limits.data; d > 0 {
+		now := time.Now()
+		if g.writeEnd.Sub(now) < d-d/4 {
+			g.writeEnd = now.Add(d)
+			if err := g.Conn.SetWriteDeadline(g.writeEnd); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if g.reason != "" {
+		return g.writeReason(p)
+	}
+	return g.Conn.Write(p)
+}
+
+// writeReason puts the reason phrase that the response has in the place of the one
+// that net/http knows; "HTTP/1.1 nnn " takes 13 bytes.
+func (g *guard) writeReason(p []byte) (int, error) {
+	const statusEnd = 13
+	reason := g.reason
+	g.reason = ""
+	end := lineEnd(p)
+	if end < statusEnd {
+		return g.Conn.Write(p)
+	}
+	b := make([]byte, 0, len(p)+len(reason))
+	b = append(append(append(b, p[:statusEnd]...), reason...), p[end:]...)
+	n, err := g.Conn.Write(b)
+	if err != nil {
+		return max(0, n-len(b)+len(p)), err
+	}
+	return len(p), nil
+}
+
+func lineEnd(p []byte) int {
+	for i := 0; i+1 < len(p); i++ {
+		if p[i] == '\r' && p[i+1] == '\n' {
+			return i
+		}
+	}
+	return -1
+}
+
+// Close closes the connection. After a refusal it first takes what the client still
+// sends, for a moment: closing with unread data resets the connection, and the client
+// might never see the answer.
+func (g *guard) Close() error {
+	if g.refused.Load() != 0 && g.limits.lingerOnClose > 0 {
+		g.linger()
+	}
+	return g.Conn.Close()
+}
+
+func (g *guard) linger() {
+	cw, ok := g.Conn.(interface{ CloseWrite() error })
+	if !ok || cw.CloseWrite() != nil {
+		return
+	}
+	_ = g.Conn.SetReadDeadline(time.Now().Add(g.limits.lingerOnClose))
+	_, _ = io.CopyN(io.Discard, g.Conn, 256<<10)
+}
+
+// refusalError is a reason to answer a request without looking further.
+type refusalError struct {
+	status int
+	text   string
+}
+
+func (e *refusalError) Error() string { return e.text }
+
+func refuse(status int, text string) error { return &refusalError{status, text} }
+
+func badRequest(text string) error { return refuse(http.StatusBadRequest, text) }

@@ -1,0 +1,208 @@
+package wire
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse/internal/gateway/chain"
+)
+
+// connection is what is known about a client's connection, once for all its requests.
+type connection struct {
+	guard *guard // nil for HTTP/2
+	local string
+}
+
+type connectionKey struct{}
+
+// withConnection is the server's ConnContext.
+func withConnection(ctx context.Context, c net.Conn) context.Context {
+	known := &connection{local: c.LocalAddr().String()}
+	switch c := c.(type) {
+	case *guard:
+		known.guard = c
+	case *secureGuard:
+		known.guard = c.guard
+	}
+	return context.WithValue(ctx, connectionKey{}, known)
+}
+
+// inbound is everything that an exchange begins with, in one piece of memory.
+type inbound struct {
+	exchange    chain.Exchange
+	request     chain.Request
+	uri         chain.URI
+	original    chain.URI
+	root        chain.RootContext
+	transaction chain.TransactionContext
+	audit       chain.AuditContext
+	client      chain.ClientContext
+	router      chain.RouterContext
+	attributes  chain.AttributesContext
+	body        requestBody
+	host        [1]string
+}
+
+// transactionHeader carries the id that a trusted caller gave to its transaction.
+const transactionHeader = "X-Forgerock-Transactionid"
+
+// inbound turns a request of net/http into an exchange.
+func (s *Server) inbound(r *http.Request, c *connection) (*inbound, error) {
+	in := &inbound{}
+	req := &in.request
+	req.Method, req.URI, req.Header = r.Method, &in.uri, r.Header
+	req.Proto = "HTTP/1.1"
+	if r.ProtoMajor == 2 {
+		req.Proto = "HTTP/2"
+	}
+	req.Entity.Bind(r.Header)
+	req.Entity.SetStorage(s.options.Storage)
+	if err := s.setTarget(in, r); err != nil {
+		return nil, err
+	}
+	if err := in.takeHeader(r); err != nil {
+		return nil, err
+	}
+	s.setContexts(in, r, c)
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return in, nil
+	}
+	if limit := s.options.MaxBody; limit > 0 && r.ContentLength > limit {
+		return nil, chain.ErrTooLarge
+	}
+	in.body = requestBody{stream: r.Body, request: r, in: in, limit: s.options.MaxBody}
+	req.Entity.SetStream(&in.body, r.ContentLength)
+	return in, nil
+}
+
+// setTarget builds the URI from scheme, host and the target as it was sent. The path
+// is neither cleaned nor decoded: conditions of routes see what the client sent.
+func (s *Server) setTarget(in *inbound, r *http.Request) error {
+	u := &in.uri
+	target := r.RequestURI
+	if !validTarget(target) {
+		return badRequest("the request target has a character that it cannot have")
+	}
+	if target[0] != '/' {
+		_, rest, ok := strings.Cut(target, "://")
+		if !ok {
+			return badRequest("the request target is malformed")
+		}
+		target = "/"
+		if i := strings.IndexAny(rest, "/?"); i >= 0 {
+			target = rest[i:]
+		}
+	}
+	u.Scheme = "http"
+	if r.TLS != nil {
+		u.Scheme = "https"
+	}
+	if err := u.SetHostPort(r.Host); err != nil {
+		return badRequest("the host is malformed")
+	}
+	u.RawPath, u.RawQuery, u.HasQuery = strings.Cut(target, "?")
+	if u.RawPath == "" {
+		u.RawPath = "/"
+	}
+	if !s.options.PreserveQuery {
+		u.RawQuery = normalQuery(u.RawQuery)
+	} else if !legalQuery(u.RawQuery) {
+		return badRequest("the query has a character that no URI can have")
+	}
+	in.original = in.uri
+	return nil
+}
+
+// takeHeader makes the header that of the chain: with Host, without the fields that
+// Connection names. Those end here and not where the request leaves, lest a client
+// name a field that a filter adds on the way.
+func (in *inbound) takeHeader(r *http.Request) error {
+	if named := connectionOptions(r.Header); named != nil {
+		for _, name := range named {
+			r.Header.Del(name)
+		}
+		upgrade := hasToken(r.Header["Connection"], "upgrade")
+		delete(r.Header, "Connection")
+		if upgrade {
+			r.Header["Connection"] = []string{"Upgrade"}
+		}
+	}
+	// The authority of HTTP/2 is no Host field: upstream, Host then follows the URI.
+	if r.ProtoMajor == 1 {
+		in.host[0] = r.Host
+		r.Header["Host"] = in.host[:1:1]
+	}
+	return nil
+}
+
+func (s *Server) setContexts(in *inbound, r *http.Request, c *connection) {
+	id := s.newID()
+	in.root.ID, in.transaction.Value = id, id
+	if s.options.TrustTransactionHeader {
+		if given := r.Header[transactionHeader]; len(given) > 0 && validTransaction(given[0]) {
+			in.transaction.Value = given[0]
+		}
+	}
+	in.audit.Received = time.Now()
+	in.client.RemoteAddr, in.client.LocalAddr, in.client.Secure = r.RemoteAddr, c.local, r.TLS != nil
+	if ua := r.Header["User-Agent"]; len(ua) > 0 {
+		in.client.UserAgent = ua[0]
+	}
+	if r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {
+		in.client.Certificates = r.TLS.PeerCertificates
+	}
+	in.router.OriginalURI = &in.original
+	in.exchange = *chain.New(r.Context(), &in.request, &in.root)
+	in.exchange = *in.exchange.Push(&in.transaction)
+	in.exchange = *in.exchange.Push(&in.audit)
+	in.exchange = *in.exchange.Push(&in.client)
+	in.exchange = *in.exchange.Push(&in.router)
+	in.exchange = *in.exchange.Push(&in.attributes)
+}
+
+// newID returns the random prefix of this server with a number.
+func (s *Server) newID() string {
+	b := make([]byte, 0, 64)
+	b = append(b, s.prefix...)
+	return string(strconv.AppendUint(b, s.serial.Add(1), 10))
+}
+
+// validTransaction bounds what a caller may put into logs and audit events.
+func validTransaction(id string) bool {
+	return id != "" && len(id) <= 256 && validValue(id)
+}
+
+// requestBody is the body of an inbound request. It ends with chain.ErrTooLarge when
+// the limit is passed, and leaves the trailers in the request when it is at its end.
+type requestBody struct {
+	stream  io.ReadCloser
+	request *http.Request
+	in      *inbound
+	limit   int64 // 0: none
+	read    int64
+	failure error // other than the end
+}
+
+func (b *requestBody) Read(p []byte) (int, error) {
+	n, err := b.stream.Read(p)
+	b.read += int64(n)
+	switch {
+	case b.limit > 0 && b.read > b.limit:
+		b.failure = chain.ErrTooLarge
+		return 0, b.failure
+	case err == io.EOF:
+		if len(b.request.Trailer) > 0 {
+			b.in.request.Trailer = b.request.Trailer
+		}
+	case err != nil:
+		b.failure = err
+	}
+	return n, err
+}
+
+func (b *requestBody) Close() error { return b.stream.Close() }
