@@ -1,0 +1,174 @@
+package expr
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// lvalue is code for a place: base.key or base[key].
+type lvalue struct {
+	pos    int
+	root   string // the name it starts with, which a Scope must know
+	base   evaluator
+	key    evaluator
+	dotted bool
+	parent *lvalue // the place of base, for a list that has to grow; nil: none
+}
+
+// lvalue gives nil when n does not denote a place. Only the place right above
+// is noted as the parent: a list in a list exists, so it need not grow twice.
+func (c *compiler) lvalue(n node) *lvalue {
+	place := c.place(n)
+	if ix, ok := n.(*index); ok && place != nil {
+		place.parent = c.place(ix.base)
+	}
+	return place
+}
+
+func (c *compiler) place(n node) *lvalue {
+	root := rootOf(n)
+	if root == "" {
+		return nil
+	}
+	switch n := n.(type) {
+	case *member:
+		return &lvalue{
+			pos: n.pos, root: root, dotted: true, base: c.expr(n.base).code(),
+			key: constant(n.name).code(),
+		}
+	case *index:
+		return &lvalue{
+			pos: n.pos, root: root, base: c.expr(n.base).code(),
+			key: c.expr(n.key).code(),
+		}
+	}
+	return nil
+}
+
+// rootOf is the name that a chain of properties starts with, or "".
+func rootOf(n node) string {
+	for {
+		switch x := n.(type) {
+		case *member:
+			n = x.base
+		case *index:
+			n = x.base
+		case *name:
+			return x.name
+		default:
+			return ""
+		}
+	}
+}
+
+func (l *lvalue) assign(s Scope, v Value) error {
+	if _, ok := lookup(s, l.root); !ok {
+		// A variable of the configuration is shared by all requests.
+		return at(failf("%w: %s is not part of the exchange", ErrReadOnly, strconv.Quote(l.root)), l.pos)
+	}
+	base, err := l.base(s)
+	if err != nil {
+		return err
+	}
+	key, err := l.key(s)
+	if err != nil {
+		return err
+	}
+	if err := l.set(s, base, key, v); err != nil {
+		return at(err, l.pos)
+	}
+	return nil
+}
+
+func (l *lvalue) set(s Scope, base, key, v Value) error {
+	switch b := base.(type) {
+	case nil:
+		return failf("cannot set anything in null")
+	case []any, []string:
+		return l.setItem(s, base, key, v)
+	case IndexSetter:
+		if _, ok := base.(Setter); !ok || !l.dotted {
+			return hostError(b.SetIndex(key, v))
+		}
+	}
+	name, err := Text(key)
+	if err != nil {
+		return err
+	}
+	switch b := base.(type) {
+	case map[string]any:
+		if b == nil {
+			return failf("cannot set anything in null")
+		}
+		b[name] = v
+		return nil
+	case map[string]string:
+		text, err := Text(v)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			return failf("cannot set anything in null")
+		}
+		b[name] = text
+		return nil
+	case Setter:
+		return hostError(b.Set(name, v))
+	}
+	return failf("%w: %s in %s", ErrReadOnly, strconv.Quote(name), kind(base))
+}
+
+// hostError keeps what a host says as the message and the cause.
+func hostError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return failf("%w", err)
+}
+
+// setItem sets an element; the index one past the end appends.
+func (l *lvalue) setItem(s Scope, list, key, v Value) error {
+	if key == nil {
+		return failf("null is not an index")
+	}
+	i, err := position32(key)
+	if err != nil {
+		return err
+	}
+	items, _ := listOf(list)
+	size := items.Len()
+	if i < 0 || i > size {
+		return failf("the index is outside of the list, which has %d elements", size)
+	}
+	switch list := list.(type) {
+	case []any:
+		if i < size {
+			list[i] = v
+			return nil
+		}
+		return l.grow(s, append(list[:size:size], v))
+	case []string:
+		text, err := Text(v)
+		if err != nil {
+			return err
+		}
+		if i < size {
+			list[i] = text
+			return nil
+		}
+		return l.grow(s, append(list[:size:size], text))
+	}
+	return failf("%w: %s", ErrReadOnly, kind(list))
+}
+
+// grow stores a longer list where the old one came from, because Go slices
+// cannot grow in place.
+func (l *lvalue) grow(s Scope, list Value) error {
+	if l.parent == nil {
+		return failf("%w: the list cannot grow", ErrReadOnly)
+	}
+	if err := l.parent.assign(s, list); err != nil {
+		return fmt.Errorf("append to the list: %w", err)
+	}
+	return nil
+}
