@@ -1,0 +1,334 @@
+package login
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gatehouse/internal/am/store"
+)
+
+// maxBody bounds what a client posts: an authId and a few callbacks.
+const maxBody = 64 << 10
+
+// exchange is one call of the authenticate endpoint.
+type exchange struct {
+	s     *Service
+	w     http.ResponseWriter
+	r     *http.Request
+	place Place
+	old   bool // version 1 of the answers
+}
+
+// Authenticate answers /json/authenticate: it starts a journey, or goes on with the one whose authId is posted, and
+// ends in a session or a refusal (PingAM: authenticate endpoint).
+func (s *Service) Authenticate(w http.ResponseWriter, r *http.Request, place Place) {
+	x := &exchange{s, w, r, place, strings.Contains(strings.ReplaceAll(r.Header.Get("Accept-API-Version"), " ", ""), "resource=1")}
+	h := w.Header()
+	h.Set("Content-API-Version", "resource=2.1")
+	h.Set("Cache-Control", "private, no-store")
+	h.Set("Pragma", "no-cache")
+	h.Set("Expires", "0")
+	if err := x.serve(); err != nil {
+		x.refuse(err)
+	}
+}
+
+func (x *exchange) serve() error {
+	if x.r.Method != http.MethodPost {
+		x.w.Header().Set("Allow", http.MethodPost)
+		return &Refusal{Status: http.StatusMethodNotAllowed, Message: "Method Not Allowed"}
+	}
+	in, err := x.read()
+	if err != nil {
+		return err
+	}
+	current, err := x.current()
+	if err != nil {
+		return err
+	}
+	if in.AuthID != "" {
+		return x.proceed(in)
+	}
+	kind, value := x.r.URL.Query().Get("authIndexType"), x.r.URL.Query().Get("authIndexValue")
+	tree, err := x.journey(kind, value)
+	if err != nil {
+		return err
+	}
+	name, password := headerText(x.r, "X-OpenAM-Username"), headerText(x.r, "X-OpenAM-Password")
+	if name != "" && password != "" {
+		return x.finish(tree, name, password)
+	}
+	if current.Token != "" && (kind == "" || current.Tree == tree) {
+		if _, err := x.s.Touch(x.r.Context(), current.Token); err != nil {
+			return err
+		}
+		return x.success(current.Token)
+	}
+	return x.ask(kind, value, name)
+}
+
+// current is the session of the realm that the request shows, the zero value when there is none or it is to be
+// left aside.
+func (x *exchange) current() (Found, error) {
+	found, err := x.s.FromRequest(x.r)
+	if errors.Is(err, store.ErrNotFound) {
+		return Found{}, nil
+	}
+	if err != nil {
+		return Found{}, err
+	}
+	q := x.r.URL.Query()
+	if found.Cookie && len(x.r.Header.Values("X-Requested-With")) == 0 && len(x.r.Header.Values("Accept-API-Version")) == 0 {
+		// What a foreign page can make a browser send (PingAM: CSRF filter).
+		return Found{}, &Refusal{Status: http.StatusForbidden, Message: "Forbidden"}
+	}
+	if q.Get("arg") == "newsession" {
+		return Found{}, x.s.End(x.r.Context(), found.Token)
+	}
+	if found.Realm != x.place.Realm.Path || q.Get("ForceAuth") == "true" {
+		return Found{}, nil
+	}
+	return found, nil
+}
+
+// journey finds the tree that the request asks for.
+func (x *exchange) journey(kind, value string) (string, error) {
+	switch kind {
+	case "":
+		value = ""
+	case "service":
+	case "module": // older agents name modules
+		switch value {
+		case "Application":
+			value = TreeAgent
+		case "DataStore", "LDAP":
+			value = TreeDefault
+		}
+	case "level", "user", "role", "resource", "composite_advice", "transaction":
+		return "", &Refusal{Status: http.StatusNotImplemented, Message: "The authentication index type " + kind + " is not supported by this server"}
+	default:
+		return "", &Refusal{Status: http.StatusBadRequest, Message: "Unknown Authentication Index Type"}
+	}
+	if kind != "" && value == "" {
+		return "", errNoTree
+	}
+	if !x.place.Realm.Active {
+		return "", errRealm
+	}
+	return x.s.tree(x.r.Context(), x.place.Realm, value)
+}
+
+// proceed takes the callbacks that the client filled in.
+func (x *exchange) proceed(in *input) error {
+	st, err := x.s.readAuthID(x.r.Context(), x.place.Realm, in.AuthID)
+	if err != nil {
+		return err
+	}
+	tree, err := x.journey(st.IndexType, st.IndexValue)
+	if err != nil {
+		return err
+	}
+	name, password, err := in.credentials()
+	if err != nil {
+		return err
+	}
+	return x.finish(tree, name, password)
+}
+
+func (x *exchange) finish(tree, name, password string) error {
+	ctx := x.r.Context()
+	a, err := x.s.authenticate(ctx, x.place.Realm, tree, name, password)
+	if err != nil {
+		return err
+	}
+	if x.r.URL.Query().Get("noSession") == "true" {
+		return x.write(http.StatusOK, map[string]any{
+			"message": "Authentication Successful", "successUrl": x.successURL(), "realm": x.place.Realm.Path,
+		})
+	}
+	token, err := x.s.begin(ctx, x.place.Realm, a, tree)
+	if err != nil {
+		return err
+	}
+	x.s.setCookies(x.w, x.r, x.place, token)
+	return x.success(token)
+}
+
+func (x *exchange) success(token string) error {
+	return x.write(http.StatusOK, map[string]any{
+		"tokenId": token, "successUrl": x.successURL(), "realm": x.place.Realm.Path,
+	})
+}
+
+func (x *exchange) successURL() string {
+	if to := x.r.URL.Query().Get("goto"); x.s.ValidGoto(x.r.Context(), x.place, to) {
+		return to
+	}
+	return x.place.SuccessURL()
+}
+
+// ask sends the callbacks, the name filled in when it is known already.
+func (x *exchange) ask(kind, value, name string) error {
+	authID, err := x.s.newAuthID(x.r.Context(), x.place.Realm, kind, value)
+	if err != nil {
+		return err
+	}
+	x.s.setAffinity(x.w, x.place)
+	return x.write(http.StatusOK, map[string]any{
+		"authId": authID, "template": "", "stage": "UsernamePassword", "header": "Sign in", "description": "",
+		"callbacks": []callback{
+			{Type: nameCallback, Output: []pair{{"prompt", "User Name"}}, Input: []pair{{"IDToken1", name}}, ID: 0},
+			{Type: passwordCallback, Output: []pair{{"prompt", "Password"}}, Input: []pair{{"IDToken2", ""}}, ID: 1},
+		},
+	})
+}
+
+// refuse answers an error.
+func (x *exchange) refuse(err error) {
+	e, ok := errors.AsType[*Refusal](err)
+	if !ok {
+		x.s.Log.Error("authenticate", "realm", x.place.Realm.Path, "error", err)
+		e = &Refusal{Status: http.StatusInternalServerError, Message: "Internal Server Error"}
+	}
+	body := map[string]any{"code": e.Status, "reason": http.StatusText(e.Status), "message": e.Message}
+	if x.old {
+		body = map[string]any{"errorMessage": e.Message}
+	}
+	switch e.Status {
+	case http.StatusUnauthorized:
+		if to := x.r.URL.Query().Get("gotoOnFail"); x.s.ValidGoto(x.r.Context(), x.place, to) {
+			if x.old {
+				body["failureUrl"] = to
+			} else {
+				body["detail"] = map[string]any{"failureUrl": to}
+			}
+		}
+	case http.StatusRequestTimeout:
+		if !x.old {
+			body["detail"] = map[string]any{"errorCode": "110"}
+		}
+	}
+	if err := x.write(e.Status, body); err != nil {
+		x.s.Log.Error("write answer of authenticate", "error", err)
+	}
+}
+
+func (x *exchange) write(status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	x.w.Header().Set("Content-Type", "application/json")
+	x.w.WriteHeader(status)
+	_, _ = x.w.Write(body) // the client is gone; nobody is left to tell
+	return nil
+}
+
+// headerText is a header's value, which may be encoded for characters outside ASCII (RFC 2047).
+func headerText(r *http.Request, name string) string {
+	v := r.Header.Get(name)
+	if text, err := (&mime.WordDecoder{}).DecodeHeader(v); err == nil {
+		v = text
+	}
+	if utf8.ValidString(v) {
+		return v
+	}
+	text := make([]rune, 0, len(v)) // bytes as ISO 8859-1, the old meaning of header values
+	for i := range len(v) {
+		text = append(text, rune(v[i]))
+	}
+	return string(text)
+}
+
+// Types of callbacks that the journeys use.
+const (
+	nameCallback     = "NameCallback"
+	passwordCallback = "PasswordCallback"
+)
+
+type callback struct {
+	Type   string `json:"type"`
+	Output []pair `json:"output"`
+	Input  []pair `json:"input"`
+	ID     int    `json:"_id"`
+}
+
+type pair struct {
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+}
+
+// input is what a client posts.
+type input struct {
+	AuthID    string     `json:"authId"`
+	Callbacks []callback `json:"callbacks"`
+}
+
+var (
+	errNotJSON   = &Refusal{Status: http.StatusBadRequest, Message: "The request could not be processed because the provided content is not valid JSON"}
+	errCallbacks = &Refusal{Status: http.StatusBadRequest, Message: "Invalid callbacks"}
+)
+
+func (x *exchange) read() (*input, error) {
+	raw, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxBody))
+	if err != nil {
+		return nil, &Refusal{Status: http.StatusRequestEntityTooLarge, Message: "The request is too large", Cause: err}
+	}
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return &input{}, nil
+	}
+	if kind, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil, &Refusal{Status: http.StatusUnsupportedMediaType, Message: "Unsupported Media Type"}
+	}
+	return parseInput(raw)
+}
+
+// parseInput reads a body; what it knows nothing of is ignored, as clients hand back all they were given.
+func parseInput(raw []byte) (*input, error) {
+	in := &input{}
+	if bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
+		return in, nil // sent by agents
+	}
+	if err := json.Unmarshal(raw, in); err != nil {
+		return nil, errNotJSON.because(err)
+	}
+	return in, nil
+}
+
+// credentials are the values of the first name and the first password.
+func (in *input) credentials() (name, password string, err error) {
+	var ok1, ok2 bool
+	for _, c := range in.Callbacks {
+		if len(c.Input) == 0 {
+			continue
+		}
+		switch value := text(c.Input[0].Value); {
+		case c.Type == nameCallback && !ok1:
+			name, ok1 = value, true
+		case c.Type == passwordCallback && !ok2:
+			password, ok2 = value, true
+		}
+	}
+	if !ok1 || !ok2 {
+		return "", "", errCallbacks
+	}
+	return name, password, nil
+}
+
+// text is a posted value; numbers came as such from clients that guess types.
+func text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
+}

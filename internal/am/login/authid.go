@@ -1,0 +1,86 @@
+package login
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/jose"
+)
+
+// stepLife is how long a login may take.
+const stepLife = 5 * time.Minute
+
+// step is where a login stands. All of it is in the authId, a JWT that the client hands back: the server keeps
+// nothing of a login that has not succeeded.
+type step struct {
+	IndexValue string `json:"authIndexValue,omitempty"`
+	Key        string `json:"otk"` // used once
+	IndexType  string `json:"authIndexType,omitempty"`
+	Realm      string `json:"realm"`
+	Session    string `json:"sessionId"`
+	Expires    int64  `json:"exp"`
+	Issued     int64  `json:"iat"`
+}
+
+var (
+	errAuthID      = &Refusal{Status: 400, Message: "AuthId JWT Signature not valid"}
+	errAuthIDParse = &Refusal{Status: 400, Message: "Failed to parse JWT"}
+	errTimeout     = &Refusal{Status: 408, Message: "Session has timed out"}
+)
+
+// newAuthID signs a step with the realm's key for it.
+func (s *Service) newAuthID(ctx context.Context, rl *realm.Realm, indexType, indexValue string) (string, error) {
+	signer, err := rl.Keys().SignerOf(ctx, realm.LabelAuthID, string(jose.HS256), "JWT")
+	if err != nil {
+		return "", err
+	}
+	now := s.Now()
+	return signer.SignClaims(step{
+		IndexValue: indexValue, IndexType: indexType, Realm: rl.Path, Key: rand.Text(),
+		Session: store.NewRaw() + ".*AAJTSQACMDEAAlNLAAEwAAR0eXBlAAhDVFNfQVVUSAACUzEAAA..*",
+		Expires: now.Add(stepLife).Unix(), Issued: now.Unix(),
+	})
+}
+
+// readAuthID checks an authId and uses it up.
+func (s *Service) readAuthID(ctx context.Context, rl *realm.Realm, authID string) (step, error) {
+	keys, err := rl.Keys().Valid(ctx, realm.LabelAuthID)
+	if err != nil {
+		return step{}, err
+	}
+	token, err := jose.Verify(ctx, authID, jose.VerifyOptions{
+		Keys: keys, Algorithms: []jose.Algorithm{jose.HS256}, Types: []string{"JWT"}, MaxBytes: 8 << 10,
+	})
+	if errors.Is(err, jose.ErrMalformed) {
+		return step{}, errAuthIDParse.because(err)
+	}
+	if err != nil {
+		return step{}, errAuthID.because(err)
+	}
+	claims, err := jose.ParseClaims(token.Payload)
+	if err != nil {
+		return step{}, errAuthIDParse.because(err)
+	}
+	text := func(name string) string {
+		v, _ := claims.Values[name].(string)
+		return v
+	}
+	st := step{
+		IndexValue: text("authIndexValue"), IndexType: text("authIndexType"), Key: text("otk"), Realm: text("realm"),
+	}
+	if st.Realm != rl.Path || st.Key == "" {
+		return step{}, errAuthID
+	}
+	if err := claims.Check(jose.Expect{Now: s.Now(), Require: []string{"exp"}}); err != nil {
+		return step{}, errTimeout.because(err)
+	}
+	err = s.replays.Once(ctx, rl.Path, "authid", st.Key, claims.Expires)
+	if errors.Is(err, store.ErrUsed) {
+		return step{}, errTimeout.because(err)
+	}
+	return st, err
+}

@@ -1,0 +1,80 @@
+// Package login authenticates users and agents and keeps their sessions: the authenticate endpoint with its
+// callbacks, the sign-in pages, session tokens and cookies, and where a browser may be sent afterwards.
+package login
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// Types of store.Subject.
+const (
+	TypeUser  = "usr"
+	TypeAgent = "age"
+)
+
+// DefaultCookie is the name of the session cookie, and of the header that may stand in for it.
+const DefaultCookie = "iPlanetDirectoryPro"
+
+// Times of a session whose realm says nothing else (PingAM: session service).
+const (
+	defaultIdle = 30 * time.Minute
+	defaultLife = 120 * time.Minute
+)
+
+// Options are what a Service works with. Realms is needed.
+type Options struct {
+	Realms *realm.Manager
+	// Cookie is the name of the session cookie; "" is DefaultCookie.
+	Cookie string
+	// Domains are cookie domains, ".example.com": the cookie is set for those that the request's host is in, and
+	// for the host alone when there is none.
+	Domains []string
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// Service authenticates. All methods may be called concurrently.
+type Service struct {
+	Options
+	sessions store.Sessions
+	replays  store.Replays
+	docs     store.Docs
+	guard    *guard
+	foreign  *http.CrossOriginProtection
+}
+
+// New returns a service.
+func New(o Options) *Service {
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.Cookie = cmp.Or(o.Cookie, DefaultCookie)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	engine := o.Realms.Engine()
+	return &Service{
+		Options:  o,
+		sessions: store.Sessions{Engine: engine, Now: o.Now},
+		replays:  store.Replays{Engine: engine},
+		docs:     o.Realms.Docs(),
+		guard:    newGuard(o.Now),
+		foreign:  http.NewCrossOriginProtection(),
+	}
+}
+
+// Place is what a request addresses: a realm, as its sender sees the server.
+type Place struct {
+	Realm *realm.Realm
+	// Base is scheme://host[:port]/<context>, without a slash at the end.
+	Base string
+	// Context is the deployment context with its slash: "/openam".
+	Context string
+}
+
+// SuccessURL is where those go who asked for nothing else (PingAM: default success URL).
+func (p Place) SuccessURL() string { return p.Context + "/console" }

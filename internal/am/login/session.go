@@ -1,0 +1,172 @@
+package login
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// tokenTail ends session tokens, so that clients which look for PingAM's form find it: "*AAJ…*" names server 01 and
+// no site. It has a dot and stars, which cookies, headers and addresses carry unharmed.
+const tokenTail = ".*AAJTSQACMDEAAlNLAAEwAAR0eXBlAANDVFMAAlMxAAA.*"
+
+// maxToken is longer than any token that was given out.
+const maxToken = 512
+
+// Found is the session that a request shows.
+type Found struct {
+	store.Session
+	Token string
+	// Cookie tells that the token came in the cookie, which browsers send unasked.
+	Cookie bool
+}
+
+// FromRequest returns the live session that r shows in the header named like the cookie, else in the cookie;
+// store.ErrNotFound when there is none. It does not count as use of the session, see Touch.
+func (s *Service) FromRequest(r *http.Request) (Found, error) {
+	if token := r.Header.Get(s.Cookie); token != "" {
+		sess, err := s.Find(r.Context(), token)
+		return Found{Session: sess, Token: token}, err
+	}
+	// A browser may send several: those of other domains or paths, and dead ones.
+	for i, cookie := range r.CookiesNamed(s.Cookie) {
+		if i == 4 {
+			break
+		}
+		sess, err := s.Find(r.Context(), cookie.Value)
+		if err == nil || !errors.Is(err, store.ErrNotFound) {
+			return Found{Session: sess, Token: cookie.Value, Cookie: true}, err
+		}
+	}
+	return Found{}, fmt.Errorf("session of the request: %w", store.ErrNotFound)
+}
+
+// Find returns the live session of a token, or store.ErrNotFound. It does not count as use.
+func (s *Service) Find(ctx context.Context, token string) (store.Session, error) {
+	if token == "" || len(token) > maxToken {
+		return store.Session{}, fmt.Errorf("find session: %w", store.ErrNotFound)
+	}
+	sess, err := s.sessions.Find(ctx, token)
+	if err == nil && !s.Now().Before(sess.Ends()) {
+		return store.Session{}, fmt.Errorf("find session: %w", store.ErrNotFound)
+	}
+	return sess, err
+}
+
+// Touch notes that the session is in use, which starts its idle time anew.
+func (s *Service) Touch(ctx context.Context, token string) (store.Session, error) {
+	return s.sessions.Touch(ctx, token)
+}
+
+// Sessions are the stored sessions.
+func (s *Service) Sessions() store.Sessions { return s.sessions }
+
+// End ends the session of a token. One that is gone is no error.
+func (s *Service) End(ctx context.Context, token string) error { return s.sessions.End(ctx, token) }
+
+// EndAll ends the sessions of a subject.
+func (s *Service) EndAll(ctx context.Context, rl *realm.Realm, sub store.Subject) (int, error) {
+	list, err := s.sessions.List(ctx, rl.Path)
+	if err != nil {
+		return 0, err
+	}
+	ended := 0
+	for _, sess := range list {
+		if sess.Subject.Type != sub.Type || !strings.EqualFold(sess.Subject.Name, sub.Name) {
+			continue
+		}
+		if err := s.sessions.EndByID(ctx, sess.ID()); err != nil {
+			return ended, err
+		}
+		ended++
+	}
+	return ended, nil
+}
+
+// begin makes a session of a successful authentication.
+func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, tree string) (string, error) {
+	idle, life := s.times(ctx, rl)
+	now := s.Now().UTC()
+	token := store.NewRaw() + tokenTail
+	err := s.sessions.Create(ctx, token, store.Session{
+		Realm:       rl.Path,
+		Subject:     a.Subject,
+		UniversalID: UniversalID(rl.Path, a.Subject),
+		Created:     now,
+		LastAccess:  now,
+		MaxIdle:     idle,
+		MaxLife:     life,
+		AuthLevel:   a.AuthLevel,
+		Tree:        tree,
+		AMR:         a.AMR,
+		Admin:       a.Subject.Type == TypeUser && IsAdmin(rl.Path, a.Subject.Name),
+		CtxID:       fmt.Sprintf("%s-%d", uuid.NewString(), now.UnixNano()%100000),
+		Handle:      "shandle:" + rand.Text() + ".*AAJTSQACMDEAAlMxAAA.*",
+	})
+	return token, err
+}
+
+// times are the idle and whole life of the realm's new sessions: minutes, in its session service.
+func (s *Service) times(ctx context.Context, rl *realm.Realm) (idle, life time.Duration) {
+	idle, life = defaultIdle, defaultLife
+	doc, err := rl.Service(ctx, "session")
+	if err != nil {
+		return idle, life
+	}
+	var body struct {
+		Dynamic struct {
+			Idle int `json:"maxIdleTime"`
+			Life int `json:"maxSessionTime"`
+		} `json:"dynamic"`
+	}
+	if err := json.Unmarshal(doc.Body, &body); err != nil {
+		s.Log.Warn("the session service cannot be used", "realm", rl.Path, "error", err)
+		return idle, life
+	}
+	if n := body.Dynamic.Idle; n > 0 && n <= maxMinutes {
+		idle = time.Duration(n) * time.Minute
+	}
+	if n := body.Dynamic.Life; n > 0 && n <= maxMinutes {
+		life = time.Duration(n) * time.Minute
+	}
+	return min(idle, life), life
+}
+
+// maxMinutes bounds configured times to a year.
+const maxMinutes = 365 * 24 * 60
+
+// UniversalID is the name of a subject in the manner of a directory (PingAM: universal ID).
+func UniversalID(realmPath string, sub store.Subject) string {
+	if sub.Type == TypeUser && IsAdmin(realmPath, sub.Name) {
+		return "id=amadmin,ou=user,ou=am-config"
+	}
+	kind := "user"
+	if sub.Type == TypeAgent {
+		kind = "agent"
+	}
+	return "id=" + sub.Name + ",ou=" + kind + "," + RealmDN(realmPath)
+}
+
+// RealmDN is the name of a realm in the manner of a directory.
+func RealmDN(path string) string {
+	const base = "dc=openam,dc=forgerock,dc=org"
+	if path == "/" {
+		return base
+	}
+	var dn strings.Builder
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	for i := len(parts) - 1; i >= 0; i-- {
+		dn.WriteString("o=" + parts[i] + ",")
+	}
+	return dn.String() + "ou=services," + base
+}
