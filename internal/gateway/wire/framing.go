@@ -339,7 +339,7 @@ func equalFold(b []byte, lower string) bool {
 
 // settle decides how the body is delimited (RFC 9112 §6.3).
 func (h *header) settle(f *framing) error {
-	if h.hosts != 1 || len(h.host) == 0 || !validHost(h.host) {
+	if h.hosts != 1 || len(h.host) == 0 || !validHost(string(h.host)) {
 		return badRequest("exactly one valid Host field is needed")
 	}
 	if h.authority != nil && !bytes.EqualFold(h.authority, h.host) {
@@ -381,8 +381,9 @@ func parseLength(s string) (int64, error) {
 }
 
 // validHost checks the characters of a host with an optional port (RFC 3986 §3.2.2).
-func validHost(b []byte) bool {
-	for _, c := range b {
+func validHost(s string) bool {
+	for i := range len(s) {
+		c := s[i]
 		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
 		if !letter && (c < '0' || c > '9') && strings.IndexByte("-.:[]_~%!$&'()*+,;=", c) < 0 {
 			return false
