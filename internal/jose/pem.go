@@ -28,10 +28,12 @@ func ParsePEM(data []byte, password string) ([]*Key, error) {
 }
 
 // FromEntry makes a key of a store's entry; its alias becomes the ID, as stable ids of key stores are aliases. Kinds
-// and sizes that NewKey refuses are ErrKey.
+// and sizes that NewKey refuses are ErrKey; what the store could not decode is that error of keystore.
 func FromEntry(e keystore.Entry) (*Key, error) {
 	var material any
 	switch {
+	case e.Err != nil:
+		return nil, fmt.Errorf("entry %q: %w", e.Alias, e.Err)
 	case e.PrivateKey != nil:
 		material = e.PrivateKey
 	case e.Secret != nil:

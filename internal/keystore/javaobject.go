@@ -238,6 +238,11 @@ func (r *java) sealedSecret(e *Entry) error {
 	if err != nil {
 		return err
 	}
+	e.Err = r.unseal(e, sealed)
+	return nil
+}
+
+func (r *java) unseal(e *Entry, sealed javaObject) error {
 	if alg, _ := sealed["sealAlg"].(string); alg != "PBEWithMD5AndTripleDES" {
 		return fmt.Errorf("%w: protection of a secret key", ErrUnsupported)
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/md5" //nolint:gosec // same
 	"crypto/sha1"
 	"crypto/subtle"
-	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/binary"
 	"fmt"
@@ -125,9 +124,7 @@ func (r *java) entry() (Entry, error) {
 	case 1:
 		err = r.privateKey(&e)
 	case 2:
-		var cert *x509.Certificate
-		cert, err = r.certificate()
-		e.Chain = []*x509.Certificate{cert}
+		err = r.certificate(&e)
 	case 3:
 		err = r.sealedSecret(&e)
 	default:
@@ -142,41 +139,47 @@ func (r *java) privateKey(e *Entry) error {
 		return err
 	}
 	der, err := r.unprotect(protected)
-	if err != nil {
-		return err
+	if err == nil {
+		e.PrivateKey, err = parsePrivate(der)
 	}
-	if e.PrivateKey, err = parsePrivate(der); err != nil {
-		return err
-	}
+	e.Err = err
 	n, err := r.uint32()
 	if err != nil || n > maxChain {
 		return fmt.Errorf("%w: length of a chain", ErrFormat)
 	}
 	for range n {
-		cert, err := r.certificate()
-		if err != nil {
+		if err := r.certificate(e); err != nil {
 			return err
 		}
-		e.Chain = append(e.Chain, cert)
 	}
 	return nil
 }
 
-func (r *java) certificate() (*x509.Certificate, error) {
+// certificate reads one certificate into the chain of e. It fails only when the file ends too early; a certificate
+// that cannot be parsed is noted in the entry.
+func (r *java) certificate(e *Entry) error {
+	kind := "X.509" // version 1 has no other
+	var err error
 	if r.version == 2 {
-		kind, err := r.text()
-		if err != nil {
-			return nil, err
-		}
-		if kind != "X.509" && kind != "X509" {
-			return nil, fmt.Errorf("%w: certificates of another kind than X.509", ErrUnsupported)
+		if kind, err = r.text(); err != nil {
+			return err
 		}
 	}
 	der, err := r.block()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return parseCertificate(der)
+	if kind != "X.509" && kind != "X509" {
+		e.Err = fmt.Errorf("%w: certificates of another kind than X.509", ErrUnsupported)
+		return nil
+	}
+	cert, err := parseCertificate(der)
+	if err != nil {
+		e.Err = err
+		return nil
+	}
+	e.Chain = append(e.Chain, cert)
+	return nil
 }
 
 // unprotect opens a protected private key: an EncryptedPrivateKeyInfo with one of two schemes of Java's own.

@@ -61,6 +61,12 @@ func TestJKSFromGo(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			entries, err := Read(c.data, "", c.p)
+			if e := Find(entries, "signing"); err == nil && e != nil && e.Err != nil {
+				err = e.Err
+				if r := find(t, entries, "root"); r.Err != nil || !r.Trusted() {
+					t.Error("the other entry is spoilt too")
+				}
+			}
 			if !errors.Is(err, c.want) {
 				t.Fatalf("error = %v, want %v", err, c.want)
 			}
@@ -128,8 +134,12 @@ func TestJavaStoresFromKeytool(t *testing.T) {
 				}
 			}
 			// JCEKS has nothing but the padding to tell a wrong password by, so the kind of error may vary.
-			if _, err := Read(data, "", Passwords{"storepass", "wrong"}); err == nil || kind == "JKS" && !errors.Is(err, ErrPassword) {
-				t.Errorf("wrong entry password: error = %v, want ErrPassword", err)
+			if entries, err = Read(data, "", Passwords{"storepass", "wrong"}); err != nil {
+				t.Fatal(err)
+			}
+			e := find(t, entries, "rsajwtsigningkey")
+			if e.Err == nil || e.PrivateKey != nil || kind == "JKS" && !errors.Is(e.Err, ErrPassword) {
+				t.Errorf("wrong entry password: error = %v, want ErrPassword", e.Err)
 			}
 		})
 	}

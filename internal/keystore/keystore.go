@@ -39,6 +39,7 @@ type Entry struct {
 	PublicKey  crypto.PublicKey    // from PEM blocks that hold nothing else
 	Chain      []*x509.Certificate // the certificate of the private key first, then its issuers
 	Secret     []byte
+	Err        error  // why this one could not be decoded: an own password, an unknown kind of key; only Alias is sure then
 	Algorithm  string // Java's name for the algorithm of Secret, such as "AES" or "HmacSHA256"; "" when the store does not say
 }
 
@@ -58,7 +59,8 @@ func (p Passwords) entry() string {
 // MaxBytes is the size of the largest file that is read.
 const MaxBytes = 16 << 20
 
-// Read decodes a store. An empty format is recognised from the content.
+// Read decodes a store. An empty format is recognised from the content. In the binary formats an entry that cannot be
+// decoded does not spoil the others: it comes with Err, for stores hold more than what one configuration uses.
 func Read(data []byte, f Format, p Passwords) ([]Entry, error) {
 	if len(data) > MaxBytes {
 		return nil, fmt.Errorf("%w: over %d bytes", ErrFormat, MaxBytes)

@@ -72,6 +72,7 @@ type p12Key struct {
 	key            any
 	secret         []byte
 	algorithm      string
+	err            error
 }
 
 type p12Cert struct {
@@ -79,6 +80,9 @@ type p12Cert struct {
 	trusted        bool // Java's mark of a trusted entry
 	cert           *x509.Certificate
 }
+
+// damagedCert keeps the place of a trusted certificate that cannot be parsed.
+func damagedCert(alias string, err error) p12Key { return p12Key{alias: alias, err: err} }
 
 func readPKCS12(data []byte, p Passwords, b *budget) ([]Entry, error) {
 	var top pfx
@@ -259,32 +263,33 @@ func (r *p12) bag(b *safeBag, depth int) error {
 	alias, localID, trusted := b.attributes()
 	switch {
 	case b.ID.Equal(oidKeyBag), b.ID.Equal(oidShroudedBag):
-		der, err := r.unshroud(b.ID, b.Value.Bytes)
-		if err != nil {
-			return err
-		}
-		key, err := parsePrivate(der)
-		if err != nil {
-			return err
-		}
-		r.keys = append(r.keys, p12Key{alias: alias, localID: localID, key: key})
+		key, err := r.private(b.ID, b.Value.Bytes)
+		r.keys = append(r.keys, p12Key{alias: alias, localID: localID, key: key, err: err})
 	case b.ID.Equal(oidCertBag):
 		cert, err := certificateOf(b.Value.Bytes)
-		if err != nil || cert == nil {
-			return err
+		if err != nil && trusted {
+			r.keys = append(r.keys, damagedCert(alias, err))
+		}
+		if cert == nil { // in a chain it is missed only by those who use that chain
+			return nil
 		}
 		r.certs = append(r.certs, p12Cert{alias: alias, localID: localID, trusted: trusted, cert: cert})
 	case b.ID.Equal(oidSecretBag):
 		k, err := r.secret(b.Value.Bytes)
-		if err != nil {
-			return err
-		}
-		k.alias = alias
+		k.alias, k.err = alias, err
 		r.keys = append(r.keys, k)
 	case b.ID.Equal(oidSafeBag):
 		return r.bagsOf(b.Value.Bytes, depth-1)
 	}
 	return nil // revocation lists and bags of others' making hold no keys
+}
+
+func (r *p12) private(kind oid, der []byte) (any, error) {
+	plain, err := r.unshroud(kind, der)
+	if err != nil {
+		return nil, err
+	}
+	return parsePrivate(plain)
 }
 
 // unshroud gives the PrivateKeyInfo of a key bag.
@@ -418,7 +423,7 @@ func (r *p12) entries() []Entry {
 	}
 	chained := map[string]bool{}
 	for _, k := range r.keys {
-		e := Entry{Alias: name(k.alias), PrivateKey: k.key, Secret: k.secret, Algorithm: k.algorithm}
+		e := Entry{Alias: name(k.alias), PrivateKey: k.key, Secret: k.secret, Algorithm: k.algorithm, Err: k.err}
 		if leaf := r.leafOf(k); leaf != nil {
 			e.Chain = issuerChain(leaf, pool)
 		}

@@ -88,8 +88,24 @@ func TestPKCS12IterationsAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readPKCS12(data, Passwords{Store: "x"}, &budget{left: 1999}); !errors.Is(err, ErrFormat) {
+	if _, err := readPKCS12(data, Passwords{Store: "x"}, &budget{left: 2001}); !errors.Is(err, ErrFormat) {
 		t.Errorf("error = %v, want ErrFormat", err)
+	}
+}
+
+func TestPKCS12EntryPassword(t *testing.T) {
+	key := ecKey(t)
+	cert := certify(t, "a", key.Public(), nil, key)
+	data, err := gopkcs12.Modern.Encode(key, cert, nil, "store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := Read(data, PKCS12, Passwords{Store: "store", Entry: "another"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := find(t, entries, "1"); e.Err == nil || e.PrivateKey != nil {
+		t.Error("the key opened under a wrong entry password")
 	}
 }
 
