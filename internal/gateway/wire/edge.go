@@ -104,8 +104,10 @@ func statusOf(err error) int {
 // refuseBody answers a request whose body could not be read.
 func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, err error) {
 	status := statusOf(err)
+	var known *refusalError
 	var timeout net.Error
 	switch {
+	case errors.As(err, &known), errors.Is(err, chain.ErrTooLarge):
 	case errors.As(err, &timeout) && timeout.Timeout():
 		status = http.StatusRequestTimeout
 	case r.Context().Err() != nil:

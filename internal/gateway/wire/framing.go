@@ -274,9 +274,12 @@ func (h *header) target(method string, target []byte) error {
 			return badRequest("the request target has a character that it cannot have")
 		}
 	}
+	path, _, _ := bytes.Cut(target, []byte("?"))
 	switch {
 	case len(target) == 0:
 		return badRequest("the request target is empty")
+	case !validEscapes(path):
+		return badRequest("the path has a malformed escape")
 	case target[0] == '/':
 		return nil
 	case method == "OPTIONS" && string(target) == "*":
@@ -294,6 +297,21 @@ func (h *header) target(method string, target []byte) error {
 	}
 	h.authority = rest
 	return nil
+}
+
+// validEscapes says whether each percent sign begins an escape (RFC 3986 §2.1).
+func validEscapes(path []byte) bool {
+	for i := bytes.IndexByte(path, '%'); i >= 0; {
+		if _, ok := escaped(path, i); !ok {
+			return false
+		}
+		next := bytes.IndexByte(path[i+3:], '%')
+		if next < 0 {
+			break
+		}
+		i += 3 + next
+	}
+	return true
 }
 
 // field checks one line and keeps what framing depends on.

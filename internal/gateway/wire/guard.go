@@ -33,7 +33,7 @@ type guard struct {
 	raw      bool // nothing is checked: HTTP/2, or after an upgrade
 	first    bool // no byte has come yet
 	passed   int64
-	refused  atomic.Int64 // number of the refused request, 0: none
+	refused  atomic.Int64 // number of the refused request, 0: none, -1: one in its body
 	refusal  int          // its status
 	served   int64        // requests that the edge has seen
 	writeEnd time.Time
@@ -196,6 +196,7 @@ func (g *guard) refuse(err error, atHead bool) {
 	var r *refusalError
 	if !atHead || !errors.As(err, &r) {
 		g.err = err
+		g.refused.Store(-1)
 		return
 	}
 	g.refusal = r.status

@@ -31,7 +31,7 @@ func legalQuery(q string) bool {
 }
 
 // escaped returns the byte that the escape at q[i] stands for.
-func escaped(q string, i int) (byte, bool) {
+func escaped[T string | []byte](q T, i int) (byte, bool) {
 	if i+2 >= len(q) {
 		return 0, false
 	}
