@@ -167,6 +167,8 @@ func (r *Realm) upgrade(ctx context.Context, u *User, password string) {
 		var d store.Doc
 		if d, err = u.Doc(); err == nil {
 			d, err = r.set.m.docs.Put(ctx, r.Path, store.KindUser, d)
+		}
+		if err == nil {
 			u.Rev = d.Rev
 		}
 	}

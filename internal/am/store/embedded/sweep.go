@@ -1,0 +1,83 @@
+package embedded
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"gatehouse/internal/am/store"
+)
+
+// Sweep is store.Engine's. It does not wait for syncs: what a crash brings back is
+// expired still.
+func (e *Engine) Sweep(ctx context.Context, now time.Time, limit int) (int, error) {
+	done, err := e.use()
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	keys, err := e.expiredKeys(ctx, now, limit)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, key := range keys {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		if err := e.sweep(key, now); err != nil {
+			return n, fmt.Errorf("sweep store: %w", err)
+		}
+		n++
+	}
+	return n, nil
+}
+
+// expiredKeys returns the expiry keys of up to limit records that expired.
+func (e *Engine) expiredKeys(ctx context.Context, now time.Time, limit int) ([][]byte, error) {
+	it, err := e.db.NewIterWithContext(ctx, &pebble.IterOptions{
+		LowerBound: []byte{expiryKeys},
+		UpperBound: appendExpiryTime(nil, now.UnixMicro()+1),
+	})
+	if err != nil {
+		return nil, readError(err)
+	}
+	defer it.Close()
+	var keys [][]byte
+	for ok := it.First(); ok && len(keys) < limit; ok = it.Next() {
+		keys = append(keys, bytes.Clone(it.Key()))
+	}
+	if err := it.Error(); err != nil {
+		return nil, readError(err)
+	}
+	return keys, nil
+}
+
+// sweep removes the record that an expiry key names, unless it was written anew
+// since, and then the expiry key alone.
+func (e *Engine) sweep(key []byte, now time.Time) error {
+	us, k, ok := cutExpiryKey(key)
+	if !ok {
+		return errDamaged
+	}
+	defer e.hold([]store.Op{{Record: store.Record{Key: k}}})()
+	var w writer
+	h, err := w.read(e.db, k)
+	if err != nil {
+		return err
+	}
+	b := e.db.NewBatch()
+	defer b.Close()
+	if h.micros == us && h.expired(now) {
+		err = w.remove(b, k, &h)
+	} else {
+		err = b.Delete(key, nil)
+	}
+	if err != nil {
+		return err
+	}
+	return e.db.Apply(b, pebble.NoSync)
+}
