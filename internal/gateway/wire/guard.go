@@ -32,10 +32,10 @@ type guard struct {
 
 	raw      bool // nothing is checked: HTTP/2, or after an upgrade
 	first    bool // no byte has come yet
-	passed   int64
+	passed   atomic.Int64 // requests let through
 	refused  atomic.Int64 // number of the refused request, 0: none, -1: one in its body
 	refusal  int          // its status
-	served   int64        // requests that the edge has seen
+	served   atomic.Int64 // requests that the edge has seen
 	writeEnd time.Time
 	reason   string // replaces the reason phrase of the next status line
 }
@@ -46,6 +46,7 @@ type limits struct {
 	data          time.Duration
 	h2c           bool
 	lingerOnClose time.Duration
+	stopping      <-chan struct{} // closed: do not linger
 }
 
 // total is what a header can take together.
@@ -183,7 +184,7 @@ func (g *guard) check(b []byte) int {
 			break
 		}
 		if atHead {
-			g.passed++
+			g.passed.Add(1)
 		}
 		pass += n
 	}
@@ -200,7 +201,7 @@ func (g *guard) refuse(err error, atHead bool) {
 		return
 	}
 	g.refusal = r.status
-	g.refused.Store(g.passed + 1)
+	g.refused.Store(g.passed.Load() + 1)
 	g.ready = append(g.ready, standIn...)
 	g.err = io.EOF
 }
@@ -208,8 +209,8 @@ func (g *guard) refuse(err error, atHead bool) {
 // refusalOf says whether the request that the edge is about to serve is a stand-in,
 // and with which status to refuse it. The edge calls it once a request.
 func (g *guard) refusalOf() (status int, refused bool) {
-	g.served++
-	if at := g.refused.Load(); at != 0 && at == g.served {
+	n := g.served.Add(1)
+	if at := g.refused.Load(); at == n {
 		return g.refusal, true
 	}
 	return 0, false
@@ -269,12 +270,16 @@ func lineEnd(p []byte) int {
 	return -1
 }
 
-// Close closes the connection. After a refusal it first takes what the client still
-// sends, for a moment: closing with unread data resets the connection, and the client
-// might never see the answer.
+// Close closes the connection. After a refusal, by the guard or by net/http, it first
+// takes what the client still sends, for a moment: closing with unread data resets the
+// connection, and the client might never see the answer.
 func (g *guard) Close() error {
-	if g.refused.Load() != 0 && g.limits.lingerOnClose > 0 {
-		g.linger()
+	if g.refused.Load() != 0 || g.passed.Load() > g.served.Load() {
+		select {
+		case <-g.limits.stopping:
+		default:
+			g.linger()
+		}
 	}
 	return g.Conn.Close()
 }
