@@ -81,3 +81,12 @@ func (h *Heap) global(v any, env *Env) (any, bool) {
 	}
 	return v, true
 }
+
+// Declared says whether the heap or a parent has an object of that name.
+func (h *Heap) Declared(name string) bool { return h.declaration(name) != nil }
+
+// DocumentEnv is the environment in which a document's own handler is decorated.
+func (h *Heap) DocumentEnv(name string, n *conf.Node) *Env {
+	log := h.services.Logger.With("object", name)
+	return &Env{Name: name, Decl: n, Config: n, Heap: h, Errs: h.errs, Log: log, Expr: h.ExprEnv(log), Services: h.services}
+}

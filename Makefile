@@ -1,0 +1,34 @@
+# Each target is one command; nobody needs this file to understand the project.
+GO ?= go
+export CGO_ENABLED ?= 0
+
+.PHONY: build demo test check race bench fuzz golden docs tools help
+
+build: ## build ./gatehouse, one static binary
+	$(GO) build -trimpath -ldflags='-s -w' -o gatehouse ./cmd/gatehouse
+
+demo: build ## run everything on sample data: gateway, authorization server, sample application
+	./gatehouse demo
+
+test: check race ## all tests
+	$(GO) test -count=1 ./...
+
+race: ## tests of shared state with the race detector
+	CGO_ENABLED=1 $(GO) test -race -short ./internal/gateway/... ./internal/am/... ./internal/jose/...
+
+check: ## format, vet, house rules
+	@test -z "$$(gofmt -l cmd internal e2e bench examples)" || { gofmt -l cmd internal e2e bench examples; exit 1; }
+	$(GO) vet ./...
+
+lint: ## golangci-lint
+	$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
+
+bench: build ## the table of docs/performance.md
+	$(GO) run ./bench
+
+fuzz: ## every fuzz target for half a minute
+	@for t in $$(grep -rlE 'func Fuzz' --include=*_test.go internal | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -rhoE 'func Fuzz\w+' $$t/*_test.go | cut -c6-); do echo "$$t $$f"; $(GO) test -run='^$$' -fuzz="^$$f$$" -fuzztime=30s ./$$t || exit 1; done; done
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'

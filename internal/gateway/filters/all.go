@@ -1,0 +1,10 @@
+// Package filters holds the filter types, one file a type.
+package filters
+
+import "gatehouse/internal/gateway/heap"
+
+// All lists the filter types.
+var All = []*heap.Type{
+	header,
+	transactionIDOutbound,
+}

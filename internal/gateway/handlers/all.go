@@ -1,0 +1,19 @@
+// Package handlers holds the handler types, one file a type.
+package handlers
+
+import "gatehouse/internal/gateway/heap"
+
+// All lists the handler types.
+var All = []*heap.Type{
+	chainHandler,
+	clientHandler,
+	delegate,
+	dispatch,
+	reverseProxy,
+	sequence,
+	staticResponse,
+	welcome,
+	temporaryStorage,
+	proxyOptions,
+	scheduledExecutor,
+}

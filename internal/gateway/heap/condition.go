@@ -1,0 +1,56 @@
+package heap
+
+import (
+	"gatehouse/internal/conf"
+	"gatehouse/internal/expr"
+)
+
+// Condition is a configuration field that decides per exchange: true or false, an
+// expression, or {"expression": …, "label": …}. What is not the boolean true counts
+// as false. The zero Condition always holds.
+type Condition struct {
+	expr  *expr.Template
+	Label string
+}
+
+// UnmarshalConf reads the condition.
+func (c *Condition) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+	if n.Kind == conf.Object {
+		var labelled struct {
+			Expression *expr.Template `conf:"expression,required"`
+			Label      string         `conf:"label"`
+		}
+		d.Decode(n, &labelled)
+		c.expr, c.Label = labelled.Expression, labelled.Label
+		return
+	}
+	d.Decode(n, &c.expr)
+	if n.Kind == conf.String && !expr.HasExpression(n.Text) {
+		d.Errs.Warn(n, "the condition is a text and never holds; write ${%s}", n.Text)
+	}
+}
+
+// DescribeConf names the kind of value.
+func (*Condition) DescribeConf() string { return "a condition" }
+
+// IsSet says whether the field was given.
+func (c *Condition) IsSet() bool { return c.expr != nil }
+
+// Holds evaluates the condition.
+func (c *Condition) Holds(s expr.Scope) bool { return c.expr == nil || c.expr.Bool(s) }
+
+// PathPrefix returns a text that the path must begin with for the condition to hold.
+func (c *Condition) PathPrefix() (string, bool) {
+	if c.expr == nil {
+		return "", false
+	}
+	return c.expr.PathPrefix()
+}
+
+// Source is the condition's text.
+func (c *Condition) Source() string {
+	if c.expr == nil {
+		return ""
+	}
+	return c.expr.Source()
+}
