@@ -1,0 +1,83 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// Grant is one value of grant_type. The package grant has them all.
+type Grant struct {
+	Name string
+	// OwnScopes grants settle the scopes themselves, for they were agreed on before: the scope parameter is
+	// not compared with what the client may ask for.
+	OwnScopes bool
+	// NoRefresh grants never come with a refresh token.
+	NoRefresh bool
+	// Authorize decides. When it runs, the client is authenticated and may use the grant, and
+	// TokenRequest.Scopes holds what it asked for and may have.
+	Authorize func(ctx context.Context, p *Provider, req *TokenRequest) (*Authorization, error)
+}
+
+// TokenRequest is a token request after the steps that all grants share.
+type TokenRequest struct {
+	*Form
+	Client *realm.Client
+	// Set are the settings in force for the client, overrides applied.
+	Set    *realm.Effective
+	Scopes []string
+	// URL is the address of the endpoint.
+	URL string
+}
+
+// Token types of RFC 8693 §3.
+const (
+	TypeAccessToken = "urn:ietf:params:oauth:token-type:access_token"
+	TypeIDToken     = "urn:ietf:params:oauth:token-type:id_token"
+)
+
+// Authorization is what a grant allows: who gets what. It goes to issue.go.
+type Authorization struct {
+	Subject store.Subject
+	// User is the user behind Subject, when the grant had it at hand.
+	User      *realm.User
+	Scopes    []string
+	SessionID string
+
+	// GrantID joins the tokens to a grant that exists already; "" starts one.
+	GrantID string
+	// GrantType is what the tokens tell; "" is the grant's name.
+	GrantType string
+	AuthTime  time.Time
+	AuthLevel int
+	Nonce     string
+	State     string
+	ACR       string
+	AMR       []string
+	Claims    string // the claims parameter
+
+	// Audience is added to the client in aud.
+	Audience []string
+	Act, Cnf json.RawMessage
+	// Extra are claims that go on from an earlier token.
+	Extra map[string]json.RawMessage
+
+	// RefreshScopes are those of the refresh token; nil means Scopes.
+	RefreshScopes []string
+	// Rotates is the refresh token that is used up by what is issued.
+	Rotates *Rotation
+	// IssuedType is "issued_token_type" of a token exchange. TypeIDToken issues an ID token only.
+	IssuedType string
+	// Code is the authorization code, for c_hash.
+	Code string
+}
+
+// Rotation is the use of a refresh token.
+type Rotation struct {
+	Raw   string // as the store knows it
+	Keep  bool   // no new refresh token: the old one stays
+	Grace time.Duration
+}

@@ -1,0 +1,31 @@
+package grant
+
+import (
+	"context"
+
+	"gatehouse/internal/am/oauth"
+)
+
+// deviceCode gives a device what its user agreed to elsewhere (RFC 8628 §3.4).
+var deviceCode = oauth.Grant{
+	Name:      "urn:ietf:params:oauth:grant-type:device_code",
+	OwnScopes: true,
+	Authorize: func(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest) (*oauth.Authorization, error) {
+		code := req.Get("device_code")
+		if code == "" {
+			return nil, oauth.Missing("device_code")
+		}
+		d, err := p.PollDevice(ctx, code, req.Client.ID, func(d *oauth.Device) error {
+			return checkVerifier(p, req, d.Challenge, d.Method)
+		})
+		if err != nil {
+			return nil, err
+		}
+		a := &oauth.Authorization{
+			Subject: d.Subject, Scopes: d.Scopes, SessionID: d.SessionID, AuthTime: d.AuthTime, AuthLevel: d.AuthLevel,
+			AMR: d.AMR, ACR: d.ACR, Nonce: d.Nonce,
+		}
+		a.User, err = p.ActiveUser(ctx, d.Subject, oauth.ErrGrant)
+		return a, err
+	},
+}

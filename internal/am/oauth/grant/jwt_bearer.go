@@ -1,0 +1,138 @@
+package grant
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/am/oauth"
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/jose"
+)
+
+// jwtBearer takes a JWT of a trusted issuer as the consent of the user it names (RFC 7523 §2.1).
+//
+// Deviation: a client may also issue the JWT itself, with its registered key, but only about itself. PingAM's ancestor
+// let it name any user.
+var jwtBearer = oauth.Grant{
+	Name:      "urn:ietf:params:oauth:grant-type:jwt-bearer",
+	NoRefresh: true,
+	Authorize: func(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest) (*oauth.Authorization, error) {
+		raw := req.Get("assertion")
+		if raw == "" {
+			return nil, oauth.Missing("assertion")
+		}
+		iss, _, err := oauth.AssertionIssuer(raw)
+		if err != nil {
+			return nil, refuseJWT("JWT is not valid", err)
+		}
+		if iss == req.Client.ID {
+			return ofClient(ctx, p, req, raw)
+		}
+		issuer, err := p.Realm.TrustedIssuer(ctx, iss)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, refuseJWT("Unknown JWT issuer", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return ofIssuer(ctx, p, req, issuer, raw)
+	},
+}
+
+func refuseJWT(text string, cause error) error {
+	return oauth.Refuse("invalid_grant", text).Because(cause)
+}
+
+func checkJWT(ctx context.Context, p *oauth.Provider, raw string, keys jose.Finder) (*jose.Claims, error) {
+	claims, err := p.CheckAssertion(ctx, oauth.Assertion{
+		Raw: raw, Keys: keys, Algorithms: jose.SignatureAlgorithms(), Endpoint: "access_token",
+	})
+	if err == nil {
+		err = p.UseUp(ctx, "assertion", claims)
+	}
+	text := "JWT is not valid"
+	switch {
+	case err == nil:
+		return claims, nil
+	case errors.Is(err, oauth.ErrAssertionExpired):
+		text = "JWT has expired"
+	case errors.Is(err, oauth.ErrAssertionAudience):
+		text = "incorrect audience in JWT"
+	case errors.Is(err, oauth.ErrAssertionSealed):
+		text = "JWT signature is invalid"
+	case errors.Is(err, oauth.ErrAssertion), errors.Is(err, oauth.ErrAssertionLife), errors.Is(err, store.ErrUsed):
+	default:
+		return nil, err
+	}
+	return nil, refuseJWT(text, err)
+}
+
+func ofClient(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest, raw string) (*oauth.Authorization, error) {
+	keys, err := p.ClientKeys(req.Client)
+	if err != nil {
+		return nil, refuseJWT("JWT signature is invalid", err)
+	}
+	claims, err := checkJWT(ctx, p, raw, keys)
+	if err != nil {
+		return nil, err
+	}
+	if claims.Subject != req.Client.ID {
+		return nil, refuseJWT("Issuer is not authorized to grant consent for this subject", nil)
+	}
+	return &oauth.Authorization{Subject: oauth.ClientSubject(req.Client.ID), Scopes: req.Scopes}, nil
+}
+
+func ofIssuer(
+	ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest, issuer *realm.TrustedIssuer, raw string,
+) (*oauth.Authorization, error) {
+	keys, err := p.IssuerKeys(issuer)
+	if err != nil {
+		return nil, refuseJWT("JWT signature is invalid", err)
+	}
+	claims, err := checkJWT(ctx, p, raw, keys)
+	if err != nil {
+		return nil, err
+	}
+	name, _ := claims.Values[issuer.SubjectClaim].(string)
+	if len(issuer.AllowedSubjects) > 0 && !slices.Contains(issuer.AllowedSubjects, name) {
+		return nil, refuseJWT("Issuer is not authorized to grant consent for this subject", nil)
+	}
+	unknown := oauth.Refuse("invalid_grant", "Not able to read user information.")
+	if name == "" {
+		return nil, unknown
+	}
+	user, err := p.ActiveUser(ctx, oauth.UserSubject(name), unknown)
+	if err != nil {
+		return nil, err
+	}
+	a := &oauth.Authorization{Subject: oauth.UserSubject(name), User: user, Scopes: req.Scopes}
+	if consented, ok := claims.Values[issuer.ScopesClaim]; ok {
+		if a.Scopes, err = capped(req.Scopes, consented); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// capped keeps the scopes that the issuer vouches for: a text or a list.
+func capped(scopes []string, consented any) ([]string, error) {
+	var may []string
+	switch c := consented.(type) {
+	case string:
+		may = strings.Fields(c)
+	case []any:
+		for _, v := range c {
+			if s, ok := v.(string); ok {
+				may = append(may, s)
+			}
+		}
+	}
+	kept := slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return !slices.Contains(may, s) })
+	if len(kept) == 0 {
+		return nil, oauth.Refuse("invalid_scope", "Unknown/invalid scope(s): ["+strings.Join(scopes, ", ")+"]")
+	}
+	return kept, nil
+}

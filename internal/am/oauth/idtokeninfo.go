@@ -1,0 +1,124 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/jose"
+)
+
+// idTokenInfo is POST /idtokeninfo (PingAM): checks an ID token of this server and tells its claims.
+func (q *request) idTokenInfo() error {
+	form, err := readForm(q.r)
+	if err != nil {
+		return err
+	}
+	raw := form.Get("id_token")
+	if raw == "" {
+		return Refuse("bad_request", "no id_token in request")
+	}
+	claims, client, err := q.openIDToken(q.r.Context(), raw)
+	if err != nil {
+		return err
+	}
+	alg := jose.Algorithm(client.Keys.IDTokenSigningAlg)
+	if q.Settings.AdvancedOIDC.IDTokenInfoClientAuth && alg.Symmetric() {
+		caller, err := q.authenticateClient(q.r, form, "idtokeninfo")
+		if err != nil {
+			return err
+		}
+		if caller.ID != client.ID {
+			return q.challenged(q.r, ErrClientAuth)
+		}
+	}
+	if !claims.Expires.IsZero() && !q.Now().Before(claims.Expires) {
+		return Refuse("bad_request", "id_token has expired")
+	}
+	out := claims.Values
+	if names := form.Get("claims"); names != "" {
+		out = map[string]any{}
+		for name := range strings.SplitSeq(names, ",") {
+			if v, ok := claims.Values[strings.TrimSpace(name)]; ok {
+				out[strings.TrimSpace(name)] = v
+			}
+		}
+	}
+	return writeValue(q.w, http.StatusOK, out)
+}
+
+// openIDToken verifies an ID token that this server issued, expired or not, and finds its client. It reads the realm
+// from the token.
+func (p *Provider) openIDToken(ctx context.Context, raw string) (*jose.Claims, *realm.Client, error) {
+	bad := func(why string, err error) error { return Refuse("bad_request", "invalid id_token: "+why).Because(err) }
+	head, err := jose.Unverified(raw)
+	if err != nil {
+		return nil, nil, bad("not a signed JWT", err)
+	}
+	rl := p.Realm
+	if other := p.realmOf(head.Payload); other != nil {
+		rl = other
+	}
+	claims, err := jose.ParseClaims(head.Payload)
+	if err != nil {
+		return nil, nil, bad("unreadable claims", err)
+	}
+	client, err := clientOf(ctx, rl, claims)
+	if err != nil {
+		return nil, nil, err
+	}
+	payload, err := p.verifyIDToken(ctx, rl, client, raw)
+	if err != nil {
+		return nil, nil, bad("signature", err)
+	}
+	if claims, err = jose.ParseClaims(payload); err != nil || claims.Values["tokenName"] != "id_token" {
+		return nil, nil, bad("no ID token", err)
+	}
+	return claims, client, nil
+}
+
+func clientOf(ctx context.Context, rl *realm.Realm, claims *jose.Claims) (*realm.Client, error) {
+	names := claims.Audience
+	if azp, ok := claims.Values["azp"].(string); ok {
+		names = append([]string{azp}, names...)
+	}
+	for _, id := range names {
+		client, err := rl.Client(ctx, id)
+		if err == nil {
+			return client, nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+	}
+	return nil, Refuse("invalid_client", "no registered client matches audience of id_token")
+}
+
+// verifyIDToken checks the signature with the algorithm that the client's profile sets, whatever the header says.
+func (p *Provider) verifyIDToken(ctx context.Context, rl *realm.Realm, c *realm.Client, raw string) ([]byte, error) {
+	alg, err := signingAlgorithm(c.Keys.IDTokenSigningAlg)
+	if err != nil {
+		return nil, err
+	}
+	o := jose.VerifyOptions{Algorithms: []jose.Algorithm{alg}}
+	if alg.Symmetric() {
+		key, err := secretKey(c)
+		if err != nil {
+			return nil, err
+		}
+		o.Keys = jose.NewKeySet(key)
+	} else {
+		o.Algorithms = jose.SignatureAlgorithms() // the profile may have changed since
+		if o.Keys, err = rl.Keys().Public(ctx); err != nil {
+			return nil, err
+		}
+	}
+	tok, err := jose.Verify(ctx, raw, o)
+	if err != nil {
+		return nil, err
+	}
+	return tok.Payload, nil
+}

@@ -1,0 +1,177 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/jose"
+)
+
+// Found is a token that its bearer showed and that is valid now.
+type Found struct {
+	store.Token
+	// ClientSide tells that the token itself holds what is known of it; ID is then its jti. Else ID is empty.
+	ClientSide bool
+	ID         string
+}
+
+// Key is what the store knows the token by.
+func (f *Found) Key(raw string) string {
+	if f.ClientSide {
+		return f.ID
+	}
+	return raw
+}
+
+// FindToken looks at a token of the realm. One that is unknown, expired, revoked, forged or another realm's is
+// store.ErrNotFound; a refresh token that was used up is store.ErrUsed, and returned.
+func (p *Provider) FindToken(ctx context.Context, raw string) (*Found, error) {
+	f, err := p.FindAnyRealm(ctx, raw)
+	if f != nil && f.Realm != p.Realm.Path {
+		return nil, store.ErrNotFound
+	}
+	return f, err
+}
+
+// FindAnyRealm is FindToken for tokens of all realms.
+func (p *Provider) FindAnyRealm(ctx context.Context, raw string) (*Found, error) {
+	if isCompact(raw) {
+		return p.findClientSide(ctx, raw)
+	}
+	t, err := p.tokens.FindAnyRealm(ctx, raw)
+	if err != nil && !errors.Is(err, store.ErrUsed) {
+		return nil, err
+	}
+	return &Found{Token: t}, err
+}
+
+// isCompact tells JWTs, whose parts are separated by dots, from opaque tokens, which have none.
+func isCompact(raw string) bool { return strings.IndexByte(raw, '.') >= 0 }
+
+// findClientSide checks a token's seal, its life and whether it was revoked.
+func (p *Provider) findClientSide(ctx context.Context, raw string) (*Found, error) {
+	payload, rl, err := p.openOwn(ctx, raw)
+	if err != nil {
+		return nil, err
+	}
+	t, jti, err := readClaims(payload)
+	if err != nil || t.Realm != rl.Path {
+		return nil, store.ErrNotFound
+	}
+	if !t.Expires.IsZero() && !p.Now().Before(t.Expires) {
+		return nil, store.ErrNotFound
+	}
+	if t.Kind == kindRefresh { // its record tells whether it was used or revoked
+		rec, err := p.tokens.Find(ctx, t.Realm, jti)
+		if err != nil && !errors.Is(err, store.ErrUsed) {
+			return nil, err
+		}
+		return &Found{Token: rec, ClientSide: true, ID: jti}, err
+	}
+	for _, id := range [...]string{jti, deniedGrant(t.GrantID)} {
+		denied, err := p.tokens.Denied(ctx, t.Realm, id)
+		if err != nil {
+			return nil, err
+		}
+		if denied {
+			return nil, store.ErrNotFound
+		}
+	}
+	return &Found{Token: t, ClientSide: true, ID: jti}, nil
+}
+
+// deniedGrant is what a revoked grant is called in the deny list of client-side tokens.
+func deniedGrant(grantID string) string { return "grant:" + grantID }
+
+// openOwn opens a JWT that a realm of this server made, and tells which realm it was. What is not ours is
+// store.ErrNotFound.
+func (p *Provider) openOwn(ctx context.Context, raw string) ([]byte, *realm.Realm, error) {
+	if strings.Count(raw, ".") == 4 {
+		payload, err := p.decryptAccess(ctx, raw)
+		return payload, p.Realm, err
+	}
+	rl := p.Realm
+	if head, err := jose.Unverified(raw); err != nil {
+		return nil, nil, store.ErrNotFound
+	} else if other := p.realmOf(head.Payload); other != nil {
+		rl = other
+	}
+	tok, err := verifyOwn(ctx, rl, raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	return tok, rl, nil
+}
+
+// realmOf finds the realm that a payload, not verified yet, claims to be of: the keys to verify it with.
+func (p *Provider) realmOf(payload []byte) *realm.Realm {
+	var c struct {
+		Realm string `json:"realm"`
+	}
+	if p.Realms == nil || json.Unmarshal(payload, &c) != nil || c.Realm == "" || c.Realm == p.Realm.Path {
+		return nil
+	}
+	rl, ok := p.Realms.Find(c.Realm)
+	if !ok {
+		return nil
+	}
+	return rl
+}
+
+// RevokeGrant ends all tokens of a grant, client-side ones included.
+func (p *Provider) RevokeGrant(ctx context.Context, t *store.Token) error {
+	if err := p.tokens.RevokeGrant(ctx, t.Realm, t.GrantID); err != nil {
+		return err
+	}
+	client, err := p.Realm.Client(ctx, t.ClientID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	set := client.Effective(p.Settings)
+	if !set.ClientSideTokens {
+		return nil
+	}
+	until := p.Now().Add(max(set.AccessTokenLifetime, longestAccess))
+	return p.tokens.Deny(ctx, t.Realm, deniedGrant(t.GrantID), until)
+}
+
+// revoke ends one token; a refresh token takes its grant along (RFC 7009 §2.1).
+func (p *Provider) revoke(ctx context.Context, raw string, f *Found) error {
+	switch {
+	case f.Kind == kindRefresh:
+		return p.RevokeGrant(ctx, &f.Token)
+	case f.ClientSide:
+		return p.tokens.Deny(ctx, f.Realm, f.ID, f.Expires)
+	}
+	err := p.tokens.Revoke(ctx, f.Realm, raw)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// BearerToken is the token that a request shows in its header or its form (RFC 6750 §2); in both it is refused.
+func bearerToken(authorization string, form *Form, field string) (string, error) {
+	inForm := ""
+	if form != nil {
+		inForm = form.Get(field)
+	}
+	scheme, token, ok := strings.Cut(authorization, " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return inForm, nil
+	}
+	if inForm != "" {
+		return "", Refuse("invalid_request", "Access Token cannot be provided in both query and header")
+	}
+	return strings.TrimLeft(token, " "), nil
+}
+
+func contains(list []string, s string) bool { return slices.Contains(list, s) }

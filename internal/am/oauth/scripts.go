@@ -1,0 +1,104 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// Scripts runs the scripts that realms plug in. A shipped script that nobody changed is not run: the server does
+// itself what it says. A script that fails ends the request; an *Error that it causes (a refused scope) is
+// answered as it is.
+type Scripts interface {
+	// MayAct runs an OAUTH2_MAY_ACT script, which may set t.MayAct (and t.Act). t is an access, refresh or ID
+	// token that is about to be issued.
+	MayAct(ctx context.Context, s *realm.Script, in *ScriptInput, t *store.Token) error
+	// ModifyAccessToken runs an OAUTH2_ACCESS_TOKEN_MODIFICATION script on t: fields go to t.Extra and
+	// t.Removed, or to the field of t that holds the claim. What it returns is added to the token response.
+	ModifyAccessToken(ctx context.Context, s *realm.Script, in *ScriptInput, t *store.Token) (map[string]json.RawMessage, error)
+	// Claims runs an OIDC_CLAIMS script.
+	Claims(ctx context.Context, s *realm.Script, in *ClaimsInput) (*Claims, error)
+	// ValidateScope runs the function of an OAUTH2_VALIDATE_SCOPE script that fits in.Use.
+	ValidateScope(ctx context.Context, s *realm.Script, in *ScopeInput) ([]string, error)
+	// EvaluateScope runs an OAUTH2_EVALUATE_SCOPE script: what /tokeninfo adds for t.
+	EvaluateScope(ctx context.Context, s *realm.Script, in *ScriptInput, t *store.Token) (map[string]any, error)
+	// AuthorizeData runs an OAUTH2_AUTHORIZE_ENDPOINT_DATA_PROVIDER script: parameters added to the answer of
+	// /authorize.
+	AuthorizeData(ctx context.Context, s *realm.Script, in *ScriptInput) (map[string]string, error)
+}
+
+// ScriptInput is what every script may look at.
+type ScriptInput struct {
+	Realm  *realm.Realm
+	Client *realm.Client
+	// Subject is who the token is for; User is the user behind it, nil for clients.
+	Subject store.Subject
+	User    *realm.User
+	// Session is the login session that the request rests on, nil when there is none.
+	Session *store.Session
+	Scopes  []string
+	// RequestURI is the address of the endpoint that was called.
+	RequestURI string
+	// Params are the parameters posted, without password and client_secret.
+	Params map[string][]string
+}
+
+// ClaimsInput is what an OIDC claims script may look at besides.
+type ClaimsInput struct {
+	ScriptInput
+	// Claims are those known already, sub for one.
+	Claims map[string]any
+	// Requested are the claims asked for one by one through the claims parameter (OIDC Core §5.5): name to
+	// the values asked for, none meaning any.
+	Requested map[string][]any
+	Locales   []string
+}
+
+// Claims is what such a script returns.
+type Claims struct {
+	Values map[string]any
+	// Composite tells which claims each scope stands for, for the consent page.
+	Composite map[string][]string
+}
+
+// ScopeUse is where scopes are about to be given.
+type ScopeUse string
+
+// Uses of scopes, named as the functions of a scope validation script.
+const (
+	ScopeAuthorize   ScopeUse = "validateAuthorizationScope"
+	ScopeAccessToken ScopeUse = "validateAccessTokenScope"
+	ScopeRefresh     ScopeUse = "validateRefreshTokenScope"
+	ScopeBackChannel ScopeUse = "validateBackChannelAuthorizationScope"
+)
+
+// ScopeInput is what a scope validation script may look at.
+type ScopeInput struct {
+	ScriptInput
+	Use                          ScopeUse
+	Requested, Defaults, Allowed []string
+}
+
+var errNoScripts = errors.New("a script is configured, but this server was built without scripts")
+
+// script finds a script that has to be run; nil when there is none, or it is as shipped.
+func (p *Provider) script(ctx context.Context, id string) (*realm.Script, error) {
+	if id == "" {
+		return nil, nil
+	}
+	s, err := p.Realm.Script(ctx, id)
+	if err != nil {
+		return nil, errServer.Because(fmt.Errorf("script %s: %w", id, err))
+	}
+	if s.Untouched {
+		return nil, nil
+	}
+	if p.Scripts == nil {
+		return nil, errServer.Because(errNoScripts)
+	}
+	return s, nil
+}

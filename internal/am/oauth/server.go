@@ -1,0 +1,114 @@
+package oauth
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// Options are what a Server works with. Engine, Grants and ClientAuth are needed.
+type Options struct {
+	Engine store.Engine
+	// Realms finds other realms, for tokens that are looked at across realms.
+	Realms interface {
+		Find(path string) (*realm.Realm, bool)
+	}
+	Grants     []Grant
+	ClientAuth []ClientAuth
+	Scripts    Scripts // nil: there are none, and settings that name one are errors
+	// Fetch gets a client's key set or request object by its URL; nil is a bounded HTTP client.
+	Fetch func(ctx context.Context, url string) ([]byte, error)
+	Login Login // nil: user name and password alone, no browser sign-in
+	Log   *slog.Logger
+	Now   func() time.Time
+}
+
+// Server answers the OAuth 2.0 endpoints of all realms.
+type Server struct {
+	Options
+	log    *slog.Logger
+	tokens store.Tokens
+	codes  store.Codes
+	once   store.Replays
+	ids    auditIDs
+	remote *remoteKeys
+}
+
+// New returns a server.
+func New(o Options) *Server {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Fetch == nil {
+		o.Fetch = fetcher()
+	}
+	if o.Login == nil {
+		o.Login = directLogin{o.Now}
+	}
+	return &Server{
+		Options: o,
+		log:     o.Log,
+		tokens:  store.Tokens{Engine: o.Engine, Now: o.Now},
+		codes:   store.Codes{Engine: o.Engine},
+		once:    store.Replays{Engine: o.Engine},
+		ids:     newAuditIDs(),
+		remote:  newRemoteKeys(o.Fetch, o.Now),
+	}
+}
+
+// Provider is the authorization server of one realm as one request sees it.
+type Provider struct {
+	*Server
+	Realm    *realm.Realm
+	Settings *realm.Provider
+	Base     BaseURL
+	Issuer   string
+}
+
+// request is one call of an endpoint.
+type request struct {
+	*Provider
+	w http.ResponseWriter
+	r *http.Request
+}
+
+// endpoint is one row of the table below.
+type endpoint struct {
+	methods string // as the refusal names them
+	get     bool
+	post    bool
+	serve   func(*request) error
+}
+
+// ServeHTTP answers a request for an endpoint of a realm: what follows the realm in the path, without a slash at
+// the start, "access_token" or ".well-known/openid-configuration". What does not exist is a 404 of the protocol.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request, rl *realm.Realm, base BaseURL, name string) {
+	if err := s.serve(w, r, rl, base, name); err != nil {
+		s.writeError(w, r, err)
+	}
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, rl *realm.Realm, base BaseURL, name string) error {
+	e, ok := lookupEndpoint(name)
+	if !ok {
+		return errNotFound
+	}
+	settings, ok := rl.Provider()
+	if !ok {
+		return Refuse("not_found", "No OpenID Connect provider for realm "+rl.Path)
+	}
+	if !(e.get && (r.Method == http.MethodGet || r.Method == http.MethodHead) || e.post && r.Method == http.MethodPost) {
+		refusal := Refuse("method_not_allowed", "Required Method: "+e.methods+" found: "+r.Method)
+		refusal.Allow = e.methods
+		return refusal
+	}
+	p := &Provider{Server: s, Realm: rl, Settings: settings, Base: base, Issuer: base.Issuer(rl.Path)}
+	return e.serve(&request{Provider: p, w: w, r: r})
+}

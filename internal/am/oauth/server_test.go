@@ -1,0 +1,208 @@
+package oauth_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gatehouse/internal/am/oauth"
+	"gatehouse/internal/am/oauth/clientauth"
+	"gatehouse/internal/am/oauth/grant"
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/am/store/memory"
+)
+
+// world is a server with its realms, and a clock that the test moves.
+type world struct {
+	t       *testing.T
+	engine  store.Engine
+	realms  *realm.Manager
+	options oauth.Options
+	server  *oauth.Server
+	offset  atomic.Int64
+}
+
+const base = "http://am.example.com:8088/openam"
+
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.offset.Load())) }
+
+func (w *world) pass(d time.Duration) { w.offset.Add(int64(d)) }
+
+// newWorld has the root realm and /alpha, both with a provider of default settings, and the user demo in both.
+func newWorld(t *testing.T, change ...func(*oauth.Options)) *world {
+	t.Helper()
+	w := &world{t: t}
+	w.engine = memory.NewAt(w.now)
+	var err error
+	w.realms, err = realm.NewManager(t.Context(), realm.Options{Engine: w.engine, Now: w.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.realms.Create(t.Context(), realm.Spec{Name: "alpha", Parent: "/", Active: true}); err != nil {
+		t.Fatal(err)
+	}
+	w.options = oauth.Options{
+		Engine: w.realms.Engine(), Realms: w.realms, Grants: grant.All(), ClientAuth: clientauth.All(), Now: w.now,
+	}
+	for _, c := range change {
+		c(&w.options)
+	}
+	w.server = oauth.New(w.options)
+	for _, rl := range []string{"/", "/alpha"} {
+		w.provider(rl, `{}`)
+		w.user(rl, "demo", "Ch4ng31t")
+	}
+	return w
+}
+
+func (w *world) put(rl, kind, id, body string) {
+	w.t.Helper()
+	if _, err := w.realms.Docs().Put(w.t.Context(), rl, kind, store.Doc{ID: id, Body: json.RawMessage(body)}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) provider(rl, body string) {
+	w.t.Helper()
+	w.put(rl, store.KindService, realm.ServiceOAuth2, body)
+}
+
+func (w *world) user(rl, name, password string) {
+	w.t.Helper()
+	hash, err := w.realms.HashPassword(w.t.Context(), password)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	body, _ := json.Marshal(map[string]any{
+		"username": name, "userpassword": hash, "mail": []string{name + "@example.com"}, "employeeNumber": []string{"4711"},
+		"cn": []string{"Demo User"}, "sn": []string{"User"}, "givenName": []string{"Demo"},
+	})
+	w.put(rl, store.KindUser, realm.UserID(name), string(body))
+}
+
+// client makes a client from a JSON object of groups; a secret is added unless it is "".
+func (w *world) client(rl, id, secret, groups string) {
+	w.t.Helper()
+	doc := map[string]any{}
+	if err := json.Unmarshal([]byte(groups), &doc); err != nil {
+		w.t.Fatal(err)
+	}
+	doc["_type"] = realm.TypeClient
+	core, _ := doc["coreOAuth2ClientConfig"].(map[string]any)
+	if core == nil {
+		core = map[string]any{}
+		doc["coreOAuth2ClientConfig"] = core
+	}
+	if secret != "" {
+		core["userpassword"] = w.realms.SealSecret(secret)
+	}
+	body, _ := json.Marshal(doc)
+	w.put(rl, store.KindAgent, id, string(body))
+}
+
+func (w *world) agent(rl, id, secret, introspection string) {
+	w.t.Helper()
+	body, _ := json.Marshal(map[string]any{
+		"_type": realm.TypeGatewayAgent, "userpassword": w.realms.SealSecret(secret), "igTokenIntrospection": introspection,
+	})
+	w.put(rl, store.KindAgent, id, string(body))
+}
+
+// core makes the groups of a client with scopes and grants.
+func core(scopes, grants string) string {
+	list := func(s string) string { b, _ := json.Marshal(strings.Fields(s)); return string(b) }
+	return `{"coreOAuth2ClientConfig":{"scopes":` + list(scopes) + `},"advancedOAuth2ClientConfig":{"grantTypes":` + list(grants) + `}}`
+}
+
+// answer is an HTTP answer.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+	json   map[string]any
+}
+
+func (a answer) text(name string) string { s, _ := a.json[name].(string); return s }
+
+func (w *world) do(r *http.Request, rl, endpoint string) answer {
+	w.t.Helper()
+	found, ok := w.realms.Find(rl)
+	if !ok {
+		w.t.Fatalf("no realm %s", rl)
+	}
+	rec := httptest.NewRecorder()
+	w.server.ServeHTTP(rec, r.WithContext(w.t.Context()), found, oauth.BaseURL{URL: base}, endpoint)
+	body, _ := io.ReadAll(rec.Body)
+	a := answer{status: rec.Code, header: rec.Header(), body: string(body)}
+	if strings.HasPrefix(rec.Header().Get("Content-Type"), "application/json") {
+		if err := json.Unmarshal(body, &a.json); err != nil {
+			w.t.Fatalf("the answer is not JSON: %s", body)
+		}
+	}
+	return a
+}
+
+// option changes a request before it is sent.
+type option func(*http.Request)
+
+func basic(id, secret string) option {
+	return func(r *http.Request) { r.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret)) }
+}
+
+func header(name, value string) option {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+// post sends a form: names and values in turn.
+func (w *world) post(rl, endpoint string, form []string, options ...option) answer {
+	w.t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(encode(form)))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for _, o := range options {
+		o(r)
+	}
+	return w.do(r, rl, endpoint)
+}
+
+func (w *world) get(rl, endpoint string, query []string, options ...option) answer {
+	w.t.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/?"+encode(query), nil)
+	for _, o := range options {
+		o(r)
+	}
+	return w.do(r, rl, endpoint)
+}
+
+func encode(pairs []string) string {
+	var b strings.Builder
+	for i := 0; i+1 < len(pairs); i += 2 {
+		b.WriteString("&" + url.QueryEscape(pairs[i]) + "=" + url.QueryEscape(pairs[i+1]))
+	}
+	return strings.TrimPrefix(b.String(), "&")
+}
+
+func form(pairs ...string) []string { return pairs }
+
+// token gets an access token and fails the test when it gets none.
+func (w *world) token(rl string, f []string, options ...option) answer {
+	w.t.Helper()
+	a := w.post(rl, "access_token", f, options...)
+	if a.status != 200 {
+		w.t.Fatalf("no token: %d %s", a.status, a.body)
+	}
+	return a
+}
+
+func wantError(t *testing.T, a answer, status int, code, description string) {
+	t.Helper()
+	if a.status != status || a.text("error") != code || a.text("error_description") != description {
+		t.Errorf("got %d %s, want %d %s %q", a.status, a.body, status, code, description)
+	}
+}

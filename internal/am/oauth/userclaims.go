@@ -1,0 +1,129 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/url"
+	"slices"
+
+	"gatehouse/internal/am/realm"
+)
+
+// claimsAbout gathers the claims about a user that scopes and the claims parameter ask for in target, "userinfo" or
+// "id_token": the realm's script does it, or else this function what the shipped one says. sub is among them.
+func (p *Provider) claimsAbout(
+	ctx context.Context, c *realm.Client, set *realm.Effective, in *ScriptInput, scopes []string, parameter, target string,
+) (map[string]any, error) {
+	claims := map[string]any{"sub": p.subjectFor(c, in.Subject)}
+	if p.Settings.Advanced.SubnameInTokenClaims && !c.IsPairwise() {
+		claims["subname"] = in.Subject.Name
+	}
+	var asked map[string][]any
+	if p.Settings.AdvancedOIDC.ClaimsParameter {
+		asked = requestedClaims(parameter, target)
+	}
+	if in.User == nil && in.Subject.Type == subjectUser {
+		var err error
+		if in.User, err = userOf(ctx, p.Realm, in.Subject); err != nil {
+			return nil, err
+		}
+	}
+	s, err := p.script(ctx, set.OIDCClaims.Script)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		shippedClaims(claims, in.User, scopes, asked)
+		return claims, nil
+	}
+	given := *in
+	given.Scopes = scopes
+	out, err := p.Scripts.Claims(ctx, s, &ClaimsInput{ScriptInput: given, Claims: maps.Clone(claims), Requested: asked})
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range out.Values {
+		if name != "sub" && name != "subname" { // who the user is stays the server's word
+			claims[name] = value
+		}
+	}
+	return claims, nil
+}
+
+// standardClaims are the claims of the shipped script, with the scope that brings them and the attribute that has
+// them.
+var standardClaims = [...]struct{ claim, scope, attribute string }{
+	{"name", "profile", "cn"},
+	{"given_name", "profile", "givenName"},
+	{"family_name", "profile", "sn"},
+	{"zoneinfo", "profile", "preferredtimezone"},
+	{"locale", "profile", "preferredlocale"},
+	{"email", "email", "mail"},
+	{"address", "address", "postaladdress"},
+	{"phone_number", "phone", "telephonenumber"},
+}
+
+// shippedClaims is what the shipped claims script says. Claims without a value are left out.
+func shippedClaims(claims map[string]any, u *realm.User, scopes []string, asked map[string][]any) {
+	for _, c := range standardClaims {
+		wanted, byName := asked[c.claim]
+		if !byName && !slices.Contains(scopes, c.scope) {
+			continue
+		}
+		values := attribute(u, c.attribute)
+		if len(values) == 0 || values[0] == "" {
+			continue
+		}
+		if len(wanted) > 0 && !slices.Contains(wanted, any(values[0])) {
+			continue
+		}
+		if c.claim == "address" {
+			claims[c.claim] = map[string]string{"formatted": values[0]}
+			continue
+		}
+		claims[c.claim] = values[0]
+	}
+}
+
+func attribute(u *realm.User, name string) []string {
+	if u == nil {
+		return nil
+	}
+	return u.Attribute(name)
+}
+
+// requestedClaims reads one member of the claims parameter (OIDC Core §5.5). What cannot be read asks for nothing:
+// the parameter was checked when the request came in.
+func requestedClaims(parameter, target string) map[string][]any {
+	if parameter == "" {
+		return nil
+	}
+	var p map[string]map[string]*struct {
+		Value  any   `json:"value"`
+		Values []any `json:"values"`
+	}
+	if json.Unmarshal([]byte(parameter), &p) != nil {
+		return nil
+	}
+	out := map[string][]any{}
+	for name, how := range p[target] {
+		out[name] = nil
+		if how == nil {
+			continue
+		}
+		if how.Value != nil {
+			out[name] = append(out[name], how.Value)
+		}
+		out[name] = append(out[name], how.Values...)
+	}
+	return out
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}

@@ -1,0 +1,72 @@
+package oauth
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/am/realm"
+)
+
+// userInfo is GET and POST /userinfo (OIDC Core §5.3).
+func (q *request) userInfo() error {
+	ctx := q.r.Context()
+	var form *Form
+	if q.r.Method == http.MethodPost && isForm(q.r.Header.Get("Content-Type")) {
+		var err error
+		if form, err = readForm(q.r); err != nil {
+			return err
+		}
+	}
+	raw, err := bearerToken(q.r.Header.Get("Authorization"), form, "access_token")
+	if err != nil {
+		return err
+	}
+	f, err := q.bearer(ctx, raw, false)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(f.Scopes, "openid") {
+		e := Refuse("insufficient_scope", "The resource requested requires scope: openid")
+		e.Challenge = `Bearer realm="` + quotable(q.Realm.Path) + `", error="insufficient_scope", scope="openid"`
+		return e
+	}
+	client, err := q.Realm.Client(ctx, f.ClientID)
+	if err != nil {
+		return ErrToken.Because(err) // the client is gone, and so is what it got
+	}
+	set := client.Effective(q.Settings)
+	in := &ScriptInput{Realm: q.Realm, Client: client, Subject: f.Subject, Scopes: f.Scopes, RequestURI: q.Issuer + "/userinfo"}
+	claims, err := q.claimsAbout(ctx, client, &set, in, f.Scopes, f.Claims, "userinfo")
+	if err != nil {
+		return err
+	}
+	return q.tellUser(client, claims)
+}
+
+func (q *request) tellUser(c *realm.Client, claims map[string]any) error {
+	format := strings.ToUpper(c.Keys.UserInfoFormat)
+	if format == "" || format == "JSON" {
+		return writeValue(q.w, http.StatusOK, claims)
+	}
+	claims["iss"], claims["aud"] = q.Issuer, c.ID
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return internal("write claims", err)
+	}
+	ctx, k := q.r.Context(), &c.Keys
+	raw := string(payload)
+	if format != "ENCRYPTED_JWT" {
+		if raw, err = q.signTyped(ctx, c, orText(k.UserInfoSigningAlg, "RS256"), "", payload); err != nil {
+			return err
+		}
+	}
+	if strings.Contains(format, "ENCRYPTED") || strings.Contains(format, "NESTED") {
+		if raw, err = q.encryptFor(ctx, c, raw, k.UserInfoEncryptionAlg, k.UserInfoEncryptionEnc, ""); err != nil {
+			return err
+		}
+	}
+	writeText(q.w, "application/jwt", raw)
+	return nil
+}
