@@ -11,10 +11,14 @@ type evaluator func(s Scope) (Value, error)
 // textEvaluator is code for places that want text; ok is false for null.
 type textEvaluator func(s Scope) (text string, ok bool, err error)
 
+// probe is code that gives a text without wrapping it in an interface, or any
+// other value in v.
+type probe func(s Scope) (text string, isText bool, v Value, err error)
+
 // compiled is code, or a constant when eval is nil.
 type compiled struct {
 	eval  evaluator
-	text  textEvaluator // a shorter way to the text; may be nil
+	probe probe // a shorter way to a text; may be nil
 	value Value
 }
 
@@ -152,17 +156,19 @@ func (c *compiler) member(n *member) compiled {
 			}
 			return get(b)
 		},
-		text: func(s Scope) (string, bool, error) {
+		probe: func(s Scope) (string, bool, Value, error) {
 			b, err := base(s)
 			if err != nil || b == nil {
-				return "", false, err
+				return "", false, nil, err
 			}
 			if object, ok := b.(Texter); ok {
 				if text, ok := object.GetText(name); ok {
-					return text, true, nil
+					return text, true, nil, nil
 				}
 			}
-			return asText(get(b))
+			v, err := get(b)
+			text, ok := v.(string)
+			return text, ok, v, err
 		},
 	}
 }
@@ -176,10 +182,29 @@ func asText(v Value, err error) (string, bool, error) {
 	return text, err == nil, err
 }
 
+// probes is c as a probe in any case.
+func (c compiled) probes() probe {
+	if c.probe != nil {
+		return c.probe
+	}
+	code := c.code()
+	return func(s Scope) (string, bool, Value, error) {
+		v, err := code(s)
+		text, ok := v.(string)
+		return text, ok, v, err
+	}
+}
+
 // texts is c as a textEvaluator in any case.
 func (c compiled) texts() textEvaluator {
-	if c.text != nil {
-		return c.text
+	if probe := c.probe; probe != nil {
+		return func(s Scope) (string, bool, error) {
+			text, ok, v, err := probe(s)
+			if ok {
+				return text, true, nil
+			}
+			return asText(v, err)
+		}
 	}
 	code := c.code()
 	return func(s Scope) (string, bool, error) { return asText(code(s)) }

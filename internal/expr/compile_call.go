@@ -114,7 +114,7 @@ func (c *compiler) method(n *method) compiled {
 	if text, ok := name.value.(string); ok && name.isConst() {
 		c.mention(text)
 		if test := textTests[text]; test != nil && len(args) == 1 {
-			return c.textTest(n, text, test, base.code(), args[0].code())
+			return c.textTest(n, text, test, base.probes(), args[0].probes())
 		}
 	}
 	c.warnMethodRegexp(n, name, args)
@@ -147,21 +147,25 @@ func (c *compiler) method(n *method) compiled {
 	}}
 }
 
-func (c *compiler) textTest(n *method, name string, test func(s, arg string) bool, base, arg evaluator) compiled {
+func (c *compiler) textTest(n *method, name string, test func(s, arg string) bool, base, arg probe) compiled {
 	site, pos := &Site{env: c.env, name: name}, n.pos
 	return compiled{eval: func(s Scope) (Value, error) {
-		b, err := base(s)
+		x, isText, b, err := base(s)
 		if err != nil {
 			return nil, err
 		}
-		a, err := arg(s)
+		y, argIsText, a, err := arg(s)
 		if err != nil {
 			return nil, err
 		}
-		if x, ok := b.(string); ok {
-			if y, ok := a.(string); ok {
-				return test(x, y), nil
-			}
+		if isText && argIsText {
+			return test(x, y), nil
+		}
+		if isText {
+			b = x
+		}
+		if argIsText {
+			a = y
 		}
 		v, err := invokeMethod(site, b, name, []Value{a})
 		if err != nil {

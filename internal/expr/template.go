@@ -7,7 +7,7 @@ import (
 )
 
 // Template is a compiled text. It never changes and serves any number of
-// goroutines. A nil Template evaluates to null.
+// goroutines. A nil Template and the zero one evaluate to null.
 type Template struct {
 	src    string
 	env    *Env
@@ -28,7 +28,7 @@ func Compile(src string, env *Env) (*Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Template{src: src, env: env, fixed: true}
+	t := &Template{src: src, env: env}
 	c := &compiler{src: src, env: env, roots: map[string]bool{}}
 	for _, p := range parts {
 		if p.expr == nil {
@@ -42,6 +42,9 @@ func Compile(src string, env *Env) (*Template, error) {
 		t.parts = append(t.parts, code)
 	}
 	t.fixed, t.entity, t.roots = !c.runtime, c.entity, c.roots
+	if len(parts) == 0 {
+		t.parts = []compiled{constant("")}
+	}
 	if len(parts) == 1 && parts[0].expr != nil {
 		t.single, t.tree = t.parts[0].eval, parts[0].expr
 		t.lvalue = c.lvalue(t.tree)
@@ -79,8 +82,8 @@ func (t *Template) EvalErr(s Scope) (Value, error) {
 		return v, t.place(err)
 	}
 	switch len(t.parts) {
-	case 0:
-		return "", nil
+	case 0: // the zero Template
+		return nil, nil
 	case 1:
 		return t.parts[0].value, nil
 	}
@@ -165,7 +168,7 @@ func (t *Template) Int(s Scope) (int64, bool) {
 // Const is the value when it depends neither on a Scope nor on the moment,
 // such as a text without expressions, or one over configuration names only.
 func (t *Template) Const() (Value, bool) {
-	if t == nil {
+	if t == nil || len(t.parts) == 0 {
 		return nil, true
 	}
 	if !t.fixed {
