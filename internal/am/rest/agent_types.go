@@ -1,0 +1,85 @@
+package rest
+
+import "gatehouse/internal/am/realm"
+
+// agentTypes lists the types of agents in the order of the console. Those marked open are kept for exports and
+// imports; nothing in this server uses them.
+func agentTypes() []*Type {
+	open := func(id, name string) *Type { return &Type{ID: id, Name: name, Collection: true, Open: true} }
+	return []*Type{
+		open("WebAgent", "Web Agents"),
+		open("J2EEAgent", "J2EE Agents"),
+		open("2.2_Agent", "2.2 Agents"),
+		clientType(),
+		open("SharedAgent", "Shared Agents"),
+		open("RemoteConsentAgent", "OAuth2 Remote Consent Agents"),
+		open("SoftwarePublisher", "OAuth2 Software Publisher Agents"),
+		gatewayAgentType(),
+		trustedIssuerType(),
+		open("AIAgent", "AI Agents"),
+	}
+}
+
+func clientType() *Type {
+	plugin := enum("PROVIDER", "SCRIPTED", "JAVA")
+	t := &Type{
+		ID: realm.TypeClient, Name: "OAuth2 Client Agents", TypeName: "OAuth2 Clients", Collection: true, Wrapped: true,
+		Groups: groupsOf(realm.DefaultClient(), clientTitles(), options{
+			"userpassword":      secret,
+			"agentgroup":        quiet,
+			"status":            enum("Active", "Inactive"),
+			"clientType":        enum("Confidential", "Public"),
+			"subjectType":       enum("public", "pairwise"),
+			"publicKeyLocation": enum("jwks_uri", "jwks", "x509"),
+			"tokenEndpointAuthMethod": enum("client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt",
+				"tls_client_auth", "self_signed_tls_client_auth", "none"),
+			"userinfoResponseFormat":                  enum("JSON", "JWT", "ENCRYPTED_JWT", "NESTED_JWT"),
+			"tokenIntrospectionResponseFormat":        enum("JSON", "SIGNED_JWT", "ENCRYPTED_JWT", "NESTED_JWT", "SIGNED_THEN_ENCRYPTED_JWT", "JWT"),
+			"accessTokenModificationPluginType":       plugin,
+			"oidcClaimsPluginType":                    plugin,
+			"evaluateScopePluginType":                 plugin,
+			"validateScopePluginType":                 plugin,
+			"authorizeEndpointDataProviderPluginType": plugin,
+			"accessTokenModifierClass":                quiet,
+			"oidcClaimsClass":                         quiet,
+		}),
+	}
+	for i := range t.Groups {
+		t.Groups[i].Bare = t.Groups[i].Name == "overrideOAuth2ClientConfig"
+	}
+	return t
+}
+
+func gatewayAgentType() *Type {
+	return &Type{
+		ID: realm.TypeGatewayAgent, Name: "Identity Gateway Agents", Collection: true, Wrapped: true,
+		Groups: groupsOf(realm.DefaultAgent(), map[string]string{
+			"userpassword":            "Password",
+			"igTokenIntrospection":    "Token Introspection",
+			"igCdssoRedirectUrls":     "Redirect URL for CDSSO",
+			"igCdssoLoginUrlTemplate": "Login URL Template for CDSSO",
+			"agentgroup":              "Group",
+		}, options{
+			"userpassword":         secret,
+			"agentgroup":           quiet,
+			"status":               enum("Active", "Inactive"),
+			"igTokenIntrospection": enum("None", "Realm", "Realm_Subs"),
+		}),
+	}
+}
+
+func trustedIssuerType() *Type {
+	return &Type{
+		ID: realm.TypeTrustedJWTIssuer, Name: "OAuth2 Trusted JWT Issuer Agents", Collection: true, Wrapped: true,
+		Groups: groupsOf(realm.DefaultTrustedIssuer(), map[string]string{
+			"issuer":                     "JWT Issuer",
+			"jwksUri":                    "JWKS URI",
+			"jwkSet":                     "JWK Set",
+			"jwksCacheTimeout":           "JWKS Cache Timeout (ms)",
+			"jwkStoreCacheMissCacheTime": "JWKS Cache Miss Cache Time (ms)",
+			"consentedScopesClaim":       "Consented Scopes Claim",
+			"resourceOwnerIdentityClaim": "Resource Owner Identity Claim",
+			"agentgroup":                 "Group",
+		}, options{"agentgroup": quiet}),
+	}
+}

@@ -1,0 +1,244 @@
+package rest
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// globalProvider are the settings that the OAuth 2.0 provider has for the whole server.
+type globalProvider struct {
+	BlacklistCacheSize     int      `json:"blacklistCacheSize"`
+	BlacklistPollInterval  int      `json:"blacklistPollInterval"`
+	BlacklistPurgeDelay    int      `json:"blacklistPurgeDelay"`
+	LifetimeValidation     bool     `json:"jwtTokenLifetimeValidationEnabled"`
+	UnreasonableLifetime   int      `json:"jwtTokenUnreasonableLifetime"`
+	RequiredClaims         []string `json:"jwtTokenRequiredClaims"`
+	StorageScheme          string   `json:"storageScheme"`
+	GrantTokenUpgrade      bool     `json:"statelessGrantTokenUpgradeCompatibilityMode"`
+	AnonymousUserCodeForms bool     `json:"allowUnauthorisedAccessToUserCodeForm"`
+}
+
+// corsType is one configuration of the CORS service.
+func corsType() *Type {
+	return &Type{ID: "CorsService", Name: "CORS Configuration", Collection: true, Groups: groupsOf(CORS{
+		Enabled: true, AcceptedOrigins: []string{}, AcceptedMethods: []string{}, AcceptedHeaders: []string{}, ExposedHeaders: []string{}, MaxAge: 600,
+	}, nil, nil)}
+}
+
+// CORS is one configuration of which pages of other origins may call (PingAM: CORS service).
+type CORS struct {
+	Enabled          bool     `json:"enabled"`
+	AcceptedOrigins  []string `json:"acceptedOrigins"` // "*": all
+	AcceptedMethods  []string `json:"acceptedMethods"` // empty: all
+	AcceptedHeaders  []string `json:"acceptedHeaders"` // empty: all that are asked for
+	ExposedHeaders   []string `json:"exposedHeaders"`
+	MaxAge           int      `json:"maxAge"` // seconds
+	AllowCredentials bool     `json:"allowCredentials"`
+}
+
+// KindCORS is the kind of the documents that hold CORS, under the realm "".
+const KindCORS = "cors"
+
+// globals are settings of the whole server, and the defaults of services that are added later.
+type globals struct {
+	*Server
+	own   map[string]*Type
+	realm []*Type
+}
+
+func (s *Server) globalServices() []*Resource {
+	provider := &Type{ID: realm.ServiceOAuth2, Groups: groupsOf(globalProvider{
+		BlacklistCacheSize: 10000, BlacklistPollInterval: 60, BlacklistPurgeDelay: 1, LifetimeValidation: true,
+		UnreasonableLifetime: 86400, RequiredClaims: []string{}, StorageScheme: "CTS_ONE_TO_ONE_MODEL",
+	}, nil, nil)}
+	validation := &Type{ID: "validation", Groups: groupsOf(validationSettings{Destinations: []string{}}, nil, nil)}
+	g := globals{s, map[string]*Type{provider.ID: provider, validation.ID: validation}, serviceTypes()}
+	cors := corsType()
+	return []*Resource{
+		{
+			Path: "global-config/services", Global: true, Query: g.query, Read: g.read, Update: g.update,
+			Actions: map[string]Action{"nextdescendents": {Do: g.descendents}},
+			ItemActions: map[string]Action{
+				"schema":          {Do: func(c *Call) (any, error) { t, _, err := g.typesOf(c.ID); return t.schema(), err }},
+				"nextdescendents": {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
+			},
+		},
+		{
+			Path: "global-config/services/CorsService/configuration", Global: true,
+			Query: func(c *Call) ([]Object, error) {
+				docs, err := s.docs.List(c.Context(), "", KindCORS)
+				list := []Object{}
+				for _, d := range docs {
+					o, err := decodeObject(d.Body)
+					if err != nil {
+						return nil, err
+					}
+					list = append(list, cors.terse(d.ID, o))
+				}
+				return list, err
+			},
+			Read: func(c *Call, id string) (Object, error) {
+				d, err := s.docs.Get(c.Context(), "", KindCORS, id)
+				if err != nil {
+					return nil, err
+				}
+				o, err := decodeObject(d.Body)
+				return cors.terse(id, o), err
+			},
+			Create: func(c *Call, id string, body Object) (Object, error) {
+				return s.storeCORS(c, cors, id, body, func(d store.Doc) error {
+					_, err := s.docs.Create(c.Context(), "", KindCORS, d)
+					return err
+				})
+			},
+			Update: func(c *Call, id string, body Object) (Object, error) {
+				return s.storeCORS(c, cors, id, body, func(d store.Doc) error {
+					_, err := s.docs.Put(c.Context(), "", KindCORS, d)
+					return err
+				})
+			},
+			Delete: func(c *Call, id string) (Object, error) {
+				return Object{"_id": id}, s.docs.Delete(c.Context(), "", KindCORS, id, 0)
+			},
+			Actions: map[string]Action{
+				"schema":   {Do: func(*Call) (any, error) { return cors.schema(), nil }},
+				"template": {Do: func(*Call) (any, error) { return cors.template(), nil }},
+			},
+		},
+	}
+}
+
+func (s *Server) storeCORS(c *Call, t *Type, id string, body Object, write func(store.Doc) error) (Object, error) {
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	o, err := t.normal(body, nil)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	return t.terse(id, o), write(store.Doc{ID: id, Body: raw})
+}
+
+// typesOf returns the type of the global settings and that of the defaults.
+func (g globals) typesOf(id string) (*Type, *Type, error) {
+	i := slices.IndexFunc(g.realm, func(t *Type) bool { return t.ID == id })
+	if i < 0 {
+		return &Type{}, nil, noRoute(id)
+	}
+	own, ok := g.own[id]
+	if !ok {
+		own = &Type{ID: id}
+	}
+	return own, g.realm[i], nil
+}
+
+func (g globals) query(c *Call) ([]Object, error) {
+	list := []Object{}
+	for _, t := range g.realm {
+		list = append(list, Object{"_id": t.ID, "name": t.Name})
+	}
+	return list, nil
+}
+
+func (g globals) descendents(c *Call) (any, error) {
+	list := []Object{}
+	for _, t := range g.realm {
+		o, err := g.read(c, t.ID)
+		if err != nil {
+			return nil, err
+		}
+		o["_id"] = t.ID
+		list = append(list, o)
+	}
+	return Object{"result": list}, nil
+}
+
+func (g globals) read(c *Call, id string) (Object, error) {
+	own, of, err := g.typesOf(id)
+	if err != nil {
+		return nil, err
+	}
+	d, err := g.docs.Get(c.Context(), "", store.KindGlobal, id)
+	stored := Object{}
+	switch {
+	case err == nil:
+		if stored, err = decodeObject(d.Body); err != nil {
+			return nil, err
+		}
+	case !errors.Is(err, store.ErrNotFound):
+		return nil, err
+	}
+	return g.print(own, of, stored)
+}
+
+func (g globals) print(own, of *Type, stored Object) (Object, error) {
+	o := own.terse("", merged(own, stored))
+	defaults, _ := stored["defaults"].(Object)
+	full, err := of.normal(Object{}, defaults)
+	if err != nil {
+		return nil, err
+	}
+	if of.Open {
+		full = defaults
+	}
+	inner := of.terse("", full)
+	delete(inner, "_id")
+	delete(inner, "_type")
+	o["defaults"] = inner
+	o["_type"] = of.kind()
+	return o, nil
+}
+
+// merged is what is stored over the shipped values.
+func merged(t *Type, stored Object) Object {
+	o := t.defaults()
+	for _, name := range t.names() {
+		if v, ok := stored[name]; ok {
+			o[name] = v
+		}
+	}
+	return o
+}
+
+func (g globals) update(c *Call, id string, body Object) (Object, error) {
+	own, of, err := g.typesOf(id)
+	if err != nil {
+		return nil, err
+	}
+	rest := Object{}
+	for name, v := range body {
+		if name != "defaults" {
+			rest[name] = v
+		}
+	}
+	o, err := own.normal(rest, nil)
+	if err != nil {
+		return nil, err
+	}
+	given, ok := body["defaults"].(Object)
+	if body["defaults"] != nil && !ok {
+		return nil, invalid("defaults")
+	}
+	defaults, err := of.normal(given, nil)
+	if err != nil {
+		return nil, err
+	}
+	of.sealSecrets(g.Realms, defaults, nil)
+	o["defaults"] = defaults
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := g.docs.Put(c.Context(), "", store.KindGlobal, store.Doc{ID: id, Body: raw}); err != nil {
+		return nil, err
+	}
+	return g.print(own, of, o)
+}

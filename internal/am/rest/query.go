@@ -1,0 +1,165 @@
+package rest
+
+import (
+	"cmp"
+	"encoding/base64"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxPage bounds a page that names its size.
+const maxPage = 10000
+
+// query answers a collection: filtered, ordered, one page of it.
+func (c *Call) query(res *Resource) error {
+	if err := c.allow(res, VerbQuery); err != nil {
+		return err
+	}
+	if res.Query == nil {
+		return unsupported("Querying")
+	}
+	selects, err := c.selection()
+	if err != nil {
+		return err
+	}
+	found, err := res.Query(c)
+	if err != nil {
+		return err
+	}
+	chosen := make([]Object, 0, len(found))
+	for _, o := range found {
+		p, err := plainObject(o)
+		if err != nil {
+			return err
+		}
+		if selects(p) {
+			chosen = append(chosen, p)
+		}
+	}
+	c.order(chosen)
+	page, err := c.page(chosen)
+	if err != nil {
+		return err
+	}
+	fields := c.Query.Get("_fields")
+	items := make([]Object, 0, len(page.items))
+	for _, o := range page.items {
+		if !res.Unversioned {
+			o = maps.Clone(o)
+			o["_rev"] = cmp.Or(res.ItemRev, c.rev(res, o))
+		}
+		items = append(items, project(o, fields))
+	}
+	envelope := Object{
+		"result":                  items,
+		"resultCount":             len(items),
+		"pagedResultsCookie":      page.cookie,
+		"totalPagedResultsPolicy": "NONE",
+		"totalPagedResults":       -1,
+		"remainingPagedResults":   res.Remaining,
+	}
+	if res.Counted || strings.EqualFold(c.Query.Get("_totalPagedResultsPolicy"), "EXACT") {
+		envelope["totalPagedResultsPolicy"] = "EXACT"
+		envelope["totalPagedResults"] = len(chosen)
+	}
+	return c.write(http.StatusOK, envelope)
+}
+
+// selection makes the test of _queryFilter or _queryId, which may have "*" in it.
+func (c *Call) selection() (func(Object) bool, error) {
+	switch {
+	case c.Query.Has("_queryFilter"):
+		f, err := ParseFilter(c.Query.Get("_queryFilter"))
+		if err != nil {
+			return nil, err
+		}
+		return f.Matches, nil
+	case c.Query.Has("_queryId"):
+		id := c.Query.Get("_queryId")
+		if id == "query-all" || id == "query-all-ids" {
+			id = "*"
+		}
+		if _, err := path.Match(strings.ToLower(id), ""); err != nil {
+			return nil, badRequest("Invalid query ID")
+		}
+		return func(o Object) bool {
+			have, _ := o["_id"].(string)
+			ok, _ := path.Match(strings.ToLower(id), strings.ToLower(have))
+			return ok || id == "*"
+		}, nil
+	}
+	return nil, unsupported("_queryExpression")
+}
+
+// order sorts by _sortKeys, "+a,-b". The plus may have arrived as a blank.
+func (c *Call) order(list []Object) {
+	keys := c.Query.Get("_sortKeys")
+	if keys == "" {
+		return
+	}
+	slices.SortStableFunc(list, func(a, b Object) int {
+		for key := range strings.SplitSeq(keys, ",") {
+			down := strings.HasPrefix(key, "-")
+			field := pointer(strings.TrimLeft(key, "+- "))
+			x, _ := lookup(a, field)
+			y, _ := lookup(b, field)
+			if order, ok := compare(x, y); ok && order != 0 {
+				if down {
+					return -order
+				}
+				return order
+			}
+		}
+		return 0
+	})
+}
+
+type page struct {
+	items  []Object
+	cookie any // where the next page starts; nil: there is none
+}
+
+// page cuts the list by _pageSize, _pagedResultsOffset and _pagedResultsCookie. A cookie is a position.
+func (c *Call) page(list []Object) (page, error) {
+	size, err := c.natural("_pageSize")
+	if err != nil {
+		return page{}, err
+	}
+	from, err := c.natural("_pagedResultsOffset")
+	if err != nil {
+		return page{}, err
+	}
+	if cookie := c.Query.Get("_pagedResultsCookie"); cookie != "" {
+		raw, err := base64.RawURLEncoding.DecodeString(cookie)
+		if err != nil {
+			return page{}, badRequest("Invalid paged results cookie")
+		}
+		at, err := strconv.Atoi(string(raw))
+		if err != nil || at < 0 {
+			return page{}, badRequest("Invalid paged results cookie")
+		}
+		from += at
+	}
+	list = list[min(from, len(list)):]
+	if size = min(size, maxPage); size == 0 || size >= len(list) {
+		return page{items: list}, nil
+	}
+	next := base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(from + size)))
+	return page{items: list[:size], cookie: next}, nil
+}
+
+func (c *Call) natural(name string) (int, error) {
+	text := c.Query.Get(name)
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || n < 0 {
+		return 0, badRequest("The value '%s' for parameter '%s' could not be parsed as a valid integer", text, name)
+	}
+	return int(n), nil
+}

@@ -1,0 +1,130 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// Resource is a collection, or a singleton, below /json or below a realm. What is nil is not offered (501).
+// Objects that go in and out have their _id; crest.go adds _rev and checks conditions.
+type Resource struct {
+	// Path is "users" or "realm-config/agents/{type}"; {name} is a variable, see Call.Vars.
+	Path string
+	// Version is the newest resource version, the one that answers tell.
+	Version string
+	// Global resources are not of a realm: they are addressed without one, or with the root realm.
+	Global bool
+	// Allow says who may do what; nil is administrators alone.
+	Allow func(c *Call, v Verb) error
+	// Check runs before all others, to refuse variables of the path that name nothing.
+	Check func(c *Call) error
+
+	// Query returns all objects; filter, order and paging come after.
+	Query func(c *Call) ([]Object, error)
+	// Read returns one object; of a singleton, whose id is "", the only one.
+	Read func(c *Call, id string) (Object, error)
+	// Create makes an object. id is "" when neither the address nor the body names one.
+	Create func(c *Call, id string, body Object) (Object, error)
+	Update func(c *Call, id string, body Object) (Object, error)
+	Delete func(c *Call, id string) (Object, error)
+	// Patched turns the object as read, after the operations of a PATCH, into what Update takes; nil: as it is.
+	Patched func(o Object) Object
+
+	Actions     map[string]Action
+	ItemActions map[string]Action
+
+	// Exists is the text of a clash.
+	Exists string
+	// Unversioned objects have neither _rev nor ETag.
+	Unversioned bool
+	// NoPutCreate: a PUT of what does not exist is a 404.
+	NoPutCreate bool
+	// Counted queries tell the total; others say -1, and Remaining is what they say of the rest.
+	Counted   bool
+	Remaining int
+	// Passive: a request does not count as use of the caller's session.
+	Passive bool
+	// ItemRev replaces the _rev of query items.
+	ItemRev string
+}
+
+// Action is what a POST with ?_action= does.
+type Action struct {
+	// Open actions are for everybody; else Allow is asked with VerbAction.
+	Open bool
+	Do   func(c *Call) (any, error)
+}
+
+// Verb is what a request wants.
+type Verb int
+
+// Verbs.
+const (
+	VerbRead Verb = iota
+	VerbQuery
+	VerbCreate
+	VerbUpdate
+	VerbPatch
+	VerbDelete
+	VerbAction
+)
+
+// Call is one request on its way to a resource.
+type Call struct {
+	login.Place
+	Request *http.Request
+	Caller  Caller
+	// Vars are the variables of the resource's path.
+	Vars map[string]string
+	// ID is the object's, of requests on one object.
+	ID    string
+	Query url.Values
+	// Body is what came; an absent one is empty. Operations is that of a PATCH.
+	Body       Object
+	Operations []any
+	// Action is the name of the action.
+	Action string
+	// Conditional is set when the caller named the revision that may be written over.
+	Conditional bool
+
+	server  *Server
+	writer  http.ResponseWriter
+	version string // resource version as asked for; "" for the newest
+	seen    map[store.Key]store.Doc
+}
+
+// Context is the request's.
+func (c *Call) Context() context.Context { return c.Request.Context() }
+
+// get reads a document of the realm, once: what was compared with a condition is what is written over.
+func (c *Call) get(kind, id string) (store.Doc, error) {
+	key := store.Key{Realm: c.realmPath(), Kind: kind, ID: id}
+	if d, ok := c.seen[key]; ok {
+		return d, nil
+	}
+	d, err := c.server.docs.Get(c.Context(), key.Realm, kind, id)
+	if err == nil {
+		if c.seen == nil {
+			c.seen = map[store.Key]store.Doc{}
+		}
+		c.seen[key] = d
+	}
+	return d, err
+}
+
+// user reads a user of the realm, like get.
+func (c *Call) user(name string) (*realm.User, error) {
+	d, err := c.get(store.KindUser, realm.UserID(name))
+	if err != nil {
+		return nil, err
+	}
+	return realm.ParseUser(d)
+}
+
+// realmPath is the address of the realm in the store.
+func (c *Call) realmPath() string { return c.Realm.Path }

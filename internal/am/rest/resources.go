@@ -1,0 +1,19 @@
+package rest
+
+import "slices"
+
+// all lists the resources. The order matters for none: a path that is a resource goes before one that is an object
+// of another.
+func (s *Server) all() []*Resource {
+	return slices.Concat(
+		s.agents(),
+		s.authentication(),
+		s.globalServices(),
+		s.realms(),
+		s.scripts(),
+		s.serverInfo(),
+		s.services(),
+		s.sessionResources(),
+		s.users(),
+	)
+}

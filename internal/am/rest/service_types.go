@@ -1,0 +1,72 @@
+package rest
+
+import "gatehouse/internal/am/realm"
+
+// baseURLSettings are the defaults of the Base URL Source service.
+type baseURLSettings struct {
+	Source      string `json:"source"`
+	FixedValue  string `json:"fixedValue,omitempty"`
+	Class       string `json:"extensionClassName,omitempty"`
+	ContextPath string `json:"contextPath,omitempty"`
+}
+
+type validationSettings struct {
+	Destinations []string `json:"validGotoDestinations"`
+}
+
+// sessionSettings are those of new sessions; times are minutes.
+type sessionSettings struct {
+	Dynamic struct {
+		Life    int `json:"maxSessionTime"`
+		Idle    int `json:"maxIdleTime"`
+		Caching int `json:"maxCachingTime"`
+		Quota   int `json:"quotaLimit"`
+	} `json:"dynamic"`
+}
+
+// serviceTypes lists the services that can be added to a realm. Those marked open are kept for exports and imports;
+// nothing in this server uses them.
+func serviceTypes() []*Type {
+	open := func(id, name string) *Type { return &Type{ID: id, Name: name, Open: true} }
+	session := sessionSettings{}
+	session.Dynamic.Life, session.Dynamic.Idle, session.Dynamic.Caching, session.Dynamic.Quota = 120, 30, 3, 5
+	return []*Type{
+		{
+			ID: realm.ServiceOAuth2, Name: "OAuth2 Provider",
+			Groups: groupsOf(realm.DefaultProvider(), providerTitles(), options{
+				"codeVerifierEnforced":    enum("false", "true", "public", "passwordless"),
+				"requestObjectProcessing": enum("OIDC", "JAR"),
+				"macaroonTokenFormat":     enum("V1", "V2"),
+			}),
+		},
+		{
+			ID: "validation", Name: "Validation Service",
+			Groups: groupsOf(validationSettings{Destinations: []string{}}, map[string]string{"validGotoDestinations": "Valid goto URL Resources"}, nil),
+		},
+		{
+			ID: "baseurl", Name: "Base URL Source",
+			Groups: groupsOf(baseURLSettings{Source: "REQUEST_VALUES", ContextPath: "/openam"}, map[string]string{
+				"source": "Base URL Source", "fixedValue": "Fixed value base URL", "extensionClassName": "Extension class name", "contextPath": "Context path",
+			}, options{"source": enum("REQUEST_VALUES", "FIXED_VALUE", "FORWARDED_HEADER", "X_FORWARDED_HEADERS")}),
+		},
+		{
+			ID: "session", Name: "Session",
+			Groups: groupsOf(session, map[string]string{
+				"dynamic": "Dynamic Attributes", "maxSessionTime": "Maximum Session Time (minutes)", "maxIdleTime": "Maximum Idle Time (minutes)",
+				"maxCachingTime": "Maximum Caching Time (minutes)", "quotaLimit": "Active User Sessions",
+			}, nil),
+		},
+		open("RemoteConsentService", "Remote Consent Service"),
+		open("amSessionPropertyWhitelist", "Session Property Whitelist Service"),
+		open("audit", "Audit Logging"),
+		open("email", "Email Service"),
+		open("idm-integration", "IDM Integration"),
+		open("policyconfiguration", "Policy Configuration"),
+		open("pushNotification", "Push Notification Service"),
+		open("selfService", "User Self-Service"),
+		open("SocialIdentityProviders", "Social Identity Provider Service"),
+		open("transaction", "Transaction Authentication Service"),
+		open("uma", "UMA Provider"),
+		open("user", "User"),
+	}
+}

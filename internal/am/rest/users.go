@@ -1,0 +1,345 @@
+package rest
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// Limits of users' profiles and passwords.
+const (
+	minPassword  = 8
+	maxPassword  = 1024
+	maxAttribute = 64 << 10
+	directory    = "20060102150405Z" // generalized time of directories
+)
+
+func (s *Server) users() []*Resource {
+	return []*Resource{{
+		Path: "users", Version: "4.1", Exists: "Resource already exists", ItemRev: "-1",
+		Allow: allowUsers,
+		Query: func(c *Call) ([]Object, error) {
+			docs, err := s.docs.List(c.Context(), c.realmPath(), store.KindUser)
+			list := []Object{}
+			for _, d := range docs {
+				u, err := realm.ParseUser(d)
+				if err != nil {
+					return nil, err
+				}
+				list = append(list, userObject(c, u))
+			}
+			return list, err
+		},
+		Read: func(c *Call, id string) (Object, error) {
+			u, err := c.user(id)
+			if err != nil {
+				return nil, err
+			}
+			return userObject(c, u), nil
+		},
+		Create: s.createUser,
+		Update: s.updateUser,
+		Delete: s.deleteUser,
+		Actions: map[string]Action{
+			"idFromSession": {Open: true, Do: s.idFromSession},
+			"validateGoto":  {Open: true, Do: s.validateGoto},
+		},
+		ItemActions: map[string]Action{"changePassword": {Do: s.changePassword}},
+	}}
+}
+
+// allowUsers lets administrators do all, users read and change what is theirs, and agents read users of their realm.
+func allowUsers(c *Call, v Verb) error {
+	own := c.ID != "" && c.Caller.IsUser(c.realmPath(), c.ID)
+	switch {
+	case own && (v == VerbRead || v == VerbUpdate || v == VerbPatch || v == VerbAction):
+		return nil
+	case v == VerbRead && c.Caller.IsAgent(c.realmPath()):
+		return nil
+	}
+	return administrators(c)
+}
+
+// protectedAttributes are those that users cannot give themselves.
+func protectedAttributes() []string {
+	return []string{"inetuserstatus", "uid", "universalid", "dn", "objectclass", "memberof", "createtimestamp", "modifytimestamp", "realm", "username", "isadmin"}
+}
+
+// derived attributes are made when a profile is read; what a client sends of them is not kept.
+func derived(name string) bool {
+	switch strings.ToLower(name) {
+	case "uid", "universalid", "dn", "objectclass", "realm", "username", "createtimestamp", "modifytimestamp", "roles":
+		return true
+	}
+	return strings.HasPrefix(name, "_")
+}
+
+func userObject(c *Call, u *realm.User) Object {
+	o := Object{}
+	for name, values := range u.Attributes {
+		if !strings.HasPrefix(name, "_") && !secretName(name) && !derived(name) {
+			o[name] = values
+		}
+	}
+	sub := store.Subject{Type: login.TypeUser, Name: u.Name}
+	o["_id"], o["username"], o["realm"] = u.Name, u.Name, c.realmPath()
+	o["uid"] = []string{u.Name}
+	o["universalid"] = []string{login.UniversalID(c.realmPath(), sub)}
+	o["dn"] = []string{"uid=" + u.Name + ",ou=people," + login.RealmDN(c.realmPath())}
+	o["objectClass"] = []string{"top", "person", "organizationalPerson", "inetOrgPerson", "inetuser"}
+	setDefault(o, "inetUserStatus", u.Attribute("inetUserStatus"), "Active")
+	setDefault(o, "cn", u.Attribute("cn"), u.Name)
+	setDefault(o, "sn", u.Attribute("sn"), u.Name)
+	for _, name := range []string{"createTimestamp", "modifyTimestamp"} {
+		if at := u.Attribute(name); len(at) > 0 {
+			o[name] = at
+		}
+	}
+	return o
+}
+
+func setDefault(o Object, name string, have []string, other string) {
+	if len(have) == 0 {
+		o[name] = []string{other}
+	}
+}
+
+// attributes reads what a client says of a user: attribute values, single or in lists; the password apart.
+func attributes(body Object) (map[string][]string, string, error) {
+	out := map[string][]string{}
+	password := ""
+	size := 0
+	for name, v := range body {
+		if strings.EqualFold(name, "userpassword") || strings.EqualFold(name, "password") {
+			list := textValues(v)
+			if len(list) != 1 {
+				return nil, "", invalid("userpassword")
+			}
+			password = list[0]
+			continue
+		}
+		if derived(name) || name == "" || v == nil {
+			continue
+		}
+		if !validAttribute(name) {
+			return nil, "", badRequest("Invalid attribute specified.").with(Object{"validAttributes": []string{}})
+		}
+		list := textValues(v)
+		if list == nil {
+			return nil, "", invalid(name)
+		}
+		for _, s := range list {
+			size += len(s)
+		}
+		out[name] = list
+	}
+	if size > maxAttribute {
+		return nil, "", refuse(http.StatusRequestEntityTooLarge, "The attributes are too large")
+	}
+	return out, password, nil
+}
+
+func validAttribute(name string) bool {
+	return len(name) <= 100 && !strings.ContainsFunc(name, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
+	})
+}
+
+// textValues reads one value or a list of them; nil when it is neither.
+func textValues(v any) []string {
+	out := []string{}
+	for _, e := range listOf(v) {
+		s, ok := scalar(e)
+		if !ok {
+			return nil
+		}
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func checkPassword(password string) error {
+	switch n := utf8.RuneCountInString(password); {
+	case n < minPassword:
+		return badRequest("Minimum password length is %d.", minPassword)
+	case len(password) > maxPassword:
+		return badRequest("The password is too long.")
+	}
+	return nil
+}
+
+func (s *Server) createUser(c *Call, id string, body Object) (Object, error) {
+	name, _ := body["username"].(string)
+	if name == "" {
+		name = id
+	}
+	if id != "" && !strings.EqualFold(id, name) {
+		return nil, badRequest("name and URI's resource ID do not match")
+	}
+	name = strings.TrimSpace(name)
+	if err := checkID(name); err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(name, "_") || strings.ContainsAny(name, `,=<>#;\"*()`) {
+		return nil, badRequest("The user name is not valid")
+	}
+	values, password, err := attributes(body)
+	if err != nil {
+		return nil, err
+	}
+	u := &realm.User{Name: name, Attributes: values}
+	if password != "" {
+		if err := checkPassword(password); err != nil {
+			return nil, err
+		}
+		if u.Password, err = s.hash(c, password); err != nil {
+			return nil, err
+		}
+	}
+	u.SetAttribute("createTimestamp", s.Now().UTC().Format(directory))
+	d, err := u.Doc()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.docs.Create(c.Context(), c.realmPath(), store.KindUser, d); err != nil {
+		return nil, err
+	}
+	return userObject(c, u), nil
+}
+
+func (s *Server) hash(c *Call, password string) (string, error) {
+	hash, err := s.Realms.HashPassword(c.Context(), password)
+	if errors.Is(err, realm.ErrBusy) {
+		return "", refuse(http.StatusServiceUnavailable, "").because(err)
+	}
+	return hash, err
+}
+
+// updateUser replaces the attributes that the body names; the others stay, an empty list removes one. A PATCH has
+// them all.
+func (s *Server) updateUser(c *Call, id string, body Object) (Object, error) {
+	u, err := c.user(id)
+	if err != nil {
+		return nil, err
+	}
+	values, password, err := attributes(body)
+	if err != nil {
+		return nil, err
+	}
+	if !c.Caller.Admin {
+		if password != "" {
+			return nil, refuse(http.StatusForbidden, "The password is changed with the action changePassword")
+		}
+		if err := sameProtected(u, values); err != nil {
+			return nil, err
+		}
+	}
+	if len(c.Operations) > 0 {
+		for name := range u.Attributes {
+			if _, ok := values[name]; !ok && !derived(name) {
+				u.SetAttribute(name)
+			}
+		}
+	}
+	for name, list := range values {
+		u.SetAttribute(name, list...)
+	}
+	if password != "" {
+		if err := checkPassword(password); err != nil {
+			return nil, err
+		}
+		if u.Password, err = s.hash(c, password); err != nil {
+			return nil, err
+		}
+	}
+	if login.IsAdmin(c.realmPath(), id) && !u.IsActive() {
+		return nil, refuse(http.StatusForbidden, "The administrator cannot be made inactive")
+	}
+	if err := s.saveUser(c, u); err != nil {
+		return nil, err
+	}
+	if password != "" || !u.IsActive() {
+		if err := s.endOthers(c, u.Name); err != nil {
+			return nil, err
+		}
+	}
+	return userObject(c, u), nil
+}
+
+// sameProtected refuses changes of attributes that decide what a user may do.
+func sameProtected(u *realm.User, values map[string][]string) error {
+	for name, list := range values {
+		if slices.Contains(protectedAttributes(), strings.ToLower(name)) && !slices.Equal(u.Attribute(name), list) {
+			status := strings.EqualFold(name, "inetUserStatus") && u.Attribute(name) == nil && slices.Equal(list, []string{"Active"})
+			if !status {
+				return errNotAdmin
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Server) saveUser(c *Call, u *realm.User) error {
+	u.SetAttribute("modifyTimestamp", s.Now().UTC().Format(directory))
+	d, err := u.Doc()
+	if err != nil {
+		return err
+	}
+	_, err = s.docs.Put(c.Context(), c.realmPath(), store.KindUser, d)
+	return err
+}
+
+// endOthers ends the sessions of a user, but not the one that the request was made in.
+func (s *Server) endOthers(c *Call, name string) error {
+	list, err := s.sessions.List(c.Context(), c.realmPath())
+	if err != nil {
+		return err
+	}
+	for _, sess := range list {
+		mine := c.Caller.Session != nil && c.Caller.Session.ID() == sess.ID()
+		if mine || sess.Subject.Type != login.TypeUser || !strings.EqualFold(sess.Subject.Name, name) {
+			continue
+		}
+		if err := s.sessions.EndByID(c.Context(), sess.ID()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) deleteUser(c *Call, id string) (Object, error) {
+	if login.IsAdmin(c.realmPath(), id) {
+		return nil, refuse(http.StatusForbidden, "The administrator cannot be deleted")
+	}
+	u, err := c.user(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.docs.Delete(c.Context(), c.realmPath(), store.KindUser, u.ID, 0); err != nil {
+		return nil, err
+	}
+	sub := store.Subject{Type: login.TypeUser, Name: u.Name}
+	if _, err := s.Login.EndAll(c.Context(), c.Realm, sub); err != nil {
+		return nil, err
+	}
+	toks, err := s.tokens.OfSubject(c.Context(), c.realmPath(), sub)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range toks {
+		if err := s.tokens.RevokeGrant(c.Context(), c.realmPath(), t.GrantID); err != nil {
+			return nil, err
+		}
+	}
+	o := userObject(c, u)
+	o["success"] = "true"
+	return o, nil
+}
