@@ -55,6 +55,9 @@ func (o *outbound) write(response *chain.Response) {
 	if !body {
 		return
 	}
+	if len(response.Trailer) > 0 {
+		o.flush() // keeps net/http from choosing Content-Length, which excludes trailers
+	}
 	if err := o.writeBody(response); err != nil {
 		o.broken(err)
 	}
@@ -177,10 +180,8 @@ func (o *outbound) writeBody(response *chain.Response) error {
 // stream copies a body as it comes. A body whose length nobody told may be a feed of
 // events that somebody waits for: each piece is sent at once.
 func (o *outbound) stream(body io.Reader, buf []byte, flush bool) error {
-	var flusher http.Flusher
 	if flush {
-		flusher, _ = o.w.(http.Flusher)
-		flusher.Flush() // the header, before the first event
+		o.flush() // the header, before the first event
 	}
 	for {
 		n, err := body.Read(buf)
@@ -188,8 +189,8 @@ func (o *outbound) stream(body io.Reader, buf []byte, flush bool) error {
 			if _, werr := o.w.Write(buf[:n]); werr != nil {
 				return werr
 			}
-			if flusher != nil {
-				flusher.Flush()
+			if flush {
+				o.flush()
 			}
 		}
 		if errors.Is(err, io.EOF) {
@@ -198,6 +199,12 @@ func (o *outbound) stream(body io.Reader, buf []byte, flush bool) error {
 		if err != nil {
 			return err
 		}
+	}
+}
+
+func (o *outbound) flush() {
+	if f, ok := o.w.(http.Flusher); ok {
+		f.Flush()
 	}
 }
 

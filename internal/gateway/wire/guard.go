@@ -30,8 +30,8 @@ type guard struct {
 	ready  []byte // checked bytes that wait for a reader
 	err    error  // what Read answers once ready is empty
 
-	raw      bool // nothing is checked: HTTP/2, or after an upgrade
-	first    bool // no byte has come yet
+	raw      bool         // nothing is checked: HTTP/2, or after an upgrade
+	first    bool         // no byte has come yet
 	passed   atomic.Int64 // requests let through
 	refused  atomic.Int64 // number of the refused request, 0: none, -1: one in its body
 	refusal  int          // its status
