@@ -113,11 +113,11 @@ func decodeValue(raw json.RawMessage, v reflect.Value) error {
 
 // texts reads a scalar or a list of scalars as non-empty strings.
 func texts(raw json.RawMessage) ([]string, error) {
-	list := []json.RawMessage{raw}
-	if raw[0] == '[' {
-		if err := json.Unmarshal(raw, &list); err != nil {
-			return nil, err
-		}
+	var list []json.RawMessage
+	if raw[0] != '[' {
+		list = append(list, raw)
+	} else if err := json.Unmarshal(raw, &list); err != nil {
+		return nil, err
 	}
 	out := make([]string, 0, len(list))
 	for _, e := range list {

@@ -46,6 +46,7 @@ type Manager struct {
 
 	writing sync.Mutex // held while tree is read from the store and replaced
 	tree    atomic.Pointer[tree]
+	global  atomic.Pointer[Global]
 }
 
 // tree is all realms at one moment.
@@ -80,16 +81,20 @@ func NewManager(ctx context.Context, o Options) (*Manager, error) {
 	m.engine = refreshing{o.Engine, m}
 	m.docs = store.Docs{Engine: m.engine}
 	m.tree.Store(&tree{})
+	m.global.Store(DefaultGlobal())
 	if err := m.makeRoot(ctx); err != nil {
 		return nil, err
 	}
 	// Watched before it is read, so that nothing is missed in between.
-	events, err := o.Engine.Watch(ctx, store.KindRealm, store.KindAgent, store.KindService, store.KindScript, store.KindKey)
+	events, err := o.Engine.Watch(ctx, watchedKinds()...)
 	if err != nil {
 		return nil, fmt.Errorf("watch realms: %w", err)
 	}
 	if err := m.reload(ctx); err != nil {
 		return nil, err
+	}
+	if err := m.loadGlobal(ctx); err != nil {
+		m.log.Error("global settings cannot be used", "error", err)
 	}
 	go func() {
 		for e := range events {
@@ -195,10 +200,15 @@ func (m *Manager) newSettings(ctx context.Context, path string) (*settings, erro
 // changed brings a change of the store into force.
 func (m *Manager) changed(ctx context.Context, k store.Key) {
 	var err error
-	if k.Kind == store.KindRealm {
+	switch {
+	case k.Kind == store.KindRealm:
 		err = m.reload(ctx)
-	} else if r, ok := m.tree.Load().byPath[k.Realm]; ok {
-		err = r.set.changed(ctx, k)
+	case k.Kind == store.KindGlobal:
+		err = m.loadGlobal(ctx)
+	default:
+		if r, ok := m.tree.Load().byPath[k.Realm]; ok {
+			err = r.set.changed(ctx, k)
+		}
 	}
 	if err != nil && ctx.Err() == nil {
 		m.log.Error("a changed document is not in force", "realm", k.Realm, "kind", k.Kind, "id", k.ID, "error", err)
@@ -216,14 +226,20 @@ func (e refreshing) Batch(ctx context.Context, ops ...store.Op) error {
 		return err
 	}
 	for i := range ops {
-		switch ops[i].Kind {
-		case store.KindRealm, store.KindAgent, store.KindService, store.KindScript, store.KindKey:
+		if isWatched(ops[i].Kind) {
 			// The write is done: that the caller goes away must not leave it unseen.
 			e.m.changed(context.WithoutCancel(ctx), ops[i].Key)
 		}
 	}
 	return nil
 }
+
+// watchedKinds are the kinds of documents that are cached.
+func watchedKinds() []string {
+	return []string{store.KindRealm, store.KindGlobal, store.KindAgent, store.KindService, store.KindScript, store.KindKey}
+}
+
+func isWatched(kind string) bool { return slices.Contains(watchedKinds(), kind) }
 
 func isNotFound(err error) bool { return errors.Is(err, store.ErrNotFound) }
 
