@@ -1,9 +1,6 @@
 package expr
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // evaluator is compiled code.
 type evaluator func(s Scope) (Value, error)
@@ -131,8 +128,8 @@ func lookup(s Scope, name string) (Value, bool) {
 
 // mention notes names that stand for the body of a message.
 func (c *compiler) mention(name string) {
-	name = strings.ToLower(name)
-	if strings.Contains(name, "entity") || strings.Contains(name, "form") {
+	switch name {
+	case "entity", "form", "getEntity", "getForm":
 		c.entity = true
 	}
 }

@@ -224,7 +224,7 @@ func TestTypedReads(t *testing.T) {
 		{`${'true'}`, read{"true", true, "true", true, false, 0, false}},
 		{`${bool('true')}`, read{"", false, "true", true, true, 0, false}},
 		{`${1.5}`, read{"", false, "1.5", true, false, 0, false}},
-		{`${'5'}`, read{"5", true, "5", true, false, 0, false}},
+		{`${'5'}`, read{"5", true, "5", true, false, 5, true}},
 		{`${null}`, read{}},
 		{`${request.uri}`, read{}},
 		{`x${request.uri.port}`, read{"x8443", true, "x8443", true, false, 0, false}},
@@ -304,7 +304,8 @@ func TestUses(t *testing.T) {
 		`${request['entity']}`: true, `${request[attributes.x]}`: true, `${request.getEntity()}`: true,
 		`${response.entity.json.a}`: true, `a ${contexts.x} ${request.entity}`: true,
 		`${request.headers['a']}`: false, `${attributes[request.method]}`: true, `entity`: false,
-		`${urlEncode(request.uri.path)}`: false,
+		`${urlEncode(request.uri.path)}`: false, `${session.platform}`: false,
+		`${request.getForm()['a']}`: true,
 	}
 	for src, want := range entity {
 		if got := compileTest(t, src).UsesEntity(); got != want {
@@ -397,7 +398,7 @@ func TestLimits(t *testing.T) {
 		"join":              `${join(array(attributes.big, attributes.big), ',')}`,
 		"list as text":      `${toString(array(attributes.big, attributes.big))}`,
 		"replace":           `${attributes.big.replace('x', 'xx')}`,
-		"replaceAll":        `${attributes.big.replaceAll('x', '$0$0')}`,
+		"replaceAll":        `${attributes.big.replaceAll('x+', '$0$0')}`,
 		"percent-encoding":  `${urlEncode(attributes.big.replace('x', '%'))}`,
 		"repeat":            `${'ab'.repeat(2147483647)}`,
 		"repeat of nothing": `${'a'.repeat(16777217)}`,

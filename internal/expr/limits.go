@@ -22,6 +22,7 @@ const (
 	// RegexpTimeout ends a match of a backtracking regular expression.
 	RegexpTimeout = 250 * time.Millisecond
 
-	maxValueDepth    = 100 // lists within lists within ..., when compared or printed
-	maxCachedPattern = 32  // computed regular expressions kept per call
+	maxValueDepth    = 100     // lists within lists within ..., when compared or printed
+	maxPieces        = 1 << 20 // of a text that is split
+	maxCachedPattern = 32      // computed regular expressions kept per call
 )

@@ -165,6 +165,9 @@ func (m match) group(i int) (string, bool) {
 // each gives the occurrences in s from left to right until yield says no. An
 // empty one may follow right after another, as in Java.
 func (r *Regexp) each(s string, yield func(match) bool) error {
+	if r.java.contextual { // both engines may run, and have to see one text
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
 	if r.isQuick(s) {
 		spans := r.quick.FindStringSubmatchIndex(s)
 		if spans == nil || !yield(match{s, spans}) {

@@ -1,16 +1,23 @@
 package expr
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Split is Pattern.split: with limit 0 empty pieces at the end are dropped,
 // above 0 there are no more than that many pieces, below 0 all are kept.
 func (r *Regexp) Split(s string, limit int) ([]string, error) {
-	pieces, from := []string{}, 0
+	pieces, from, many := []string{}, 0, false
 	err := r.each(s, func(m match) bool {
 		if m.spans[1] == 0 {
 			return true // an empty match at the beginning makes no empty piece
 		}
 		if limit > 0 && len(pieces) == limit-1 {
+			return false
+		}
+		if len(pieces) == maxPieces {
+			many = true
 			return false
 		}
 		pieces = append(pieces, m.text[from:m.spans[0]])
@@ -19,6 +26,9 @@ func (r *Regexp) Split(s string, limit int) ([]string, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if many {
+		return nil, fmt.Errorf("%w: the text has more than %d pieces", ErrLimit, maxPieces)
 	}
 	if len(pieces) == 0 {
 		return []string{s}, nil

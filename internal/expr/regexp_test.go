@@ -254,6 +254,18 @@ func TestSplitAndReplace(t *testing.T) {
 	}
 }
 
+// Text that is not UTF-8 is edited at the right places by either engine.
+func TestReplaceInBrokenText(t *testing.T) {
+	re, err := CompileRegexp(`\bx`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := re.Replace("\xff\xff x\xff x", "y", true)
+	if want := "\uFFFD y\uFFFD y"; err != nil || got != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+}
+
 func TestExpand(t *testing.T) {
 	groups := []Value{"abc", "b", nil}
 	tests := map[string]string{

@@ -153,12 +153,12 @@ func (t *Template) Bool(s Scope) bool {
 	return b
 }
 
-// Int is the value where an integer is expected: an integer, or a text that is
-// not an expression and spells one.
+// Int is the value where an integer is expected: an integer, or a text that
+// spells one, as configurations may write numbers in either way.
 func (t *Template) Int(s Scope) (int64, bool) {
 	v := t.Eval(s)
-	if text, ok := v.(string); ok && t.single == nil {
-		n, err := parseInteger(strings.TrimSpace(text), 10, 64)
+	if text, ok := v.(string); ok {
+		n, err := parseInteger(text, 10, 64)
 		return n, err == nil
 	}
 	n, ok := numberOf(v)
