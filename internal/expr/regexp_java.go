@@ -196,8 +196,8 @@ func (t *translator) dot() {
 	}
 }
 
-// start is ^. In MULTILINE mode it is also behind a line break, unless that
-// ends the text.
+// start is ^. In MULTILINE mode it is also behind a line break, and never at
+// the end of the text, not even of an empty one.
 func (t *translator) start() {
 	t.contextual = true
 	if !t.flags.lines {
@@ -205,13 +205,13 @@ func (t *translator) start() {
 		t.emit(`\A`, `\A`)
 		return
 	}
-	t.lines = true
+	t.onlySlow = true
 	t.note(item{})
 	if t.flags.unixLines {
-		t.emit(`\A`, `(?:\A|(?<=\n)(?!\z))`)
+		t.emit("", `(?:(?:\A|(?<=\n))(?!\z))`)
 		return
 	}
-	t.emit(`\A`, "(?:\\A|(?<=[\\n\u0085\u2028\u2029])(?!\\z)|(?<=\\r)(?![\\n]|\\z))")
+	t.emit("", "(?:(?:\\A|(?<=[\\n\u0085\u2028\u2029])|(?<=\\r)(?!\\n))(?!\\z))")
 }
 
 // end is $: the end, or before the line break that ends the text; in MULTILINE

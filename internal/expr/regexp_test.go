@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Expected results are derived from the documentation of java.util.regex.Pattern.
+// Expected results are those of java.util.regex, JDK 17; but \b and \B are those
+// of JDK 19 and later.
 func TestRegexp(t *testing.T) {
 	tests := []struct {
 		pattern, text string
@@ -46,6 +47,9 @@ func TestRegexp(t *testing.T) {
 		{`(?d).`, "\r", true, true},
 		{`(?m)^b$`, "a\nb\nc", true, false},
 		{`(?m)^$`, "a\n", false, false},
+		{`(?m)^$`, "", false, false},
+		{`(?m)^`, "a", true, false},
+		{`\bä`, "ä", false, false},
 		{`(?m)a$`, "xa\r\ny", true, false},
 		{`(?i)AbC`, "aBc", true, true},
 		{`(?i)k`, "\u212a", false, false},
