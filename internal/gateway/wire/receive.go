@@ -191,7 +191,7 @@ func (c *upstreamConn) frame(a *answer, method string, minor byte) error {
 		c.finish()
 		return nil
 	case chunked:
-		a.body.kind = chunkedBody
+		a.body.kind, a.body.left = chunkedBody, 0
 	case length > 0:
 		a.body.kind = countedBody
 	default:
