@@ -127,3 +127,9 @@ func (t *AccessToken) String() string {
 	return "{info=" + t.Info.String() + ", token=" + t.Token + ", scopes=" + texts(t.Scopes).String() +
 		", expiresAt=" + strconv.FormatInt(t.ExpiresAt, 10) + "}"
 }
+
+// Answerer is an error of a ResourceAccess that brings the answer to the client.
+type Answerer interface {
+	error
+	Answer() *chain.Response
+}

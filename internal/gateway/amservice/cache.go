@@ -1,0 +1,76 @@
+package amservice
+
+import (
+	"crypto/sha256"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"gatehouse/internal/gateway/chain"
+)
+
+// DefaultCacheSize bounds a cache whose configuration does not.
+const DefaultCacheSize = 100_000
+
+// Cache keeps what tokens stand for. Tokens themselves are not kept, only their
+// SHA-256. What failed is never kept.
+type Cache[V any] struct {
+	entries *otter.Cache[[sha256.Size]byte, V]
+	ttl     func(V) time.Duration
+	flight  Flight[V]
+}
+
+// NewCache returns a cache of at most size entries, 0 for DefaultCacheSize. ttl says
+// how long a value may be kept; not at all when it is not positive.
+func NewCache[V any](size int, now func() time.Time, ttl func(V) time.Duration) *Cache[V] {
+	if size <= 0 {
+		size = DefaultCacheSize
+	}
+	if now == nil {
+		now = time.Now
+	}
+	return &Cache[V]{ttl: ttl, entries: otter.Must(&otter.Options[[sha256.Size]byte, V]{
+		MaximumSize: size,
+		Clock:       clock{now},
+		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[[sha256.Size]byte, V]) time.Duration {
+			return max(ttl(e.Value), 1)
+		}),
+	})}
+}
+
+// clock makes a cache follow the gateway's time. It has no ticks, so a cache needs no
+// goroutine: entries that ended are dropped when their place is needed.
+type clock struct{ now func() time.Time }
+
+func (c clock) NowNano() int64                    { return c.now().UnixNano() }
+func (clock) Tick(time.Duration) <-chan time.Time { return nil }
+
+// Get returns what is kept for a token.
+func (c *Cache[V]) Get(token string) (V, bool) {
+	return c.entries.GetIfPresent(sha256.Sum256([]byte(token)))
+}
+
+// Load returns what is kept for a token, else what load gives, which is kept then. Of
+// all that miss the same token at once, one runs load.
+func (c *Cache[V]) Load(x *chain.Exchange, token string, load func() (V, error)) (V, error) {
+	key := sha256.Sum256([]byte(token))
+	if v, ok := c.entries.GetIfPresent(key); ok {
+		return v, nil
+	}
+	return c.flight.Do(x, string(key[:]), func() (V, error) {
+		if v, ok := c.entries.GetIfPresent(key); ok {
+			return v, nil
+		}
+		v, err := load()
+		if err == nil && c.ttl(v) > 0 {
+			c.entries.Set(key, v)
+		}
+		return v, err
+	})
+}
+
+// Drop forgets a token.
+func (c *Cache[V]) Drop(token string) { c.entries.Invalidate(sha256.Sum256([]byte(token))) }
+
+// Clear forgets everything.
+func (c *Cache[V]) Clear() { c.entries.InvalidateAll() }

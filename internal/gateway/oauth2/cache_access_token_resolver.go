@@ -1,0 +1,84 @@
+package oauth2
+
+import (
+	"time"
+
+	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/amservice"
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/oauth2/token"
+)
+
+// cacheConfig keeps what another resolver found out.
+type cacheConfig struct {
+	Delegate           heap.Ref[AccessTokenResolver] `conf:"delegate,required"`
+	Enabled            bool                          `conf:"enabled,default=true"`
+	DefaultTimeout     conf.Duration                 `conf:"defaultTimeout,default=1 minute"`
+	MaximumTimeToCache *conf.Duration                `conf:"maximumTimeToCache"`
+	MaximumSize        int                           `conf:"maximumSize,min=1"`
+	eventFields
+}
+
+// eventFields are those of caches that follow the events of an AM server.
+type eventFields struct {
+	Executor                    any                          `conf:"executor,unused=the cache needs no threads"`
+	AmService                   heap.Ref[*amservice.Service] `conf:"amService"`
+	OnNotificationDisconnection string                       `conf:"onNotificationDisconnection,default=CLEAR_ON_DISCONNECT,oneof=NEVER_CLEAR|CLEAR_ON_DISCONNECT|CLEAR_ON_RECONNECT"`
+}
+
+var cacheType = heap.Define("CacheAccessTokenResolver", func(c *cacheConfig, env *heap.Env) (AccessTokenResolver, error) {
+	if !c.Enabled {
+		return c.Delegate.Get(), nil
+	}
+	return newCached(env, "", c.Delegate.Get(), cacheSettings{
+		"maximumTimeToCache", c.DefaultTimeout, c.MaximumTimeToCache, c.MaximumSize, c.eventFields,
+	}), nil
+})
+
+type cacheSettings struct {
+	maxField       string
+	defaultTimeout conf.Duration
+	max            *conf.Duration
+	size           int
+	events         eventFields
+}
+
+// cached asks its delegate once for each token, as long as the answer may be kept.
+type cached struct {
+	delegate AccessTokenResolver
+	cache    *amservice.Cache[*AccessToken]
+}
+
+func newCached(env *heap.Env, path string, delegate AccessTokenResolver, s cacheSettings) AccessTokenResolver {
+	if s.max != nil && (*s.max <= 0 || s.max.Unlimited()) {
+		env.Fail(path+s.maxField, "the duration must be neither zero nor unlimited")
+	}
+	if s.events.AmService.IsSet() {
+		s.events.AmService.Get().DependOnEvents()
+	}
+	now := env.Now
+	if now == nil {
+		now = time.Now
+	}
+	// An answer is kept no longer than the token lives; where the token does not say,
+	// for the default time; and never longer than the configured bound.
+	keep := func(t *AccessToken) time.Duration {
+		ttl := s.defaultTimeout.D()
+		if t.ExpiresAt != token.Never {
+			ttl = time.UnixMilli(t.ExpiresAt).Sub(now())
+		}
+		if s.max != nil {
+			ttl = min(ttl, s.max.D())
+		}
+		return ttl
+	}
+	return &cached{delegate, amservice.NewCache(s.size, now, keep)}
+}
+
+func (c *cached) Resolve(x *chain.Exchange, text string) (*AccessToken, error) {
+	if t, ok := c.cache.Get(text); ok {
+		return t, nil
+	}
+	return c.cache.Load(x, text, func() (*AccessToken, error) { return c.delegate.Resolve(x, text) })
+}

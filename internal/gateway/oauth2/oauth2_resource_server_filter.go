@@ -1,0 +1,178 @@
+package oauth2
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/oauth2/token"
+)
+
+// resourceServer lets requests pass that bring a good access token (RFC 6750).
+type resourceServer struct {
+	AccessTokenResolver heap.Ref[AccessTokenResolver] `conf:"accessTokenResolver"`
+	Cache               *filterCache                  `conf:"cache"`
+	Executor            any                           `conf:"executor,unused=the cache needs no threads"`
+	RequireHTTPS        bool                          `conf:"requireHttps,default=true"`
+	Realm               string                        `conf:"realm"`
+	Scopes              scopesField                   `conf:"scopes"`
+	oldResourceServer
+
+	resolver AccessTokenResolver
+	log      *slog.Logger
+	now      func() time.Time
+
+	// Challenges that are the same for all requests.
+	noToken, badRequest, badToken, lackingScope string
+}
+
+// oldResourceServer are fields of releases up to 5.
+type oldResourceServer struct {
+	TokenInfoEndpoint *conf.URL               `conf:"tokenInfoEndpoint"`
+	ProviderHandler   heap.Ref[chain.Handler] `conf:"providerHandler"`
+	CacheExpiration   *conf.Duration          `conf:"cacheExpiration"`
+}
+
+// filterCache is the block cache of the filter.
+type filterCache struct {
+	Enabled        bool           `conf:"enabled"`
+	DefaultTimeout conf.Duration  `conf:"defaultTimeout,default=1 minute"`
+	MaxTimeout     *conf.Duration `conf:"maxTimeout"`
+	MaximumSize    int            `conf:"maximumSize,min=1"`
+	eventFields
+}
+
+var resourceServerType = heap.Define("OAuth2ResourceServerFilter", func(c *resourceServer, env *heap.Env) (chain.Filter, error) {
+	c.log, c.now = env.Log, env.Now
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if err := chain.CheckHeader("WWW-Authenticate", c.Realm); err != nil {
+		env.Fail("realm", "the realm has a control character")
+	}
+	if c.resolver = c.chosenResolver(env); c.resolver == nil {
+		return nil, nil
+	}
+	c.noToken = challenge(c.Realm, "", "", "")
+	c.badRequest = challenge(c.Realm, "", "invalid_request", invalidRequestText)
+	c.badToken = challenge(c.Realm, "", "invalid_token", invalidTokenText)
+	c.lackingScope = challenge(c.Realm, joined(c.Scopes.list), "insufficient_scope", insufficientScopeText)
+	return c, nil
+}, "OAuth2RSFilter")
+
+func (c *resourceServer) chosenResolver(env *heap.Env) AccessTokenResolver {
+	r := c.AccessTokenResolver.Get()
+	switch {
+	case r == nil && c.TokenInfoEndpoint == nil:
+		env.Fail("accessTokenResolver", "the required field \"accessTokenResolver\" is missing")
+		return nil
+	case r == nil:
+		env.Warn("tokenInfoEndpoint", "\"tokenInfoEndpoint\" was replaced by \"accessTokenResolver\"")
+		if !c.ProviderHandler.IsSet() {
+			env.Fail("providerHandler", "the required field \"providerHandler\" is missing")
+		}
+		r = &tokenInfo{url: c.TokenInfoEndpoint.String(), handler: c.ProviderHandler.Get(), now: c.now}
+	case c.TokenInfoEndpoint != nil:
+		env.Warn("tokenInfoEndpoint", "\"accessTokenResolver\" is given too and decides alone")
+	}
+	if b := c.Cache; b != nil && b.Enabled {
+		return newCached(env, "cache.", r, cacheSettings{"maxTimeout", b.DefaultTimeout, b.MaxTimeout, b.MaximumSize, b.eventFields})
+	}
+	if d := c.CacheExpiration; d != nil && *d > 0 {
+		env.Warn("cacheExpiration", "\"cacheExpiration\" was replaced by \"cache\"")
+		return newCached(env, "", r, cacheSettings{"cacheExpiration", *d, d, 0, eventFields{}})
+	}
+	return r
+}
+
+var (
+	errNotHTTPS  = errors.New("the request did not come over https")
+	errNoToken   = errors.New("the request has no bearer token")
+	errTwoTokens = errors.New("the request has several Authorization fields")
+	errExpired   = errors.New("the access token is expired")
+	errScope     = errors.New("the access token lacks a scope")
+)
+
+// Filter never changes the Authorization field: handlers may pass it on.
+func (c *resourceServer) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
+	if c.RequireHTTPS && !secure(x) {
+		return chain.Fail(403, errNotHTTPS), nil
+	}
+	fields := x.Request.Header["Authorization"]
+	if len(fields) > 1 {
+		return challenged(400, c.badRequest, errTwoTokens), nil
+	}
+	text, ok := "", false
+	if len(fields) == 1 {
+		text, ok = bearer(fields[0])
+	}
+	if !ok {
+		return challenged(401, c.noToken, errNoToken), nil
+	}
+	t, err := c.resolver.Resolve(x, text)
+	if err != nil {
+		return c.refuse(err), nil
+	}
+	if t.Expired(c.now()) {
+		return challenged(401, c.badToken, errExpired), nil
+	}
+	needed, err := c.Scopes.of(x)
+	if err != nil {
+		var own token.Answerer
+		if errors.As(err, &own) {
+			return own.Answer(), nil
+		}
+		return nil, err
+	}
+	if !t.HasAll(needed) {
+		value := c.lackingScope
+		if !c.Scopes.fixed() {
+			value = challenge(c.Realm, joined(needed), "insufficient_scope", insufficientScopeText)
+			if err := chain.CheckHeader("WWW-Authenticate", value); err != nil {
+				return nil, err
+			}
+		}
+		return challenged(403, value, errScope), nil
+	}
+	if t.TrackingID != "" {
+		if audit := chain.Find[*chain.AuditContext](x.Context); audit != nil {
+			audit.TrackingIDs = append(audit.TrackingIDs, t.TrackingID)
+		}
+	}
+	return next.Handle(x.Push(&Context{AccessToken: t}))
+}
+
+// refuse answers for a token that was not resolved. The client learns nothing of the
+// reason; an operator does when it is not the token's fault.
+func (c *resourceServer) refuse(err error) *chain.Response {
+	var unavailable *token.Unavailable
+	if errors.As(err, &unavailable) {
+		c.log.Warn("access token cannot be resolved", "error", err)
+	} else {
+		c.log.Debug("access token is refused", "error", err)
+	}
+	return challenged(401, c.badToken, err)
+}
+
+// secure looks at the URI as the client sent it; a ForwardedRequestFilter corrects that
+// behind a proxy which ends TLS.
+func secure(x *chain.Exchange) bool {
+	if r := chain.Find[*chain.RouterContext](x.Context); r != nil && r.OriginalURI != nil {
+		return r.OriginalURI.Scheme == "https"
+	}
+	return x.Request.URI.Scheme == "https"
+}
+
+// bearer returns the text after the first blank when the scheme is Bearer.
+func bearer(field string) (string, bool) {
+	field = strings.Trim(field, " \t")
+	i := strings.IndexByte(field, ' ')
+	if i < 0 || !strings.EqualFold(field[:i], "Bearer") {
+		return "", false
+	}
+	return field[i+1:], true
+}

@@ -1,0 +1,55 @@
+package oauth2
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/oauth2/token"
+)
+
+// introspection asks the authorization server about a token (RFC 7662).
+type introspection struct {
+	where
+	ProviderHandler heap.Ref[chain.Handler] `conf:"providerHandler,default=ForgeRockClientHandler"`
+
+	to      string
+	handler chain.Handler
+}
+
+var introspectionType = heap.Define("TokenIntrospectionAccessTokenResolver", func(c *introspection, env *heap.Env) (AccessTokenResolver, error) {
+	c.to, c.handler = c.url(env, "introspect"), c.ProviderHandler.Get()
+	return c, nil
+})
+
+var errInactive = errors.New("the access token is not active")
+
+func (c *introspection) Resolve(x *chain.Exchange, text string) (*AccessToken, error) {
+	status, body, err := postForm(x, c.handler, c.to, url.Values{"token": {text}, "token_type_hint": {"access_token"}})
+	if err != nil {
+		return nil, &token.Unavailable{Err: err}
+	}
+	if status != 200 {
+		return nil, &token.Unavailable{Err: fmt.Errorf("introspect at %s: status %d", c.to, status)}
+	}
+	info, err := token.ParseInfo(body)
+	if err != nil {
+		return nil, &token.Unavailable{Err: fmt.Errorf("introspect at %s: %w", c.to, err)}
+	}
+	if active, _ := info.Get("active"); active != true {
+		return nil, errInactive
+	}
+	return token.New(text, info, expiry(info)), nil
+}
+
+// expiry reads exp, seconds since 1970. A token without one does not expire, as far as
+// its issuer tells.
+func expiry(info *token.Info) int64 {
+	exp, ok := info.Int("exp")
+	if !ok || exp > token.Never/1000 {
+		return token.Never
+	}
+	return max(exp, 0) * 1000
+}
