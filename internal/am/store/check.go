@@ -13,6 +13,9 @@ func CheckBatch(ops []Op) error {
 		if ops[i].Kind == "" || ops[i].ID == "" {
 			return fmt.Errorf("batch: a record needs a kind and an ID")
 		}
+		if ops[i].Fresh && (ops[i].Delete || ops[i].Force || ops[i].Rev != 0) {
+			return fmt.Errorf("batch: only a create can be fresh")
+		}
 		for j := range i {
 			if ops[i].Key == ops[j].Key {
 				return fmt.Errorf("batch: two steps on one record (%s)", ops[i].Kind)

@@ -13,17 +13,17 @@ type Codes struct {
 	Engine Engine
 }
 
-// Save stores what the code raw, from NewRaw, will buy until c.Expires.
+// Save stores what the code raw, which must be from NewRaw, will buy until c.Expires.
 func (s Codes) Save(ctx context.Context, realm, raw string, c Code) error {
 	if c.Expires.IsZero() {
 		return errors.New("save code: a code must expire")
 	}
-	body, err := encode(c)
+	body, err := encodeFast(&c)
 	if err != nil {
 		return fmt.Errorf("save code: %w", err)
 	}
 	rec := Record{Key: codeKey(realm, raw), Expires: c.Expires, Body: body}
-	if err := s.Engine.Batch(ctx, Op{Record: rec}); err != nil {
+	if err := s.Engine.Batch(ctx, Op{Record: rec, Fresh: true}); err != nil {
 		return fmt.Errorf("save code: %w", err)
 	}
 	return nil
@@ -46,7 +46,7 @@ func (s Codes) Redeem(ctx context.Context, realm, raw string) (Code, error) {
 		return c, err
 	}
 	c.Used = true
-	if rec.Body, err = encode(c); err != nil {
+	if rec.Body, err = encodeFast(&c); err != nil {
 		return Code{}, fmt.Errorf("redeem code: %w", err)
 	}
 	err = s.Engine.Batch(ctx, Op{Record: rec}) // only if rec is still the newest revision
@@ -64,7 +64,7 @@ func (s Codes) find(ctx context.Context, realm, raw string) (Code, Record, error
 	if err != nil {
 		return Code{}, rec, fmt.Errorf("find code: %w", err)
 	}
-	c, err := decode[Code](rec)
+	c, err := decodeFast[Code](rec)
 	if err != nil {
 		return Code{}, rec, fmt.Errorf("find code: %w", err)
 	}

@@ -49,27 +49,27 @@ type Token struct {
 	IssuedAt  time.Time `json:"iat"`
 	Expires   time.Time `json:"exp,omitzero"` // zero: never
 	AuthTime  time.Time `json:"at,omitzero"`
-	AuthLevel int       `json:"al,omitempty"`
-	Nonce     string    `json:"no,omitempty"`
-	ACR       string    `json:"acr,omitempty"`
+	AuthLevel int       `json:"al,omitzero"`
+	Nonce     string    `json:"no,omitzero"`
+	ACR       string    `json:"acr,omitzero"`
 	AMR       []string  `json:"amr,omitempty"`
 	Audience  []string  `json:"aud,omitempty"`
 	// MayAct, Act and Cnf are the JSON values of those claims; nil: absent.
-	MayAct json.RawMessage `json:"ma,omitempty"`
-	Act    json.RawMessage `json:"act,omitempty"`
-	Cnf    json.RawMessage `json:"cnf,omitempty"`
+	MayAct json.RawMessage `json:"ma,omitzero"`
+	Act    json.RawMessage `json:"act,omitzero"`
+	Cnf    json.RawMessage `json:"cnf,omitzero"`
 	// Extra are claims set by scripts; Removed names standard ones that scripts removed.
 	Extra   map[string]json.RawMessage `json:"x,omitempty"`
 	Removed []string                   `json:"rm,omitempty"`
 	// SessionID is the session (its stored id, not its token) that the grant rests on.
-	SessionID string `json:"sid,omitempty"`
+	SessionID string `json:"sid,omitzero"`
 	// RefreshID links an access token to the refresh token that bought it, by its ID.
-	RefreshID string `json:"rid,omitempty"`
+	RefreshID string `json:"rid,omitzero"`
 	// Used is when a refresh token was rotated; it still works before GraceUntil.
 	Used       time.Time `json:"u,omitzero"`
 	GraceUntil time.Time `json:"gu,omitzero"`
 	// Claims is the OpenID Connect claims parameter of the authorization request.
-	Claims string `json:"cl,omitempty"`
+	Claims string `json:"cl,omitzero"`
 
 	id string
 }
@@ -84,21 +84,21 @@ type Code struct {
 	RedirectURI   string    `json:"ru"`
 	Subject       Subject   `json:"s"`
 	Scopes        []string  `json:"sc"`
-	Nonce         string    `json:"no,omitempty"`
-	State         string    `json:"st,omitempty"`
-	Challenge     string    `json:"cc,omitempty"`
-	Method        string    `json:"cm,omitempty"`
-	Claims        string    `json:"cl,omitempty"`
-	ACR           string    `json:"acr,omitempty"`
+	Nonce         string    `json:"no,omitzero"`
+	State         string    `json:"st,omitzero"`
+	Challenge     string    `json:"cc,omitzero"`
+	Method        string    `json:"cm,omitzero"`
+	Claims        string    `json:"cl,omitzero"`
+	ACR           string    `json:"acr,omitzero"`
 	AMR           []string  `json:"amr,omitempty"`
 	AuthTime      time.Time `json:"at"`
-	AuthLevel     int       `json:"al,omitempty"`
-	SessionID     string    `json:"sid,omitempty"`
+	AuthLevel     int       `json:"al,omitzero"`
+	SessionID     string    `json:"sid,omitzero"`
 	GrantID       string    `json:"gid"`
 	Expires       time.Time `json:"exp"`
-	Used          bool      `json:"u,omitempty"`
-	AuthorizeInfo string    `json:"ai,omitempty"` // authorization_details
-	DPoPKey       string    `json:"dk,omitempty"` // dpop_jkt
+	Used          bool      `json:"u,omitzero"`
+	AuthorizeInfo string    `json:"ai,omitzero"` // authorization_details
+	DPoPKey       string    `json:"dk,omitzero"` // dpop_jkt
 }
 
 // Session is a login session.
@@ -110,10 +110,10 @@ type Session struct {
 	LastAccess  time.Time         `json:"l"`
 	MaxIdle     time.Duration     `json:"mi"`
 	MaxLife     time.Duration     `json:"ml"`
-	AuthLevel   int               `json:"al,omitempty"`
-	Tree        string            `json:"tr,omitempty"` // journey that made it
+	AuthLevel   int               `json:"al,omitzero"`
+	Tree        string            `json:"tr,omitzero"` // journey that made it
 	AMR         []string          `json:"amr,omitempty"`
-	Admin       bool              `json:"ad,omitempty"`
+	Admin       bool              `json:"ad,omitzero"`
 	Properties  map[string]string `json:"p,omitempty"`
 	// CtxID is the AMCtxId of audit trails; Handle is the public handle.
 	CtxID  string `json:"x"`

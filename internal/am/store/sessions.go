@@ -26,13 +26,14 @@ type Sessions struct {
 	Now func() time.Time
 }
 
-// Create stores a session whose bearer shows raw. It lives until Session.Ends.
+// Create stores a session whose bearer shows raw, which must be from NewRaw. It lives
+// until Session.Ends.
 func (s Sessions) Create(ctx context.Context, raw string, sess Session) error {
 	rec, err := sessionRecord(Record{Key: sessionKey(IDOf(raw))}, sess)
 	if err != nil {
 		return fmt.Errorf("create session: %w", err)
 	}
-	if err := s.Engine.Batch(ctx, Op{Record: rec}); err != nil {
+	if err := s.Engine.Batch(ctx, Op{Record: rec, Fresh: true}); err != nil {
 		return fmt.Errorf("create session: %w", err)
 	}
 	return nil

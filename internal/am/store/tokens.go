@@ -31,7 +31,8 @@ type Tokens struct {
 	Now func() time.Time
 }
 
-// NewToken is a token to issue: what its bearer shows, from NewRaw, and what it means.
+// NewToken is a token to issue: what its bearer shows, which must be from NewRaw and for
+// this token alone, and what it means.
 type NewToken struct {
 	Raw string
 	Token
@@ -118,7 +119,7 @@ func (s Tokens) rotate(ctx context.Context, realm, rawOld string, grace time.Dur
 	if t.Used.IsZero() {
 		t.Used = s.now()
 		t.GraceUntil = t.Used.Add(grace)
-		if rec.Body, err = encode(t); err != nil {
+		if rec.Body, err = encodeFast(&t); err != nil {
 			return err
 		}
 	}
@@ -176,7 +177,7 @@ func (s Tokens) now() time.Time {
 func tokenKey(id string) Key { return Key{Kind: kindToken, ID: id} }
 
 func tokenOf(rec Record) (Token, error) {
-	t, err := decode[Token](rec)
+	t, err := decodeFast[Token](rec)
 	t.id = rec.ID
 	return t, err
 }
@@ -188,11 +189,11 @@ func tokenOps(ops []Op, toks []NewToken) ([]Op, error) {
 		if toks[i].Raw == "" || t.Realm == "" {
 			return nil, errors.New("a token needs a raw form and a realm")
 		}
-		body, err := encode(t)
+		body, err := encodeFast(t)
 		if err != nil {
 			return nil, err
 		}
-		ops = append(ops, Op{Record: Record{
+		ops = append(ops, Op{Fresh: true, Record: Record{
 			Key: tokenKey(IDOf(toks[i].Raw)), Expires: t.Expires, Index: tokenIndex(t), Body: body,
 		}})
 	}

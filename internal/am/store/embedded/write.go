@@ -63,16 +63,13 @@ func (e *Engine) apply(b *pebble.Batch, ops []store.Op) error {
 }
 
 // hold locks the records of ops, in an order that is the same for all callers, and
-// returns what unlocks them.
+// returns what unlocks them. Fresh ones have no rival.
 func (e *Engine) hold(ops []store.Op) (release func()) {
-	if len(ops) == 1 {
-		l := &e.locks[e.stripe(ops[0].Key)]
-		l.Lock()
-		return l.Unlock
-	}
-	held := make([]int, 0, len(ops))
+	var held []int
 	for i := range ops {
-		held = append(held, e.stripe(ops[i].Key))
+		if !ops[i].Fresh {
+			held = append(held, e.stripe(ops[i].Key))
+		}
 	}
 	slices.Sort(held)
 	held = slices.Compact(held)
@@ -95,9 +92,12 @@ type writer struct {
 }
 
 func (w *writer) add(r pebble.Reader, b *pebble.Batch, op *store.Op, now time.Time) error {
-	old, err := w.read(r, op.Key)
-	if err != nil {
-		return err
+	var old header
+	if !op.Fresh {
+		var err error
+		if old, err = w.read(r, op.Key); err != nil {
+			return err
+		}
 	}
 	rev := old.rev
 	if old.expired(now) {

@@ -87,6 +87,8 @@ func testBatchNonsense(t *testing.T, b *bench) {
 		"no steps":            nil,
 		"a record twice":      {twice, twice},
 		"a record without id": {{Record: store.Record{Key: store.Key{Kind: "thing"}}}},
+		"a fresh update":      {{Record: store.Record{Key: key("a"), Rev: 1}, Fresh: true}},
+		"a fresh deletion":    {{Record: store.Record{Key: key("a")}, Delete: true, Fresh: true}},
 		"no kind":             {{Record: store.Record{Key: store.Key{ID: "a"}}}},
 	} {
 		if err := b.Batch(t.Context(), ops...); err == nil {
