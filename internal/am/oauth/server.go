@@ -36,6 +36,7 @@ type Server struct {
 	once   store.Replays
 	ids    auditIDs
 	remote *remoteKeys
+	*guesses
 }
 
 // New returns a server.
@@ -60,6 +61,7 @@ func New(o Options) *Server {
 		once:    store.Replays{Engine: o.Engine},
 		ids:     newAuditIDs(),
 		remote:  newRemoteKeys(o.Fetch, o.Now),
+		guesses: &guesses{now: o.Now},
 	}
 }
 

@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 // world is a server with its realms, and a clock that the test moves.
 type world struct {
 	t       *testing.T
+	ctx     context.Context // of the whole test, not of a part
 	engine  store.Engine
 	realms  *realm.Manager
 	options oauth.Options
@@ -38,7 +40,7 @@ func (w *world) pass(d time.Duration) { w.offset.Add(int64(d)) }
 // newWorld has the root realm and /alpha, both with a provider of default settings, and the user demo in both.
 func newWorld(t *testing.T, change ...func(*oauth.Options)) *world {
 	t.Helper()
-	w := &world{t: t}
+	w := &world{t: t, ctx: t.Context()}
 	w.engine = memory.NewAt(w.now)
 	var err error
 	w.realms, err = realm.NewManager(t.Context(), realm.Options{Engine: w.engine, Now: w.now})
@@ -64,7 +66,7 @@ func newWorld(t *testing.T, change ...func(*oauth.Options)) *world {
 
 func (w *world) put(rl, kind, id, body string) {
 	w.t.Helper()
-	if _, err := w.realms.Docs().Put(w.t.Context(), rl, kind, store.Doc{ID: id, Body: json.RawMessage(body)}); err != nil {
+	if _, err := w.realms.Docs().Put(w.ctx, rl, kind, store.Doc{ID: id, Body: json.RawMessage(body)}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -76,7 +78,7 @@ func (w *world) provider(rl, body string) {
 
 func (w *world) user(rl, name, password string) {
 	w.t.Helper()
-	hash, err := w.realms.HashPassword(w.t.Context(), password)
+	hash, err := w.realms.HashPassword(w.ctx, password)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -138,7 +140,7 @@ func (w *world) do(r *http.Request, rl, endpoint string) answer {
 		w.t.Fatalf("no realm %s", rl)
 	}
 	rec := httptest.NewRecorder()
-	w.server.ServeHTTP(rec, r.WithContext(w.t.Context()), found, oauth.BaseURL{URL: base}, endpoint)
+	w.server.ServeHTTP(rec, r.WithContext(w.ctx), found, oauth.BaseURL{URL: base}, endpoint)
 	body, _ := io.ReadAll(rec.Body)
 	a := answer{status: rec.Code, header: rec.Header(), body: string(body)}
 	if strings.HasPrefix(rec.Header().Get("Content-Type"), "application/json") {

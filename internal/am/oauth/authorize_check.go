@@ -1,0 +1,144 @@
+package oauth
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"gatehouse/internal/jose"
+)
+
+// check looks at all that can be wrong with the request before anybody is bothered with it.
+func (a *authorization) check() (bool, error) {
+	for _, one := range []func() error{a.checkMode, a.checkType, a.checkParameters, a.checkScopes, a.checkOpenID, a.checkChallenge} {
+		if err := one(); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+func (a *authorization) checkMode() error {
+	switch mode := a.form.Get("response_mode"); mode {
+	case "":
+	case "fragment", "form_post":
+		a.mode = mode
+	case "query":
+		if a.mode == "fragment" {
+			return Refuse("invalid_request", "response_mode query is not allowed for tokens.")
+		}
+	case "jwt", "query.jwt", "fragment.jwt", "form_post.jwt":
+		return Unsupported("invalid_request", "response_mode "+mode)
+	default:
+		return Refuse("invalid_request", "Invalid response_mode parameter")
+	}
+	return nil
+}
+
+func (a *authorization) checkType() error {
+	if err := a.types.allowedFor(a.Settings, a.client); err != nil {
+		return err
+	}
+	push := a.Settings.Advanced.RequirePushedAuthorizationRequest || a.client.Advanced.RequirePushedRequests
+	if push && a.pushed == "" {
+		return Refuse("invalid_request", "The authorization request must be pushed.")
+	}
+	return nil
+}
+
+// checkParameters refuses what is malformed, and what this server has not, so that nobody takes it for honoured.
+func (a *authorization) checkParameters() error {
+	var err error
+	if a.prompt, err = parsePrompt(a.form.Get("prompt")); err != nil {
+		return err
+	}
+	if text := a.form.Get("max_age"); text != "" {
+		if n, err := strconv.Atoi(text); err != nil || n < 0 {
+			return Refuse("invalid_request", "Invalid max_age parameter")
+		}
+	}
+	if text := a.claimsParameter(); text != "" {
+		if !json.Valid([]byte(text)) || requestedClaims(text, "userinfo") == nil {
+			return Refuse("invalid_request", "Invalid claims parameter")
+		}
+	}
+	if a.form.Get("authorization_details") != "" {
+		return Unsupported("invalid_request", "authorization_details")
+	}
+	if a.set.RemoteConsent {
+		return Unsupported("server_error", "Remote consent")
+	}
+	return nil
+}
+
+func (a *authorization) checkScopes() error {
+	req := &TokenRequest{Form: a.form.without("csrf"), Client: a.client, Set: a.set, URL: a.Issuer + "/authorize"}
+	var err error
+	a.scopes, err = a.SettleScopes(a.r.Context(), req, ScopeAuthorize, a.form.Get("scope"), a.client.DefaultScopes(), a.client.AllowedScopes())
+	return err
+}
+
+// checkOpenID applies the rules that come with ID tokens (OIDC Core §3.2.2.1, §3.3.2.1).
+func (a *authorization) checkOpenID() error {
+	openid := contains(a.scopes, "openid")
+	switch {
+	case a.types.idToken && !openid:
+		return Refuse("invalid_request", "Missing expected scope=openid from request")
+	case openid && a.types.token && !a.types.code && !a.types.idToken:
+		return Refuse("unsupported_response_type", "Response type is not supported.")
+	case !openid && a.types.code && a.types.token:
+		return Refuse("unsupported_response_type", "Response type is not supported.")
+	case a.types.idToken && a.form.Get("nonce") == "":
+		return Refuse("invalid_request", "Missing required parameter nonce from request")
+	}
+	return nil
+}
+
+// checkChallenge is RFC 7636 §4.3, §4.4.1. A challenge without a method is plain.
+func (a *authorization) checkChallenge() error {
+	challenge, method := a.form.Get("code_challenge"), a.form.Get("code_challenge_method")
+	if method != "" && method != "S256" && method != "plain" {
+		return Refuse("invalid_request", "Invalid code challenge method specified.")
+	}
+	if challenge == "" && a.types.code && (a.NeedsVerifier(a.client) || method != "") {
+		return Refuse("invalid_request", "Missing parameter, 'code_challenge'")
+	}
+	if challenge != "" && (len(challenge) < 43 || len(challenge) > 128) {
+		return Refuse("invalid_request", "Invalid code challenge specified.")
+	}
+	return nil
+}
+
+func challengeMethod(f *Form) string {
+	if f.Get("code_challenge") == "" {
+		return ""
+	}
+	return orText(f.Get("code_challenge_method"), "plain")
+}
+
+// hintedSubject is whom id_token_hint names, "" when there is none (OIDC Core §3.1.2.1). A hint may have expired.
+func (a *authorization) hintedSubject() (string, error) {
+	raw := a.form.Get("id_token_hint")
+	if raw == "" {
+		return "", nil
+	}
+	claims, client, err := a.openIDToken(a.r.Context(), raw)
+	if err != nil {
+		return "", Refuse("invalid_request", "Invalid id_token_hint parameter").Because(err)
+	}
+	if client.ID != a.client.ID || jose.Algorithm(client.Keys.IDTokenSigningAlg) == "" {
+		return "", Refuse("invalid_request", "Invalid id_token_hint parameter")
+	}
+	return claims.Subject, nil
+}
+
+// requestedACRs are the authentication contexts asked for, most wanted first.
+func (a *authorization) requestedACRs() []string {
+	if text := a.form.Get("acr_values"); text != "" {
+		return strings.Fields(text)
+	}
+	if len(a.client.OIDC.DefaultACRValues) > 0 {
+		return a.client.OIDC.DefaultACRValues
+	}
+	return a.Settings.AdvancedOIDC.DefaultACR
+}

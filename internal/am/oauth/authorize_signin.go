@@ -1,0 +1,153 @@
+package oauth
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"gatehouse/internal/am/store"
+)
+
+// loginAfter carries, through the sign-in and back, since when the user has to have signed in again.
+const loginAfter = "login_after"
+
+// signIn finds the session that the answer will rest on, or sends the browser to get one.
+func (a *authorization) signIn() (bool, error) {
+	hint, err := a.hintedSubject()
+	if err != nil {
+		return false, err
+	}
+	err = a.findSession()
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return false, err
+	}
+	if err != nil {
+		if a.prompt.none {
+			return false, errInteraction.Because(errNoSession)
+		}
+		return true, a.toLogin(LoginHints{Tree: a.tree(), Force: a.session.ID() != ""})
+	}
+	if hint != "" && hint != a.subjectFor(a.client, a.session.Subject) {
+		if a.prompt.none {
+			return false, errLogin
+		}
+		return true, a.toLogin(LoginHints{Tree: a.tree(), Force: true})
+	}
+	if a.fresh() {
+		return false, nil
+	}
+	if a.prompt.none {
+		return false, errLogin.Because(errors.New("the session is too old or of another kind"))
+	}
+	return true, a.toLogin(LoginHints{Tree: a.tree(), Force: true})
+}
+
+// findSession reads the session of this realm that the request shows, and its user.
+func (a *authorization) findSession() error {
+	sess, token, err := a.Login.Session(a.r)
+	if err != nil {
+		return err
+	}
+	if sess.Realm != a.Realm.Path || sess.Subject.Type != subjectUser {
+		a.session = sess
+		return store.ErrNotFound
+	}
+	a.user, err = a.ActiveUser(a.r.Context(), sess.Subject, errLogin)
+	if errors.Is(err, errLogin) && !sess.Admin {
+		return store.ErrNotFound
+	}
+	if err != nil && !errors.Is(err, errLogin) {
+		return err
+	}
+	a.session, a.token = sess, token
+	return nil
+}
+
+// fresh tells whether the session is recent enough and of the right kind, and settles the acr.
+func (a *authorization) fresh() bool {
+	since := time.Time{}
+	if ms, err := strconv.ParseInt(a.form.Get(loginAfter), 10, 64); err == nil {
+		since = time.UnixMilli(ms)
+	}
+	again := !since.IsZero() && !a.session.Created.Before(since) // signed in since the first request
+	if (a.prompt.login || a.client.Advanced.Tree.ID() != "") && !again {
+		return false
+	}
+	if age, ok := a.maxAge(); ok && !again && a.Now().Sub(a.session.Created) > age {
+		return false
+	}
+	trees := a.Settings.AdvancedOIDC.LoAMapping
+	wanted := false
+	for _, acr := range a.requestedACRs() {
+		tree, known := trees[acr]
+		if known && tree == a.session.Tree {
+			a.acr = acr
+			return true
+		}
+		wanted = wanted || known
+	}
+	return !wanted || again // whoever signed in and is still of another kind gets acr "0"
+}
+
+// maxAge is the longest time that the sign-in may be ago.
+func (a *authorization) maxAge() (time.Duration, bool) {
+	if n, err := strconv.Atoi(a.form.Get("max_age")); err == nil {
+		return seconds(max(n, a.Settings.AdvancedOIDC.MinMaxAge)), true
+	}
+	return seconds(a.client.OIDC.DefaultMaxAge), a.client.OIDC.DefaultMaxAgeEnabled
+}
+
+// tree is the journey to sign in with, "" for the realm's own.
+func (a *authorization) tree() string {
+	if id := a.client.Advanced.Tree.ID(); id != "" {
+		return id
+	}
+	for _, acr := range a.requestedACRs() {
+		if tree := a.Settings.AdvancedOIDC.LoAMapping[acr]; tree != "" {
+			return tree
+		}
+	}
+	return a.form.Get("service")
+}
+
+// toLogin sends the browser to sign in and to come back with the same request.
+func (a *authorization) toLogin(h LoginHints) error {
+	h.Locale = cmp.Or(a.form.Get("ui_locales"), a.form.Get("locale"))
+	h.User = a.form.Get("login_hint")
+	back := a.original().without("decision", "csrf", "save_consent", "realm", loginAfter)
+	back.set(loginAfter, strconv.FormatInt(a.Now().UnixMilli(), 10))
+	a.go302(a.Login.URL(a.Base, a.Realm, a.Issuer+"/authorize?"+back.encode(), h))
+	return nil
+}
+
+// original is the request as it came: a pushed one by its name again, a request object whole.
+func (a *authorization) original() *Form {
+	f := &Form{}
+	f.set("client_id", a.client.ID)
+	switch {
+	case a.pushed != "":
+		f.set("request_uri", a.pushed)
+	case a.object != "":
+		f.set("request", a.object)
+		for _, name := range [...]string{"response_type", "scope", "redirect_uri"} { // OIDC Core §6.1 wants them outside too
+			if v := a.form.Get(name); v != "" {
+				f.set(name, v)
+			}
+		}
+	default:
+		return a.form
+	}
+	if after := a.form.Get(loginAfter); after != "" {
+		f.set(loginAfter, after)
+	}
+	return f
+}
+
+func (a *authorization) go302(where string) {
+	h := a.w.Header()
+	protect(h)
+	h.Set("Location", where)
+	a.w.WriteHeader(http.StatusFound)
+}

@@ -1,0 +1,217 @@
+package oauth
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"embed"
+	"encoding/base64"
+	"errors"
+	"html/template"
+	"net/http"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+//go:embed consent.html device.html
+var pages embed.FS
+
+var consentPage = template.Must(template.ParseFS(pages, "consent.html"))
+
+// consent asks the user, unless that is settled already.
+func (a *authorization) consent() (bool, error) {
+	if a.decided() {
+		return false, a.decide()
+	}
+	if !a.prompt.consent && (a.set.SkipConsent || a.consentSaved()) {
+		return false, nil
+	}
+	if a.prompt.none {
+		return false, errConsent
+	}
+	return true, a.ask()
+}
+
+// decided tells that this is the answer to the consent page, or a tool's.
+func (a *authorization) decided() bool {
+	return a.r.Method == http.MethodPost && a.form.Has("decision")
+}
+
+// decide applies what was posted. The csrf value proves that a page of this server, or a tool that holds the session,
+// posted it, not a page of somebody else.
+func (a *authorization) decide() error {
+	if !csrfFits(a.form.Get("csrf"), a.token) {
+		return &Error{Status: http.StatusBadRequest, Code: "bad_request"}
+	}
+	if a.form.Get("decision") != "allow" {
+		return errDenied
+	}
+	if a.form.Get("save_consent") == "on" {
+		return a.saveConsent()
+	}
+	return nil
+}
+
+// csrfOf is what pages hold instead of the session's token, which nothing but its cookie should have.
+func csrfOf(token string) string {
+	sum := sha256.Sum256([]byte("csrf:" + token))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// csrfFits takes csrfOf, and the token itself, which tools send (PingAM: csrf).
+func csrfFits(got, token string) bool {
+	own := subtle.ConstantTimeCompare([]byte(got), []byte(csrfOf(token)))
+	raw := subtle.ConstantTimeCompare([]byte(got), []byte(token))
+	return token != "" && own|raw == 1
+}
+
+// consentSaved tells whether the user's profile has a consent to all these scopes (PingAM: savedConsentAttribute,
+// values "client scope scope").
+func (a *authorization) consentSaved() bool {
+	name := a.Settings.Consent.SavedConsentAttribute
+	if name == "" || a.user == nil {
+		return false
+	}
+	for _, v := range a.user.Attribute(name) {
+		words := strings.Fields(v)
+		if len(words) > 0 && words[0] == a.client.ID {
+			return !slices.ContainsFunc(a.scopes, func(s string) bool { return !contains(words[1:], s) })
+		}
+	}
+	return false
+}
+
+// saveConsent writes the consent into the user's profile. A profile that changed meanwhile is read again.
+func (a *authorization) saveConsent() error {
+	name := a.Settings.Consent.SavedConsentAttribute
+	if name == "" || a.user == nil {
+		return nil
+	}
+	ctx, docs := a.r.Context(), store.Docs{Engine: a.Engine}
+	for {
+		user, err := a.Realm.User(ctx, a.user.Name)
+		if err != nil {
+			return internal("save consent", err)
+		}
+		values := slices.DeleteFunc(slices.Clone(user.Attribute(name)), func(v string) bool {
+			return strings.HasPrefix(v, a.client.ID+" ")
+		})
+		user.SetAttribute(name, append(values, a.client.ID+" "+strings.Join(a.scopes, " "))...)
+		doc, err := user.Doc()
+		if err != nil {
+			return internal("save consent", err)
+		}
+		_, err = docs.Put(ctx, a.Realm.Path, store.KindUser, doc)
+		if errors.Is(err, store.ErrConflict) {
+			continue
+		}
+		return err
+	}
+}
+
+// consentData is what the consent page shows.
+type consentData struct {
+	Client, Description, Policy, Terms string
+	User                               string
+	Scopes                             []string
+	CanSave                            bool
+	Action                             string
+	Fields                             []field
+}
+
+func (a *authorization) ask() error {
+	data := consentData{
+		Client: clientName(a.client), Description: localised(a.client.Advanced.Descriptions),
+		Policy: webURL(localised(a.client.Advanced.PolicyURI)),
+		Terms:  webURL(localised(a.client.Advanced.ToSURI)), User: displayName(a.Settings, a.user, a.session.Subject.Name),
+		Scopes:  describeScopes(a.scopes, a.client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
+		CanSave: a.Settings.Consent.SavedConsentAttribute != "", Action: a.Issuer + "/authorize",
+	}
+	a.original().without("csrf", "decision", "save_consent", "realm").Each(func(name, value string) {
+		data.Fields = append(data.Fields, field{name, value})
+	})
+	data.Fields = append(data.Fields, field{"csrf", csrfOf(a.token)})
+	var page strings.Builder
+	if err := consentPage.Execute(&page, data); err != nil {
+		return internal("write page", err)
+	}
+	// After the decision the browser goes on to the client, and form-action covers where a form is redirected to.
+	policy := strings.Replace(pagePolicy, "form-action 'self'", "form-action 'self' "+originOf(a.redirect), 1)
+	writePage(a.w, http.StatusOK, policy, page.String())
+	return nil
+}
+
+func clientName(c *realm.Client) string {
+	if n := localised(c.Core.Name); n != "" {
+		return n
+	}
+	if n := localised(c.Advanced.Name); n != "" {
+		return n
+	}
+	return c.ID
+}
+
+// localised takes the text of a list of "text" and "locale|text": English, else the first.
+func localised(values []string) string {
+	out := ""
+	for _, v := range values {
+		locale, text, ok := strings.Cut(v, "|")
+		if !ok {
+			return v
+		}
+		if out == "" || strings.HasPrefix(locale, "en") {
+			out = text
+		}
+	}
+	return out
+}
+
+// webURL drops what is no web address: the page would link to it.
+func webURL(s string) string {
+	if strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") {
+		return s
+	}
+	return ""
+}
+
+func displayName(p *realm.Provider, u *realm.User, name string) string {
+	if values := attribute(u, p.Advanced.DisplayNameAttribute); len(values) > 0 && values[0] != "" {
+		return values[0]
+	}
+	return name
+}
+
+// describeScopes gives the words for scopes: the client's ("scope|text", "scope|locale|text"), else the provider's,
+// else the scope. An empty description hides the scope (PingAM).
+func describeScopes(scopes []string, lists ...[]string) []string {
+	var out []string
+	for _, s := range scopes {
+		text := s
+		for _, list := range lists {
+			if t, ok := describeScope(s, list); ok {
+				text = t
+				break
+			}
+		}
+		if text != "" {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+func describeScope(scope string, list []string) (string, bool) {
+	text, found := "", false
+	for _, entry := range list {
+		parts := strings.SplitN(entry, "|", 3)
+		if parts[0] != scope || len(parts) == 1 {
+			continue
+		}
+		if !found || len(parts) == 3 && strings.HasPrefix(parts[1], "en") {
+			text, found = parts[len(parts)-1], true
+		}
+	}
+	return text, found
+}

@@ -1,0 +1,199 @@
+package oauth
+
+import (
+	"crypto/rand"
+	"errors"
+	"html/template"
+	"math/big"
+	"net/http"
+	"strings"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// deviceCode is POST /device/code (RFC 8628 §3.1).
+func (q *request) deviceCode() error {
+	form, err := readForm(q.r)
+	if err != nil {
+		return err
+	}
+	client, err := q.authenticateClient(q.r, form, "device/code")
+	if err != nil {
+		return err
+	}
+	if !q.Settings.HasGrant(grantDevice) || !client.HasGrant(grantDevice) {
+		return Refuse("unauthorized_client", "The authenticated client is not authorized to use this authorization grant type.")
+	}
+	a := &authorization{request: q, form: form, client: client, types: responseType{code: true}}
+	set := client.Effective(q.Settings)
+	a.set = &set
+	if err := a.checkScopes(); err != nil {
+		return err
+	}
+	if err := a.checkChallenge(); err != nil {
+		return err
+	}
+	return q.startDevice(a)
+}
+
+func (q *request) startDevice(a *authorization) error {
+	s := &q.Settings.Device
+	code, err := userCode(s)
+	if err != nil {
+		return err
+	}
+	d := Device{
+		ClientID: a.client.ID, UserCode: code, Scopes: a.scopes, Nonce: a.form.Get("nonce"), Interval: s.PollInterval,
+		Challenge: a.form.Get("code_challenge"), Method: challengeMethod(a.form),
+	}
+	raw := store.NewRaw()
+	until := q.Now().Add(seconds(s.CodeLifetime))
+	if err := q.devices().Save(q.r.Context(), q.Realm.Path, raw, d, until, code); err != nil {
+		return err
+	}
+	address := orText(s.VerificationURL, q.Issuer+"/device/user")
+	o := newObject()
+	o.text("user_code", code)
+	o.text("device_code", raw)
+	o.text("verification_uri", address)
+	o.text("verification_uri_complete", address+"?user_code="+queryEscape(code))
+	o.number("interval", int64(s.PollInterval))
+	o.number("expires_in", int64(s.CodeLifetime))
+	writeJSON(q.w, http.StatusOK, o.end())
+	return nil
+}
+
+// userCode draws a code that people can type, from the characters of the settings (RFC 8628 §6.1).
+func userCode(s *realm.ProviderDevice) (string, error) {
+	alphabet := []rune(s.UserCodeAlphabet)
+	if len(alphabet) < 10 || s.UserCodeLength < 6 || s.UserCodeLength > 64 {
+		return "", errors.New("device flow: the settings make user codes that can be guessed")
+	}
+	var b strings.Builder
+	for range s.UserCodeLength {
+		n, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
+		if err != nil {
+			return "", err
+		}
+		b.WriteRune(alphabet[n.Int64()])
+	}
+	return b.String(), nil
+}
+
+var devicePage = template.Must(template.ParseFS(pages, "device.html"))
+
+// deviceData is what the page shows: a form for the code, what the device asks for, or how it ended.
+type deviceData struct {
+	Action, Message, UserCode, Client, User, CSRF string
+	Scopes                                        []string
+	Ask, Done                                     bool
+}
+
+// deviceUser is /device/user: the user types the code that the device shows, and decides (RFC 8628 §3.3).
+func (q *request) deviceUser() error {
+	a := &authorization{request: q}
+	var err error
+	if a.form, err = q.authorizeForm(); err != nil {
+		return q.show(err)
+	}
+	err = a.findSession()
+	if errors.Is(err, store.ErrNotFound) {
+		back := &Form{}
+		if code := a.form.Get("user_code"); code != "" {
+			back.set("user_code", code)
+		}
+		a.go302(q.Login.URL(q.Base, q.Realm, strings.TrimSuffix(q.Issuer+"/device/user?"+back.encode(), "?"), LoginHints{}))
+		return nil
+	}
+	if err != nil {
+		return q.show(err)
+	}
+	code := strings.TrimSpace(a.form.Get("user_code"))
+	if code == "" {
+		return a.devicePage(http.StatusOK, deviceData{})
+	}
+	if !q.guess(a.session.ID()) {
+		return a.devicePage(http.StatusTooManyRequests, deviceData{Message: "Too many codes were tried. Wait a minute and try again."})
+	}
+	ticket, err := q.devices().FindByAlias(q.r.Context(), q.Realm.Path, code)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (ticket.Value.Approved || ticket.Value.Denied) {
+		return a.devicePage(http.StatusOK, deviceData{Message: "This code is not known, or it has expired. Look at the device again."})
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.deviceClient(&ticket.Value); err != nil {
+		return q.show(err)
+	}
+	return a.deviceDecision(ticket)
+}
+
+// deviceClient finds the client of the device.
+func (a *authorization) deviceClient(d *Device) error {
+	c, err := a.Principal(a.r.Context(), d.ClientID, "device/user")
+	if err != nil {
+		return err
+	}
+	if c == nil || c.Client == nil {
+		return ErrClientAuth
+	}
+	a.client, a.scopes = c.Client, d.Scopes
+	set := c.Client.Effective(a.Settings)
+	a.set = &set
+	return nil
+}
+
+// deviceDecision asks, unless it has been answered. The page names the client and shows the code even where consent is
+// implied, because somebody else may have sent the user here (RFC 8628 §5.4).
+func (a *authorization) deviceDecision(t store.Ticket[Device]) error {
+	d := &t.Value
+	if !a.decided() {
+		return a.devicePage(http.StatusOK, deviceData{
+			Ask: true, UserCode: d.UserCode, Client: clientName(a.client), CSRF: csrfOf(a.token),
+			User:   displayName(a.Settings, a.user, a.session.Subject.Name),
+			Scopes: describeScopes(a.scopes, a.client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
+		})
+	}
+	if !csrfFits(a.form.Get("csrf"), a.token) {
+		return a.show(&Error{Status: http.StatusBadRequest, Code: "bad_request"})
+	}
+	d.Approved = a.form.Get("decision") == "allow"
+	d.Denied = !d.Approved
+	d.Subject, d.SessionID, d.AuthTime = a.session.Subject, a.session.ID(), a.session.Created
+	d.AuthLevel, d.AMR = a.session.AuthLevel, a.session.AMR
+	err := a.devices().Update(a.r.Context(), t)
+	if errors.Is(err, store.ErrConflict) { // the device asked at this moment: look again
+		fresh, err := a.devices().FindByAlias(a.r.Context(), a.Realm.Path, d.UserCode)
+		if err != nil || fresh.Value.Approved || fresh.Value.Denied {
+			return a.devicePage(http.StatusOK, deviceData{Message: "This code is not known, or it has expired. Look at the device again."})
+		}
+		return a.deviceDecision(fresh)
+	}
+	if err != nil {
+		return err
+	}
+	if to := a.Settings.Device.CompletionURL; to != "" && d.Approved {
+		a.go302(to)
+		return nil
+	}
+	message := "Done. You can go back to the device."
+	if d.Denied {
+		message = "The device was refused."
+	}
+	return a.devicePage(http.StatusOK, deviceData{Done: true, Message: message})
+}
+
+func (a *authorization) devicePage(status int, data deviceData) error {
+	data.Action = a.Issuer + "/device/user"
+	var page strings.Builder
+	if err := devicePage.Execute(&page, data); err != nil {
+		return internal("write page", err)
+	}
+	policy := pagePolicy
+	if to := a.Settings.Device.CompletionURL; to != "" {
+		policy = strings.Replace(policy, "form-action 'self'", "form-action 'self' "+originOf(to), 1)
+	}
+	writePage(a.w, status, policy, page.String())
+	return nil
+}
