@@ -250,3 +250,14 @@ func validToken(s string) bool {
 	}
 	return true
 }
+
+// GetText is Get for the properties that are texts; it spares expressions an allocation.
+func (r *Request) GetText(name string) (string, bool) {
+	switch name {
+	case "method":
+		return r.Method, true
+	case "version":
+		return r.Proto, true
+	}
+	return "", false
+}

@@ -437,3 +437,18 @@ func encode(s string, keep func(byte) bool) string {
 	}
 	return string(b)
 }
+
+// GetText is Get for the properties that are texts; it spares expressions an allocation.
+func (u *URI) GetText(name string) (string, bool) {
+	switch name {
+	case "path":
+		return u.Path(), true
+	case "rawPath":
+		return u.RawPath, true
+	case "scheme":
+		return u.Scheme, u.Scheme != ""
+	case "host":
+		return u.Host, u.Host != ""
+	}
+	return "", false
+}

@@ -1,0 +1,226 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/handlers"
+	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/secrets"
+	"gatehouse/internal/gateway/wire"
+)
+
+// ports is one port or a list of them.
+type ports []int
+
+func (p *ports) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+	if n.Kind == conf.List {
+		d.Decode(n, (*[]int)(p))
+		return
+	}
+	var port int
+	if d.Decode(n, &port) {
+		*p = ports{port}
+	}
+}
+
+type connector struct {
+	// Port is a port or a list of ports; 0 takes a free one.
+	Port ports `conf:"port,required"`
+	// Host is the address to listen on.
+	Host string `conf:"host,default=0.0.0.0"`
+	// GracePeriod is how long running requests may take when the gateway stops.
+	GracePeriod conf.Duration `conf:"gracePeriod,default=1 second"`
+	// TLS makes the listener use TLS.
+	TLS heap.Ref[secrets.ServerTlsOptions] `conf:"tls"`
+	// MaxTotalHeadersSize bounds the header fields of a request, in bytes.
+	MaxTotalHeadersSize int `conf:"maxTotalHeadersSize,min=1,default=8192"`
+	// Vertx holds tuning of the former server; maxInitialLineLength is used.
+	Vertx map[string]any `conf:"vertx"`
+}
+
+type adminConfig struct {
+	Connectors                []connector                          `conf:"connectors"`
+	AdminConnector            *connector                           `conf:"adminConnector"`
+	AdminMaxBodyLength        int64                                `conf:"adminMaxBodyLength,default=-1"`
+	MaxBodyLength             int64                                `conf:"maxBodyLength,default=-1"`
+	GatewayUnits              any                                  `conf:"gatewayUnits,unused=all processors are used"`
+	Mode                      string                               `conf:"mode"`
+	Prefix                    string                               `conf:"prefix,default=openig"`
+	TemporaryDirectory        string                               `conf:"temporaryDirectory"`
+	TemporaryStorage          heap.Ref[*handlers.TemporaryStorage] `conf:"temporaryStorage,default=TemporaryStorage"`
+	PidFileMode               string                               `conf:"pidFileMode,oneof=fail|override,unused=no pid file is written"`
+	PreserveQuery             bool                                 `conf:"preserveOriginalQueryString"`
+	StreamingEnabled          bool                                 `conf:"streamingEnabled"`
+	ServeDeprecatedPrometheus bool                                 `conf:"serveDeprecatedPrometheusEndpoint"`
+	Vertx                     any                                  `conf:"vertx,unused=it tunes the former server"`
+	Rest                      []conf.Field                         `conf:"*"`
+}
+
+// admin is what admin.json says.
+type admin struct {
+	adminConfig
+	heap        *heap.Heap
+	development bool
+	protection  chain.Filter // of the API; nil: loopback only
+}
+
+// refusedAdmin are the fields of admin.json that this version cannot honour.
+var refusedAdmin = map[string]string{
+	"auditService": "auditing of the administration is not available", "session": "sessions cannot be configured here",
+	"openTelemetry": "telemetry export is not available", "metricsProtectionFilter": "metrics cannot be protected by a filter",
+	"studioProtectionFilter": "there is no Studio",
+}
+
+func (i *instance) loadAdmin(errs *conf.Errors) *admin {
+	var d *document
+	path := filepath.Join(i.services.Dirs.Config, "admin.json")
+	if exists(path) {
+		d = i.load(path, i.root(), errs)
+	} else {
+		d = i.parse("(built-in admin.json)", []byte(defaultAdmin), i.root(), errs)
+	}
+	if d == nil {
+		return nil
+	}
+	declared := d.node.Get("heap")
+	h := heap.New(heap.Options{
+		Name: "admin", Catalog: i.catalog, Services: i.services, Bindings: d.bindings, Errs: errs,
+		Declared: declared, Defaults: builtIn(defaultObjects),
+	})
+	h.BuildAll(declared)
+	a := &admin{heap: h}
+	h.Decoder().Decode(d.node, &a.adminConfig)
+	if len(a.Connectors) == 0 {
+		a.Connectors = []connector{{Port: ports{8080}, Host: "0.0.0.0", MaxTotalHeadersSize: 8192}}
+	}
+	if a.TemporaryDirectory != "" {
+		i.services.Dirs.Temp = a.TemporaryDirectory
+	}
+	a.rest(d, h, errs)
+	a.mode(i, d, errs)
+	if errs.Err() != nil {
+		return nil
+	}
+	return a
+}
+
+func (a *admin) rest(d *document, h *heap.Heap, errs *conf.Errors) {
+	for _, f := range a.Rest {
+		switch {
+		case strings.HasPrefix(f.Name, "_") || f.Name == "comment" || f.Name == "heap" || f.Name == "properties":
+		case f.Name == "apiProtectionFilter":
+			var ref heap.Ref[chain.Filter]
+			h.Decoder().Decode(f.Value, &ref)
+			a.protection = ref.Get()
+		case refusedAdmin[f.Name] != "":
+			errs.Add(f.Value, "%s cannot be used: %s", f.Name, refusedAdmin[f.Name])
+		default:
+			errs.Warn(f.NameNode(d.node), "unknown field %q is ignored%s", f.Name,
+				conf.DidYouMean(f.Name, []string{"connectors", "adminConnector", "heap", "mode", "prefix", "properties", "streamingEnabled", "temporaryStorage"}))
+		}
+	}
+}
+
+// mode resolves the run mode: admin.json, environment, system property, production.
+func (a *admin) mode(i *instance, d *document, errs *conf.Errors) {
+	mode := a.Mode
+	if mode == "" {
+		mode, _ = i.services.Getenv("IG_RUN_MODE")
+	}
+	if mode == "" {
+		mode, _ = i.services.System("ig.run.mode")
+	}
+	switch strings.ToUpper(mode) {
+	case "", "PRODUCTION", "IMMUTABLE":
+	case "DEVELOPMENT", "EVALUATION", "MUTABLE":
+		a.development = true
+	default:
+		errs.Add(d.node.Get("mode"), "expected PRODUCTION or DEVELOPMENT, found %q", mode)
+	}
+}
+
+// listen opens all listeners and begins to serve.
+func (g *Gateway) listen() error {
+	var front chain.Handler = g.root
+	if g.admin.AdminConnector == nil {
+		front = g.endpoints("/"+strings.Trim(g.admin.Prefix, "/"), g.root)
+	}
+	for n := range g.admin.Connectors {
+		if err := g.serve(&g.admin.Connectors[n], front, g.admin.MaxBodyLength); err != nil {
+			return err
+		}
+	}
+	if c := g.admin.AdminConnector; c != nil {
+		notFound := chain.HandlerFunc(func(*chain.Exchange) (*chain.Response, error) { return chain.NewResponse(404), nil })
+		return g.serve(c, g.endpoints("", notFound), g.admin.AdminMaxBodyLength)
+	}
+	return nil
+}
+
+func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64) error {
+	var config *tls.Config
+	if c.TLS.IsSet() {
+		var err error
+		if config, err = c.TLS.Get().ServerConfig(); err != nil {
+			return fmt.Errorf("admin.json: connectors: tls: %w", err)
+		}
+	}
+	trust, _ := g.services.System("org.forgerock.http.TrustTransactionHeader")
+	storage := g.admin.TemporaryStorage.Get().Storage
+	s := wire.NewServer(wire.Options{
+		MaxHeaderBytes: c.MaxTotalHeadersSize, MaxRequestLine: lineLength(c.Vertx), MaxBody: max(maxBody, 0),
+		GracePeriod: c.GracePeriod.D(), Streaming: g.admin.StreamingEnabled, PreserveQuery: g.admin.PreserveQuery,
+		TrustTransactionHeader: trust == "true", Storage: &storage, Log: g.services.Logger,
+	}, h)
+	for _, port := range c.Port {
+		addr, err := s.Listen(net.JoinHostPort(c.Host, strconv.Itoa(port)), config)
+		if err != nil {
+			return fmt.Errorf("listen: %w", err)
+		}
+		g.services.Logger.Info("listening", "address", addr.String(), "tls", config != nil)
+		g.addrs = append(g.addrs, addr)
+	}
+	g.servers = append(g.servers, s)
+	go func() {
+		if err := s.Serve(); err != nil {
+			g.services.Logger.Error("the listener ended", "error", err)
+		}
+	}()
+	return nil
+}
+
+func lineLength(vertx map[string]any) int {
+	if n, ok := vertx["maxInitialLineLength"].(int64); ok {
+		return int(n)
+	}
+	return 0
+}
+
+// Addrs returns the addresses that are listened on, in the order of admin.json.
+func (g *Gateway) Addrs() []net.Addr { return g.addrs }
+
+// version is the program's own, from the build.
+func version() (v, revision, at string) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown", "", ""
+	}
+	v = info.Main.Version
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			revision = s.Value
+		case "vcs.time":
+			at = s.Value
+		}
+	}
+	return v, revision, at
+}

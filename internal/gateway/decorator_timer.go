@@ -1,0 +1,67 @@
+package gateway
+
+import (
+	"log/slog"
+	"time"
+
+	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
+)
+
+type timerConfig struct {
+	// TimeUnit is the unit that times are logged in.
+	TimeUnit string `conf:"timeUnit,default=ms"`
+}
+
+var timer = heap.Define("TimerDecorator", func(c *timerConfig, env *heap.Env) (heap.Decorator, error) {
+	one, err := conf.ParseDuration("1 " + c.TimeUnit)
+	if err != nil {
+		env.Fail("timeUnit", "expected a unit of time such as \"ms\", found %q", c.TimeUnit)
+		return nil, nil
+	}
+	return &timerDecorator{name: c.TimeUnit, unit: one.D()}, nil
+})
+
+// timerDecorator logs how long the decorated object takes, and for filters how much
+// of that is spent further down.
+type timerDecorator struct {
+	name string
+	unit time.Duration
+}
+
+func (t *timerDecorator) Decorate(target any, value *conf.Node, env *heap.Env) (any, error) {
+	on := false
+	d := env.Heap.Decoder()
+	d.Errs = env.Errs
+	if !d.Decode(value, &on) || !on {
+		return target, nil
+	}
+	switch o := target.(type) {
+	case chain.Handler:
+		return chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
+			start := time.Now()
+			resp, err := o.Handle(x)
+			env.Log.Info("elapsed time", t.attr("total", time.Since(start)))
+			return resp, err
+		}), nil
+	case chain.Filter:
+		return chain.FilterFunc(func(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
+			var below time.Duration
+			start := time.Now()
+			resp, err := o.Filter(x, chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
+				begin := time.Now()
+				defer func() { below += time.Since(begin) }()
+				return next.Handle(x)
+			}))
+			total := time.Since(start)
+			env.Log.Info("elapsed time", t.attr("total", total), t.attr("internal", total-below), t.attr("downstream", below))
+			return resp, err
+		}), nil
+	}
+	return target, nil
+}
+
+func (t *timerDecorator) attr(key string, d time.Duration) slog.Attr {
+	return slog.Int64(key+"_"+t.name, int64(d/t.unit))
+}

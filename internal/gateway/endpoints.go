@@ -1,0 +1,102 @@
+package gateway
+
+import (
+	"net/netip"
+	"strings"
+
+	"gatehouse/internal/gateway/chain"
+)
+
+// endpoints answers the paths of the administration below prefix and passes
+// everything else to next.
+func (g *Gateway) endpoints(prefix string, next chain.Handler) chain.Handler {
+	return chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
+		path, ok := strings.CutPrefix(x.Request.URI.RawPath, prefix)
+		if !ok || prefix != "" && path != "" && path[0] != '/' {
+			return next.Handle(x)
+		}
+		if resp := g.public(x, path); resp != nil {
+			return resp, nil
+		}
+		if path == "/api" || strings.HasPrefix(path, "/api/") {
+			return g.guarded(x, path)
+		}
+		if prefix == "" {
+			return next.Handle(x)
+		}
+		return chain.NewResponse(404), nil
+	})
+}
+
+// public answers health and metrics, which anyone may ask.
+func (g *Gateway) public(x *chain.Exchange, path string) *chain.Response {
+	up := 503
+	if g.ready.Load() {
+		up = 200
+	}
+	switch path {
+	case "/ping", "/health/live", "/health/liveness":
+		return chain.NewResponse(200)
+	case "/health/ready", "/health/readiness", "/health/startup":
+		return chain.NewResponse(up)
+	}
+	return nil
+}
+
+// guarded lets the protection filter decide, or, without one, only callers on this
+// machine; in development mode anyone.
+func (g *Gateway) guarded(x *chain.Exchange, path string) (*chain.Response, error) {
+	h := chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) { return g.api(x, path), nil })
+	switch {
+	case g.admin.protection != nil:
+		return g.admin.protection.Filter(x, h)
+	case g.admin.development || local(x):
+		return h.Handle(x)
+	}
+	return chain.NewResponse(403), nil
+}
+
+func local(x *chain.Exchange) bool {
+	c := chain.Find[*chain.ClientContext](x.Context)
+	if c == nil {
+		return false
+	}
+	addr, err := netip.ParseAddrPort(c.RemoteAddr)
+	return err == nil && addr.Addr().Unmap().IsLoopback()
+}
+
+func (g *Gateway) api(x *chain.Exchange, path string) *chain.Response {
+	rest, inRouters := strings.CutPrefix(path, "/api/system/objects/")
+	switch {
+	case path == "/api/info" && x.Request.Method == "GET":
+		v, revision, at := version()
+		return jsonResponse(200, map[string]any{"version": v, "revision": revision, "branch": "", "timestamp": at})
+	case path == "/api" || path == "/api/" || path == "/api/system" || path == "/api/system/objects":
+		return chain.NewResponse(204)
+	case inRouters && g.admin.development:
+		name, rest, _ := strings.Cut(rest, "/")
+		for _, r := range g.routers.all() {
+			if r.name == name && (rest == "routes" || strings.HasPrefix(rest, "routes/")) {
+				return g.routesAPI(x, r, strings.TrimPrefix(strings.TrimPrefix(rest, "routes"), "/"))
+			}
+		}
+	}
+	return notFound("Not Found")
+}
+
+func notFound(message string) *chain.Response { return restError(404, "Not Found", message) }
+
+// restError is the Common REST error object.
+func restError(code int, reason, message string) *chain.Response {
+	return jsonResponse(code, map[string]any{"code": code, "reason": reason, "message": message})
+}
+
+func jsonResponse(code int, v any) *chain.Response {
+	resp := chain.NewResponse(code)
+	resp.Header["X-Content-Type-Options"] = []string{"nosniff"}
+	resp.Header["Cache-Control"] = []string{"no-store"}
+	if err := resp.Entity.SetJSON(v); err != nil {
+		return chain.Fail(500, err)
+	}
+	return resp
+}

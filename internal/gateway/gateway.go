@@ -1,0 +1,195 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/wire"
+)
+
+// Gateway is a loaded configuration folder.
+type Gateway struct {
+	*instance
+	root    chain.Handler
+	heap    *heap.Heap
+	admin   *admin
+	servers []*wire.Server
+	addrs   []net.Addr
+	ready   atomic.Bool
+	// Warnings is what was doubtful while loading.
+	Warnings []conf.Problem
+	stopOnce sync.Once
+}
+
+// Load reads admin.json, config.json and the routes, and builds everything without
+// opening anything. The error joins all problems of admin.json and config.json;
+// routes that cannot be loaded are reported by Problems and leave the others alone.
+func Load(o Options) (*Gateway, error) {
+	i, err := newInstance(o)
+	if err != nil {
+		return nil, err
+	}
+	i.building.Lock()
+	defer i.building.Unlock()
+	if err := i.folders(); err != nil {
+		return nil, err
+	}
+	g := &Gateway{instance: i}
+	var problems []error
+	errs := &conf.Errors{}
+	g.admin = i.loadAdmin(errs)
+	problems = append(problems, errs.Err())
+	g.Warnings = errs.Warnings()
+	if g.admin != nil {
+		i.services.Streaming = g.admin.StreamingEnabled
+	}
+	errs = &conf.Errors{}
+	g.root, g.heap = i.loadConfig(errs)
+	problems = append(problems, errs.Err())
+	g.Warnings = append(g.Warnings, errs.Warnings()...)
+	return g, errors.Join(problems...)
+}
+
+// folders makes the folders that the instance writes to, and the default one for
+// routes where there is no configuration at all.
+func (i *instance) folders() error {
+	if info, err := os.Stat(i.services.Dirs.Instance); err != nil || !info.IsDir() {
+		return fmt.Errorf("the configuration folder %s does not exist or is no folder", i.services.Dirs.Instance)
+	}
+	need := []string{i.services.Dirs.Temp}
+	if !exists(i.configFile()) {
+		need = append(need, filepath.Join(i.services.Dirs.Config, "routes"))
+	}
+	for _, d := range need {
+		if err := os.MkdirAll(d, 0o750); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (i *instance) configFile() string { return filepath.Join(i.services.Dirs.Config, "config.json") }
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// loadConfig builds the root handler.
+func (i *instance) loadConfig(errs *conf.Errors) (chain.Handler, *heap.Heap) {
+	var d *document
+	if path := i.configFile(); exists(path) {
+		d = i.load(path, i.root(), errs)
+	} else {
+		d = i.parse("(built-in config.json)", []byte(defaultConfig), i.root(), errs)
+	}
+	if d == nil {
+		return nil, nil
+	}
+	declared := d.node.Get("heap")
+	h := heap.New(heap.Options{
+		Name: "gateway", Catalog: i.catalog, Services: i.services, Bindings: d.bindings, Errs: errs,
+		Declared: declared, Defaults: builtIn(defaultObjects), GlobalDecorators: d.node.Get("globalDecorators"),
+	})
+	h.BuildAll(declared)
+	var c struct {
+		Handler heap.Ref[chain.Handler] `conf:"handler,required"`
+		Rest    []conf.Field            `conf:"*"`
+	}
+	h.Decoder().Decode(d.node, &c)
+	i.refuseDocumentFields(d, errs)
+	if errs.Err() != nil {
+		return nil, nil
+	}
+	v, ok := h.Decorate(c.Handler.Get(), i.decorations(d, h), h.DocumentEnv("top-level-handler", d.node))
+	if !ok || errs.Err() != nil {
+		return nil, nil
+	}
+	return v.(chain.Handler), h
+}
+
+// Problems returns why routes could not be loaded, one text a file.
+func (g *Gateway) Problems() []error {
+	var list []error
+	for _, r := range g.routers.all() {
+		r.mu.Lock()
+		for _, p := range r.problems {
+			list = append(list, p.err)
+		}
+		r.mu.Unlock()
+	}
+	return list
+}
+
+// RouteWarnings returns what is doubtful in the routes, in service or not.
+func (g *Gateway) RouteWarnings() []conf.Problem {
+	var list []conf.Problem
+	for _, r := range g.routers.all() {
+		for _, e := range *r.table.Load() {
+			list = append(list, e.warnings...)
+		}
+		r.mu.Lock()
+		for _, p := range r.problems {
+			list = append(list, p.warnings...)
+		}
+		r.mu.Unlock()
+	}
+	return list
+}
+
+// Handler returns the root handler, for tools that send exchanges themselves.
+func (g *Gateway) Handler() chain.Handler { return g.root }
+
+// Start starts the objects, then listens and serves. It returns when all listeners
+// are open, or with the first that could not be opened.
+func (g *Gateway) Start(ctx context.Context) error {
+	g.building.Lock()
+	err := errors.Join(g.admin.heap.Start(ctx), g.heap.Start(ctx))
+	g.building.Unlock()
+	if err != nil {
+		return err
+	}
+	if err := g.listen(); err != nil {
+		_ = g.Stop(ctx)
+		return err
+	}
+	g.ready.Store(true)
+	return nil
+}
+
+// Stop stops listening, lets running requests end within the grace period, and stops
+// the objects.
+func (g *Gateway) Stop(ctx context.Context) error {
+	var err error
+	g.stopOnce.Do(func() {
+		g.ready.Store(false)
+		var wg sync.WaitGroup
+		errs := make([]error, len(g.servers))
+		for n, s := range g.servers {
+			wg.Go(func() { errs[n] = s.Shutdown(ctx) })
+		}
+		wg.Wait()
+		err = errors.Join(errs...)
+		g.heap.Stop()
+		g.admin.heap.Stop()
+	})
+	return err
+}
+
+// Routes is the number of routes in service.
+func (g *Gateway) Routes() int {
+	n := 0
+	for _, r := range g.routers.all() {
+		n += len(*r.table.Load())
+	}
+	return n
+}

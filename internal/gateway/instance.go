@@ -1,0 +1,138 @@
+// Package gateway makes running routes from configuration documents: it loads
+// admin.json, config.json and routes, keeps them fresh, and serves them.
+package gateway
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"gatehouse/internal/conf"
+	"gatehouse/internal/expr"
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/filters"
+	"gatehouse/internal/gateway/handlers"
+	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/oauth2"
+	"gatehouse/internal/gateway/secrets"
+)
+
+// Options say what to load and how.
+type Options struct {
+	// Dir is the instance folder: it holds config/, scripts/, logs/, tmp/.
+	Dir string
+	// Hosts maps outgoing "host:port" or "host" to the address to connect to.
+	Hosts map[string]string
+	// System holds system properties.
+	System map[string]string
+	// Getenv looks up environment variables; nil is the process's own environment.
+	Getenv func(string) (string, bool)
+	// Log receives everything; nil drops it.
+	Log *slog.Logger
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// instance is what the documents of one gateway share.
+type instance struct {
+	services   *heap.Services
+	catalog    *heap.Catalog
+	tokenFiles map[string]string
+	// building makes documents load one after the other: a route may make the root
+	// heap build a default object.
+	building sync.Mutex
+	routers  routerList
+}
+
+func newInstance(o Options) (*instance, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.LookupEnv
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	i := &instance{tokenFiles: map[string]string{}}
+	i.services = &heap.Services{
+		Logger: o.Log, Getenv: o.Getenv, Now: o.Now, Hosts: o.Hosts,
+		System: func(name string) (string, bool) { v, ok := o.System[name]; return v, ok },
+		Dirs: heap.Dirs{
+			Instance: dir, Config: filepath.Join(dir, "config"), Scripts: filepath.Join(dir, "scripts", "groovy"),
+			Temp: filepath.Join(dir, "tmp"), Logs: filepath.Join(dir, "logs"),
+		},
+		Kinds: []heap.Kind{
+			heap.KindFor[chain.Filter]("filter"), heap.KindFor[chain.Handler]("handler"),
+			heap.KindFor[heap.Decorator]("decorator"), heap.KindFor[secrets.Store]("secret store"),
+		},
+	}
+	i.catalog = heap.NewCatalog(i.types(), decorators, handlers.All, filters.All, oauth2.All, secrets.All, services, refused)
+	return i, i.readTokenFiles()
+}
+
+// root returns the bindings below which every document stands.
+func (i *instance) root() *heap.Bindings {
+	d := i.services.Dirs
+	openig := map[string]any{}
+	for name, dir := range map[string]string{
+		"instanceDirectory": d.Instance, "baseDirectory": d.Instance, "configDirectory": d.Config,
+		"logDirectory": d.Logs, "tempDirectory": d.Temp, "temporaryDirectory": d.Temp,
+		"scriptsDirectory": filepath.Dir(d.Scripts), "groovyScriptsDirectory": d.Scripts,
+	} {
+		openig[name] = expr.File(dir)
+	}
+	return heap.NewBindings(nil, func(name string) (any, bool) {
+		switch name {
+		case "openig":
+			return openig, true
+		case "system":
+			return i.systemProperties(), true
+		}
+		return nil, false
+	})
+}
+
+func (i *instance) systemProperties() map[string]any {
+	m := map[string]any{
+		"user.home": os.Getenv("HOME"), "user.dir": ".", "java.io.tmpdir": os.TempDir(),
+		"file.separator": string(filepath.Separator), "line.separator": "\n",
+	}
+	if wd, err := os.Getwd(); err == nil {
+		m["user.dir"] = wd
+	}
+	return m
+}
+
+// documentFields are the top-level fields of documents that are no decorations.
+var documentFields = map[string]bool{
+	"auditService": true, "condition": true, "globalDecorators": true, "heap": true, "handler": true, "name": true,
+	"_id": true, "properties": true, "secrets": true, "session": true, "monitor": true, "comment": true,
+	"temporaryStorage": true,
+}
+
+// decorations picks the top-level decorations of a document and warns about fields
+// that mean nothing.
+func (i *instance) decorations(d *document, h *heap.Heap) []conf.Field {
+	var list []conf.Field
+	for _, f := range d.node.Fields {
+		switch {
+		case documentFields[f.Name] || strings.HasPrefix(f.Name, "_"):
+		case h.Declared(f.Name):
+			list = append(list, f)
+		default:
+			h.Errs().Warn(f.NameNode(d.node), "unknown field %q is ignored%s", f.Name, conf.DidYouMean(f.Name, knownFields))
+		}
+	}
+	return list
+}
+
+var knownFields = []string{"auditService", "condition", "globalDecorators", "heap", "handler", "name", "properties",
+	"session", "capture", "timer", "baseURI"}

@@ -1,0 +1,140 @@
+package gateway
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
+)
+
+// route is one document of a router, built and, once in service, started.
+type route struct {
+	id, name  string
+	file      string // path of the file
+	modified  time.Time
+	text      []byte
+	condition heap.Condition
+	handler   chain.Handler
+	heap      *heap.Heap
+	warnings  []conf.Problem
+
+	// running counts the requests inside. Once the route is retired and empty it is
+	// set to closed, from where it cannot come back: what enters later sees that.
+	running atomic.Int64
+	retired atomic.Bool
+}
+
+const closed = -1 << 62
+
+type routeConfig struct {
+	Name      string                  `conf:"name"`
+	ID        string                  `conf:"_id"`
+	Condition heap.Condition          `conf:"condition"`
+	Handler   heap.Ref[chain.Handler] `conf:"handler,required"`
+	// Rest holds what is dealt with elsewhere, and the decorations.
+	Rest []conf.Field `conf:"*"`
+}
+
+// newRoute builds the route of a file, without starting it. Problems go to errs.
+func (i *instance) newRoute(path string, text []byte, parent *heap.Heap, errs *conf.Errors) *route {
+	d := i.parse(i.relative(path), text, parent.Bindings(), errs)
+	if d == nil {
+		return nil
+	}
+	r := &route{file: path, text: text}
+	r.id = strings.TrimSuffix(filepath.Base(path), ".json")
+	if n := d.node.Get("_id"); n != nil && n.Kind == conf.String {
+		r.id = n.Text
+	}
+	declared := d.node.Get("heap")
+	r.heap = heap.New(heap.Options{
+		Name: r.id, Parent: parent, Bindings: d.bindings, Errs: errs,
+		Declared: declared, GlobalDecorators: d.node.Get("globalDecorators"),
+	})
+	r.heap.BuildAll(declared)
+	var c routeConfig
+	r.heap.Decoder().Decode(d.node, &c)
+	r.name, r.condition = c.Name, c.Condition
+	if r.name == "" {
+		r.name = r.id
+	}
+	if r.name == "default" || r.id == "default" {
+		errs.Add(d.node, "a route cannot be named \"default\": that name stands for the router's default handler")
+	}
+	i.refuseDocumentFields(d, errs)
+	if errs.Err() != nil {
+		return nil
+	}
+	v, ok := r.heap.Decorate(c.Handler.Get(), i.decorations(d, r.heap), r.heap.DocumentEnv("top-level-handler", d.node))
+	if !ok || errs.Err() != nil {
+		return nil
+	}
+	r.handler = v.(chain.Handler)
+	r.warnings = errs.Warnings()
+	return r
+}
+
+// refuseDocumentFields names the fields of documents that are not there yet.
+func (i *instance) refuseDocumentFields(d *document, errs *conf.Errors) {
+	for _, name := range []string{"session", "auditService", "secrets"} {
+		if n := d.node.Get(name); n != nil {
+			errs.Add(n, "%s cannot be used: this version of the gateway has none at this place", name)
+		}
+	}
+	if n := d.node.Get("monitor"); n != nil {
+		errs.Warn(n, "the field has no effect: every route is monitored")
+	}
+}
+
+// enter admits a request, unless the route was retired and is empty.
+func (r *route) enter() bool { return r.running.Add(1) > 0 }
+
+func (r *route) leave() {
+	if r.running.Add(-1) == 0 && r.retired.Load() {
+		r.close()
+	}
+}
+
+// retire stops the route after the last request inside.
+func (r *route) retire() {
+	r.retired.Store(true)
+	r.close()
+}
+
+func (r *route) close() {
+	if r.running.CompareAndSwap(0, closed) {
+		r.heap.Stop()
+	}
+}
+
+func (r *route) start(ctx context.Context) error { return r.heap.Start(ctx) }
+
+// handle answers a request inside the route. A failure of the chain ends here: it
+// becomes an empty 500 that remembers its cause.
+func (r *route) handle(x *chain.Exchange) *chain.Response {
+	resp, err := r.handler.Handle(x)
+	if err == nil && resp == nil {
+		err = errNoResponse
+	}
+	if err != nil {
+		resp = chain.Fail(500, err)
+	}
+	if resp.Cause != nil && resp.Status.Code >= 400 {
+		r.report(x, resp)
+	}
+	return resp
+}
+
+func (r *route) report(x *chain.Exchange, resp *chain.Response) {
+	tx := ""
+	if t := chain.Find[*chain.TransactionContext](x.Context); t != nil {
+		tx = t.Value
+	}
+	r.heap.Services().Logger.WarnContext(x.Ctx(), "the request failed", "route", r.id, "status", resp.Status.Code,
+		"method", x.Request.Method, "path", x.Request.URI.RawPath, "transaction", tx, "cause", resp.Cause.Error())
+}

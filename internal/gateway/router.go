@@ -1,0 +1,348 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
+)
+
+var errNoResponse = errors.New("the handler returned neither a response nor an error")
+
+type routerConfig struct {
+	// Directory holds the route files.
+	Directory string `conf:"directory"`
+	// ScanInterval is how often the directory is looked through for changes;
+	// "disabled" loads the routes once.
+	ScanInterval conf.Duration `conf:"scanInterval,default=10 seconds"`
+	// DefaultHandler answers requests that no route takes; without it they get an
+	// empty 404.
+	DefaultHandler heap.Ref[chain.Handler] `conf:"defaultHandler"`
+	// DelayRouteMetrics is accepted; metrics of a route exist from its first request.
+	DelayRouteMetrics bool `conf:"delayRouteMetrics"`
+	// FailOnRouteError makes one route that cannot be loaded an error of the router.
+	FailOnRouteError bool `conf:"failOnRouteError"`
+}
+
+// types are the object types that need the instance itself.
+func (i *instance) types() []*heap.Type {
+	return []*heap.Type{heap.Define("Router", i.newRouter, "RouterHandler")}
+}
+
+// router sends a request to the first route, in the order of their names, whose
+// condition holds.
+type router struct {
+	name     string
+	dir      string
+	every    conf.Duration
+	fallback chain.Handler
+	instance *instance
+	heap     *heap.Heap
+	table    atomic.Pointer[[]entry]
+
+	mu       sync.Mutex // of what follows: one scan at a time
+	routes   map[string]*route
+	problems map[string]broken // by file
+	started  bool
+	stop     context.CancelFunc
+	done     chan struct{}
+}
+
+// entry is a route as picking sees it.
+type entry struct {
+	*route
+	prefix string // the path must begin with it for the condition to hold
+}
+
+// broken is a version of a file that could not be loaded.
+type broken struct {
+	modified time.Time
+	err      error
+	warnings []conf.Problem
+}
+
+func (i *instance) newRouter(c *routerConfig, env *heap.Env) (chain.Handler, error) {
+	r := &router{name: env.Name, dir: c.Directory, every: c.ScanInterval, instance: i, heap: env.Heap,
+		routes: map[string]*route{}, problems: map[string]broken{}}
+	if strings.HasPrefix(r.name, "{") {
+		r.name = "router-handler"
+	}
+	if r.dir == "" {
+		r.dir = filepath.Join(env.Dirs.Config, "routes")
+	}
+	if !filepath.IsAbs(r.dir) {
+		r.dir = filepath.Join(env.Dirs.Instance, r.dir)
+	}
+	if c.DefaultHandler.IsSet() {
+		r.fallback = c.DefaultHandler.Get()
+	}
+	if r.every.Unlimited() {
+		env.Warn("scanInterval", "routes are loaded once: write \"disabled\" for that")
+		r.every = 0
+	}
+	if info, err := os.Stat(r.dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("the routes folder %s does not exist or is no folder", r.dir)
+	}
+	r.table.Store(&[]entry{})
+	if err := r.scan(); err != nil {
+		return nil, err
+	}
+	if c.FailOnRouteError {
+		for _, p := range r.problems {
+			env.Errs.AddErr(env.Decl, p.err)
+		}
+	}
+	i.routers.add(r)
+	return r, nil
+}
+
+// Handle passes the exchange to its route.
+func (r *router) Handle(x *chain.Exchange) (*chain.Response, error) {
+	path := x.Request.URI.Path()
+	table := *r.table.Load()
+	for n := range table {
+		e := &table[n]
+		if e.prefix != "" && !strings.HasPrefix(path, e.prefix) || !e.condition.Holds(x) {
+			continue
+		}
+		if !e.enter() {
+			return r.Handle(x) // the table was replaced between the two lines
+		}
+		defer e.leave()
+		return e.handle(x), nil
+	}
+	if r.fallback != nil {
+		return r.fallback.Handle(x)
+	}
+	r.heap.Services().Logger.Error("no handler to dispatch to", "router", r.name, "path", x.Request.URI.RawPath)
+	return chain.NewResponse(404), nil
+}
+
+// scan brings the routes up to date with the folder: removed files first, then new
+// ones, then changed ones. What cannot be loaded is remembered and reported, and the
+// version in service stays.
+func (r *router) scan() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	files, err := r.files()
+	if err != nil {
+		return err
+	}
+	var gone []*route
+	for path, old := range r.routes {
+		if _, ok := files[path]; !ok {
+			gone = append(gone, old)
+			delete(r.routes, path)
+			r.log("route removed", old)
+		}
+	}
+	for path := range r.problems {
+		if _, ok := files[path]; !ok {
+			delete(r.problems, path)
+		}
+	}
+	changed := len(gone) > 0
+	for _, path := range r.order(files) {
+		old := r.routes[path]
+		fresh := r.reload(path, files[path], old)
+		if fresh == nil {
+			continue
+		}
+		r.routes[path] = fresh
+		changed = true
+		if old != nil {
+			gone = append(gone, old)
+		}
+	}
+	if changed {
+		r.publish()
+	}
+	for _, old := range gone {
+		old.retire()
+	}
+	return nil
+}
+
+func (r *router) log(msg string, rt *route) {
+	r.heap.Services().Logger.Info(msg, "router", r.name, "route", rt.id, "file", r.instance.relative(rt.file))
+}
+
+// order lists new files before known ones, each in the order of their names.
+func (r *router) order(files map[string]time.Time) []string {
+	var fresh, known []string
+	for path := range files {
+		if r.routes[path] == nil {
+			fresh = append(fresh, path)
+		} else {
+			known = append(known, path)
+		}
+	}
+	slices.Sort(fresh)
+	slices.Sort(known)
+	return append(fresh, known...)
+}
+
+func (r *router) files() (map[string]time.Time, error) {
+	entries, err := os.ReadDir(r.dir)
+	if err != nil {
+		return nil, fmt.Errorf("read the routes folder: %w", err)
+	}
+	files := map[string]time.Time{}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".json") {
+			continue
+		}
+		path := filepath.Join(r.dir, e.Name())
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			files[path] = info.ModTime()
+		}
+	}
+	return files, nil
+}
+
+// reload builds the route of a file that is new or changed; nil when it is not, or
+// when it cannot be built.
+func (r *router) reload(path string, modified time.Time, old *route) *route {
+	if old != nil && old.modified.Equal(modified) {
+		return nil
+	}
+	if p, ok := r.problems[path]; ok && p.modified.Equal(modified) {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return r.refuse(path, broken{modified: modified, err: fmt.Errorf("%s: %w", r.instance.relative(path), plainError(err))}, old)
+	}
+	errs := &conf.Errors{}
+	fresh, err := r.build(path, text, errs)
+	if err != nil {
+		return r.refuse(path, broken{modified, err, errs.Warnings()}, old)
+	}
+	fresh.modified = modified
+	if r.started {
+		if err := fresh.start(context.Background()); err != nil {
+			return r.refuse(path, broken{modified: modified, err: fmt.Errorf("%s: %w", r.instance.relative(path), err)}, old)
+		}
+	}
+	delete(r.problems, path)
+	for _, w := range fresh.warnings {
+		r.heap.Services().Logger.Warn(w.String())
+	}
+	if old != nil {
+		r.log("route updated", fresh)
+	} else {
+		r.log("route loaded", fresh)
+	}
+	return fresh
+}
+
+// build makes the route of a file, unless its id or name is taken.
+func (r *router) build(path string, text []byte, errs *conf.Errors) (*route, error) {
+	fresh := r.instance.newRoute(path, text, r.heap, errs)
+	if err := errs.Err(); err != nil {
+		return nil, err
+	}
+	for other, rt := range r.routes {
+		if other == path {
+			continue
+		}
+		if rt.id == fresh.id {
+			return nil, fmt.Errorf("%s: the route id %q is taken by %s", r.instance.relative(path), fresh.id, r.instance.relative(other))
+		}
+		if rt.name == fresh.name {
+			return nil, fmt.Errorf("%s: the route name %q is taken by %s", r.instance.relative(path), fresh.name, r.instance.relative(other))
+		}
+	}
+	return fresh, nil
+}
+
+func (r *router) refuse(path string, b broken, old *route) *route {
+	r.problems[path] = b
+	what := "the route is not in service"
+	if old != nil {
+		what = "the version before stays in service"
+	}
+	for line := range strings.SplitSeq(b.err.Error(), "\n") {
+		r.heap.Services().Logger.Error(line, "router", r.name, "result", what)
+	}
+	for _, w := range b.warnings {
+		r.heap.Services().Logger.Warn(w.String())
+	}
+	return nil
+}
+
+// publish sorts the routes by name, in the order of code units, and makes them current.
+func (r *router) publish() {
+	table := make([]entry, 0, len(r.routes))
+	for _, rt := range r.routes {
+		e := entry{route: rt}
+		e.prefix, _ = rt.condition.PathPrefix()
+		table = append(table, e)
+	}
+	slices.SortFunc(table, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	r.table.Store(&table)
+}
+
+// Start starts the routes and begins to watch the folder.
+func (r *router) Start(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.started = true
+	for path, rt := range r.routes {
+		if err := rt.start(ctx); err != nil {
+			r.refuse(path, broken{modified: rt.modified, err: fmt.Errorf("%s: %w", r.instance.relative(path), err)}, nil)
+			delete(r.routes, path)
+		}
+	}
+	r.publish()
+	if r.every <= 0 {
+		return nil
+	}
+	watch, cancel := context.WithCancel(context.Background())
+	r.stop, r.done = cancel, make(chan struct{})
+	go r.watch(watch)
+	return nil
+}
+
+// Stop ends the watching and retires all routes.
+func (r *router) Stop() {
+	if r.stop != nil {
+		r.stop()
+		<-r.done
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.table.Store(&[]entry{})
+	for _, rt := range r.routes {
+		rt.retire()
+	}
+	r.started = false
+}
+
+// routerList is all routers of an instance, for administration.
+type routerList struct {
+	mu   sync.Mutex
+	list []*router
+}
+
+func (l *routerList) add(r *router) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = append(l.list, r)
+}
+
+func (l *routerList) all() []*router {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.list)
+}
