@@ -31,6 +31,9 @@ func (s *Service) ValidGoto(ctx context.Context, place Place, target string) boo
 	}
 	switch {
 	case u.Host == "" && u.Scheme == "":
+		if strings.HasPrefix(target, "//") { // ///host is //host to browsers
+			return false
+		}
 		return strings.HasPrefix(target, "/") || !strings.Contains(strings.SplitN(target, "?", 2)[0], ":")
 	case u.Scheme == "": // //host is absolute
 		u.Scheme = base.Scheme

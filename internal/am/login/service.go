@@ -4,6 +4,7 @@ package login
 
 import (
 	"cmp"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"time"
@@ -47,6 +48,7 @@ type Service struct {
 	docs     store.Docs
 	guard    *guard
 	foreign  *http.CrossOriginProtection
+	pages    *template.Template
 }
 
 // New returns a service.
@@ -64,6 +66,7 @@ func New(o Options) *Service {
 		docs:     o.Realms.Docs(),
 		guard:    newGuard(o.Now),
 		foreign:  http.NewCrossOriginProtection(),
+		pages:    parsePages(),
 	}
 }
 

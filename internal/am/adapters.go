@@ -1,0 +1,86 @@
+package am
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/oauth"
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/rest"
+	"gatehouse/internal/am/store"
+)
+
+// oauthLogin is the authentication as the OAuth 2.0 endpoints see it.
+type oauthLogin struct {
+	*login.Service
+}
+
+func (l oauthLogin) Session(r *http.Request) (store.Session, string, error) {
+	found, err := l.FromRequest(r)
+	if err != nil {
+		return store.Session{}, "", err
+	}
+	sess, err := l.Touch(r.Context(), found.Token)
+	return sess, found.Token, err
+}
+
+func (l oauthLogin) Password(ctx context.Context, rl *realm.Realm, tree, user, password string) (oauth.Authenticated, error) {
+	a, err := l.Service.Password(ctx, rl, tree, user, password)
+	if refusal, ok := errors.AsType[*login.Refusal](err); ok && refusal.Status < 500 {
+		return oauth.Authenticated{}, &oauth.LoginError{Message: refusal.Message}
+	}
+	if err == nil && a.User == nil {
+		return oauth.Authenticated{}, &oauth.LoginError{Message: "Authentication Failed"} // a journey of agents
+	}
+	return oauth.Authenticated{User: a.User, AuthLevel: a.AuthLevel, AMR: a.AMR, AuthTime: a.Time}, err
+}
+
+func (l oauthLogin) URL(base oauth.BaseURL, rl *realm.Realm, goTo string, hints oauth.LoginHints) string {
+	q := url.Values{"realm": {rl.Path}, "goto": {goTo}}
+	if hints.Tree != "" {
+		q.Set("authIndexType", "service")
+		q.Set("authIndexValue", hints.Tree)
+	}
+	if hints.Force {
+		q.Set("ForceAuth", "true")
+	}
+	if hints.Locale != "" {
+		q.Set("locale", hints.Locale)
+	}
+	if hints.User != "" {
+		q.Set("login_hint", hints.User)
+	}
+	return base.URL + "/XUI/?" + q.Encode()
+}
+
+func (l oauthLogin) End(ctx context.Context, sessionID string) error {
+	return l.Sessions().EndByID(ctx, sessionID)
+}
+
+// bearer looks access tokens up for the administration interface.
+type bearer struct {
+	server *oauth.Server
+	realms *realm.Manager
+}
+
+func (b bearer) Bearer(ctx context.Context, token string) (rest.BearerInfo, error) {
+	root, ok := b.realms.Find("/")
+	if !ok {
+		return rest.BearerInfo{}, store.ErrNotFound
+	}
+	found, err := (&oauth.Provider{Server: b.server, Realm: root}).FindAnyRealm(ctx, token)
+	if err != nil {
+		if errors.Is(err, store.ErrUsed) {
+			err = store.ErrNotFound
+		}
+		return rest.BearerInfo{}, err
+	}
+	// A token that is bound to a key must not be used without it (RFC 9449 §7.1, RFC 8705 §3).
+	if found.Kind != "access" || found.Cnf != nil {
+		return rest.BearerInfo{}, store.ErrNotFound
+	}
+	return rest.BearerInfo{Realm: found.Realm, Subject: found.Subject, Scopes: found.Scopes}, nil
+}

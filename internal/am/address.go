@@ -1,0 +1,204 @@
+package am
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/realm"
+)
+
+// address is what a request addresses below a tree such as /json or /oauth2.
+type address struct {
+	realm *realm.Realm
+	// rest is what follows the realm in the path, escaped as it came, without a slash at the start.
+	rest string
+	// oldPath tells that the realm was written as /alpha instead of /realms/root/realms/alpha.
+	oldPath bool
+	// missing is the realm that was named and is not there.
+	missing string
+}
+
+// find resolves the four spellings of a realm: a path from /realms/root, a path in the old style, the parameter
+// realm, which may hold an alias, and the name of the host; else it is the root realm.
+func (s *Server) find(r *http.Request, path string) address {
+	if after, ok := strings.CutPrefix(path, "realms/root"); ok && (after == "" || after[0] == '/') {
+		return s.fullPath(strings.TrimPrefix(after, "/"))
+	}
+	if strings.HasPrefix(path, "realms/") {
+		name, _, _ := strings.Cut(strings.TrimPrefix(path, "realms/"), "/")
+		return address{missing: "/" + name}
+	}
+	if name := queryValue(r, "realm"); name != "" {
+		rl, ok := s.named(name)
+		if !ok {
+			return address{missing: "/" + strings.TrimPrefix(name, "/")}
+		}
+		return address{realm: rl, rest: path}
+	}
+	if a, ok := s.oldPath(path); ok {
+		return a
+	}
+	if rl, ok := s.realms.ByAlias(hostName(r.Host)); ok {
+		return address{realm: rl, rest: path}
+	}
+	rl, ok := s.realms.Find("/")
+	if !ok {
+		return address{missing: "/"}
+	}
+	return address{realm: rl, rest: path}
+}
+
+// fullPath reads "realms/a/realms/b/rest" below the root.
+func (s *Server) fullPath(path string) address {
+	name := ""
+	for {
+		after, ok := strings.CutPrefix(path, "realms/")
+		if !ok {
+			break
+		}
+		part, rest, _ := strings.Cut(after, "/")
+		plain, err := url.PathUnescape(part)
+		if err != nil || plain == "" || strings.Contains(plain, "/") {
+			return address{missing: name + "/" + part}
+		}
+		name, path = name+"/"+plain, rest
+	}
+	rl, ok := s.realms.Find(name)
+	if !ok {
+		return address{missing: name}
+	}
+	return address{realm: rl, rest: path}
+}
+
+// oldPath reads "a/b/rest", the longest realm first. Names of realms are never names of endpoints.
+func (s *Server) oldPath(path string) (address, bool) {
+	var found address
+	name := ""
+	for rest := path; ; {
+		part, after, more := strings.Cut(rest, "/")
+		plain, err := url.PathUnescape(part)
+		if !more || err != nil || plain == "" || strings.Contains(plain, "/") {
+			return found, found.realm != nil
+		}
+		rl, ok := s.realms.Find(name + "/" + plain)
+		if !ok {
+			return found, found.realm != nil
+		}
+		name, rest = name+"/"+plain, after
+		found = address{realm: rl, rest: after, oldPath: true}
+	}
+}
+
+// named finds a realm by path, with or without the slash, or by alias.
+func (s *Server) named(name string) (*realm.Realm, bool) {
+	if !strings.HasPrefix(name, "/") {
+		if rl, ok := s.realms.ByAlias(name); ok {
+			return rl, true
+		}
+	}
+	return s.realms.Find("/" + strings.TrimPrefix(name, "/"))
+}
+
+func queryValue(r *http.Request, name string) string {
+	if r.URL.RawQuery == "" || !strings.Contains(r.URL.RawQuery, name+"=") {
+		return ""
+	}
+	return r.URL.Query().Get(name)
+}
+
+func hostName(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		return h
+	}
+	return host
+}
+
+// place is the address as sessions, pages and links need it.
+func (s *Server) place(r *http.Request, rl *realm.Realm, context string) login.Place {
+	return login.Place{Realm: rl, Base: s.baseURL(r, rl, context), Context: context}
+}
+
+// baseURL is where the server stands, by the realm's base URL source.
+func (s *Server) baseURL(r *http.Request, rl *realm.Realm, context string) string {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	source := s.settings.baseURL(r.Context(), rl.Path)
+	switch source.Source {
+	case "FIXED_VALUE":
+		fixed := strings.TrimRight(source.Fixed, "/")
+		if path := "/" + strings.Trim(source.Context, "/"); fixed != "" {
+			if path == "/" || strings.HasSuffix(fixed, path) {
+				return fixed
+			}
+			return fixed + path
+		}
+	case "X_FORWARDED_HEADERS":
+		host := firstOf(r.Header.Get("X-Forwarded-Host"))
+		if proto := strings.ToLower(firstOf(r.Header.Get("X-Forwarded-Proto"))); validHost(host) {
+			return validScheme(proto, scheme) + "://" + host + contextOf(source, context)
+		}
+	case "FORWARDED_HEADER":
+		host, proto := forwarded(r.Header.Get("Forwarded"))
+		if validHost(host) {
+			return validScheme(proto, scheme) + "://" + host + contextOf(source, context)
+		}
+	}
+	return scheme + "://" + r.Host + context
+}
+
+func contextOf(source baseURLSource, context string) string {
+	if source.Context == "" {
+		return context
+	}
+	return "/" + strings.Trim(source.Context, "/")
+}
+
+func validScheme(proto, other string) string {
+	if proto == "http" || proto == "https" {
+		return proto
+	}
+	return other
+}
+
+// firstOf is the first element of a list header: the one that the outermost proxy set.
+func firstOf(list string) string {
+	first, _, _ := strings.Cut(list, ",")
+	return strings.TrimSpace(first)
+}
+
+// forwarded reads host and proto of the first element of a Forwarded header (RFC 7239 §4).
+func forwarded(header string) (host, proto string) {
+	for pair := range strings.SplitSeq(firstOf(header), ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
+		value = strings.Trim(value, `"`)
+		switch strings.ToLower(name) {
+		case "host":
+			host = value
+		case "proto":
+			proto = strings.ToLower(value)
+		}
+	}
+	return host, proto
+}
+
+// validHost tells whether a Host header is a name or address with or without a port (RFC 3986 §3.2): it becomes part
+// of addresses that are handed out.
+func validHost(host string) bool {
+	if host == "" || len(host) > 255 {
+		return false
+	}
+	for _, r := range host {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+		case r == '-', r == '.', r == '_', r == ':', r == '[', r == ']':
+		default:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,177 @@
+// Package am is the authorization server: it lays out its addresses, finds the realm that a request is about, and
+// hands it to the OAuth 2.0 endpoints, the authentication or the administration interface.
+package am
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/oauth"
+	"gatehouse/internal/am/oauth/clientauth"
+	"gatehouse/internal/am/oauth/grant"
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/rest"
+	"gatehouse/internal/am/store"
+)
+
+// Options are what a Server works with. Engine and Key are needed.
+type Options struct {
+	// Engine holds all data. It is the caller's, who closes it after the server.
+	Engine store.Engine
+	// Key seals secrets: realm.LoadInstanceKey.
+	Key [32]byte
+	// AdminPassword is the administrator's at the first start; "" makes one, see Server.FirstPassword.
+	AdminPassword string
+	// Contexts are the deployment contexts; nil is "/openam" and "/am".
+	Contexts []string
+	// CookieDomains are the domains that the session cookie is set for; none: the host that was asked.
+	CookieDomains []string
+	// Scripts runs realms' scripts, ScriptChecker finds mistakes in them; both may be nil.
+	Scripts       oauth.Scripts
+	ScriptChecker rest.ScriptChecker
+	// Console answers <context>/console, path being what follows; nil: there is none.
+	Console func(w http.ResponseWriter, r *http.Request, place login.Place, path string)
+	// Version is what serverinfo/version tells; the zero value is DefaultVersion.
+	Version rest.Version
+	Log     *slog.Logger
+	// AccessLog gets a line for each request; nil: none is written.
+	AccessLog *slog.Logger
+	Now       func() time.Time
+	// SweepEvery is how often expired records are removed; 0 is a minute, below 0 never.
+	SweepEvery time.Duration
+}
+
+// DefaultVersion names the release whose interfaces this server has; tools look for x.y.z in it.
+func DefaultVersion() rest.Version {
+	return rest.Version{Version: "8.0.1", Full: "PingAM compatible Gatehouse 8.0.1", Revision: "gatehouse", Date: "2026-November-01 00:00"}
+}
+
+// Server is the authorization server, an http.Handler.
+type Server struct {
+	// FirstPassword is the administrator's password when this start made it up, else "". It is stored nowhere.
+	FirstPassword string
+
+	options  Options
+	contexts []string
+	log      *slog.Logger
+	realms   *realm.Manager
+	login    *login.Service
+	rest     *rest.Server
+	oauth    *oauth.Server
+	settings *settings
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// New starts a server: it makes the root realm and the administrator where they are missing, follows changes that
+// other nodes make, and removes what has expired, until Close.
+func New(o Options) (*Server, error) {
+	if o.Engine == nil {
+		return nil, errors.New("start authorization server: no store")
+	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.Version = cmp.Or(o.Version, DefaultVersion())
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Contexts == nil {
+		o.Contexts = []string{"/openam", "/am"}
+	}
+	s := &Server{options: o, log: o.Log}
+	for _, c := range o.Contexts {
+		s.contexts = append(s.contexts, "/"+strings.Trim(c, "/"))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	if err := s.start(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("start authorization server: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context) error {
+	o := s.options
+	s.settings = newSettings(s.log)
+	engine := noticing{o.Engine, s.settings}
+	var err error
+	s.realms, err = realm.NewManager(ctx, realm.Options{Engine: engine, MasterKey: o.Key, Log: o.Log, Now: o.Now})
+	if err != nil {
+		return err
+	}
+	if err := s.settings.follow(ctx, &s.done, o.Engine, s.realms.Docs()); err != nil {
+		return err
+	}
+	if err := s.makeAdmin(ctx); err != nil {
+		return err
+	}
+	s.login = login.New(login.Options{Realms: s.realms, Domains: o.CookieDomains, Log: o.Log, Now: o.Now})
+	s.oauth = oauth.New(oauth.Options{
+		Engine: s.realms.Engine(), Realms: s.realms, Grants: grant.All(), ClientAuth: clientauth.All(),
+		Scripts: o.Scripts, Login: oauthLogin{s.login}, Log: o.Log, Now: o.Now,
+	})
+	s.rest = rest.New(rest.Options{
+		Realms: s.realms, Login: s.login, Scripts: o.ScriptChecker, Bearer: bearer{s.oauth, s.realms},
+		Version: o.Version, Log: o.Log, Now: o.Now,
+	})
+	s.sweep(ctx)
+	return nil
+}
+
+// Realms are the realms and their settings.
+func (s *Server) Realms() *realm.Manager { return s.realms }
+
+// Rest is the administration interface.
+func (s *Server) Rest() *rest.Server { return s.rest }
+
+// Login authenticates and keeps sessions.
+func (s *Server) Login() *login.Service { return s.login }
+
+// Close stops what runs in the background and waits for it. The engine stays open.
+func (s *Server) Close() error {
+	s.stop()
+	s.done.Wait()
+	return nil
+}
+
+// sweep removes expired records now and then.
+func (s *Server) sweep(ctx context.Context) {
+	every := cmp.Or(s.options.SweepEvery, time.Minute)
+	if every < 0 {
+		return
+	}
+	s.done.Go(func() {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			if err := s.sweepOnce(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error("remove expired records", "error", err)
+			}
+		}
+	})
+}
+
+// sweepOnce removes what has expired, in batches so that requests get their turn.
+func (s *Server) sweepOnce(ctx context.Context) error {
+	const batch = 500
+	for {
+		n, err := s.options.Engine.Sweep(ctx, s.options.Now(), batch)
+		if err != nil || n < batch {
+			return err
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package am
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/internal/am/oauth"
+)
+
+// maxBody bounds every request; the parts of the server have smaller limits.
+const maxBody = 4 << 20
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	transaction := transactionID(r)
+	if transaction != "" {
+		w.Header().Set(transactionHeader, transaction)
+	}
+	if s.options.AccessLog == nil {
+		defer s.recover(w, r, nil)
+		s.serve(w, r)
+		return
+	}
+	if transaction == "" {
+		transaction = uuid.NewString()
+	}
+	start := time.Now()
+	rec := &recorder{ResponseWriter: w}
+	defer func() {
+		s.options.AccessLog.Info("request", "method", r.Method, "path", safePath(r.URL.Path), "status", rec.status,
+			"bytes", rec.bytes, "ms", time.Since(start).Milliseconds(), "remote", r.RemoteAddr, "transaction", transaction)
+	}()
+	defer s.recover(rec, r, rec)
+	s.serve(rec, r)
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if !validHost(r.Host) {
+		refuse(w, http.StatusBadRequest, "The Host header is not valid")
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	protect(w.Header(), r.TLS != nil)
+	if s.crossOrigin(w, r) {
+		return
+	}
+	path := r.URL.EscapedPath()
+	for _, context := range s.contexts {
+		if after, ok := strings.CutPrefix(path, context); ok && (after == "" || after[0] == '/') {
+			s.inContext(w, r, context, strings.TrimPrefix(after, "/"))
+			return
+		}
+	}
+	switch path {
+	case "/":
+		http.Redirect(w, r, s.contexts[0]+"/XUI/", http.StatusFound)
+	case "/.well-known/webfinger":
+		s.webFinger(w, r, s.contexts[0])
+	default:
+		refuse(w, http.StatusNotFound, "Not Found")
+	}
+}
+
+// inContext answers what is below a deployment context.
+func (s *Server) inContext(w http.ResponseWriter, r *http.Request, context, path string) {
+	tree, rest, _ := strings.Cut(path, "/")
+	switch tree {
+	case "oauth2":
+		s.serveOAuth(w, r, context, rest)
+	case "json":
+		s.serveJSON(w, r, context, rest)
+	case "XUI", "UI":
+		s.servePages(w, r, context, tree, rest)
+	case "":
+		http.Redirect(w, r, context+"/XUI/", http.StatusFound)
+	case "console", "ui-admin":
+		s.serveConsole(w, r, context, rest)
+	case "isAlive.jsp":
+		w.Header().Set("Content-Type", "text/html;charset=UTF-8")
+		fmt.Fprintln(w, "<h1>Server is ALIVE: </h1>")
+	case ".well-known":
+		if rest == "webfinger" {
+			s.webFinger(w, r, context)
+			return
+		}
+		s.serveOAuth(w, r, context, path)
+	default:
+		refuse(w, http.StatusNotFound, "Not Found")
+	}
+}
+
+func (s *Server) serveOAuth(w http.ResponseWriter, r *http.Request, context, path string) {
+	a := s.find(r, path)
+	if a.realm == nil || !a.realm.Active {
+		missing := a.missing
+		if a.realm != nil {
+			missing = a.realm.Path
+		}
+		writeJSON(w, http.StatusNotFound, map[string]any{
+			"error": "Not Found", "error_description": fmt.Sprintf("Realm %q not found", missing),
+		})
+		return
+	}
+	base := oauth.BaseURL{URL: s.baseURL(r, a.realm, context), OldPath: a.oldPath}
+	s.oauth.ServeHTTP(w, r, a.realm, base, strings.TrimSuffix(a.rest, "/"))
+}
+
+func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, context, path string) {
+	switch path {
+	case "health/live", "health/ready":
+		s.health(w, r)
+		return
+	}
+	a := s.find(r, path)
+	if a.realm == nil {
+		refuse(w, http.StatusBadRequest, "Invalid realm, "+a.missing)
+		return
+	}
+	place := s.place(r, a.realm, context)
+	if strings.TrimSuffix(a.rest, "/") == "authenticate" {
+		s.login.Authenticate(w, r, place)
+		return
+	}
+	s.rest.ServeHTTP(w, r, place, a.rest)
+}
+
+func (s *Server) servePages(w http.ResponseWriter, r *http.Request, context, tree, path string) {
+	a := s.find(r, "")
+	if a.realm == nil {
+		http.Error(w, "There is no such realm.", http.StatusBadRequest)
+		return
+	}
+	s.login.ServePage(w, r, s.place(r, a.realm, context), tree, path)
+}
+
+func (s *Server) serveConsole(w http.ResponseWriter, r *http.Request, context, path string) {
+	a := s.find(r, "")
+	if a.realm == nil {
+		http.Error(w, "There is no such realm.", http.StatusBadRequest)
+		return
+	}
+	if s.options.Console == nil {
+		http.Redirect(w, r, context+"/XUI/", http.StatusFound)
+		return
+	}
+	s.options.Console(w, r, s.place(r, a.realm, context), path)
+}
+
+// health tells whether the store answers.
+func (s *Server) health(w http.ResponseWriter, r *http.Request) {
+	if _, err := s.realms.Docs().Get(r.Context(), "", "realm", "/"); err != nil {
+		s.log.Error("health", "error", err)
+		refuse(w, http.StatusServiceUnavailable, "Service Unavailable")
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// protect sets the headers that answers have unless a page says otherwise.
+func protect(h http.Header, tls bool) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "SAMEORIGIN")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none';frame-ancestors 'none';sandbox")
+	if tls {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+func refuse(w http.ResponseWriter, status int, message string) {
+	writeJSON(w, status, map[string]any{"code": status, "reason": http.StatusText(status), "message": message})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		status, body = http.StatusInternalServerError, []byte(`{"code":500,"reason":"Internal Server Error","message":"Internal Server Error"}`)
+	}
+	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client is gone; nobody is left to tell
+}
+
+const transactionHeader = "X-ForgeRock-TransactionId"
+
+// transactionID is the caller's name for the request, when it is fit for logs and headers.
+func transactionID(r *http.Request) string {
+	id := r.Header.Get(transactionHeader)
+	if len(id) > 128 || strings.ContainsFunc(id, func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_./:", c))
+	}) {
+		return ""
+	}
+	return id
+}
+
+// safePath keeps session tokens, which older clients write in the address, out of the log.
+func safePath(path string) string {
+	before, after, ok := strings.Cut(path, "/sessions/")
+	if ok && after != "" {
+		return before + "/sessions/…"
+	}
+	return path
+}
+
+// recover turns a panic into an answer; the process goes on with the other requests.
+func (s *Server) recover(w http.ResponseWriter, r *http.Request, rec *recorder) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	s.log.Error("panic while answering", "method", r.Method, "path", safePath(r.URL.Path), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+	if rec == nil || rec.status == 0 {
+		refuse(w, http.StatusInternalServerError, "Internal Server Error")
+	}
+}
+
+// recorder notes what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func age(seconds int) string { return strconv.Itoa(seconds) }

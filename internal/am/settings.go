@@ -1,0 +1,132 @@
+package am
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"gatehouse/internal/am/rest"
+	"gatehouse/internal/am/store"
+)
+
+// serviceBaseURL is the service that says where the server stands as others see it.
+const serviceBaseURL = "baseurl"
+
+// baseURLSource is how the base URL is found.
+type baseURLSource struct {
+	Source  string `json:"source"`
+	Fixed   string `json:"fixedValue"`
+	Context string `json:"contextPath"`
+}
+
+// settings keeps what nearly every request needs, decoded, until a document of its kinds changes.
+type settings struct {
+	log *slog.Logger
+
+	mu      sync.RWMutex
+	docs    store.Docs
+	version int                      // counts changes, so that what was read before one is not kept after it
+	base    map[string]baseURLSource // by realm; the zero value: the realm says nothing
+	cors    []rest.CORS              // nil: not read yet
+}
+
+func newSettings(log *slog.Logger) *settings {
+	return &settings{log: log, base: map[string]baseURLSource{}}
+}
+
+// follow forgets what other nodes change.
+func (s *settings) follow(ctx context.Context, done *sync.WaitGroup, e store.Engine, docs store.Docs) error {
+	s.docs = docs
+	events, err := e.Watch(ctx, store.KindService, rest.KindCORS)
+	if err != nil {
+		return err
+	}
+	done.Go(func() {
+		for range events {
+			s.forget()
+		}
+	})
+	return nil
+}
+
+func (s *settings) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version++
+	clear(s.base)
+	s.cors = nil
+}
+
+// baseURL returns the realm's base URL source.
+func (s *settings) baseURL(ctx context.Context, realm string) baseURLSource {
+	s.mu.RLock()
+	source, ok := s.base[realm]
+	version := s.version
+	s.mu.RUnlock()
+	if ok {
+		return source
+	}
+	d, err := s.docs.Get(ctx, realm, store.KindService, serviceBaseURL)
+	if err == nil {
+		err = json.Unmarshal(d.Body, &source)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		s.log.Error("the base URL source cannot be used", "realm", realm, "error", err)
+		return source
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if version == s.version {
+		s.base[realm] = source
+	}
+	return source
+}
+
+// crossOrigin returns the configurations of the CORS service.
+func (s *settings) crossOrigin(ctx context.Context) []rest.CORS {
+	s.mu.RLock()
+	list, version := s.cors, s.version
+	s.mu.RUnlock()
+	if list != nil {
+		return list
+	}
+	docs, err := s.docs.List(ctx, "", rest.KindCORS)
+	if err != nil {
+		s.log.Error("the CORS service cannot be used", "error", err)
+		return nil
+	}
+	list = []rest.CORS{}
+	for _, d := range docs {
+		var c rest.CORS
+		if err := json.Unmarshal(d.Body, &c); err != nil {
+			s.log.Error("a CORS configuration cannot be used", "id", d.ID, "error", err)
+			continue
+		}
+		list = append(list, c)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if version == s.version {
+		s.cors = list
+	}
+	return list
+}
+
+// noticing is an engine whose writes of settings are in force when they return.
+type noticing struct {
+	store.Engine
+	settings *settings
+}
+
+func (e noticing) Batch(ctx context.Context, ops ...store.Op) error {
+	err := e.Engine.Batch(ctx, ops...)
+	for i := range ops {
+		if ops[i].Kind == store.KindService || ops[i].Kind == rest.KindCORS {
+			e.settings.forget()
+			break
+		}
+	}
+	return err
+}
