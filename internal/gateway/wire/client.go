@@ -228,13 +228,13 @@ func (c *Client) exchange(x *chain.Exchange, conn *upstreamConn, upgrade bool) (
 	}
 	if err != nil {
 		conn.stale = conn.reused && !conn.answered && op != opSource && !isTimeout(err)
-		conn.discard()
+		conn.abandon()
 		return nil, op, err
 	}
 	a.response.Entity.SetStorage(c.options.Storage)
 	if a.response.Upgrade == nil && !c.options.Streaming {
 		if err := a.response.Entity.Buffer(); err != nil {
-			a.body.Close()
+			_ = a.body.Close()
 			return nil, op, err
 		}
 	}

@@ -698,9 +698,15 @@ func TestExpectContinue(t *testing.T) {
 				t.Errorf("the body came unwanted: %q", rest)
 			}
 		})
-		r, err := newClient(t, wire.ClientOptions{}).Do(body(exchange(t, "POST", "http://"+s.address+"/")))
-		if err != nil || r.Status.Code != 401 {
-			t.Errorf("Do() = %v", err)
+		c := newClient(t, wire.ClientOptions{})
+		for range 2 { // a connection that a body is due on is not used again
+			r, err := c.Do(body(exchange(t, "POST", "http://"+s.address+"/")))
+			if err != nil || r.Status.Code != 401 {
+				t.Fatalf("Do() = %v", err)
+			}
+		}
+		if s.connections() != 2 {
+			t.Errorf("connections = %d, want 2", s.connections())
 		}
 	})
 }

@@ -148,13 +148,14 @@ func (g *guard) readHeld() error {
 		}
 		return nil
 	}
-	rest := append([]byte(nil), data[pass:]...)
-	g.hold = nil
 	if g.err == nil {
-		g.hold = rest
-		g.ready = data[:pass]
+		g.ready, g.hold = data[:pass], data[:0] // not written to before ready is used up
+		if pass < len(data) {
+			g.hold = append([]byte(nil), data[pass:]...)
+		}
 		return nil
 	}
+	g.hold = nil
 	g.ready = append(data[:pass:pass], g.ready...)
 	return nil
 }
@@ -284,9 +285,17 @@ func (g *guard) Close() error {
 	return g.Conn.Close()
 }
 
+// CloseWrite tells the client that no more comes; net/http uses it before it leaves a
+// request body unread.
+func (g *guard) CloseWrite() error {
+	if cw, ok := g.Conn.(interface{ CloseWrite() error }); ok {
+		return cw.CloseWrite()
+	}
+	return nil
+}
+
 func (g *guard) linger() {
-	cw, ok := g.Conn.(interface{ CloseWrite() error })
-	if !ok || cw.CloseWrite() != nil {
+	if g.CloseWrite() != nil {
 		return
 	}
 	_ = g.Conn.SetReadDeadline(time.Now().Add(g.limits.lingerOnClose))

@@ -131,6 +131,9 @@ func (d *destination) askProxy() error {
 	}
 	var err error
 	d.proxy, err = d.client.options.Proxy(u)
+	if d.proxy != nil && d.proxy.Scheme == "https" {
+		d.client.transport.addSecureProxy(d.proxy)
+	}
 	return err
 }
 
@@ -159,7 +162,8 @@ func (d *destination) acquire(ctx context.Context, probe bool) (*upstreamConn, e
 	}
 }
 
-// acquireNew is acquire without the idle connections.
+// acquireNew opens a connection after an idle one was found closed. The other idle ones
+// have rested longer, and go.
 func (d *destination) acquireNew(ctx context.Context) (*upstreamConn, error) {
 	for {
 		conn, turn, err := d.takeOrQueue()

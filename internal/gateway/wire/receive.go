@@ -52,12 +52,11 @@ func (c *upstreamConn) receive(method string, limit int, upgrade bool) (*answer,
 // receiveEarly reads a response that came while the request was still being written;
 // nil when there is none. The connection will not be used again.
 func (c *upstreamConn) receiveEarly(method string, limit int) *answer {
-	c.timeout, c.readEnd = min(max(c.timeout, time.Second), time.Second), time.Time{}
+	c.timeout, c.readEnd, c.spoiled = time.Second, time.Time{}, true
 	a, err := c.receive(method, limit, false)
-	if err != nil || a.response.Status.Code < 400 {
+	if err != nil {
 		return nil
 	}
-	c.keep = false
 	return a
 }
 

@@ -279,8 +279,9 @@ func (c *upstreamConn) awaitContinue() (final bool, err error) {
 	}
 	c.answered = true
 	status, err := c.peekStatus()
-	c.keep = false
-	return status >= 200, err
+	final = status >= 200
+	c.spoiled = final // the announced body will not follow
+	return final, err
 }
 
 func (c *upstreamConn) rearm() error {

@@ -106,7 +106,7 @@ func (s *Server) Serve() error {
 	}
 	s.mu.Unlock()
 	err := s.http.Serve(s.feed)
-	if errors.Is(err, http.ErrServerClosed) {
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return err

@@ -214,6 +214,18 @@ func TestBodyLimits(t *testing.T) {
 	}
 }
 
+// A client that is still sending can read why it should stop.
+func TestRefusalOfALargeBodyArrives(t *testing.T) {
+	h := &record{}
+	c := dial(t, start(t, wire.Options{MaxBody: 10}, h.handle))
+	c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n")
+	go func() { _, _ = io.Copy(c, io.LimitReader(zeros{}, 9000000)) }()
+	if res, _ := c.receive("POST"); res.StatusCode != 413 || h.count() != 0 {
+		t.Errorf("status = %d, want 413", res.StatusCode)
+	}
+	_ = c.Close()
+}
+
 func TestContinue(t *testing.T) {
 	h := &record{}
 	c := dial(t, start(t, wire.Options{}, h.handle))

@@ -23,12 +23,13 @@ type transport struct {
 
 	mu       sync.Mutex
 	handed   map[string]*tls.Conn // by host:port, open and agreed on HTTP/2
+	proxies  map[string]bool      // host:port of those that speak TLS
 	isClosed bool
 }
 
 func newTransport(c *Client) *transport {
 	o := c.options
-	t := &transport{client: c, handed: map[string]*tls.Conn{}}
+	t := &transport{client: c, handed: map[string]*tls.Conn{}, proxies: map[string]bool{}}
 	var protocols http.Protocols
 	protocols.SetHTTP1(!o.PriorKnowledge || o.Protocol != HTTP2)
 	protocols.SetHTTP2(o.Protocol != HTTP1)
@@ -53,6 +54,18 @@ func newTransport(c *Client) *transport {
 		t.http.Proxy = func(r *http.Request) (*url.URL, error) { return o.Proxy(r.URL) }
 	}
 	return t
+}
+
+// addSecureProxy remembers a proxy that is reached over TLS: with it, HTTP/1.1 is
+// spoken, since CONNECT is sent as such.
+func (t *transport) addSecureProxy(u *url.URL) {
+	port := u.Port()
+	if port == "" {
+		port = "443"
+	}
+	t.mu.Lock()
+	t.proxies[net.JoinHostPort(u.Hostname(), port)] = true
+	t.mu.Unlock()
 }
 
 // handOver gives a connection that was opened for the pool but speaks HTTP/2. From
@@ -88,6 +101,7 @@ func (t *transport) dialTLS(ctx context.Context, _, address string) (net.Conn, e
 	t.mu.Lock()
 	c := t.handed[address]
 	delete(t.handed, address)
+	isProxy := t.proxies[address]
 	t.mu.Unlock()
 	if c != nil {
 		return c, nil
@@ -101,7 +115,7 @@ func (t *transport) dialTLS(ctx context.Context, _, address string) (net.Conn, e
 		return nil, err
 	}
 	protocols := []string{"h2", "http/1.1"}
-	if t.client.options.Protocol == HTTP1 {
+	if isProxy || t.client.options.Protocol == HTTP1 {
 		protocols = protocols[1:]
 	}
 	d := &destination{client: t.client, place: place{true, host, n}, address: resolve(t.client.options.Resolve, host, port)}

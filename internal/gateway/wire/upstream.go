@@ -28,6 +28,7 @@ type upstreamConn struct {
 	answered bool // a byte of the present response has come
 	stale    bool // it had been closed before the request came
 	keep     bool // the response allows another request
+	spoiled  bool // the request was not sent completely
 	stop     func() bool
 	closed   atomic.Bool
 }
@@ -83,7 +84,7 @@ func (c *upstreamConn) discard() {
 func (c *upstreamConn) finish() {
 	undisturbed := c.stop == nil || c.stop()
 	c.stop = nil
-	if !undisturbed || !c.keep || c.r != c.w || c.home == nil || c.home.client.options.DisableReuse {
+	if !undisturbed || !c.keep || c.spoiled || c.r != c.w || c.home == nil || c.home.client.options.DisableReuse {
 		c.discard()
 		return
 	}
