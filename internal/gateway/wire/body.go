@@ -1,11 +1,11 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"gatehouse/internal/gateway/chain"
 )
@@ -141,12 +141,10 @@ func chunkSize(line []byte) (int64, error) {
 		case ok && i < 15:
 			n = n<<4 | int64(d)
 			continue
-		case !ok && i > 0 && (c == ';' || c == ' ' || c == '\t'):
-			// Blanks before the line's end are seen from old servers and allowed before
-			// an extension.
-			if rest := strings.TrimLeft(string(line[i:]), " \t"); rest == "" || rest[0] == ';' && validValue(rest) {
-				return n, nil
-			}
+		case i > 0 && c == ';' && validValue(string(line[i:])):
+			return n, nil
+		case i > 0 && len(bytes.Trim(line[i:], " \t")) == 0: // old servers pad the size
+			return n, nil
 		}
 		return 0, errChunked
 	}
