@@ -1,0 +1,182 @@
+package oauth_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/jose"
+)
+
+const (
+	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+	grantBearer   = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+)
+
+// party signs JWTs with a key of its own.
+type party struct {
+	w      *world
+	key    *jose.Key
+	signer *jose.Signer
+}
+
+func newParty(w *world, alg jose.Algorithm, kind jose.Kind) *party {
+	w.t.Helper()
+	key, err := jose.Generate(kind)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	signer, err := jose.NewSigner(key, alg, jose.SignerOptions{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return &party{w, key, signer}
+}
+
+// jwks is the party's public key set as a JSON string literal.
+func (p *party) jwks() string {
+	set, err := json.Marshal(jose.NewKeySet(p.key))
+	if err != nil {
+		p.w.t.Fatal(err)
+	}
+	text, _ := json.Marshal(string(set))
+	return string(text)
+}
+
+// sign makes a JWT of claims over defaults that are in order.
+func (p *party) sign(iss, sub string, change map[string]any) string {
+	p.w.t.Helper()
+	now := p.w.now()
+	claims := map[string]any{
+		"iss": iss, "sub": sub, "aud": base + "/oauth2/access_token", "exp": now.Add(time.Minute).Unix(), "iat": now.Unix(), "jti": store.NewRaw(),
+	}
+	for name, v := range change {
+		if v == nil {
+			delete(claims, name)
+		} else {
+			claims[name] = v
+		}
+	}
+	raw, err := p.signer.SignClaims(claims)
+	if err != nil {
+		p.w.t.Fatal(err)
+	}
+	return raw
+}
+
+func TestPrivateKeyJWT(t *testing.T) {
+	w := newWorld(t)
+	own, stranger := newParty(w, jose.ES256, jose.KindP256), newParty(w, jose.ES256, jose.KindP256)
+	w.client("/", "app", "", `{"coreOAuth2ClientConfig":{"scopes":["read","openid"]},
+		"advancedOAuth2ClientConfig":{"grantTypes":["client_credentials"],"tokenEndpointAuthMethod":"private_key_jwt"},
+		"signEncOAuth2ClientConfig":{"publicKeyLocation":"jwks","jwkSet":`+own.jwks()+`,"tokenEndpointAuthSigningAlgorithm":"ES256"}}`)
+	w.client("/", "mac", "a secret", `{"coreOAuth2ClientConfig":{"scopes":["read"]},"advancedOAuth2ClientConfig":{"grantTypes":["client_credentials"]},
+		"signEncOAuth2ClientConfig":{"tokenEndpointAuthSigningAlgorithm":"HS256"}}`)
+	ask := func(assertion string, more ...string) answer {
+		return w.post("/", "access_token", append(form("grant_type", "client_credentials", "scope", "read", "client_assertion_type", assertionType, "client_assertion", assertion), more...))
+	}
+	for name, aud := range map[string]any{
+		"token endpoint": base + "/oauth2/access_token", "issuer": base + "/oauth2", "among others": []string{"x", base + "/oauth2"},
+		"long spelling": base + "/oauth2/realms/root/access_token",
+	} {
+		if a := ask(own.sign("app", "app", map[string]any{"aud": aud})); a.status != 200 {
+			t.Errorf("aud %s: %s", name, a.body)
+		}
+	}
+	const auth, notValid = "Client authentication failed", "JWT is not valid"
+	tests := []struct {
+		name, assertion, description string
+		more                         []string
+	}{
+		{"another's key", stranger.sign("app", "app", nil), auth, nil},
+		{"expired", own.sign("app", "app", map[string]any{"exp": w.now().Add(-time.Minute).Unix()}), "JWT has expired", nil},
+		{"lives too long", own.sign("app", "app", map[string]any{"exp": w.now().Add(25 * time.Hour).Unix()}), "JWT expiration time is unreasonable", nil},
+		{"no exp", own.sign("app", "app", map[string]any{"exp": nil}), notValid, nil},
+		{"not yet valid", own.sign("app", "app", map[string]any{"nbf": w.now().Add(time.Hour).Unix()}), notValid, nil},
+		{"for another server", own.sign("app", "app", map[string]any{"aud": "https://other.example"}), "Audience validation failed", nil},
+		{"no audience", own.sign("app", "app", map[string]any{"aud": nil}), notValid, nil},
+		{"other issuer", own.sign("other", "app", nil), "JWT 'iss' and 'sub' claims must be equal to the client_id", nil},
+		{"unknown client", own.sign("nobody", "nobody", nil), auth, nil},
+		{"other client_id", own.sign("app", "app", nil), auth, form("client_id", "mac")},
+		{"junk", "x.y.z", notValid, nil},
+		{"empty", "", notValid, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			wantError(t, ask(tt.assertion, tt.more...), 400, "invalid_client", tt.description)
+		})
+	}
+	once := own.sign("app", "app", nil)
+	if a := ask(once); a.status != 200 {
+		t.Errorf("first use: %s", a.body)
+	}
+	wantError(t, ask(once), 400, "invalid_client", notValid)
+
+	key, err := jose.NewClientSecret("a secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := jose.NewSigner(key, jose.HS256, jose.SignerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := &party{w, key, signer}
+	if a := ask(mac.sign("mac", "mac", nil)); a.status != 200 {
+		t.Errorf("sealed with the secret: %s", a.body)
+	}
+	// The client's public key is no HMAC secret.
+	public, _ := json.Marshal(jose.NewKeySet(own.key))
+	confused, err := jose.NewKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if signer, err = jose.NewSigner(confused, jose.HS256, jose.SignerOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if a := ask((&party{w, confused, signer}).sign("app", "app", nil)); a.status != 400 {
+		t.Errorf("sealed with the public key: %s", a.body)
+	}
+}
+
+func TestJWTBearer(t *testing.T) {
+	w := newWorld(t)
+	issuer, client := newParty(w, jose.ES256, jose.KindP256), newParty(w, jose.RS256, jose.KindRSA2048)
+	w.put("/", store.KindAgent, "partner", `{"_type":"`+realm.TypeTrustedJWTIssuer+`","issuer":"https://partner.example","jwkSet":`+issuer.jwks()+`}`)
+	w.put("/", store.KindAgent, "strict", `{"_type":"`+realm.TypeTrustedJWTIssuer+`","issuer":"https://strict.example","jwkSet":`+issuer.jwks()+`,"allowedSubjects":["someone"]}`)
+	w.client("/", "app", "s", `{"coreOAuth2ClientConfig":{"scopes":["read","write","openid"]},"advancedOAuth2ClientConfig":{"grantTypes":["`+grantBearer+`","refresh_token"]},
+		"signEncOAuth2ClientConfig":{"publicKeyLocation":"jwks","jwkSet":`+client.jwks()+`}}`)
+	ask := func(assertion string) answer {
+		return w.post("/", "access_token", form("grant_type", grantBearer, "assertion", assertion, "scope", "read write"), basic("app", "s"))
+	}
+	const partner = "https://partner.example"
+	a := ask(issuer.sign(partner, "demo", nil))
+	if a.status != 200 || a.text("scope") != "read write" || a.text("refresh_token") != "" {
+		t.Fatalf("answer is %s", a.body)
+	}
+	if seen := w.post("/", "introspect", form("token", a.text("access_token")), basic("app", "s")); seen.text("sub") != "(usr!demo)" || seen.text("client_id") != "app" {
+		t.Errorf("introspection says %s", seen.body)
+	}
+	if a := ask(issuer.sign(partner, "demo", map[string]any{"scope": "read"})); a.text("scope") != "read" {
+		t.Errorf("the issuer's scopes do not cap: %s", a.body)
+	}
+	if a := ask(client.sign("app", "app", nil)); a.status != 200 {
+		t.Errorf("the client about itself: %s", a.body)
+	}
+	const notAllowed = "Issuer is not authorized to grant consent for this subject"
+	tests := []struct{ name, assertion, description string }{
+		{"unknown issuer", issuer.sign("https://x.example", "demo", nil), "Unknown JWT issuer"},
+		{"wrong audience", issuer.sign(partner, "demo", map[string]any{"aud": "x"}), "incorrect audience in JWT"},
+		{"another's key", client.sign(partner, "demo", nil), "JWT signature is invalid"},
+		{"unknown user", issuer.sign(partner, "nobody", nil), "Not able to read user information."},
+		{"expired", issuer.sign(partner, "demo", map[string]any{"exp": w.now().Add(-time.Minute).Unix()}), "JWT has expired"},
+		{"subject not allowed", issuer.sign("https://strict.example", "demo", nil), notAllowed},
+		{"the client about a user", client.sign("app", "demo", nil), notAllowed},
+		{"junk", "x", "JWT is not valid"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { wantError(t, ask(tt.assertion), 400, "invalid_grant", tt.description) })
+	}
+	wantError(t, w.post("/", "access_token", form("grant_type", grantBearer, "scope", "read"), basic("app", "s")), 400, "invalid_request", "Missing parameter, 'assertion'")
+}
