@@ -19,7 +19,7 @@ type clientConfig struct {
 	Connections int `conf:"connections,min=1,default=64"`
 	// WaitQueueSize bounds the requests that wait for a connection; the default is
 	// the square of Connections.
-	WaitQueueSize int `conf:"waitQueueSize,min=0,default=-1"`
+	WaitQueueSize *int `conf:"waitQueueSize,min=0"`
 	// SoTimeout bounds each wait for data; "unlimited" and "zero" mean no limit.
 	SoTimeout conf.Duration `conf:"soTimeout,default=10 seconds"`
 	// ConnectionTimeout bounds connecting.
@@ -153,9 +153,9 @@ func (c *clientConfig) options(env *heap.Env) (wire.ClientOptions, error) {
 		DisableReuse: c.DisableReuse, Resolve: env.Hosts, PriorKnowledge: c.HTTP2PriorKnowledge,
 		Streaming: env.Streaming, Storage: &storage.Storage,
 	}
-	if c.WaitQueueSize >= 0 {
-		o.WaitQueueSize = c.WaitQueueSize
-		if c.WaitQueueSize == 0 {
+	if c.WaitQueueSize != nil {
+		o.WaitQueueSize = *c.WaitQueueSize
+		if o.WaitQueueSize == 0 {
 			o.WaitQueueSize = -1
 		}
 	}

@@ -90,6 +90,7 @@ type declaration struct {
 	node  *conf.Node
 	state int // unbuilt, building, built, failed
 	value any
+	errs  *conf.Errors // where the failure was reported
 }
 
 const (
@@ -322,12 +323,15 @@ func (h *Heap) local(name string, d *declaration, ref *conf.Node, errs *conf.Err
 	case built:
 		return d.value, true
 	case failed:
+		if errs != d.errs {
+			errs.Add(ref, "the object %q could not be built", name)
+		}
 		return nil, false
 	case building:
 		errs.Add(ref, "the objects refer to each other in a ring: %s", strings.Join(append(ring(h.path, name), name), " -> "))
 		return nil, false
 	}
-	d.state = building
+	d.state, d.errs = building, errs
 	h.path = append(h.path, name)
 	defer func() { h.path = h.path[:len(h.path)-1] }()
 	env, ok := h.env(d.node, errs)

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gatehouse/internal/am"
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/am/store/embedded"
+	"gatehouse/internal/observe"
+)
+
+// amOptions say how to run the authorization server.
+type amOptions struct {
+	data, store    string
+	listen         []string
+	listenTLS      []string
+	cert, key      string
+	contexts       []string
+	cookieDomains  []string
+	password       string
+	log, accessLog *slog.Logger
+}
+
+func amCommand() *cobra.Command {
+	var o amOptions
+	var logAs string
+	access := false
+	c := &cobra.Command{
+		Use:   "am",
+		Short: "Run the authorization server",
+		Long: "Runs the OAuth 2.0 / OpenID Connect authorization server with its administration interface.\n" +
+			"The administrator is amAdmin; its password comes from GATEHOUSE_ADMIN_PASSWORD at the first start, or is made\n" +
+			"and printed then.",
+		Example: "  gatehouse am\n" +
+			"  GATEHOUSE_ADMIN_PASSWORD=… gatehouse am --data /var/lib/gatehouse --listen 0.0.0.0:8088\n" +
+			"  gatehouse am --listen-tls 0.0.0.0:8443 --tls-cert server.pem --tls-key server-key.pem",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			o.log = observe.NewLogger(c.ErrOrStderr(), logAs, observe.Level())
+			if access {
+				o.accessLog = o.log
+			}
+			o.password = os.Getenv("GATEHOUSE_ADMIN_PASSWORD")
+			s, err := startAM(o)
+			if err != nil {
+				return err
+			}
+			if p := s.am.FirstPassword; p != "" {
+				fmt.Fprintf(c.OutOrStdout(), "\nThe administrator is amAdmin, the password %s\nIt is shown this once.\n\n", p)
+			}
+			<-c.Context().Done()
+			return s.stop()
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.data, "data", "./gatehouse-data", "the `folder` for keys and, with the embedded store, all data")
+	f.StringVar(&o.store, "store", "", "a store `URL`; the default is the embedded store in the data folder")
+	f.StringArrayVar(&o.listen, "listen", []string{"127.0.0.1:8088"}, "an `address` to listen on (repeatable)")
+	f.StringArrayVar(&o.listenTLS, "listen-tls", nil, "an `address` to listen on with TLS (repeatable)")
+	f.StringVar(&o.cert, "tls-cert", "", "the PEM `file` with the certificate chain for --listen-tls")
+	f.StringVar(&o.key, "tls-key", "", "the PEM `file` with the private key for --listen-tls")
+	f.StringSliceVar(&o.contexts, "context", []string{"/openam", "/am"}, "deployment contexts to answer on")
+	f.StringSliceVar(&o.cookieDomains, "cookie-domain", nil, "domains of the session cookie; the default is the host that was asked")
+	f.BoolVar(&access, "access-log", false, "log a line for each request")
+	f.StringVar(&logAs, "log-format", "text", "how to log: text or json")
+	return c
+}
+
+// amServer is a running authorization server.
+type amServer struct {
+	am     *am.Server
+	engine store.Engine
+	http   *http.Server
+	log    *slog.Logger
+	// base is the URL of the first listener.
+	base string
+}
+
+func startAM(o amOptions) (*amServer, error) {
+	began := time.Now()
+	if o.store != "" && o.store != "embedded" {
+		return nil, fmt.Errorf("--store %s: this version has the embedded store only", o.store)
+	}
+	if err := os.MkdirAll(o.data, 0o700); err != nil {
+		return nil, err
+	}
+	key, err := realm.LoadInstanceKey(o.data)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := embedded.Open(embedded.Path(o.data), embedded.Options{Log: o.log})
+	if err != nil {
+		return nil, err
+	}
+	s := &amServer{engine: engine, log: o.log}
+	s.am, err = am.New(am.Options{
+		Engine: engine, Key: key, AdminPassword: o.password, Contexts: o.contexts, CookieDomains: o.cookieDomains,
+		Log: o.log, AccessLog: o.accessLog,
+	})
+	if err == nil {
+		err = s.serve(o)
+	}
+	if err != nil {
+		_ = s.stop()
+		return nil, err
+	}
+	o.log.Info("the authorization server is ready", "data", o.data, "contexts", strings.Join(o.contexts, " "),
+		"took", time.Since(began).Round(time.Millisecond))
+	return s, nil
+}
+
+// serve opens the listeners. HTTP/2 is offered over TLS.
+func (s *amServer) serve(o amOptions) error {
+	s.http = &http.Server{
+		Handler: s.am, ReadHeaderTimeout: 30 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(o.log.Handler(), slog.LevelDebug),
+	}
+	open := func(addr string, config *tls.Config) error {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			return err
+		}
+		o.log.Info("listening", "address", l.Addr().String(), "tls", config != nil)
+		if s.base == "" && config == nil {
+			s.base = "http://" + l.Addr().String()
+		}
+		if config != nil {
+			l = tls.NewListener(l, config)
+		}
+		go func() {
+			if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				o.log.Error("the listener ended", "error", err)
+			}
+		}()
+		return nil
+	}
+	for _, addr := range o.listen {
+		if err := open(addr, nil); err != nil {
+			return err
+		}
+	}
+	if len(o.listenTLS) == 0 {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(o.cert, o.key)
+	if err != nil {
+		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}
+	for _, addr := range o.listenTLS {
+		if err := open(addr, config); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stop lets running requests end and closes the store.
+func (s *amServer) stop() error {
+	var errs []error
+	if s.http != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		errs = append(errs, s.http.Shutdown(ctx))
+	}
+	if s.am != nil {
+		errs = append(errs, s.am.Close())
+	}
+	return errors.Join(append(errs, s.engine.Close())...)
+}
