@@ -3,6 +3,7 @@ package amservice
 import (
 	"crypto/sha256"
 	"time"
+	"unsafe"
 
 	"github.com/maypok86/otter/v2"
 
@@ -47,13 +48,13 @@ func (clock) Tick(time.Duration) <-chan time.Time { return nil }
 
 // Get returns what is kept for a token.
 func (c *Cache[V]) Get(token string) (V, bool) {
-	return c.entries.GetIfPresent(sha256.Sum256([]byte(token)))
+	return c.entries.GetIfPresent(digest(token))
 }
 
 // Load returns what is kept for a token, else what load gives, which is kept then. Of
 // all that miss the same token at once, one runs load.
 func (c *Cache[V]) Load(x *chain.Exchange, token string, load func() (V, error)) (V, error) {
-	key := sha256.Sum256([]byte(token))
+	key := digest(token)
 	if v, ok := c.entries.GetIfPresent(key); ok {
 		return v, nil
 	}
@@ -70,7 +71,12 @@ func (c *Cache[V]) Load(x *chain.Exchange, token string, load func() (V, error))
 }
 
 // Drop forgets a token.
-func (c *Cache[V]) Drop(token string) { c.entries.Invalidate(sha256.Sum256([]byte(token))) }
+func (c *Cache[V]) Drop(token string) { c.entries.Invalidate(digest(token)) }
 
 // Clear forgets everything.
 func (c *Cache[V]) Clear() { c.entries.InvalidateAll() }
+
+// digest reads the text in place: a copy would be the only allocation of a hit.
+func digest(token string) [sha256.Size]byte {
+	return sha256.Sum256(unsafe.Slice(unsafe.StringData(token), len(token)))
+}

@@ -133,3 +133,6 @@ type Answerer interface {
 	error
 	Answer() *chain.Response
 }
+
+// ScopeList is Scopes as expressions see it.
+func (t *AccessToken) ScopeList() List { return texts(t.Scopes) }
