@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 )
 
@@ -71,7 +73,7 @@ func (e *Entity) setLength(n int) {
 // Text is the body decoded by the charset of Content-Type, else ISO-8859-1; JSON is
 // always UTF-8 (RFC 8259 §8.1).
 func (e *Entity) Text() (string, error) {
-	b, err := e.Bytes()
+	b, err := e.decoded()
 	if err != nil || len(b) == 0 {
 		return "", err
 	}
@@ -79,7 +81,7 @@ func (e *Entity) Text() (string, error) {
 	if name == "utf-8" {
 		return string(b), nil
 	}
-	enc, err := htmlindex.Get(name)
+	enc, err := charsetOf(name)
 	if err != nil {
 		return string(b), nil
 	}
@@ -91,7 +93,7 @@ func (e *Entity) Text() (string, error) {
 func (e *Entity) SetText(s string) error {
 	b := []byte(s)
 	if name := e.charset(); name != "utf-8" {
-		if enc, err := htmlindex.Get(name); err == nil {
+		if enc, err := charsetOf(name); err == nil {
 			if out, err := enc.NewEncoder().Bytes(b); err == nil {
 				b = out
 			} else {
@@ -99,8 +101,17 @@ func (e *Entity) SetText(s string) error {
 			}
 		}
 	}
+	e.dropCoding()
 	e.SetBytes(b)
 	return nil
+}
+
+// charsetOf is the WHATWG table but for ISO-8859-1, which there means windows-1252.
+func charsetOf(name string) (encoding.Encoding, error) {
+	if name == "iso-8859-1" {
+		return charmap.ISO8859_1, nil
+	}
+	return htmlindex.Get(name)
 }
 
 func (e *Entity) charset() string {
@@ -130,7 +141,7 @@ func first(h http.Header, canonical string) string {
 
 // JSON is the parsed body: maps, lists, strings, bool, nil, int64 or float64.
 func (e *Entity) JSON() (any, error) {
-	b, err := e.Bytes()
+	b, err := e.decoded()
 	if err != nil {
 		return nil, err
 	}
@@ -185,6 +196,7 @@ func (e *Entity) SetJSON(v any) error {
 	if e.header != nil {
 		e.header["Content-Type"] = []string{"application/json; charset=UTF-8"}
 	}
+	e.dropCoding()
 	e.SetBytes(bytes.TrimRight(buf.Bytes(), "\n"))
 	return nil
 }
@@ -195,7 +207,7 @@ func (e *Entity) Form() Form {
 	if kind != "application/x-www-form-urlencoded" {
 		return Form{}
 	}
-	b, err := e.Bytes()
+	b, err := e.decoded()
 	if err != nil {
 		return Form{}
 	}
@@ -245,30 +257,48 @@ func (e *Entity) Buffer() error {
 		s = &defaultStorage
 	}
 	if e.length > s.MemoryLimit && e.length > s.FileLimit {
-		return ErrTooLarge
+		return e.spoil(ErrTooLarge)
 	}
 	if e.length > 0 && e.length <= s.MemoryLimit {
 		b := make([]byte, e.length)
 		if _, err := io.ReadFull(e.stream, b); err != nil {
-			return err
+			return e.spoil(err)
 		}
 		return e.settle(b)
 	}
 	var buf bytes.Buffer
 	n, err := io.Copy(&buf, io.LimitReader(e.stream, s.MemoryLimit+1))
 	if err != nil {
-		return err
+		return e.spoil(err)
 	}
 	if n <= s.MemoryLimit {
 		return e.settle(buf.Bytes())
 	}
-	return e.spill(&buf, s)
+	if err := e.spill(&buf, s); err != nil {
+		return e.spoil(err)
+	}
+	return nil
 }
 
-func (e *Entity) settle(b []byte) error {
-	err := e.stream.Close()
-	e.stream, e.memory = nil, b
+// spoil remembers that a part of the stream is lost: whoever reads the entity later
+// meets the same error, and not the rest as if it were the whole.
+func (e *Entity) spoil(err error) error {
+	if e.stream != nil {
+		_ = e.stream.Close()
+	}
+	e.stream, e.length = spoiled{err}, -1
 	return err
+}
+
+type spoiled struct{ err error }
+
+func (s spoiled) Read([]byte) (int, error) { return 0, s.err }
+func (s spoiled) Close() error             { return nil }
+
+func (e *Entity) settle(b []byte) error {
+	_ = e.stream.Close() // all of it has been read
+	e.stream, e.memory = nil, b
+	return nil
 }
 
 func (e *Entity) spill(head *bytes.Buffer, s *Storage) error {
@@ -288,9 +318,9 @@ func (e *Entity) spill(head *bytes.Buffer, s *Storage) error {
 		_ = f.Close()
 		return err
 	}
-	err = e.stream.Close()
+	_ = e.stream.Close()
 	e.stream, e.file, e.size = nil, f, n
-	return err
+	return nil
 }
 
 // Bytes buffers the body and returns it; the caller must not change it.

@@ -2,6 +2,7 @@ package chain
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -133,16 +134,11 @@ func validName(host string) bool {
 	return true
 }
 
-// validIPv6 accepts the characters of an address with an optional zone.
+// validIPv6 accepts an address with an optional zone (RFC 6874).
 func validIPv6(host string) bool {
-	address, _, _ := strings.Cut(host, "%")
-	for i := range len(address) {
-		c := address[i]
-		if c != ':' && c != '.' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
-			return false
-		}
-	}
-	return strings.IndexByte(address, ':') >= 0 && validName(strings.ReplaceAll(host, ":", ""))
+	address, zone, _ := strings.Cut(host, "%")
+	ip, err := netip.ParseAddr(address)
+	return err == nil && ip.Is6() && validName(zone)
 }
 
 func isScheme(s string) bool {

@@ -1,0 +1,130 @@
+package chain_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/gateway/chain"
+)
+
+func entity(contentType string, body []byte) (*chain.Entity, http.Header) {
+	h := http.Header{}
+	if contentType != "" {
+		h["Content-Type"] = []string{contentType}
+	}
+	e := &chain.Entity{}
+	e.Bind(h)
+	e.SetBytes(body)
+	return e, h
+}
+
+func TestText(t *testing.T) {
+	tests := []struct{ name, contentType, bytes, text string }{
+		{"no type", "", "\xe4\x80", "ä\u0080"},
+		{"latin", "text/plain; charset=ISO-8859-1", "\xe4", "ä"},
+		{"windows", "text/plain; charset=windows-1252", "\x80", "€"},
+		{"utf-8", "text/plain; charset=UTF-8", "ä", "ä"},
+		{"json is utf-8", "application/json", "\"ä\"", "\"ä\""},
+		{"json by suffix", "application/problem+json; charset=ISO-8859-1", "\"ä\"", "\"ä\""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			e, _ := entity(test.contentType, []byte(test.bytes))
+			if got, err := e.Text(); err != nil || got != test.text {
+				t.Errorf("Text() = %q, %v, want %q", got, err, test.text)
+			}
+			if err := e.SetText(test.text); err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := e.Bytes(); string(got) != test.bytes {
+				t.Errorf("after SetText: %q, want %q", got, test.bytes)
+			}
+		})
+	}
+}
+
+func TestContentCoding(t *testing.T) {
+	var zipped, deflated bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, _ = z.Write([]byte(`{"a": 1}`))
+	_ = z.Close()
+	d := zlib.NewWriter(&deflated)
+	_, _ = d.Write([]byte(`{"a": 1}`))
+	_ = d.Close()
+	for coding, body := range map[string][]byte{"gzip": zipped.Bytes(), "deflate": deflated.Bytes()} {
+		e, h := entity("application/json", body)
+		h["Content-Encoding"] = []string{coding}
+		if got, err := e.Text(); err != nil || got != `{"a": 1}` {
+			t.Errorf("%s: Text() = %q, %v", coding, got, err)
+		}
+		if v, err := e.JSON(); err != nil || v.(map[string]any)["a"] != int64(1) {
+			t.Errorf("%s: JSON() = %v, %v", coding, v, err)
+		}
+		if b, _ := e.Bytes(); !bytes.Equal(b, body) {
+			t.Errorf("%s: reading changed the body", coding)
+		}
+		if err := e.SetText("plain"); err != nil || h.Get("Content-Encoding") != "" {
+			t.Errorf("%s: a new text kept the coding: %v", coding, h)
+		}
+	}
+}
+
+type failing struct{ r io.Reader }
+
+func (f failing) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err == io.EOF {
+		err = errors.New("broken off")
+	}
+	return n, err
+}
+
+// A body of which a part is lost must not pass for a shorter one.
+func TestSpoiledEntity(t *testing.T) {
+	small := &chain.Storage{MemoryLimit: 4, FileLimit: 8, Dir: t.TempDir()}
+	for name, length := range map[string]int64{"unknown length": -1, "known length": 20} {
+		for _, stream := range []io.Reader{strings.NewReader("01234567890123456789"), failing{strings.NewReader("012")}} {
+			var e chain.Entity
+			e.SetStorage(small)
+			e.SetStream(io.NopCloser(stream), length)
+			_, first := e.Bytes()
+			if first == nil {
+				t.Errorf("%s: Bytes() = nil, want an error", name)
+			}
+			if b, err := e.Bytes(); !errors.Is(err, first) {
+				t.Errorf("%s: second Bytes() = %q, %v, want %v", name, b, err, first)
+			}
+			r, _ := e.Open()
+			if b, err := io.ReadAll(r); len(b) > 0 || !errors.Is(err, first) {
+				t.Errorf("%s: the rest reads as %q, %v", name, b, err)
+			}
+			e.Close()
+		}
+	}
+}
+
+func TestBuffer(t *testing.T) {
+	storage := &chain.Storage{MemoryLimit: 4, FileLimit: 8, Dir: t.TempDir()}
+	for _, body := range []string{"", "0123", "01234", "01234567"} {
+		for _, length := range []int64{-1, int64(len(body))} {
+			var e chain.Entity
+			e.SetStorage(storage)
+			e.SetStream(io.NopCloser(strings.NewReader(body)), length)
+			for range 2 {
+				if b, err := e.Bytes(); err != nil || string(b) != body {
+					t.Errorf("Bytes() = %q, %v, want %q", b, err, body)
+				}
+			}
+			if !e.Buffered() {
+				t.Errorf("%q is not buffered", body)
+			}
+			e.Close()
+		}
+	}
+}
