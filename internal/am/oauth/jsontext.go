@@ -46,7 +46,7 @@ func (o *object) text(name, value string) {
 // some writes the member unless value is empty.
 func (o *object) some(name, value string) {
 	if value != "" {
-		o.text(name, value)
+		o.text(name, value) // which looks whether it is hidden
 	}
 }
 

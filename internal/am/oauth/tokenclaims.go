@@ -46,7 +46,7 @@ type tokenClaims struct {
 	Session   string          `json:"ops"`
 	Owner     string          `json:"azp"` // the client, where client_id is left out
 
-	Extra map[string]json.RawMessage `json:",unknown"`
+	Extra map[string]json.RawMessage `json:",embed"` // members that no field has
 }
 
 // claims writes the payload of t as a client-side token.
@@ -150,9 +150,24 @@ func readClaims(payload []byte) (store.Token, string, error) {
 	if t.ClientID == "" {
 		t.ClientID = c.Owner
 	}
+	c.overridden(&t)
 	t.Audience = audienceOf(c.Audience)
 	t.Audience = slices.DeleteFunc(t.Audience, func(a string) bool { return a == t.ClientID })
 	return t, c.ID, nil
+}
+
+// overridden notes what a script made of the names of the subject, which t otherwise derives.
+func (c *tokenClaims) overridden(t *store.Token) {
+	for _, v := range [...]struct{ name, is, would string }{
+		{"sub", c.Subject, SubClaim(t.Subject)}, {"subname", c.Subname, t.Subject.Name},
+	} {
+		if v.is != v.would && v.is != "" {
+			if t.Extra == nil {
+				t.Extra = map[string]json.RawMessage{}
+			}
+			t.Extra[v.name] = appendText(nil, v.is)
+		}
+	}
 }
 
 func audienceOf(raw json.RawMessage) []string {
