@@ -45,7 +45,10 @@ func (t *Type) print(id string, stored Object, put func(g *Group, a *Attribute, 
 		}
 		for j := range g.Attributes {
 			a := &g.Attributes[j]
-			v := from[a.Name]
+			v := unwrap(from[a.Name]) // imports store what they were given
+			if v == nil {
+				v = a.Default // what is in force
+			}
 			if a.Secret || v == nil && a.Quiet {
 				continue
 			}

@@ -60,7 +60,10 @@ func (c *Call) query(res *Resource) error {
 		"pagedResultsCookie":      page.cookie,
 		"totalPagedResultsPolicy": "NONE",
 		"totalPagedResults":       -1,
-		"remainingPagedResults":   res.Remaining,
+		"remainingPagedResults":   -1,
+	}
+	if res.Complete {
+		envelope["remainingPagedResults"] = 0
 	}
 	if res.Counted || strings.EqualFold(c.Query.Get("_totalPagedResultsPolicy"), "EXACT") {
 		envelope["totalPagedResultsPolicy"] = "EXACT"

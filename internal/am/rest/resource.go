@@ -44,9 +44,9 @@ type Resource struct {
 	Unversioned bool
 	// NoPutCreate: a PUT of what does not exist is a 404.
 	NoPutCreate bool
-	// Counted queries tell the total; others say -1, and Remaining is what they say of the rest.
-	Counted   bool
-	Remaining int
+	// Counted queries tell the total; others say -1. Of what remains all say -1, but Complete ones 0.
+	Counted  bool
+	Complete bool
 	// Passive: a request does not count as use of the caller's session.
 	Passive bool
 	// ItemRev replaces the _rev of query items.

@@ -34,7 +34,7 @@ type ScriptChecker interface {
 func (s *Server) scripts() []*Resource {
 	return []*Resource{
 		{
-			Path: "scripts", Version: "1.1", Unversioned: true,
+			Path: "scripts", Version: "1.1", Unversioned: true, Complete: true,
 			Query: func(c *Call) ([]Object, error) {
 				found, err := c.Realm.Scripts(c.Context())
 				list := []Object{}

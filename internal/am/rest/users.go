@@ -22,7 +22,7 @@ const (
 
 func (s *Server) users() []*Resource {
 	return []*Resource{{
-		Path: "users", Version: "4.1", Exists: "Resource already exists", ItemRev: "-1",
+		Path: "users", Version: "4.1", Exists: "Resource already exists", ItemRev: "-1", Complete: true,
 		Allow: allowUsers,
 		Query: func(c *Call) ([]Object, error) {
 			docs, err := s.docs.List(c.Context(), c.realmPath(), store.KindUser)

@@ -1,0 +1,136 @@
+package rest_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestClientProfile(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	r, _ := s.realms.Find("/")
+	// Values bare, wrapped, and in a list where one belongs.
+	admin("PUT", clients+"/web", map[string]any{
+		"coreOAuth2ClientConfig": map[string]any{
+			"userpassword": "first", "clientType": map[string]any{"inherited": false, "value": "confidential"}, "scopes": "write",
+			"defaultScopes": map[string]any{"inherited": false, "value": []string{"write"}}, "agentgroup": nil,
+		},
+		"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"client_credentials"}, "customProperties": []string{""}},
+		"_type":                      map[string]any{"_id": "OAuth2Client"}, "_rev": "7",
+	}).want(t, 201)
+	c, err := r.Client(t.Context(), "web")
+	if err != nil || !c.CheckSecret("first") || c.CheckSecret("other") || c.Core.Type != "Confidential" ||
+		!same(c.Core.Scopes, []string{"write"}) || !same(c.Advanced.GrantTypes, []string{"client_credentials"}) || len(c.Advanced.CustomProperties) != 0 {
+		t.Fatalf("client = %+v, %v", c, err)
+	}
+	if strings.Contains(c.Core.Password, "first") {
+		t.Error("the secret is stored in plain")
+	}
+	read := admin("GET", clients+"/web", nil)
+	if strings.Contains(read.raw, "first") || strings.Contains(read.raw, "sealed") {
+		t.Errorf("the secret is shown: %s", read.raw)
+	}
+	// What was read is written back: the secret stays.
+	admin("PUT", clients+"/web", read.body).want(t, 200)
+	if c, _ = r.Client(t.Context(), "web"); !c.CheckSecret("first") || !c.HasGrant("client_credentials") {
+		t.Error("writing back what was read changed the client")
+	}
+	// What an update leaves out has its default again, but for the secret.
+	admin("PUT", clients+"/web", "{}").want(t, 200)
+	if c, _ = r.Client(t.Context(), "web"); !c.CheckSecret("first") || c.HasGrant("client_credentials") || len(c.Core.Scopes) != 0 {
+		t.Error("an empty update did not give back the defaults")
+	}
+	admin("PUT", clients+"/web", client("second", nil)).want(t, 200)
+	if c, _ = r.Client(t.Context(), "web"); !c.CheckSecret("second") || c.CheckSecret("first") {
+		t.Error("the secret did not change")
+	}
+	admin("PATCH", clients+"/web", []any{map[string]any{"operation": "add", "field": "/coreOAuth2ClientConfig/scopes/value", "value": "a"}}).want(t, 200)
+	if c, _ = r.Client(t.Context(), "web"); !same(c.Core.Scopes, []string{"a"}) || !c.CheckSecret("second") {
+		t.Errorf("after the patch: scopes %v", c.Core.Scopes)
+	}
+}
+
+// All types share one namespace of ids.
+func TestAgentIDs(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	admin("PUT", clients+"/ig", "{}").want(t, 409)
+	admin("GET", clients+"/ig", nil).want(t, 404)
+	admin("DELETE", clients+"/ig", nil).want(t, 404)
+	admin("PUT", "/alpha"+clients+"/only-alpha", "{}").want(t, 201)
+	admin("GET", clients+"/only-alpha", nil).want(t, 404)
+	for _, id := range []string{"..", "%2e%2e", "a%00b", "a%0ab", strings.Repeat("x", 300)} {
+		if got := admin("PUT", clients+"/"+id, "{}"); got.StatusCode < 400 || got.StatusCode >= 500 {
+			t.Errorf("id %q: %d", id, got.StatusCode)
+		}
+	}
+	admin("PUT", clients+"/with%20blank%40host", "{}").want(t, 201)
+	if got := admin("GET", clients+"/with%20blank%40host", nil).want(t, 200); got["_id"] != "with blank@host" {
+		t.Errorf("_id = %v", got["_id"])
+	}
+}
+
+func TestAgentTypes(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	got := admin("POST", "/realm-config/agents?_action=getAllTypes", nil).want(t, 200)
+	if list := got["result"].([]any); len(list) != 10 || at(list[3], "name") != "OAuth2 Client Agents" {
+		t.Errorf("types = %v", got)
+	}
+	admin("PUT", clients+"/c", "{}").want(t, 201)
+	got = admin("POST", "/realm-config/agents?_action=nextdescendents", nil).want(t, 200)
+	if len(got["result"].([]any)) != 2 {
+		t.Errorf("all agents = %v", got)
+	}
+	got = admin("GET", "/realm-config/agents?_queryFilter=true", nil).want(t, 200)
+	if got["resultCount"] != 2.0 {
+		t.Errorf("all agents = %v", got)
+	}
+	got = admin("POST", clients+"?_action=template", nil).want(t, 200)
+	if at(got, "advancedOAuth2ClientConfig", "tokenEndpointAuthMethod") != "client_secret_basic" || got["_id"] != nil || got["_type"] != nil {
+		t.Errorf("template = %v", got)
+	}
+	got = admin("POST", clients+"?_action=schema", nil).want(t, 200)
+	secret := at(got, "properties", "coreOAuth2ClientConfig", "properties", "userpassword")
+	if at(secret, "format") != "password" || at(secret, "title") != "Client secret" || at(secret, "type") != "string" {
+		t.Errorf("schema of the secret = %v", secret)
+	}
+	// What the template says is what an empty profile is.
+	flat := admin("GET", clients+"?_queryFilter=true", nil).want(t, 200)["result"].([]any)[0].(map[string]any)
+	if !same(flat["advancedOAuth2ClientConfig"], admin("POST", clients+"?_action=template", nil).body["advancedOAuth2ClientConfig"]) {
+		t.Error("template and an empty profile differ")
+	}
+}
+
+// Types that nothing here uses are kept as they came, their secrets apart.
+func TestOpenTypes(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	const path = "/realm-config/agents/WebAgent/w"
+	made := admin("PUT", path, map[string]any{"globalWebAgentConfig": map[string]any{"status": "Active", "userpassword": "hidden"}, "userpassword": "hidden"})
+	made.want(t, 201)
+	got := admin("GET", path, nil)
+	if at(got.body, "globalWebAgentConfig", "status") != "Active" || strings.Contains(got.raw+made.raw, "hidden") || strings.Contains(got.raw, "sealed") {
+		t.Errorf("read = %s", got.raw)
+	}
+	d, err := s.realms.Docs().Get(t.Context(), "/", "agent", "w")
+	if err != nil || strings.Contains(string(d.Body), "hidden") {
+		t.Errorf("stored = %s, %v", d.Body, err)
+	}
+	admin("PUT", path, got.body).want(t, 200)
+	after, err := s.realms.Docs().Get(t.Context(), "/", "agent", "w")
+	if err != nil || string(after.Body) != string(d.Body) {
+		t.Errorf("writing back changed %s to %s, %v", d.Body, after.Body, err)
+	}
+}
+
+func TestInactiveAgent(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	token := s.signIn("/authenticate?authIndexType=service&authIndexValue=Agent", "ig", userPassword)
+	other := s.signIn("/alpha/authenticate?authIndexType=service&authIndexValue=Agent", "ig", userPassword)
+	admin("PUT", "/realm-config/agents/IdentityGatewayAgent/ig", map[string]any{"status": "Inactive"}).want(t, 200)
+	s.as(token)("POST", "/sessions?_action=getSessionInfo", nil).want(t, 401)
+	s.as(other)("POST", "/sessions?_action=getSessionInfo", nil).want(t, 200)
+	s.send("POST", "/authenticate?authIndexType=service&authIndexValue=Agent", nil, "X-OpenAM-Username", "ig", "X-OpenAM-Password", userPassword).refused(t, 401, "Login failure")
+}
