@@ -103,7 +103,7 @@ func TestPrivateKeyJwt(t *testing.T) {
 				wantAudience, life = "http://as/token", time.Minute
 			}
 			if c.Issuer != "app" || c.Subject != "app" || len(c.Audience) != 1 || c.Audience[0] != wantAudience ||
-				!c.Expires.Equal(f.now.Add(life)) || !c.IssuedAt.Equal(f.now) || len(c.ID) < 20 || seen[c.ID] {
+				!c.Expires.Equal(f.now().Add(life)) || !c.IssuedAt.Equal(f.now()) || len(c.ID) < 20 || seen[c.ID] {
 				t.Errorf("claims %+v", c)
 			}
 			seen[c.ID] = true
@@ -171,7 +171,7 @@ func TestClientCredentials(t *testing.T) {
 	}
 	send()
 	send()
-	f.now = f.now.Add(51 * time.Second)
+	f.pass(51 * time.Second)
 	send()
 	if want := "Bearer t1, Bearer t1, Bearer t2"; strings.Join(got, ", ") != want {
 		t.Errorf("sent %q, want %q: the token is reused until shortly before its end", got, want)
@@ -239,7 +239,7 @@ func TestClientCredentialsDoNotHammer(t *testing.T) {
 	if f.count() != 2 {
 		t.Errorf("%d token requests for ten refusals at once, want 2", f.count())
 	}
-	f.now = f.now.Add(5 * time.Second)
+	f.pass(5 * time.Second)
 	if _, err := filter.Filter(exchangeFor(t, "http://api/"), refuse); err != nil {
 		t.Fatal(err)
 	}
@@ -341,9 +341,9 @@ func TestResourceOwner(t *testing.T) {
 		return got
 	}
 	send()
-	f.now = f.now.Add(time.Minute)
+	f.pass(time.Minute)
 	send()
-	f.now = f.now.Add(time.Minute)
+	f.pass(time.Minute)
 	f.server = func(x *chain.Exchange) (*chain.Response, error) {
 		if strings.Contains(f.requests[len(f.requests)-1], "refresh_token") {
 			return reply(400, `{"error":"invalid_grant"}`)

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,8 @@ import (
 type fixture struct {
 	*heap.Heap
 	errs   *conf.Errors
-	now    time.Time
+	start  time.Time
+	passed atomic.Int64
 	env    map[string]string
 	server chain.HandlerFunc
 	log    bytes.Buffer
@@ -33,7 +35,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	return &fixture{
-		now: time.Unix(1_800_000_000, 0), env: map[string]string{"AGENT_SECRET_ID": "cGFzc3dvcmQ=", "CLIENT_SECRET_ID": "cCZzcw=="},
+		start: time.Unix(1_800_000_000, 0), env: map[string]string{"AGENT_SECRET_ID": "cGFzc3dvcmQ=", "CLIENT_SECRET_ID": "cCZzcw=="},
 		server: func(x *chain.Exchange) (*chain.Response, error) {
 			t.Errorf("unexpected request %s", x.Request)
 			return chain.NewResponse(500), nil
@@ -74,6 +76,11 @@ func (f *fixture) serve(x *chain.Exchange) (*chain.Response, error) {
 	return f.server(x)
 }
 
+// pass lets time go by.
+func (f *fixture) pass(d time.Duration) { f.passed.Add(int64(d)) }
+
+func (f *fixture) now() time.Time { return f.start.Add(time.Duration(f.passed.Load())) }
+
 func (f *fixture) count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -98,7 +105,7 @@ func (f *fixture) load(t *testing.T, list string) *fixture {
 		Name: "route", Catalog: heap.NewCatalog(All, secrets.All, amservice.All, f.testTypes()),
 		Services: &heap.Services{
 			Logger: slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-			Getenv: lookup, Now: func() time.Time { return f.now },
+			Getenv: lookup, Now: f.now,
 		},
 		Bindings: heap.NewBindings(nil, nil), Errs: f.errs, Declared: n.Get("heap"), Defaults: defaults,
 	})
