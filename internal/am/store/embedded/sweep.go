@@ -28,10 +28,13 @@ func (e *Engine) Sweep(ctx context.Context, now time.Time, limit int) (int, erro
 		if err := ctx.Err(); err != nil {
 			return n, err
 		}
-		if err := e.sweep(key, now); err != nil {
+		removed, err := e.sweep(key, now)
+		if err != nil {
 			return n, fmt.Errorf("sweep store: %w", err)
 		}
-		n++
+		if removed {
+			n++
+		}
 	}
 	return n, nil
 }
@@ -56,28 +59,29 @@ func (e *Engine) expiredKeys(ctx context.Context, now time.Time, limit int) ([][
 	return keys, nil
 }
 
-// sweep removes the record that an expiry key names, unless it was written anew
-// since, and then the expiry key alone.
-func (e *Engine) sweep(key []byte, now time.Time) error {
-	us, k, ok := cutExpiryKey(key)
+// sweep removes the record that an expiry key names, unless it was written anew since,
+// and the key.
+func (e *Engine) sweep(key []byte, now time.Time) (removed bool, err error) {
+	_, k, ok := cutExpiryKey(key)
 	if !ok {
-		return errDamaged
+		return false, errDamaged
 	}
 	defer e.hold([]store.Op{{Record: store.Record{Key: k}}})()
 	var w writer
 	h, err := w.read(e.db, k)
 	if err != nil {
-		return err
+		return false, err
 	}
 	b := e.db.NewBatch()
 	defer b.Close()
-	if h.micros == us && h.expired(now) {
+	if removed = h.exists() && h.expired(now); removed {
 		err = w.remove(b, k, &h)
-	} else {
+	}
+	if err == nil {
 		err = b.Delete(key, nil)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	return e.db.Apply(b, pebble.NoSync)
+	return removed, e.db.Apply(b, pebble.NoSync)
 }

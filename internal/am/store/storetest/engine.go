@@ -299,7 +299,9 @@ func testSweep(t *testing.T, b *bench) {
 }
 
 func testWatch(t *testing.T, b *bench) {
-	things, err := b.Watch(t.Context(), "thing", "key")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // only an engine that fails waits so long
+	defer cancel()
+	things, err := b.Watch(ctx, "thing", "key")
 	must(t, "watch", err)
 	other := store.Key{Realm: "/alpha", Kind: "other", ID: "a"}
 	b.mustPut(t, store.Record{Key: other})
@@ -307,8 +309,8 @@ func testWatch(t *testing.T, b *bench) {
 	must(t, "delete", b.Batch(t.Context(), store.Op{Record: store.Record{Key: key("a")}, Delete: true}, store.Op{Record: store.Record{Key: key("b")}}))
 	// Events may be merged, but each record's last one comes.
 	want := map[store.Key]bool{key("a"): true, key("b"): false}
-	for last := map[store.Key]bool{}; ; {
-		e := <-things
+	last := map[store.Key]bool{}
+	for e := range things {
 		if e.Key == other {
 			t.Fatalf("event of a kind that is not watched: %v", e)
 		}
@@ -317,6 +319,7 @@ func testWatch(t *testing.T, b *bench) {
 			return
 		}
 	}
+	t.Errorf("the last events are %v (true: deleted), want %v", last, want)
 }
 
 func testWatchEnds(t *testing.T, b *bench) {

@@ -69,6 +69,19 @@ func (e *interrupted) Batch(ctx context.Context, ops ...store.Op) error {
 	return e.Engine.Batch(ctx, ops...)
 }
 
+// listed calls after once, when the first List is done.
+type listed struct {
+	store.Engine
+	after func()
+	once  sync.Once
+}
+
+func (e *listed) List(ctx context.Context, q store.Query) ([]store.Record, error) {
+	recs, err := e.Engine.List(ctx, q)
+	e.once.Do(e.after)
+	return recs, err
+}
+
 // created tells whether ops create a record of that kind.
 func created(kind string) func([]store.Op) bool {
 	return func(ops []store.Op) bool {

@@ -50,6 +50,7 @@ func Run(t *testing.T, open Opener) {
 		{"rotation happens once", testRotateOnce},
 		{"rotation in the grace period", testRotateGrace},
 		{"rotation against revocation", testRotateRevoked},
+		{"revocation against rotation", testRevokeRotated},
 		{"issue against revocation", testIssueRevoked},
 		{"revocation", testRevocation},
 		{"deny-list", testDenyList},

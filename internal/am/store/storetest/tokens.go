@@ -204,6 +204,20 @@ func testRotateRevoked(t *testing.T, b *bench) {
 	}
 }
 
+// The revocation has listed the grant's tokens when the rotation writes a new one.
+func testRevokeRotated(t *testing.T, b *bench) {
+	old, fresh := b.token("refresh", "g1"), b.token("refresh", "g1")
+	b.issue(t, old)
+	revoking := store.Tokens{Now: b.now, Engine: &listed{Engine: b, after: func() {
+		err := b.tokens().Rotate(t.Context(), "/alpha", old.Raw, 0, fresh)
+		wantErr(t, "rotate of a grant that is being revoked", err, store.ErrUsed)
+	}}}
+	must(t, "revoke", revoking.RevokeGrant(t.Context(), "/alpha", "g1"))
+	if left, err := b.tokens().OfGrant(t.Context(), "/alpha", "g1"); err != nil || len(left) > 0 {
+		t.Errorf("a revoked grant has %d tokens, %v", len(left), err)
+	}
+}
+
 func testIssueRevoked(t *testing.T, b *bench) {
 	access := b.token("access", "g1")
 	toks := store.Tokens{Now: b.now, Engine: &interrupted{
