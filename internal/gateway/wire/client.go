@@ -61,7 +61,9 @@ type ClientOptions struct {
 	Streaming bool
 	// Storage says where response bodies are buffered; nil is the chain's default.
 	Storage *chain.Storage
-	// WebSocket passes on upgrades to the WebSocket protocol (RFC 6455 §4.1).
+	// WebSocket passes on upgrades to the WebSocket protocol (RFC 6455 §4.1), each on a
+	// connection of its own. SoTimeout holds for the handshake; what follows may be
+	// silent for as long as it likes.
 	WebSocket bool
 	// MaxResponseHeader bounds the header of a response, in bytes. Default 65536.
 	MaxResponseHeader int

@@ -1,0 +1,129 @@
+package wire_test
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/wire"
+)
+
+func TestSlowClients(t *testing.T) {
+	h := &record{}
+	address := start(t, wire.Options{HeaderTimeout: 20 * time.Millisecond, DataTimeout: 20 * time.Millisecond, IdleTimeout: 20 * time.Millisecond}, h.handle)
+	t.Run("header", func(t *testing.T) {
+		c := dial(t, address)
+		c.send("GET / HTTP/1.1\r\nHost: a\r\n")
+		c.ended()
+	})
+	t.Run("next header", func(t *testing.T) {
+		c := dial(t, address)
+		c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		c.receive("GET")
+		c.send("GET / HT")
+		c.ended()
+	})
+	t.Run("nothing", func(t *testing.T) { dial(t, address).ended() })
+	t.Run("body", func(t *testing.T) {
+		c := dial(t, address)
+		c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
+		if res, _ := c.receive("POST"); res.StatusCode != 408 {
+			t.Errorf("status = %d, want 408", res.StatusCode)
+		}
+	})
+	t.Run("handshake", func(t *testing.T) {
+		a := newAuthority(t)
+		config := &tls.Config{Certificates: []tls.Certificate{a.issue(t, "server")}}
+		dial(t, startTLS(t, wire.Options{HeaderTimeout: 20 * time.Millisecond}, config, h.handle)).ended()
+	})
+}
+
+// A client that takes nothing does not hold its request for ever.
+func TestClientThatDoesNotRead(t *testing.T) {
+	done := make(chan bool)
+	address := start(t, wire.Options{Streaming: true, DataTimeout: 50 * time.Millisecond}, func(x *chain.Exchange) (*chain.Response, error) {
+		r := chain.NewResponse(200)
+		r.Entity.SetStream(closer{zeros{}, done}, -1)
+		return r, nil
+	})
+	dial(t, address).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	<-done
+}
+
+type closer struct {
+	io.Reader
+	closed chan bool
+}
+
+func (c closer) Close() error { close(c.closed); return nil }
+
+// connectProxy is a proxy that knows CONNECT alone.
+func connectProxy(t *testing.T, asked chan<- string) *script {
+	return play(t, func(c *raw) {
+		r := c.request()
+		if r == nil {
+			return
+		}
+		asked <- r.Method + " " + r.RequestURI + " " + r.Header.Get("Proxy-Authorization")
+		up, err := net.Dial("tcp", r.RequestURI)
+		if err != nil {
+			return
+		}
+		defer up.Close()
+		c.send("HTTP/1.1 200 OK\r\n\r\n")
+		go func() { _, _ = io.Copy(up, c.r); _ = up.Close() }()
+		_, _ = io.Copy(c, up)
+	})
+}
+
+func TestProxyToTLS(t *testing.T) {
+	a := newAuthority(t)
+	address := startTLS(t, wire.Options{}, &tls.Config{Certificates: []tls.Certificate{a.issue(t, "server")}}, describe)
+	asked := make(chan string, 1)
+	at := &url.URL{Scheme: "http", Host: connectProxy(t, asked).address, User: url.UserPassword("u", "p")}
+	c := newClient(t, wire.ClientOptions{
+		TLS: &tls.Config{RootCAs: a.pool}, Protocol: wire.HTTP1,
+		Proxy: func(*url.URL) (*url.URL, error) { return at, nil },
+	})
+	r, err := c.Do(exchange(t, "GET", "https://"+address+"/x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := bodyOf(t, r); got != "HTTP/1.1 true [] https /x true " {
+		t.Errorf("answer = %q", got)
+	}
+	if got := <-asked; got != "CONNECT "+address+" Basic dTpw" {
+		t.Errorf("the proxy was asked %q", got)
+	}
+}
+
+func TestProxyFails(t *testing.T) {
+	c := newClient(t, wire.ClientOptions{Proxy: func(*url.URL) (*url.URL, error) { return nil, errors.New("no proxy today") }})
+	if _, err := c.Do(exchange(t, "GET", "http://a/")); err == nil || !strings.Contains(err.Error(), "no proxy today") {
+		t.Errorf("Do() = %v", err)
+	}
+}
+
+func TestFileBodyIsSent(t *testing.T) {
+	s := play(t, echo)
+	x := exchange(t, "POST", "http://"+s.address+"/")
+	x.Request.Entity.SetStorage(&chain.Storage{MemoryLimit: 2, FileLimit: 100, Dir: t.TempDir()})
+	x.Request.Entity.SetStream(io.NopCloser(strings.NewReader("hello")), -1)
+	if err := x.Request.Entity.Buffer(); err != nil {
+		t.Fatal(err)
+	}
+	defer x.Request.Entity.Close()
+	r, err := newClient(t, wire.ClientOptions{}).Do(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := bodyOf(t, r); !strings.HasSuffix(got, "|Content-Length: 5||hello") {
+		t.Errorf("sent %q", got)
+	}
+}
