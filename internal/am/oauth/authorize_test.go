@@ -90,7 +90,7 @@ func webClient(coreMore, advancedMore, oidcMore string) string {
 const grantDevice = "urn:ietf:params:oauth:grant-type:device_code"
 
 // location parses where an answer sends the browser.
-func location(t *testing.T, a answer) (to string, query url.Values) {
+func location(t testing.TB, a answer) (to string, query url.Values) {
 	t.Helper()
 	if a.status != http.StatusFound {
 		t.Fatalf("no redirect: %d %s", a.status, a.body)

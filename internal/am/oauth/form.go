@@ -175,20 +175,26 @@ func isForm(contentType string) bool {
 	return err == nil && media == form
 }
 
+// presized is how much a request may have set aside on its word alone.
+const presized = 16 << 10
+
 func readBody(r *http.Request) (string, error) {
 	if r.ContentLength > maxBody {
 		return "", errTooLarge
 	}
-	var b strings.Builder
-	if r.ContentLength > 0 {
-		b.Grow(int(r.ContentLength))
+	if n := r.ContentLength; n >= 0 && n <= presized {
+		b := make([]byte, n)
+		if _, err := io.ReadFull(r.Body, b); err != nil {
+			return "", errMalformed.Because(err)
+		}
+		return string(b), nil
 	}
-	n, err := io.Copy(&b, io.LimitReader(r.Body, maxBody+1))
-	if n > maxBody {
+	b, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if len(b) > maxBody {
 		return "", errTooLarge
 	}
 	if err != nil {
 		return "", errMalformed.Because(err)
 	}
-	return b.String(), nil
+	return string(b), nil
 }

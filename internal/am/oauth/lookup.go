@@ -55,25 +55,22 @@ func isCompact(raw string) bool { return strings.IndexByte(raw, '.') >= 0 }
 
 // findClientSide checks a token's seal, its life and whether it was revoked.
 func (p *Provider) findClientSide(ctx context.Context, raw string) (*Found, error) {
-	payload, rl, err := p.openOwn(ctx, raw)
+	own, err := p.ownToken(ctx, raw)
 	if err != nil {
 		return nil, err
 	}
-	t, jti, err := readClaims(payload)
-	if err != nil || t.Realm != rl.Path {
-		return nil, store.ErrNotFound
-	}
+	t := &own.Token
 	if !t.Expires.IsZero() && !p.Now().Before(t.Expires) {
 		return nil, store.ErrNotFound
 	}
 	if t.Kind == kindRefresh { // its record tells whether it was used or revoked
-		rec, err := p.tokens.Find(ctx, t.Realm, jti)
+		rec, err := p.tokens.Find(ctx, t.Realm, own.id)
 		if err != nil && !errors.Is(err, store.ErrUsed) {
 			return nil, err
 		}
-		return &Found{Token: rec, ClientSide: true, ID: jti}, err
+		return &Found{Token: rec, ClientSide: true, ID: own.id}, err
 	}
-	for _, id := range [...]string{jti, deniedGrant(t.GrantID)} {
+	for _, id := range [...]string{own.id, deniedGrant(t.GrantID)} {
 		denied, err := p.tokens.Denied(ctx, t.Realm, id)
 		if err != nil {
 			return nil, err
@@ -82,7 +79,25 @@ func (p *Provider) findClientSide(ctx context.Context, raw string) (*Found, erro
 			return nil, store.ErrNotFound
 		}
 	}
-	return &Found{Token: t, ClientSide: true, ID: jti}, nil
+	return &Found{Token: *t, ClientSide: true, ID: own.id}, nil
+}
+
+// ownToken opens a client-side token of whatever realm of this server. What is none is store.ErrNotFound.
+func (p *Provider) ownToken(ctx context.Context, raw string) (*ownToken, error) {
+	if own := p.verified.get(raw); own != nil {
+		return own, nil
+	}
+	payload, rl, err := p.openOwn(ctx, raw)
+	if err != nil {
+		return nil, err
+	}
+	t, jti, err := readClaims(payload)
+	if err != nil || t.Realm != rl.Path {
+		return nil, store.ErrNotFound
+	}
+	own := &ownToken{Token: t, id: jti}
+	p.verified.put(raw, own)
+	return own, nil
 }
 
 // deniedGrant is what a revoked grant is called in the deny list of client-side tokens.

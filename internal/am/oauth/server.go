@@ -37,6 +37,7 @@ type Server struct {
 	ids    auditIDs
 	remote *remoteKeys
 	*guesses
+	verified *verifiedTokens
 }
 
 // New returns a server.
@@ -54,14 +55,15 @@ func New(o Options) *Server {
 		o.Login = directLogin{o.Now}
 	}
 	return &Server{
-		Options: o,
-		log:     o.Log,
-		tokens:  store.Tokens{Engine: o.Engine, Now: o.Now},
-		codes:   store.Codes{Engine: o.Engine},
-		once:    store.Replays{Engine: o.Engine},
-		ids:     newAuditIDs(),
-		remote:  newRemoteKeys(o.Fetch, o.Now),
-		guesses: &guesses{now: o.Now},
+		Options:  o,
+		log:      o.Log,
+		tokens:   store.Tokens{Engine: o.Engine, Now: o.Now},
+		codes:    store.Codes{Engine: o.Engine},
+		once:     store.Replays{Engine: o.Engine},
+		ids:      newAuditIDs(),
+		remote:   newRemoteKeys(o.Fetch, o.Now),
+		guesses:  &guesses{now: o.Now},
+		verified: newVerifiedTokens(o.Now),
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 
 // world is a server with its realms, and a clock that the test moves.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	ctx     context.Context // of the whole test, not of a part
 	engine  store.Engine
 	realms  *realm.Manager
@@ -38,7 +38,7 @@ func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.offset.L
 func (w *world) pass(d time.Duration) { w.offset.Add(int64(d)) }
 
 // newWorld has the root realm and /alpha, both with a provider of default settings, and the user demo in both.
-func newWorld(t *testing.T, change ...func(*oauth.Options)) *world {
+func newWorld(t testing.TB, change ...func(*oauth.Options)) *world {
 	t.Helper()
 	w := &world{t: t, ctx: t.Context()}
 	w.engine = memory.NewAt(w.now)
@@ -202,7 +202,7 @@ func (w *world) token(rl string, f []string, options ...option) answer {
 	return a
 }
 
-func wantError(t *testing.T, a answer, status int, code, description string) {
+func wantError(t testing.TB, a answer, status int, code, description string) {
 	t.Helper()
 	if a.status != status || a.text("error") != code || a.text("error_description") != description {
 		t.Errorf("got %d %s, want %d %s %q", a.status, a.body, status, code, description)
