@@ -53,6 +53,7 @@ type process struct {
 	cmd *exec.Cmd
 	mu  sync.Mutex
 	log bytes.Buffer
+	out bytes.Buffer // standard output
 	// addrs are the addresses that it listens on, in the order of its log.
 	addrs []string
 	ready chan struct{}
@@ -86,7 +87,7 @@ func launch(t *testing.T, env []string, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd.Stdout = io.Discard
+	p.cmd.Stdout = printer{p}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -118,6 +119,21 @@ func (p *process) read(r io.Reader) {
 	}
 	_ = p.cmd.Wait()
 	close(p.done)
+}
+
+// printer collects standard output.
+type printer struct{ p *process }
+
+func (w printer) Write(b []byte) (int, error) {
+	w.p.mu.Lock()
+	defer w.p.mu.Unlock()
+	return w.p.out.Write(b)
+}
+
+func (p *process) printed() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.String()
 }
 
 func (p *process) output() string {

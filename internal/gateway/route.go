@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -135,6 +136,11 @@ func (r *route) report(x *chain.Exchange, resp *chain.Response) {
 	if t := chain.Find[*chain.TransactionContext](x.Context); t != nil {
 		tx = t.Value
 	}
-	r.heap.Services().Logger.WarnContext(x.Ctx(), "the request failed", "route", r.id, "status", resp.Status.Code,
+	// What a client did wrong is no reason for concern, and could fill the log.
+	level := slog.LevelDebug
+	if resp.Status.Code >= 500 {
+		level = slog.LevelWarn
+	}
+	r.heap.Services().Logger.Log(x.Ctx(), level, "the request failed", "route", r.id, "status", resp.Status.Code,
 		"method", x.Request.Method, "path", x.Request.URI.RawPath, "transaction", tx, "cause", resp.Cause.Error())
 }
