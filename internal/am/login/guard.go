@@ -2,9 +2,11 @@ package login
 
 import (
 	"container/list"
-	"strings"
 	"sync"
 	"time"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
 )
 
 // Limits of the guard. After freeTries wrong passwords in a row a name has to wait, twice as long each time, up to
@@ -36,8 +38,9 @@ func newGuard(now func() time.Time) *guard {
 	return &guard{now: now, names: map[string]*list.Element{}, order: list.New()}
 }
 
-func guardKey(realm, kind, name string) string {
-	return kind + "\x00" + realm + "\x00" + strings.ToLower(name)
+// guardKey is what is counted: a digest, since names that are tried may have any length.
+func guardKey(realmPath, kind, name string) string {
+	return store.IDOf(kind + "\x00" + realmPath + "\x00" + realm.UserID(name))
 }
 
 // allows tells whether the name may try now.
