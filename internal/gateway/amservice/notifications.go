@@ -26,8 +26,9 @@ type notificationsConfig struct {
 	Audit                     *conf.Node                         `conf:"audit"`
 }
 
+// check looks at a block that is given; an absent one is all defaults.
 func (c *notificationsConfig) check(env *heap.Env) {
-	if c.ReconnectDelay.Unlimited() {
+	if c != nil && c.ReconnectDelay.Unlimited() {
 		env.Fail("notifications.reconnectDelay", "the duration must not be unlimited")
 	}
 }
@@ -35,7 +36,7 @@ func (c *notificationsConfig) check(env *heap.Env) {
 // DependOnEvents says that something which was built would follow events of the
 // server; the first call warns that they are not followed.
 func (s *Service) DependOnEvents() {
-	if s.c.Notifications.Enabled {
+	if c := s.c.Notifications; c == nil || c.Enabled {
 		s.warnOnce.Do(func() {
 			s.log.Warn("revocations and logouts at the server are not followed; what is cached stays until its time is over", "url", s.url)
 		})

@@ -27,7 +27,7 @@ type config struct {
 	SessionProperties  []string                `conf:"sessionProperties"`
 	SessionCache       *sessionCacheConfig     `conf:"sessionCache"`
 	SessionIdleRefresh *idleRefreshConfig      `conf:"sessionIdleRefresh"`
-	Notifications      notificationsConfig     `conf:"notifications"`
+	Notifications      *notificationsConfig    `conf:"notifications"`
 }
 
 type agentConfig struct {
