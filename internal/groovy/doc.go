@@ -1,0 +1,27 @@
+// Package groovy runs Groovy scripts inside a Go process.
+//
+// A script is lexed, parsed into a tree with positions, resolved (every local
+// variable gets a slot, every class name a class) and compiled to Go closures,
+// which a run then executes. The package knows nothing of the program around
+// it: objects a script may touch are handed in as [Host] values whose [Class]
+// tables list every method and property; nothing else is reachable.
+//
+// Supported is the language of Groovy 3 and 4 without static type checking:
+// imports with aliases, static and star forms; all statements including
+// labelled loops, multi-catch, try-with-resources and arrow switches; closures
+// with delegates, currying and method references; GStrings; list, map and range
+// literals; safe, spread and field access; operator overloading; script methods;
+// classes, interfaces, traits as interfaces with default methods, enums,
+// records, inner and anonymous classes; coercion with "as"; annotations are
+// parsed, and only @Field, @Canonical, @EqualsAndHashCode, @ToString,
+// @TupleConstructor and @Immutable have an effect. The number tower
+// (Integer, Long, BigInteger, BigDecimal, Float, Double) follows Groovy's
+// promotion rules. The methods Groovy adds to JDK types live in gdk_*.go, stand-ins for
+// JDK classes in java_*.go (see [JDK]).
+//
+// Deliberately absent: reflection on Go types, files, processes, threads,
+// class loading other than Env.Load, metaClass, GroovyShell, Eval and @Grab.
+//
+// Every run has [Limits]; passing one ends the run with a [*LimitError] that no
+// script can catch. Static fields of script classes live as long as one run.
+package groovy

@@ -1,0 +1,743 @@
+package groovy
+
+import (
+	"math/rand"
+)
+
+func (c *Call) list() *List {
+	switch x := c.This.(type) {
+	case *List:
+		return x
+	case *Set:
+		return NewList(x.Items()...)
+	}
+	c.th.throw(excUnsupported, "%s cannot be changed", c.th.className(c.This))
+	return nil
+}
+
+// mutable is the receiver as a list that may grow.
+func (c *Call) mutable() *List {
+	l := c.list()
+	c.th.wantMutable(l)
+	return l
+}
+
+func collectionAdd(c *Call) (Value, error) {
+	if err := c.Want(1, 2); err != nil {
+		return nil, err
+	}
+	c.th.alloc(32)
+	if s, ok := c.This.(*Set); ok {
+		if s.m.kind == mapImmutable {
+			return nil, Throw(excUnsupported, "the set cannot be changed")
+		}
+		return s.Add(c.Arg(0)), nil
+	}
+	l := c.mutable()
+	if len(c.Args) == 2 {
+		i, ok := c.Int(0)
+		if !ok || !l.insert(int(i), c.Arg(1)) {
+			return nil, Throw(excIndex, "Index: %d, Size: %d", i, l.Len())
+		}
+		return nil, nil
+	}
+	l.Add(c.Arg(0))
+	return true, nil
+}
+
+func collectionAddAll(c *Call) (Value, error) {
+	if err := c.Want(1, 2); err != nil {
+		return nil, err
+	}
+	items := c.th.items(c.Arg(len(c.Args) - 1))
+	c.th.alloc(int64(len(items)) * 32)
+	if s, ok := c.This.(*Set); ok {
+		if s.m.kind == mapImmutable {
+			return nil, Throw(excUnsupported, "the set cannot be changed")
+		}
+		changed := false
+		for _, v := range items {
+			changed = s.Add(v) || changed
+		}
+		return changed, nil
+	}
+	l := c.mutable()
+	if len(c.Args) == 2 {
+		i, _ := c.Int(0)
+		if !l.insert(int(i), items...) {
+			return nil, Throw(excIndex, "Index: %d, Size: %d", i, l.Len())
+		}
+		return true, nil
+	}
+	l.Add(items...)
+	return len(items) > 0, nil
+}
+
+// collectionRemove is remove(int) on lists, remove(Object) elsewhere.
+func collectionRemove(c *Call) (Value, error) {
+	if s, ok := c.This.(*Set); ok {
+		if s.m.kind == mapImmutable {
+			return nil, Throw(excUnsupported, "the set cannot be changed")
+		}
+		n := s.Len()
+		s.m.Remove(c.Arg(0))
+		return s.Len() < n, nil
+	}
+	l := c.mutable()
+	if len(c.Args) == 0 { // of a queue
+		return pollFirst(c, true)
+	}
+	if i, ok := c.Arg(0).(int32); ok {
+		v, ok := l.removeAt(int(i))
+		if !ok {
+			return nil, Throw(excIndex, "Index %d out of bounds for length %d", i, l.Len())
+		}
+		return v, nil
+	}
+	return removeElement(c, l)
+}
+
+func removeElement(c *Call, l *List) (Value, error) {
+	i := c.th.indexOf(l.Items(), c.Arg(0))
+	if i < 0 {
+		return false, nil
+	}
+	l.removeAt(i)
+	return true, nil
+}
+
+// retain keeps, or drops, the elements which a collection contains or a
+// closure accepts.
+func (c *Call) retain(keep bool) (Value, error) {
+	var match func(Value) bool
+	if cl := c.closure(0); cl != nil {
+		match = c.test(0)
+	} else {
+		other := c.th.items(c.Arg(0))
+		match = func(v Value) bool { return c.th.indexOf(other, v) >= 0 }
+	}
+	items := c.th.items(c.This)
+	var out []Value
+	for _, v := range items {
+		if match(v) == keep {
+			out = append(out, v)
+		}
+	}
+	if s, ok := c.This.(*Set); ok {
+		for _, v := range items {
+			if c.th.indexOf(out, v) < 0 {
+				s.m.Remove(v)
+			}
+		}
+	} else {
+		c.mutable().replace(out)
+	}
+	return len(out) < len(items), nil
+}
+
+func collectionClear(c *Call) (Value, error) {
+	if s, ok := c.This.(*Set); ok {
+		s.m.Clear()
+		return nil, nil
+	}
+	c.mutable().replace(nil)
+	return nil, nil
+}
+
+func collectionIterator(c *Call) (Value, error) {
+	it := &iterator{items: c.th.items(c.This)}
+	switch x := c.This.(type) {
+	case *List:
+		it.remove = func(v Value) {
+			if i := c.th.indexOf(x.Items(), v); i >= 0 {
+				x.removeAt(i)
+			}
+		}
+	case *Set:
+		it.remove = func(v Value) { x.m.Remove(v) }
+	}
+	return it, nil
+}
+
+func asImmutable(c *Call) (Value, error) {
+	switch x := c.This.(type) {
+	case *List:
+		return &List{items: x.Items(), kind: listImmutable}, nil
+	case *Set:
+		s := NewSet(x.Items()...)
+		s.m.kind = mapImmutable
+		return s, nil
+	case *Map:
+		m := c.th.copyMap(x)
+		m.kind = mapImmutable
+		return m, nil
+	}
+	return c.This, nil
+}
+
+func pollFirst(c *Call, must bool) (Value, error) {
+	v, ok := c.mutable().removeAt(0)
+	if !ok && must {
+		return nil, Throw(excNoElement, "the list is empty")
+	}
+	return v, nil
+}
+
+func pollLast(c *Call, must bool) (Value, error) {
+	l := c.mutable()
+	v, ok := l.removeAt(l.Len() - 1)
+	if !ok && must {
+		return nil, Throw(excNoElement, "the list is empty")
+	}
+	return v, nil
+}
+
+// bounds turns a from/to pair into a checked slice of items.
+func (c *Call) cut(items []Value, from, to int64) (Value, error) {
+	n := int64(len(items))
+	if from < 0 || to > n || from > to {
+		return nil, Throw(excIndex, "fromIndex: %d, toIndex: %d, size: %d", from, to, n)
+	}
+	return c.like(append([]Value(nil), items[from:to]...)), nil
+}
+
+func clampInt(n, low, high int64) int64 { return min(max(n, low), high) }
+
+func listMethods() map[string]Method {
+	items := func(c *Call) []Value { return c.th.items(c.This) }
+	part := func(f func(c *Call, xs []Value, n int64) []Value) Method {
+		return func(c *Call) (Value, error) {
+			n, ok := c.Int(0)
+			if !ok {
+				return nil, c.NoSuchMethod()
+			}
+			xs := items(c)
+			return c.like(append([]Value(nil), f(c, xs, clampInt(n, 0, int64(len(xs))))...)), nil
+		}
+	}
+	add := func(front bool) Method {
+		return func(c *Call) (Value, error) {
+			c.th.alloc(16)
+			l := c.mutable()
+			if front {
+				l.insert(0, c.Arg(0))
+			} else {
+				l.Add(c.Arg(0))
+			}
+			return true, nil
+		}
+	}
+	poll := func(first, must bool) Method {
+		return func(c *Call) (Value, error) {
+			if first {
+				return pollFirst(c, must)
+			}
+			return pollLast(c, must)
+		}
+	}
+	peek := func(first bool) Method {
+		return func(c *Call) (Value, error) {
+			l := c.list()
+			if first {
+				return l.At(0), nil
+			}
+			return l.At(l.Len() - 1), nil
+		}
+	}
+	tail := func(c *Call) (Value, error) {
+		xs := items(c)
+		if len(xs) == 0 {
+			return nil, Throw(excNoElement, "Cannot access tail() for an empty iterable")
+		}
+		return c.like(xs[1:]), nil
+	}
+	return map[string]Method{
+		"get": func(c *Call) (Value, error) {
+			i, ok := c.Int(0)
+			xs := items(c)
+			if !ok {
+				return nil, c.NoSuchMethod()
+			}
+			if i < 0 || i >= int64(len(xs)) {
+				return nil, Throw(excIndex, "Index %d out of bounds for length %d", i, len(xs))
+			}
+			return xs[i], nil
+		},
+		"getAt": func(c *Call) (Value, error) {
+			if l, ok := c.Arg(0).(*List); ok && len(c.Args) == 1 {
+				return c.th.sliceAt(items(c), l, c.This), nil
+			}
+			return c.th.getIndex(c.This, c.Args), nil
+		},
+		"putAt": func(c *Call) (Value, error) {
+			if err := c.Want(2, 2); err != nil {
+				return nil, err
+			}
+			if r, ok := c.Arg(0).(*Range); ok {
+				return putRange(c, r)
+			}
+			c.th.setIndex(c.This, c.Args[:1], c.Arg(1))
+			return nil, nil
+		},
+		"set": func(c *Call) (Value, error) {
+			i, _ := c.Int(0)
+			l := c.list()
+			if l.kind == listImmutable {
+				return nil, Throw(excUnsupported, "the list cannot be changed")
+			}
+			old := l.At(int(i))
+			if !l.setAt(int(i), c.Arg(1)) {
+				return nil, Throw(excIndex, "Index %d out of bounds for length %d", i, l.Len())
+			}
+			return old, nil
+		},
+		"indexOf": func(c *Call) (Value, error) { return int32(c.th.indexOf(items(c), c.Arg(0))), nil },
+		"lastIndexOf": func(c *Call) (Value, error) {
+			xs := items(c)
+			for i := len(xs) - 1; i >= 0; i-- {
+				if c.th.equal(xs[i], c.Arg(0)) {
+					return int32(i), nil
+				}
+			}
+			return int32(-1), nil
+		},
+		"subList": func(c *Call) (Value, error) {
+			a, _ := c.Int(0)
+			b, _ := c.Int(1)
+			return c.cut(items(c), a, b)
+		},
+		"take":      part(func(_ *Call, xs []Value, n int64) []Value { return xs[:n] }),
+		"drop":      part(func(_ *Call, xs []Value, n int64) []Value { return xs[n:] }),
+		"takeRight": part(func(_ *Call, xs []Value, n int64) []Value { return xs[int64(len(xs))-n:] }),
+		"dropRight": part(func(_ *Call, xs []Value, n int64) []Value { return xs[:int64(len(xs))-n] }),
+		"takeWhile": func(c *Call) (Value, error) {
+			t, xs := c.test(0), items(c)
+			i := 0
+			for i < len(xs) && t(xs[i]) {
+				i++
+			}
+			return c.like(xs[:i]), nil
+		},
+		"dropWhile": func(c *Call) (Value, error) {
+			t, xs := c.test(0), items(c)
+			i := 0
+			for i < len(xs) && t(xs[i]) {
+				i++
+			}
+			return c.like(xs[i:]), nil
+		},
+		"tail": tail,
+		"init": func(c *Call) (Value, error) {
+			xs := items(c)
+			if len(xs) == 0 {
+				return nil, Throw(excNoElement, "Cannot access init() for an empty iterable")
+			}
+			return c.like(xs[:len(xs)-1]), nil
+		},
+		"reverse": func(c *Call) (Value, error) {
+			xs := append([]Value(nil), items(c)...)
+			reverse(xs)
+			if l, ok := c.This.(*List); ok && c.th.truth(c.Arg(0)) {
+				l.replace(xs)
+				return l, nil
+			}
+			return c.like(xs), nil
+		},
+		"reversed": func(c *Call) (Value, error) { xs := items(c); reverse(xs); return NewList(xs...), nil },
+		"collate":  collate,
+		"chop":     chop,
+		"swap": func(c *Call) (Value, error) {
+			a, _ := c.Int(0)
+			b, _ := c.Int(1)
+			l := c.list()
+			x, y := l.At(int(a)), l.At(int(b))
+			if !l.setAt(int(a), y) || !l.setAt(int(b), x) {
+				return nil, Throw(excIndex, "index out of bounds")
+			}
+			return l, nil
+		},
+		"transpose": transpose,
+		"push":      func(c *Call) (Value, error) { l := c.mutable(); l.insert(pushAt(c, l), c.Arg(0)); return true, nil },
+		"pop": func(c *Call) (Value, error) {
+			if c.th.className(c.This) == "java.util.Stack" {
+				return pollLast(c, true)
+			}
+			return pollFirst(c, true)
+		},
+		"peek": peek(true), "peekFirst": peek(true), "peekLast": peek(false), "element": peek(true),
+		"poll": poll(true, false), "pollFirst": poll(true, false), "pollLast": poll(false, false),
+		"removeFirst": poll(true, true), "removeLast": poll(false, true),
+		"addFirst": add(true), "offerFirst": add(true), "addLast": add(false), "offer": add(false), "offerLast": add(false),
+		"removeAt": func(c *Call) (Value, error) {
+			i, _ := c.Int(0)
+			v, ok := c.mutable().removeAt(int(i))
+			if !ok {
+				return nil, Throw(excIndex, "Index %d out of bounds", i)
+			}
+			return v, nil
+		},
+		"removeElement": func(c *Call) (Value, error) { return removeElement(c, c.mutable()) },
+		"replaceAll": func(c *Call) (Value, error) {
+			l, f := c.list(), c.one(0)
+			for i, v := range l.Items() {
+				l.setAt(i, f(v))
+			}
+			return nil, nil
+		},
+		"shuffle": func(c *Call) (Value, error) {
+			l := c.list()
+			xs := l.Items()
+			rand.Shuffle(len(xs), func(i, j int) { xs[i], xs[j] = xs[j], xs[i] })
+			l.replace(xs)
+			return nil, nil
+		},
+		"listIterator":   collectionIterator,
+		"ensureCapacity": func(c *Call) (Value, error) { return nil, nil },
+		"withDefault":    func(c *Call) (Value, error) { return c.This, nil },
+		"getIndices":     func(c *Call) (Value, error) { return intRange(0, int64(len(items(c))), false, true, false), nil },
+		"clone":          func(c *Call) (Value, error) { return c.like(items(c)), nil },
+		"equals":         func(c *Call) (Value, error) { return c.th.equal(c.This, c.Arg(0)), nil },
+		"fill": func(c *Call) (Value, error) {
+			l := c.list()
+			for i := range l.Len() {
+				l.setAt(i, c.Arg(0))
+			}
+			return l, nil
+		},
+		"length": func(c *Call) (Value, error) { return int32(c.th.size(c.This)), nil },
+	}
+}
+
+func pushAt(*Call, *List) int { return 0 }
+
+func putRange(c *Call, r *Range) (Value, error) {
+	l := c.mutable()
+	a, b, _ := c.th.span(r, l.Len())
+	if a < 0 || b+1 > l.Len() {
+		return nil, Throw(excIndex, "toIndex = %d", b+1)
+	}
+	xs := l.Items()
+	mid := c.th.addends(c.Arg(1))
+	out := append(append(append([]Value{}, xs[:a]...), mid...), xs[b+1:]...)
+	l.replace(out)
+	return nil, nil
+}
+
+func collate(c *Call) (Value, error) {
+	size, ok := c.Int(0)
+	if !ok || size <= 0 {
+		return nil, Throw(excIllegalArg, "the size must be positive")
+	}
+	step, keep := size, true
+	if n, ok := c.Int(1); ok && n > 0 {
+		step = n
+	}
+	for _, a := range c.Args {
+		if b, ok := a.(bool); ok {
+			keep = b
+		}
+	}
+	xs := c.th.items(c.This)
+	var out []Value
+	for i := int64(0); i < int64(len(xs)); i += step {
+		end := i + size
+		if end > int64(len(xs)) {
+			if !keep {
+				break
+			}
+			end = int64(len(xs))
+		}
+		c.th.alloc((end - i) * 16)
+		out = append(out, NewList(append([]Value(nil), xs[i:end]...)...))
+	}
+	return NewList(out...), nil
+}
+
+func chop(c *Call) (Value, error) {
+	xs := c.th.items(c.This)
+	var out []Value
+	for _, a := range c.Args {
+		n, _ := toInt64(a)
+		if n < 0 || n > int64(len(xs)) {
+			n = int64(len(xs))
+		}
+		out = append(out, NewList(append([]Value(nil), xs[:n]...)...))
+		xs = xs[n:]
+	}
+	return NewList(out...), nil
+}
+
+func transpose(c *Call) (Value, error) {
+	var rows [][]Value
+	n := -1
+	for _, r := range c.th.items(c.This) {
+		xs := c.th.items(r)
+		rows = append(rows, xs)
+		if n < 0 || len(xs) < n {
+			n = len(xs)
+		}
+	}
+	var out []Value
+	for i := 0; i < n; i++ {
+		var row []Value
+		for _, r := range rows {
+			row = append(row, r[i])
+		}
+		c.th.alloc(int64(len(row)) * 16)
+		out = append(out, NewList(row...))
+	}
+	return NewList(out...), nil
+}
+
+func combinations(c *Call) (Value, error) {
+	out := [][]Value{{}}
+	for _, v := range c.th.items(c.This) {
+		var opts []Value
+		switch v.(type) {
+		case *List, *Set, *Range:
+			opts = c.th.items(v)
+		default:
+			opts = []Value{v}
+		}
+		var next [][]Value
+		for _, o := range opts {
+			for _, head := range out {
+				c.th.step()
+				c.th.alloc(int64(len(head)+1) * 16)
+				next = append(next, append(append([]Value{}, head...), o))
+			}
+		}
+		out = next
+	}
+	return listOfLists(out), nil
+}
+
+func listOfLists(rows [][]Value) *List {
+	l := NewList()
+	for _, r := range rows {
+		l.Add(NewList(r...))
+	}
+	return l
+}
+
+func permutations(c *Call) (Value, error) {
+	var out [][]Value
+	var walk func(done, rest []Value)
+	walk = func(done, rest []Value) {
+		c.th.step()
+		if len(rest) == 0 {
+			c.th.alloc(int64(len(done)) * 16)
+			out = append(out, append([]Value{}, done...))
+			return
+		}
+		for i := range rest {
+			left := append(append([]Value{}, rest[:i]...), rest[i+1:]...)
+			walk(append(append([]Value{}, done...), rest[i]), left)
+		}
+	}
+	xs := c.th.items(c.This)
+	if len(xs) > 100 {
+		c.th.limit("memory", nil)
+	}
+	walk(nil, xs)
+	return NewSet(listOfLists(out).Items()...), nil
+}
+
+func subsequences(c *Call) (Value, error) {
+	s := NewSet()
+	for _, v := range c.th.items(c.This) {
+		for _, old := range s.Items() {
+			c.th.step()
+			l := old.(*List)
+			c.th.alloc(int64(l.Len()+1) * 16)
+			s.Add(NewList(append(l.Items(), v)...))
+		}
+		s.Add(NewList(v))
+	}
+	return s, nil
+}
+
+func rangeMethods() map[string]Method {
+	self := func(c *Call) *Range { return c.This.(*Range) }
+	return map[string]Method{
+		"getFrom":   func(c *Call) (Value, error) { return c.Get(c.This, "from") },
+		"getTo":     func(c *Call) (Value, error) { return c.Get(c.This, "to") },
+		"isReverse": func(c *Call) (Value, error) { return self(c).rev, nil },
+		"step": func(c *Call) (Value, error) {
+			n, ok := c.Int(0)
+			if !ok || n == 0 {
+				return nil, Throw(excIllegalArg, "the step must not be zero")
+			}
+			xs := self(c).items(c.th)
+			if n < 0 {
+				n = -n
+				reverse(xs)
+			}
+			f := func(v Value) Value { return v }
+			if c.closure(1) != nil {
+				f = c.one(1)
+			}
+			var out []Value
+			for i := int64(0); i < int64(len(xs)); i += n {
+				out = append(out, f(xs[i]))
+			}
+			if c.closure(1) != nil {
+				return nil, nil
+			}
+			return NewList(out...), nil
+		},
+		"containsWithinBounds": func(c *Call) (Value, error) { return self(c).contains(c.th, c.Arg(0)), nil },
+	}
+}
+
+func setMethods() map[string]Method {
+	return map[string]Method{
+		"reverse": func(c *Call) (Value, error) { xs := c.th.items(c.This); reverse(xs); return NewList(xs...), nil },
+		"take":    listMethods()["take"],
+		"drop":    listMethods()["drop"],
+		"clone":   func(c *Call) (Value, error) { return c.like(c.th.items(c.This)), nil },
+		"tail":    listMethods()["tail"],
+		"equals":  func(c *Call) (Value, error) { return c.th.equal(c.This, c.Arg(0)), nil },
+	}
+}
+
+func sortedMethods() map[string]Method {
+	at := func(pick func(xs []Value, c *Call) Value) Method {
+		return func(c *Call) (Value, error) { return pick(c.th.items(c.This), c), nil }
+	}
+	bound := func(lower, eq bool) Method {
+		return at(func(xs []Value, c *Call) Value {
+			var best Value
+			for _, v := range xs {
+				n := c.th.compare(v, c.Arg(0))
+				if n == 0 && eq || n < 0 && lower {
+					best = v
+				}
+				if n > 0 && !lower {
+					return v
+				}
+				if n == 0 && eq && !lower {
+					return v
+				}
+			}
+			return best
+		})
+	}
+	return map[string]Method{
+		"floor": bound(true, true), "lower": bound(true, false), "ceiling": bound(false, true), "higher": bound(false, false),
+		"descendingSet": func(c *Call) (Value, error) { xs := c.th.items(c.This); reverse(xs); return NewSet(xs...), nil },
+		"headSet": func(c *Call) (Value, error) {
+			var out []Value
+			for _, v := range c.th.items(c.This) {
+				if c.th.compare(v, c.Arg(0)) < 0 {
+					out = append(out, v)
+				}
+			}
+			return c.like(out), nil
+		},
+		"tailSet": func(c *Call) (Value, error) {
+			var out []Value
+			for _, v := range c.th.items(c.This) {
+				if c.th.compare(v, c.Arg(0)) >= 0 {
+					out = append(out, v)
+				}
+			}
+			return c.like(out), nil
+		},
+	}
+}
+
+func newListOf(kind listKind) Method {
+	return func(c *Call) (Value, error) {
+		l := &List{kind: kind}
+		if c.Arg(0) != nil && !isNumber(c.Arg(0)) {
+			l.items = c.th.items(c.Arg(0))
+			c.th.alloc(int64(len(l.items)) * 16)
+		}
+		return l, nil
+	}
+}
+
+func newSetOf(name string) Method {
+	return func(c *Call) (Value, error) {
+		var items []Value
+		switch x := c.Arg(0).(type) {
+		case nil:
+		case *Closure:
+			s := c.th.newSet(name, nil)
+			s.m.less = c.th.lessBy(x)
+			return s, nil
+		default:
+			if c.th.instanceOf(x, "java.util.Comparator") {
+				s := c.th.newSet(name, nil)
+				s.m.less = c.th.lessBy(x)
+				return s, nil
+			}
+			if !isNumber(x) {
+				items = c.th.items(x)
+			}
+		}
+		return c.th.newSet(name, items), nil
+	}
+}
+
+// lessBy is a TreeMap's order by a comparator, which may be asked from any
+// later call.
+func (th *thread) lessBy(f Value) func(a, b Value) bool {
+	r, ctx, deadline, top := th.run, th.ctx, th.deadline, th.top
+	return func(a, b Value) bool {
+		t := &thread{run: r, eng: r.eng, ctx: ctx, deadline: deadline, top: top}
+		if c, ok := f.(*Closure); ok && c.Params() == 1 {
+			return t.compare(t.call(f, a), t.call(f, b)) < 0
+		}
+		return t.ordered(f, a, b) < 0
+	}
+}
+
+func immutableList(c *Call) (Value, error) {
+	items := c.Args
+	if len(items) == 1 {
+		if l, ok := items[0].(*List); ok && l.kind == listArray {
+			items = l.Items()
+		}
+	}
+	for _, v := range items {
+		if v == nil {
+			return nil, Throw(excNull, "null elements are not allowed")
+		}
+	}
+	return &List{items: append([]Value(nil), items...), kind: listImmutable}, nil
+}
+
+func listStatics() map[string]Method {
+	return map[string]Method{
+		"of":     immutableList,
+		"copyOf": func(c *Call) (Value, error) { return &List{items: c.th.items(c.Arg(0)), kind: listImmutable}, nil },
+	}
+}
+
+func setStatics() map[string]Method {
+	mk := func(items []Value) Value {
+		s := NewSet(items...)
+		s.m.kind = mapImmutable
+		return s
+	}
+	return map[string]Method{
+		"of":     func(c *Call) (Value, error) { return mk(c.Args), nil },
+		"copyOf": func(c *Call) (Value, error) { return mk(c.th.items(c.Arg(0))), nil },
+	}
+}
+
+func bytesMethods() map[string]Method {
+	return map[string]Method{
+		"encodeBase64":    func(c *Call) (Value, error) { return base64Text(c.This.([]byte), false), nil },
+		"encodeBase64Url": func(c *Call) (Value, error) { return base64Text(c.This.([]byte), true), nil },
+		"encodeHex":       func(c *Call) (Value, error) { return hexText(c.This.([]byte)), nil },
+		"digest":          func(c *Call) (Value, error) { return digestHex(c, c.This.([]byte), c.Str(0)) },
+		"md5":             func(c *Call) (Value, error) { return digestHex(c, c.This.([]byte), "MD5") },
+		"sha256":          func(c *Call) (Value, error) { return digestHex(c, c.This.([]byte), "SHA-256") },
+		"clone":           func(c *Call) (Value, error) { return append([]byte(nil), c.This.([]byte)...), nil },
+		"size":            func(c *Call) (Value, error) { return int32(len(c.This.([]byte))), nil },
+		"getText":         func(c *Call) (Value, error) { return string(c.This.([]byte)), nil },
+	}
+}

@@ -1,0 +1,420 @@
+package groovy
+
+import (
+	"fmt"
+	"strings"
+)
+
+// method is a method of a script class.
+type method struct {
+	name     string
+	fn       *compiled // nil: abstract
+	static   bool
+	abstract bool
+	class    *scriptClass
+}
+
+// fieldInfo is a field or property.
+type fieldInfo struct {
+	name  string
+	index int
+	typ   *typeRef
+	final bool
+	prop  bool
+	init  *compiled
+	class *scriptClass
+}
+
+// scriptClass is a class defined in a script, or the script itself.
+type scriptClass struct {
+	eng       *Engine
+	node      *classNode
+	unit      *unit
+	class     *Class
+	meta      *meta
+	super     *scriptClass
+	ifaces    []*scriptClass
+	outer     *scriptClass
+	fields    []*fieldInfo // inherited ones first
+	fieldIdx  map[string]*fieldInfo
+	statics   []*fieldInfo
+	staticIdx map[string]*fieldInfo
+	methods   map[string][]*method // its own
+	all       map[string][]*method // with inherited ones, its own first
+	ctors     []*method
+	inits     []*compiled
+	clinit    []*compiled
+	linked    bool
+	script    bool
+	body      *compiled    // of the script
+	mainClass *scriptClass // of a file which only defines classes
+	// effects of annotations
+	structural, toStr, tuple, immutable bool
+	enum, rec                           bool
+	consts                              []*enumConst
+	constArgs                           []*compiled
+}
+
+func (sc *scriptClass) inherits(o *scriptClass) bool {
+	for k := sc; k != nil; k = k.super {
+		if k == o {
+			return true
+		}
+		for _, i := range k.ifaces {
+			if i.inherits(o) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// link builds what only depends on declarations: hierarchy, fields, meta.
+func (sc *scriptClass) link(depth int) {
+	if sc.linked {
+		return
+	}
+	sc.linked = true
+	n, u := sc.node, sc.unit
+	fail := func(p pos, format string, args ...any) { u.errs = append(u.errs, u.src.errorf(p, format, args...)) }
+	if n.super != nil && n.super.class != nil {
+		s := n.super.class
+		if s.Interface {
+			fail(n.super.pos, "class %s cannot extend the interface %s", n.name, s.Name)
+		}
+		sc.class.Super = s
+		if s.script != nil {
+			for k, i := s.script, 0; k != nil; k, i = k.superNode(), i+1 {
+				if k == sc || i > 100 {
+					fail(n.pos, "class %s extends itself", n.name)
+					sc.class.Super = nil
+					return
+				}
+			}
+			s.script.link(depth + 1)
+			sc.super = s.script
+		}
+	}
+	for _, t := range n.ifaces {
+		if t.class == nil {
+			continue
+		}
+		sc.class.Interfaces = append(sc.class.Interfaces, t.class)
+		if k := t.class.script; k != nil && k != sc && depth < 100 {
+			k.link(depth + 1)
+			sc.ifaces = append(sc.ifaces, k)
+		}
+	}
+	sc.enum = n.kind == "enum" || sc.super != nil && sc.super.enum
+	sc.rec = n.kind == "record"
+	if n.kind == "enum" {
+		sc.class.Extends = "java.lang.Enum"
+	}
+	sc.annotate()
+	sc.meta = sc.eng.derive(sc.class, 0)
+	sc.layout()
+}
+
+func (sc *scriptClass) superNode() *scriptClass {
+	if t := sc.node.super; t != nil && t.class != nil {
+		return t.class.script
+	}
+	return nil
+}
+
+func (sc *scriptClass) annotate() {
+	for _, a := range sc.node.annots {
+		switch a {
+		case "Canonical":
+			sc.structural, sc.toStr, sc.tuple = true, true, true
+		case "Immutable", "ImmutableBase", "KnownImmutable":
+			sc.structural, sc.toStr, sc.tuple, sc.immutable = true, true, true, true
+		case "EqualsAndHashCode":
+			sc.structural = true
+		case "ToString":
+			sc.toStr = true
+		case "TupleConstructor":
+			sc.tuple = true
+		}
+	}
+	if sc.rec {
+		sc.structural, sc.immutable = true, true
+	}
+}
+
+func (sc *scriptClass) layout() {
+	if sc.super != nil {
+		sc.fields = append(sc.fields, sc.super.fields...)
+	}
+	for _, i := range sc.ifaces { // a trait's fields
+		if i.node.kind == "trait" {
+			for _, f := range i.fields {
+				c := *f
+				c.index = len(sc.fields)
+				sc.fields = append(sc.fields, &c)
+			}
+		}
+	}
+	for _, f := range sc.node.fields {
+		fi := &fieldInfo{name: f.name, typ: f.typ, final: f.final, prop: f.prop, class: sc}
+		if f.typ.untyped() {
+			fi.typ = nil
+		}
+		if f.static && sc.node.kind != "trait" {
+			fi.index = len(sc.statics)
+			sc.statics = append(sc.statics, fi)
+			sc.staticIdx[f.name] = fi
+			continue
+		}
+		fi.index = len(sc.fields)
+		sc.fields = append(sc.fields, fi)
+	}
+	for _, f := range sc.fields {
+		sc.fieldIdx[f.name] = f
+	}
+	for _, k := range sc.node.consts {
+		fi := &fieldInfo{name: k.name, index: len(sc.statics), final: true, prop: true, class: sc}
+		sc.statics = append(sc.statics, fi)
+		sc.staticIdx[k.name] = fi
+	}
+	sc.consts = sc.node.consts
+}
+
+// generate compiles all functions of all units.
+func (c *compiler) generate() {
+	for _, u := range c.units {
+		for _, sc := range u.all {
+			sc.compileMembers()
+		}
+	}
+	for _, u := range c.units {
+		for _, sc := range u.all {
+			sc.inheritMethods(map[*scriptClass]bool{})
+		}
+		if m := u.prog.main; m != nil && m.class != nil {
+			m.class.script.body = u.compileFn(m.class.script, u.prog.script)
+		}
+	}
+}
+
+func (sc *scriptClass) compileMembers() {
+	n, u := sc.node, sc.unit
+	for _, f := range n.fields {
+		if f.thunk == nil {
+			continue
+		}
+		fi := sc.fieldIdx[f.name]
+		if f.static && n.kind != "trait" {
+			fi = sc.staticIdx[f.name]
+		}
+		fi.init = u.compileFn(sc, f.thunk)
+	}
+	for _, m := range n.methods {
+		k := &method{name: m.name, static: m.static, abstract: m.body == nil, class: sc}
+		if m.body != nil {
+			k.fn = u.compileFn(sc, m)
+		} else {
+			k.fn = &compiled{name: m.name, label: m.name, src: u.src, pos: m.pos}
+			for _, q := range m.params {
+				k.fn.params = append(k.fn.params, cparam{name: q.name, typ: q.typ})
+				k.fn.required++
+			}
+		}
+		for _, o := range sc.methods[m.name] {
+			if sameParams(o.fn, k.fn) {
+				u.errs = append(u.errs, u.src.errorf(m.pos, "the method %s with the same parameters is already defined in line %d", m.name, o.fn.pos.line()))
+			}
+		}
+		sc.methods[m.name] = append(sc.methods[m.name], k)
+	}
+	for _, m := range n.ctors {
+		fn := u.compileFn(sc, m)
+		for i, q := range m.params {
+			if q.field != "" {
+				fn.params[i].field = sc.fieldIdx[q.field]
+			}
+		}
+		sc.ctors = append(sc.ctors, &method{name: "<init>", fn: fn, class: sc})
+	}
+	for _, m := range n.inits {
+		sc.inits = append(sc.inits, u.compileFn(sc, m))
+	}
+	for _, m := range n.statics {
+		m.static = true
+		sc.clinit = append(sc.clinit, u.compileFn(sc, m))
+	}
+	for _, k := range n.consts {
+		sc.constArgs = append(sc.constArgs, u.compileFn(sc, k.thunk))
+	}
+	if n.kind == "class" && !n.abstr && sc.super == nil {
+		sc.checkAbstract()
+	}
+}
+
+// checkAbstract reports methods of script interfaces a class leaves out.
+func (sc *scriptClass) checkAbstract() {
+	for _, i := range sc.ifaces {
+		for _, m := range i.node.methods {
+			if m.body != nil || m.static {
+				continue
+			}
+			found := false
+			for _, own := range sc.node.methods {
+				found = found || own.name == m.name
+			}
+			for _, f := range sc.node.fields {
+				found = found || "get"+capitalize(f.name) == m.name || "is"+capitalize(f.name) == m.name || "set"+capitalize(f.name) == m.name
+			}
+			for _, j := range sc.ifaces {
+				for _, o := range j.node.methods {
+					found = found || o.name == m.name && o.body != nil
+				}
+			}
+			if !found && sc.node.name != "" {
+				sc.unit.errs = append(sc.unit.errs, sc.unit.src.errorf(sc.node.pos,
+					"class %s must implement the method %s of %s", sc.node.name, m.name, i.node.name))
+			}
+		}
+	}
+}
+
+func sameParams(a, b *compiled) bool {
+	if len(a.params) != len(b.params) {
+		return false
+	}
+	for i := range a.params {
+		if typeText(a.params[i].typ) != typeText(b.params[i].typ) {
+			return false
+		}
+	}
+	return true
+}
+
+func typeText(t *typeRef) string {
+	if t == nil || t.untyped() {
+		return "java.lang.Object"
+	}
+	return t.display()
+}
+
+// inheritMethods fills all with the class's methods and those it inherits
+// without overriding.
+func (sc *scriptClass) inheritMethods(busy map[*scriptClass]bool) {
+	if len(sc.all) > 0 || busy[sc] {
+		return
+	}
+	busy[sc] = true
+	for name, list := range sc.methods {
+		sc.all[name] = append([]*method(nil), list...)
+	}
+	var parents []*scriptClass
+	if sc.super != nil {
+		parents = append(parents, sc.super)
+	}
+	parents = append(parents, sc.ifaces...)
+	for _, p := range parents {
+		p.inheritMethods(busy)
+		for name, list := range p.all {
+			for _, m := range list {
+				sc.inherit(name, m)
+			}
+		}
+	}
+}
+
+func (sc *scriptClass) inherit(name string, m *method) {
+	for i, own := range sc.all[name] {
+		if sameParams(own.fn, m.fn) {
+			if own.abstract && !m.abstract {
+				sc.all[name][i] = m
+			}
+			return
+		}
+	}
+	sc.all[name] = append(sc.all[name], m)
+}
+
+// sam is the single abstract method of a script interface the class implements.
+func (sc *scriptClass) sam() string {
+	for k := sc; k != nil; k = k.super {
+		for _, i := range k.ifaces {
+			for _, m := range i.node.methods {
+				if m.body == nil {
+					return m.name
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// pick chooses the method whose parameters fit best.
+func (th *thread) pick(list []*method, args []Value) *method {
+	if len(list) == 1 && !list[0].abstract {
+		m := list[0]
+		if len(m.fn.params) == 0 && len(args) == 0 {
+			return m
+		}
+		if s := m.fn.score(th, args); s >= 0 {
+			return m
+		}
+		return nil
+	}
+	var best *method
+	low := 1 << 30
+	for _, m := range list {
+		if m.abstract {
+			continue
+		}
+		if s := m.fn.score(th, args); s >= 0 && s < low {
+			best, low = m, s
+		}
+	}
+	return best
+}
+
+func (m *method) call(th *thread, this Value, args []Value) Value {
+	var caps []*cell
+	if o, ok := this.(*Object); ok {
+		if m.static {
+			this = m.class.class
+		} else {
+			caps = o.caps
+		}
+	}
+	if m.static {
+		th.classReady(m.class)
+	}
+	return m.fn.invoke(th, nil, this, caps, args)
+}
+
+// shape spells an object's fields for structural equality.
+func (sc *scriptClass) shape(o *Object) string {
+	var b strings.Builder
+	for _, f := range sc.fields {
+		t := structText(o.get(f.index), 1)
+		fmt.Fprintf(&b, "%d:%s,", len(t), t)
+	}
+	return b.String()
+}
+
+// fieldText is the toString of @ToString, @Canonical and records.
+func (sc *scriptClass) fieldText(th *thread, o *Object) string {
+	var parts []string
+	open, end := "(", ")"
+	for _, f := range sc.fields {
+		s := th.str(o.get(f.index))
+		if sc.rec {
+			s = f.name + "=" + s
+		}
+		parts = append(parts, s)
+	}
+	if sc.rec {
+		open, end = "[", "]"
+	}
+	name := sc.class.Name
+	if sc.rec {
+		name = simpleName(name)
+	}
+	return name + open + strings.Join(parts, ", ") + end
+}
