@@ -11,9 +11,11 @@ func (s *Server) all() []*Resource {
 		s.globalServices(),
 		s.realms(),
 		s.scripts(),
+		s.secretStores(),
 		s.serverInfo(),
 		s.services(),
 		s.sessionResources(),
+		s.userParts(),
 		s.users(),
 	)
 }

@@ -1,6 +1,11 @@
 package rest_test
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"gatehouse/internal/am/store"
+)
 
 func TestUsers(t *testing.T) {
 	s := newSite(t)
@@ -116,6 +121,39 @@ func TestValidateGoto(t *testing.T) {
 		got := user("POST", "/users?_action=validateGoto", map[string]any{"goto": target}, "Accept-API-Version", "protocol=1.0,resource=2.0").want(t, 200)
 		if got["successURL"] != want {
 			t.Errorf("goto %q: %v, want %s", target, got["successURL"], want)
+		}
+	}
+}
+
+// The applications of a user are the clients that hold tokens for him; deleting one takes them away.
+func TestApplications(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	tokens := store.Tokens{Engine: s.realms.Engine()}
+	admin("PUT", clients+"/web", map[string]any{"advancedOAuth2ClientConfig": map[string]any{"name": []string{"The web"}}}).want(t, 201)
+	issue := func(raw, client string, until time.Time, scopes ...string) {
+		t.Helper()
+		err := tokens.Issue(t.Context(), store.NewToken{Raw: raw, Token: store.Token{
+			Kind: "access", Realm: "/", ClientID: client, Subject: store.Subject{Type: "usr", Name: "demo"}, Scopes: scopes, GrantID: raw, Expires: until,
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	until := time.Date(2200, 1, 2, 3, 4, 5, 0, time.UTC)
+	issue("a", "web", until, "mail")
+	issue("b", "web", until.Add(-time.Hour), "phone")
+	issue("c", "app", time.Time{}, "mail")
+	user := s.user()
+	got := user("GET", "/users/demo/oauth2/applications?_queryFilter=true", nil).want(t, 200)["result"].([]any)
+	if len(got) != 2 || at(got[0], "_id") != "app" || at(got[0], "expiryDateTime") != nil ||
+		at(got[1], "name") != "The web" || at(got[1], "expiryDateTime") != "2200-01-02T03:04:05.000Z" || !same(at(got[1], "scopes"), map[string]any{"mail": "mail", "phone": "phone"}) {
+		t.Errorf("applications = %v", got)
+	}
+	user("DELETE", "/users/demo/oauth2/applications/web", nil).want(t, 200)
+	for raw, want := range map[string]bool{"a": false, "b": false, "c": true} {
+		if _, err := tokens.Find(t.Context(), "/", raw); (err == nil) != want {
+			t.Errorf("token %s: %v", raw, err)
 		}
 	}
 }
