@@ -27,6 +27,7 @@ type fixture struct {
 	env    map[string]string
 	server chain.HandlerFunc
 	log    bytes.Buffer
+	types  []*heap.Type // further ones
 
 	mu       sync.Mutex
 	requests []string // what the server got: "POST URL BODY"
@@ -94,23 +95,40 @@ func (f *fixture) load(t *testing.T, list string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.document(t, n)
+	return f
+}
+
+// document builds a route: its heap, its handler, and the TLS options of connectors.
+func (f *fixture) document(t *testing.T, n *conf.Node) {
+	t.Helper()
 	lookup := func(k string) (string, bool) { v, ok := f.env[k]; return v, ok }
 	defaults, err := conf.Parse("defaults", []byte(`[{"name":"ForgeRockClientHandler","type":"TestClient"},{"name":"ClientHandler","type":"TestClient"},
 		{"name":"env","type":"SystemAndEnvSecretStore"}]`))
 	if err != nil {
 		t.Fatal(err)
 	}
+	bindings := heap.NewBindings(nil, nil)
+	bindings.Set("openig", map[string]any{"instanceDirectory": "/nowhere"})
 	f.errs = &conf.Errors{}
 	f.Heap = heap.New(heap.Options{
-		Name: "route", Catalog: heap.NewCatalog(All, secrets.All, amservice.All, f.testTypes()),
+		Name: "route", Catalog: heap.NewCatalog(All, secrets.All, amservice.All, f.testTypes(), f.types),
 		Services: &heap.Services{
 			Logger: slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			Getenv: lookup, Now: f.now,
 		},
-		Bindings: heap.NewBindings(nil, nil), Errs: f.errs, Declared: n.Get("heap"), Defaults: defaults,
+		Bindings: bindings, Errs: f.errs, Declared: n.Get("heap"), Defaults: defaults,
 	})
 	f.BuildAll(n.Get("heap"))
-	return f
+	objects := []*conf.Node{n.Get("handler")}
+	if c := n.Get("connectors"); c != nil {
+		objects = append(objects, c.List[0].Get("tls"))
+	}
+	for _, o := range objects {
+		if o != nil {
+			f.Resolve(f.Decoder(), o, "an object")
+		}
+	}
 }
 
 func (f *fixture) ok(t *testing.T) *fixture {

@@ -32,8 +32,9 @@ type fileSystem struct {
 }
 
 var fileSystemType = heap.Define("FileSystemSecretStore", func(c *fileSystem, env *heap.Env) (SecretStore, error) {
+	// Only a warning: a configuration can be checked where its secrets are not.
 	if info, err := os.Stat(c.Directory); err != nil || !info.IsDir() {
-		env.Fail("directory", "there is no folder %q", c.Directory)
+		env.Warn("directory", "there is no folder %q", c.Directory)
 	}
 	c.formats = newFormats(c.Format, c.Mappings, env)
 	c.leases = newLeases(leaseOf(env, "leaseExpiry", c.LeaseExpiry), env.Now)

@@ -78,10 +78,6 @@ func TestBadConfiguration(t *testing.T) {
 			`route.json:2:58: heap[1].config.stores[0]: there is no object "SystemAndEnv"`},
 		{"wrong kind", `{"type":"SecretsProvider","config":{"stores":[{"type":"TrustAllManager"}]}}`,
 			`route.json:2:58: heap[1].config.stores[0]: expected a secret store, found an object (TrustAllManager)`},
-		{"no folder", `{"type":"FileSystemSecretStore","config":{"directory":"/nowhere/at/all"}}`,
-			`route.json:2:66: heap[1].config.directory: there is no folder "/nowhere/at/all"`},
-		{"no file", `{"type":"KeyStoreSecretStore","config":{"file":"/nowhere.p12","mappings":[]}}`,
-			`route.json:2:59: heap[1].config.file: there is no file "/nowhere.p12"`},
 		{"hsm", `{"type":"HsmSecretStore","config":{}}`,
 			`route.json:2:20: heap[1].type: the type HsmSecretStore cannot be used: hardware security modules are reached through Java's PKCS#11 provider; keep the keys in a KeyStoreSecretStore or a FileSystemSecretStore`},
 		{"jwk url", `{"type":"JwkSetSecretStore","config":{"jwkUrl":"ftp://host/x"}}`,
@@ -114,6 +110,19 @@ func TestAbsentProviderIsTheEnvironment(t *testing.T) {
 	f := newFixture(t, nil).load(t, `[{"name":"k","type":"SecretsKeyManager","config":{"signingSecretId":"a"}}]`).ok(t)
 	if !strings.Contains(f.warnings(), `the field "secretsProvider" is missing`) {
 		t.Errorf("warnings %q do not mention the provider", f.warnings())
+	}
+}
+
+func TestMissingFilesAreWarnings(t *testing.T) {
+	f := newFixture(t, nil).load(t, `[{"name":"a","type":"FileSystemSecretStore","config":{"directory":"/nowhere/at/all"}},
+		{"name":"b","type":"KeyStoreSecretStore","config":{"file":"/nowhere.p12","mappings":[]}}]`).ok(t)
+	want := "route.json:1:75: heap[0].config.directory: there is no folder \"/nowhere/at/all\"\n" +
+		"route.json:2:61: heap[1].config.file: there is no file \"/nowhere.p12\""
+	if got := f.warnings(); got != want {
+		t.Errorf("warnings\n%s\nwant\n%s", got, want)
+	}
+	if err := f.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "/nowhere.p12") {
+		t.Errorf("Start without the key store: %v", err)
 	}
 }
 
