@@ -26,6 +26,9 @@ lint: ## golangci-lint
 bench: build ## the table of docs/performance.md
 	$(GO) run ./bench
 
+golden: ## rewrite expected results; read the difference before you commit it
+	$(GO) test ./internal/gateway -run TestBadConfigurations -update
+
 fuzz: ## every fuzz target for half a minute
 	@for t in $$(grep -rlE 'func Fuzz' --include=*_test.go internal | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -rhoE 'func Fuzz\w+' $$t/*_test.go | cut -c6-); do echo "$$t $$f"; $(GO) test -run='^$$' -fuzz="^$$f$$" -fuzztime=30s ./$$t || exit 1; done; done

@@ -21,13 +21,19 @@ import (
 type ports []int
 
 func (p *ports) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+	list := []*conf.Node{n}
 	if n.Kind == conf.List {
-		d.Decode(n, (*[]int)(p))
-		return
+		list = n.List
 	}
-	var port int
-	if d.Decode(n, &port) {
-		*p = ports{port}
+	for _, e := range list {
+		port := 0
+		switch ok := d.Decode(e, &port); {
+		case !ok:
+		case port < 0 || port > 65535:
+			d.Errs.Add(e, "expected a port from 0 to 65535, found %d", port)
+		default:
+			*p = append(*p, port)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/session"
 	"gatehouse/internal/gateway/wire"
 )
 
@@ -102,8 +103,9 @@ func (i *instance) loadConfig(errs *conf.Errors) (chain.Handler, *heap.Heap) {
 	})
 	h.BuildAll(declared)
 	var c struct {
-		Handler heap.Ref[chain.Handler] `conf:"handler,required"`
-		Rest    []conf.Field            `conf:"*"`
+		Handler heap.Ref[chain.Handler]          `conf:"handler,required"`
+		Session heap.Ref[session.SessionManager] `conf:"session"`
+		Rest    []conf.Field                     `conf:"*"`
 	}
 	h.Decoder().Decode(d.node, &c)
 	i.refuseDocumentFields(d, errs)
@@ -114,7 +116,23 @@ func (i *instance) loadConfig(errs *conf.Errors) (chain.Handler, *heap.Heap) {
 	if !ok || errs.Err() != nil {
 		return nil, nil
 	}
-	return v.(chain.Handler), h
+	return session.Within(i.sessions(c.Session, h), v.(chain.Handler)), h
+}
+
+// sessions is the manager that config.json names, or, as older configurations have
+// it, an object of the heap with the name Session, or the default.
+func (i *instance) sessions(named heap.Ref[session.SessionManager], h *heap.Heap) session.SessionManager {
+	if named.IsSet() {
+		return named.Get()
+	}
+	if h.Declared("Session") {
+		if v, ok := h.Get("Session"); ok {
+			if m, is := v.(session.SessionManager); is {
+				return m
+			}
+		}
+	}
+	return session.NewDefault()
 }
 
 // Problems returns why routes could not be loaded, one text a file.

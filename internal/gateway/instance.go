@@ -18,6 +18,7 @@ import (
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/oauth2"
 	"gatehouse/internal/gateway/secrets"
+	"gatehouse/internal/gateway/session"
 )
 
 // Options say what to load and how.
@@ -74,7 +75,7 @@ func newInstance(o Options) (*instance, error) {
 			heap.KindFor[heap.Decorator]("decorator"), heap.KindFor[secrets.Store]("secret store"),
 		},
 	}
-	i.catalog = heap.NewCatalog(i.types(), decorators, handlers.All, filters.All, oauth2.All, secrets.All, services, refused)
+	i.catalog = heap.NewCatalog(i.types(), decorators, handlers.All, filters.All, oauth2.All, secrets.All, session.All, services, refused)
 	return i, i.readTokenFiles()
 }
 

@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/session"
 )
 
 // route is one document of a router, built and, once in service, started.
@@ -33,10 +34,11 @@ type route struct {
 const closed = -1 << 62
 
 type routeConfig struct {
-	Name      string                  `conf:"name"`
-	ID        string                  `conf:"_id"`
-	Condition heap.Condition          `conf:"condition"`
-	Handler   heap.Ref[chain.Handler] `conf:"handler,required"`
+	Name      string                           `conf:"name"`
+	ID        string                           `conf:"_id"`
+	Condition heap.Condition                   `conf:"condition"`
+	Handler   heap.Ref[chain.Handler]          `conf:"handler,required"`
+	Session   heap.Ref[session.SessionManager] `conf:"session"`
 	// Rest holds what is dealt with elsewhere, and the decorations.
 	Rest []conf.Field `conf:"*"`
 }
@@ -76,13 +78,16 @@ func (i *instance) newRoute(path string, text []byte, parent *heap.Heap, errs *c
 		return nil
 	}
 	r.handler = v.(chain.Handler)
+	if c.Session.IsSet() {
+		r.handler = session.Within(c.Session.Get(), r.handler)
+	}
 	r.warnings = errs.Warnings()
 	return r
 }
 
 // refuseDocumentFields names the fields of documents that are not there yet.
 func (i *instance) refuseDocumentFields(d *document, errs *conf.Errors) {
-	for _, name := range []string{"session", "auditService", "secrets"} {
+	for _, name := range []string{"auditService", "secrets"} {
 		if n := d.node.Get(name); n != nil {
 			errs.Add(n, "%s cannot be used: this version of the gateway has none at this place", name)
 		}

@@ -1,0 +1,152 @@
+package session
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/maypok86/otter/v2"
+
+	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
+)
+
+type inMemoryConfig struct {
+	// Timeout is how long a session lives after it was last used.
+	Timeout conf.Duration `conf:"timeout,default=30 minutes"`
+	// Cookie is the session cookie.
+	Cookie *cookieConfig `conf:"cookie"`
+}
+
+// maxSessions bounds the memory that sessions take; the one that was unused longest
+// makes room.
+const maxSessions = 500_000
+
+// DefaultName is the cookie of sessions of the gateway.
+const DefaultName = "IG_SESSIONID"
+
+var inMemory = heap.Define("InMemorySessionManager", func(c *inMemoryConfig, env *heap.Env) (SessionManager, error) {
+	if c.Timeout <= 0 {
+		env.Fail("timeout", "expected a duration above zero")
+	}
+	c.Cookie = c.Cookie.orDefaults(DefaultName)
+	checkCookie(env, c.Cookie)
+	return newMemory(c), nil
+})
+
+// NewDefault returns the manager that applies where no configuration names one.
+func NewDefault() SessionManager {
+	d, _ := conf.ParseDuration("30 minutes")
+	return newMemory(&inMemoryConfig{Timeout: d, Cookie: (*cookieConfig)(nil).orDefaults(DefaultName)})
+}
+
+type memory struct {
+	config   *inMemoryConfig
+	sessions *otter.Cache[string, *stored]
+}
+
+func newMemory(c *inMemoryConfig) *memory {
+	o := &otter.Options[string, *stored]{MaximumSize: maxSessions}
+	if !c.Timeout.Unlimited() {
+		o.ExpiryCalculator = otter.ExpiryAccessing[string, *stored](c.Timeout.D())
+	}
+	return &memory{config: c, sessions: otter.Must(o)}
+}
+
+// Stop ends the cache's own work.
+func (m *memory) Stop() { m.sessions.InvalidateAll() }
+
+// stored is a session as all its requests share it.
+type stored struct {
+	mu     sync.RWMutex
+	values map[string]any
+}
+
+func (m *memory) Open(x *chain.Exchange) Scope { return &memoryScope{manager: m, x: x} }
+
+// memoryScope finds its session when somebody looks, and makes one when somebody stores.
+type memoryScope struct {
+	manager *memory
+	x       *chain.Exchange
+	looked  bool
+	session *stored
+	fresh   string // id of a session made by this request
+}
+
+func (s *memoryScope) find() *stored {
+	if !s.looked {
+		s.looked = true
+		if id := cookie(s.x.Request.Header, s.manager.config.Cookie.Name); id != "" {
+			s.session, _ = s.manager.sessions.GetIfPresent(id)
+		}
+	}
+	return s.session
+}
+
+func (s *memoryScope) Get(key string) (any, bool) {
+	st := s.find()
+	if st == nil {
+		return nil, false
+	}
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	v, ok := st.values[key]
+	return v, ok
+}
+
+func (s *memoryScope) Set(key string, v any) error {
+	st := s.find()
+	if st == nil {
+		if v == nil {
+			return nil
+		}
+		var b [32]byte
+		_, _ = rand.Read(b[:])
+		s.fresh = base64.RawURLEncoding.EncodeToString(b[:])
+		st = &stored{values: map[string]any{}}
+		s.session = st
+		s.manager.sessions.Set(s.fresh, st)
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if v == nil {
+		delete(st.values, key)
+	} else {
+		st.values[key] = v
+	}
+	return nil
+}
+
+func (s *memoryScope) Keys() []string {
+	st := s.find()
+	if st == nil {
+		return nil
+	}
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	return slices.Sorted(maps.Keys(st.values))
+}
+
+func (s *memoryScope) Clear() {
+	if st := s.find(); st != nil {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		clear(st.values)
+	}
+}
+
+func (s *memoryScope) Save(resp *chain.Response) error {
+	if s.fresh != "" {
+		s.manager.config.Cookie.set(resp.Header, s.manager.config.Cookie.Name, s.fresh, 0)
+	}
+	return nil
+}
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	return b
+}
