@@ -4,35 +4,38 @@ import "net/http"
 
 // lookupEndpoint is the list of endpoints.
 func lookupEndpoint(name string) (endpoint, bool) {
+	get, post, both := []string{http.MethodGet}, []string{http.MethodPost}, []string{http.MethodGet, http.MethodPost}
 	switch name {
 	case "access_token":
-		return endpoint{methods: "POST", post: true, serve: (*request).token}, true
+		return endpoint{post, (*request).token}, true
 	case "introspect":
-		return endpoint{methods: "POST", post: true, serve: (*request).introspect}, true
+		return endpoint{post, (*request).introspect}, true
 	case "tokeninfo":
-		return endpoint{methods: "GET", get: true, serve: (*request).tokenInfo}, true
+		return endpoint{get, (*request).tokenInfo}, true
 	case "token/revoke":
-		return endpoint{methods: "POST", post: true, serve: (*request).revokeToken}, true
+		return endpoint{post, (*request).revokeToken}, true
 	case "userinfo":
-		return endpoint{methods: "GET or POST", get: true, post: true, serve: (*request).userInfo}, true
+		return endpoint{both, (*request).userInfo}, true
 	case "connect/jwk_uri":
-		return endpoint{methods: "GET", get: true, serve: (*request).keys}, true
+		return endpoint{get, (*request).keys}, true
 	case ".well-known/openid-configuration", ".well-known/oauth-authorization-server":
-		return endpoint{methods: "GET", get: true, serve: (*request).discovery}, true
+		return endpoint{get, (*request).discovery}, true
 	case "idtokeninfo", "connect/idtokeninfo":
-		return endpoint{methods: "POST", post: true, serve: (*request).idTokenInfo}, true
+		return endpoint{post, (*request).idTokenInfo}, true
 	case "authorize":
-		return endpoint{methods: "GET or POST", get: true, post: true, serve: (*request).authorize}, true
+		return endpoint{both, (*request).authorize}, true
 	case "par":
-		return endpoint{methods: "POST", post: true, serve: (*request).push}, true
+		return endpoint{post, (*request).push}, true
 	case "connect/endSession":
-		return endpoint{methods: "GET or POST", get: true, post: true, serve: (*request).endSession}, true
+		return endpoint{both, (*request).endSession}, true
 	case "connect/checkSession":
-		return endpoint{methods: "GET", get: true, serve: (*request).checkSession}, true
+		return endpoint{get, (*request).checkSession}, true
+	case "register", "connect/register":
+		return endpoint{[]string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodDelete}, (*request).register}, true
 	case "device/code":
-		return endpoint{methods: "POST", post: true, serve: (*request).deviceCode}, true
+		return endpoint{post, (*request).deviceCode}, true
 	case "device/user":
-		return endpoint{methods: "GET or POST", get: true, post: true, serve: (*request).deviceUser}, true
+		return endpoint{both, (*request).deviceUser}, true
 	}
 	return lookupMissing(name)
 }
@@ -41,8 +44,6 @@ func lookupEndpoint(name string) (endpoint, bool) {
 func lookupMissing(name string) (endpoint, bool) {
 	what := ""
 	switch name {
-	case "register", "connect/register":
-		what = "Dynamic client registration"
 	case "aiagent/register":
 		what = "Registration of AI agents"
 	case "bc-authorize":
@@ -61,5 +62,5 @@ func lookupMissing(name string) (endpoint, bool) {
 		e.Status = http.StatusNotImplemented
 		return e
 	}
-	return endpoint{methods: "GET or POST", get: true, post: true, serve: refuse}, true
+	return endpoint{[]string{http.MethodGet, http.MethodPost}, refuse}, true
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"gatehouse/internal/am/realm"
@@ -13,9 +15,11 @@ import (
 // Options are what a Server works with. Engine, Grants and ClientAuth are needed.
 type Options struct {
 	Engine store.Engine
-	// Realms finds other realms, for tokens that are looked at across realms.
+	// Realms finds other realms, for tokens that are looked at across realms, and seals the secrets of clients that
+	// register themselves. A *realm.Manager is one.
 	Realms interface {
 		Find(path string) (*realm.Realm, bool)
+		SealSecret(plain string) string
 	}
 	Grants     []Grant
 	ClientAuth []ClientAuth
@@ -83,12 +87,15 @@ type request struct {
 	r *http.Request
 }
 
-// endpoint is one row of the table below.
+// endpoint is one row of the table in endpoints.go.
 type endpoint struct {
-	methods string // as the refusal names them
-	get     bool
-	post    bool
+	methods []string
 	serve   func(*request) error
+}
+
+// takes tells whether the endpoint has the method. Whatever answers GET answers HEAD.
+func (e endpoint) takes(method string) bool {
+	return slices.Contains(e.methods, method) || method == http.MethodHead && slices.Contains(e.methods, http.MethodGet)
 }
 
 // ServeHTTP answers a request for an endpoint of a realm: what follows the realm in the path, without a slash at
@@ -108,9 +115,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rl *realm.Realm, 
 	if !ok {
 		return Refuse("not_found", "No OpenID Connect provider for realm "+rl.Path)
 	}
-	if !(e.get && (r.Method == http.MethodGet || r.Method == http.MethodHead) || e.post && r.Method == http.MethodPost) {
-		refusal := Refuse("method_not_allowed", "Required Method: "+e.methods+" found: "+r.Method)
-		refusal.Allow = e.methods
+	if !e.takes(r.Method) {
+		refusal := Refuse("method_not_allowed", "Required Method: "+strings.Join(e.methods, " or ")+" found: "+r.Method)
+		refusal.Allow = strings.Join(e.methods, ", ")
 		return refusal
 	}
 	p := &Provider{Server: s, Realm: rl, Settings: settings, Base: base, Issuer: base.Issuer(rl.Path)}

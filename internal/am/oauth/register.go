@@ -1,0 +1,233 @@
+package oauth
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// registration ties a registration access token to its client.
+type registration struct {
+	ClientID string `json:"c"`
+}
+
+// registrationLife is how long a client can be managed by itself; RFC 7592 has no end for it.
+const registrationLife = 10 * 365 * 24 * time.Hour
+
+func (p *Provider) registrations() store.Tickets[registration] {
+	return store.Tickets[registration]{Engine: p.Engine, Kind: "registration"}
+}
+
+// register is POST /register (RFC 7591), and with ?client_id= GET, PUT and DELETE (RFC 7592).
+func (q *request) register() error {
+	s := &q.Settings.Registration
+	if s.SoftwareStatementRequired {
+		return Unsupported("invalid_software_statement", "Registration with software statements")
+	}
+	if s.Script.ID() != "" {
+		return Unsupported("server_error", "A dynamic client registration script")
+	}
+	if q.r.Method == http.MethodPost {
+		return q.registerNew()
+	}
+	client, raw, err := q.registered()
+	if err != nil {
+		return err
+	}
+	switch q.r.Method {
+	case http.MethodPut:
+		return q.registerAgain(client, raw)
+	case http.MethodDelete:
+		return q.unregister(client, raw)
+	}
+	return q.tellClient(http.StatusOK, client, "", raw)
+}
+
+func (q *request) registerNew() error {
+	ctx := q.r.Context()
+	if !q.Settings.Registration.Open {
+		if err := q.mayRegister(ctx); err != nil {
+			return err
+		}
+	}
+	m, err := q.readMetadata()
+	if err != nil {
+		return err
+	}
+	id, secret := newUUID(), ""
+	if m.confidential() {
+		secret = store.NewRaw()
+	}
+	if err := q.storeClient(ctx, id, secret, m, true); err != nil {
+		return err
+	}
+	raw := ""
+	if q.Settings.Registration.GenerateAccessTokens {
+		raw = store.NewRaw()
+		until := q.Now().Add(registrationLife)
+		if err := q.registrations().Save(ctx, q.Realm.Path, raw, registration{id}, until); err != nil {
+			return err
+		}
+	}
+	client, err := q.Realm.Client(ctx, id)
+	if err != nil {
+		return err
+	}
+	return q.tellClient(http.StatusCreated, client, secret, raw)
+}
+
+// mayRegister looks for the access token that a closed registration needs.
+func (q *request) mayRegister(ctx context.Context) error {
+	raw, err := bearerToken(q.r.Header.Get("Authorization"), nil, "")
+	if err != nil {
+		return err
+	}
+	f, err := q.bearer(ctx, raw, false)
+	if err != nil {
+		return err
+	}
+	if scope := q.Settings.Registration.Scope; !contains(f.Scopes, scope) {
+		return Refuse("insufficient_scope", "The resource requested requires scope: "+scope)
+	}
+	return nil
+}
+
+// registered finds the client that the registration access token manages.
+func (q *request) registered() (*realm.Client, string, error) {
+	ctx := q.r.Context()
+	raw, err := bearerToken(q.r.Header.Get("Authorization"), nil, "")
+	if err != nil {
+		return nil, "", err
+	}
+	refusal := *ErrToken
+	refusal.Challenge = `Bearer realm="` + quotable(q.Realm.Path) + `", error="invalid_token"`
+	t, err := q.registrations().Find(ctx, q.Realm.Path, raw)
+	if errors.Is(err, store.ErrNotFound) || err == nil && t.Value.ClientID != q.r.URL.Query().Get("client_id") {
+		return nil, "", &refusal
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	client, err := q.Realm.Client(ctx, t.Value.ClientID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, "", &refusal
+	}
+	return client, raw, err
+}
+
+func (q *request) registerAgain(c *realm.Client, raw string) error {
+	m, err := q.readMetadata()
+	if err != nil {
+		return err
+	}
+	if m.ID != "" && m.ID != c.ID {
+		return Refuse("invalid_client_metadata", "client_id differs")
+	}
+	if m.confidential() == c.IsPublic() {
+		return Refuse("invalid_client_metadata", "A client cannot become public or confidential later.")
+	}
+	ctx := q.r.Context()
+	secret, _ := c.Secret()
+	if err := q.storeClient(ctx, c.ID, string(secret), m, false); err != nil {
+		return err
+	}
+	if c, err = q.Realm.Client(ctx, c.ID); err != nil {
+		return err
+	}
+	return q.tellClient(http.StatusOK, c, "", raw)
+}
+
+func (q *request) unregister(c *realm.Client, raw string) error {
+	ctx := q.r.Context()
+	docs := store.Docs{Engine: q.Engine}
+	if err := docs.Delete(ctx, q.Realm.Path, store.KindAgent, c.ID, 0); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err := q.tokens.RevokeClient(ctx, q.Realm.Path, c.ID, store.Subject{}); err != nil {
+		return err
+	}
+	if t, err := q.registrations().Find(ctx, q.Realm.Path, raw); err == nil {
+		if err := q.registrations().Take(ctx, t); err != nil && !errors.Is(err, store.ErrUsed) {
+			return err
+		}
+	}
+	protect(q.w.Header())
+	q.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// storeClient writes the profile of a client that registered itself.
+func (q *request) storeClient(ctx context.Context, id, secret string, m *clientMetadata, fresh bool) error {
+	c := m.profile()
+	if secret != "" {
+		if q.Realms == nil {
+			return errors.New("register: no way to keep a secret")
+		}
+		c.Core.Password = q.Realms.SealSecret(secret)
+	}
+	body, err := json.Marshal(struct {
+		Type string `json:"_type"`
+		*realm.Client
+	}{realm.TypeClient, c})
+	if err != nil {
+		return internal("write profile", err)
+	}
+	docs := store.Docs{Engine: q.Engine}
+	doc := store.Doc{ID: id, Body: body}
+	if fresh {
+		_, err = docs.Create(ctx, q.Realm.Path, store.KindAgent, doc)
+	} else {
+		_, err = docs.Put(ctx, q.Realm.Path, store.KindAgent, doc)
+	}
+	return err
+}
+
+// tellClient answers with what is registered (RFC 7591 §3.2.1). The secret is told once.
+func (q *request) tellClient(status int, c *realm.Client, secret, raw string) error {
+	m := metadataOf(c)
+	if secret != "" {
+		m.Secret, m.SecretExpires = secret, new(int64)
+	}
+	if raw != "" {
+		m.AccessToken = raw
+		m.RegistrationURI = q.Issuer + "/register?client_id=" + queryEscape(c.ID)
+	}
+	return writeValue(q.w, status, m)
+}
+
+func newUUID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// readMetadata reads and checks what a client says about itself.
+func (q *request) readMetadata() (*clientMetadata, error) {
+	if media, _, _ := strings.Cut(q.r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(media), "application/json") {
+		return nil, errMedia
+	}
+	body, err := readBody(q.r)
+	if err != nil {
+		return nil, err
+	}
+	m, err := parseMetadata(body, q.Settings)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.check(q.Settings)
+}
+
+// mayAskFor are the scopes that a client can give itself: those that the provider offers to everybody.
+func mayAskFor(p *realm.Provider) []string {
+	return slices.Concat(p.SupportedScopes(), p.DefaultScopes())
+}

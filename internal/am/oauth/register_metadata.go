@@ -1,0 +1,189 @@
+package oauth
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/jose"
+)
+
+// clientMetadata is what a client says about itself (RFC 7591 §2, OIDC Registration §2), and the answer to it. Members
+// that are not listed are ignored, as §2 has it.
+type clientMetadata struct {
+	ID              string          `json:"client_id,omitempty"`
+	Secret          string          `json:"client_secret,omitempty"`
+	SecretExpires   *int64          `json:"client_secret_expires_at,omitempty"`
+	AccessToken     string          `json:"registration_access_token,omitempty"`
+	RegistrationURI string          `json:"registration_client_uri,omitempty"`
+	RedirectURIs    []string        `json:"redirect_uris,omitempty"`
+	Name            string          `json:"client_name,omitempty"`
+	Auth            string          `json:"token_endpoint_auth_method,omitempty"`
+	AuthAlg         string          `json:"token_endpoint_auth_signing_alg,omitempty"`
+	Grants          []string        `json:"grant_types,omitempty"`
+	Responses       []string        `json:"response_types,omitempty"`
+	Scope           string          `json:"scope,omitempty"`
+	Scopes          []string        `json:"scopes,omitempty"` // PingAM's own spelling
+	Contacts        []string        `json:"contacts,omitempty"`
+	ClientURI       string          `json:"client_uri,omitempty"`
+	LogoURI         string          `json:"logo_uri,omitempty"`
+	PolicyURI       string          `json:"policy_uri,omitempty"`
+	TermsURI        string          `json:"tos_uri,omitempty"`
+	JWKSURI         string          `json:"jwks_uri,omitempty"`
+	JWKS            json.RawMessage `json:"jwks,omitempty"`
+	SubjectType     string          `json:"subject_type,omitempty"`
+	Sector          string          `json:"sector_identifier_uri,omitempty"`
+	IDTokenAlg      string          `json:"id_token_signed_response_alg,omitempty"`
+	LogoutURIs      []string        `json:"post_logout_redirect_uris,omitempty"`
+	SoftwareID      string          `json:"software_id,omitempty"`
+	SoftwareVer     string          `json:"software_version,omitempty"`
+	RequirePAR      bool            `json:"require_pushed_authorization_requests,omitempty"`
+	Statement       string          `json:"software_statement,omitempty"`
+}
+
+func refuseMetadata(text string) error { return Refuse("invalid_client_metadata", text) }
+
+func parseMetadata(body string, p *realm.Provider) (*clientMetadata, error) {
+	m := &clientMetadata{}
+	if err := jsonv2.Unmarshal([]byte(body), m); err != nil {
+		return nil, Refuse("invalid_client_metadata", "The metadata is not a JSON object of the expected shape.").Because(err)
+	}
+	if m.Statement != "" {
+		return nil, Unsupported("invalid_software_statement", "software_statement")
+	}
+	m.Secret, m.AccessToken = "", "" // those are the server's to choose
+	if m.Auth == "" {
+		m.Auth = "client_secret_basic"
+	}
+	if len(m.Grants) == 0 {
+		m.Grants = []string{"authorization_code"}
+	}
+	if len(m.Scopes) == 0 && m.Scope == "" {
+		m.Scopes = p.DefaultScopes() // PingAM: Default Client Scopes
+	}
+	if len(m.Responses) == 0 && slices.Contains(m.Grants, "authorization_code") {
+		m.Responses = []string{"code"}
+	}
+	if m.Scope != "" {
+		m.Scopes = strings.Fields(m.Scope)
+	}
+	return m, nil
+}
+
+// confidential tells whether the client gets a secret or has keys.
+func (m *clientMetadata) confidential() bool { return m.Auth != "none" }
+
+// check refuses what is malformed and what no client may give itself.
+func (m *clientMetadata) check(p *realm.Provider) error {
+	for _, uri := range m.RedirectURIs {
+		if redirectSyntax(uri) != nil {
+			return Refuse("invalid_redirect_uri", "A redirection URI is not absolute, has a fragment or an unusable scheme.")
+		}
+	}
+	if len(m.RedirectURIs) == 0 && (slices.Contains(m.Grants, "authorization_code") || slices.Contains(m.Grants, "implicit")) {
+		return Refuse("invalid_redirect_uri", "At least one redirection URI is needed.")
+	}
+	if !slices.Contains([]string{"client_secret_basic", "client_secret_post", "private_key_jwt", "none"}, m.Auth) {
+		return refuseMetadata("token_endpoint_auth_method " + m.Auth + " is not supported by this server.")
+	}
+	if m.Auth == "private_key_jwt" && m.JWKSURI == "" && len(m.JWKS) == 0 {
+		return refuseMetadata("private_key_jwt needs jwks or jwks_uri.")
+	}
+	for _, g := range m.Grants {
+		if !p.HasGrant(g) {
+			return refuseMetadata("A grant type is not supported.")
+		}
+	}
+	for _, s := range m.Scopes {
+		if !slices.Contains(mayAskFor(p), s) {
+			return refuseMetadata("A scope is not supported.")
+		}
+	}
+	return m.checkKeys(p)
+}
+
+func (m *clientMetadata) checkKeys(p *realm.Provider) error {
+	if m.JWKSURI != "" && len(m.JWKS) > 0 {
+		return refuseMetadata("jwks and jwks_uri must not be used together.")
+	}
+	// A stranger's address, which this server will call: TLS at least, and nothing behind it but a key set.
+	if m.JWKSURI != "" && !strings.HasPrefix(m.JWKSURI, "https://") {
+		return refuseMetadata("jwks_uri must be an https URL.")
+	}
+	if len(m.JWKS) > 0 {
+		if _, err := jose.ParseKeySet(m.JWKS); err != nil {
+			return refuseMetadata("jwks is not a key set.")
+		}
+	}
+	for _, alg := range []string{m.IDTokenAlg, m.AuthAlg} {
+		if alg != "" && !jose.Algorithm(alg).Signs() {
+			return refuseMetadata("A signing algorithm is not supported.")
+		}
+	}
+	if m.SubjectType != "" && !slices.Contains(p.Advanced.SupportedSubjectTypes, strings.ToLower(m.SubjectType)) {
+		return refuseMetadata("subject_type is not supported.")
+	}
+	for _, uri := range []string{m.ClientURI, m.LogoURI, m.PolicyURI, m.TermsURI} {
+		if uri != "" && webURL(uri) == "" {
+			return refuseMetadata("An address is no http or https URL.")
+		}
+	}
+	return nil
+}
+
+// profile makes the client's profile, over the defaults.
+func (m *clientMetadata) profile() *realm.Client {
+	c := realm.DefaultClient()
+	if !m.confidential() {
+		c.Core.Type = "Public"
+	}
+	c.Core.RedirectURIs, c.Core.Scopes = listed(m.RedirectURIs...), listed(m.Scopes...)
+	c.Core.Name = listed(m.Name)
+	c.Advanced.GrantTypes, c.Advanced.ResponseTypes = listed(m.Grants...), listed(m.Responses...)
+	c.Advanced.TokenEndpointAuthMethod, c.Advanced.Contacts = m.Auth, listed(m.Contacts...)
+	c.Advanced.ClientURI, c.Advanced.LogoURI = listed(m.ClientURI), listed(m.LogoURI)
+	c.Advanced.PolicyURI, c.Advanced.ToSURI = listed(m.PolicyURI), listed(m.TermsURI)
+	c.Advanced.SectorIdentifierURI, c.Advanced.RequirePushedRequests = m.Sector, m.RequirePAR
+	c.Advanced.SoftwareIdentity, c.Advanced.SoftwareVersion = m.SoftwareID, m.SoftwareVer
+	c.OIDC.PostLogoutRedirectURIs = listed(m.LogoutURIs...)
+	c.Keys.JWKSURI = m.JWKSURI
+	if len(m.JWKS) > 0 {
+		c.Keys.PublicKeyLocation, c.Keys.JWKSet = "jwks", string(m.JWKS)
+	}
+	if m.SubjectType != "" {
+		c.Advanced.SubjectType = strings.ToLower(m.SubjectType)
+	}
+	if m.IDTokenAlg != "" {
+		c.Keys.IDTokenSigningAlg = m.IDTokenAlg
+	}
+	if m.AuthAlg != "" {
+		c.Keys.TokenEndpointAuthAlg = m.AuthAlg
+	}
+	return c
+}
+
+// listed is the values that are not empty, and a list in any case.
+func listed(values ...string) []string {
+	return append([]string{}, slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })...)
+}
+
+// metadataOf is the way back.
+func metadataOf(c *realm.Client) *clientMetadata {
+	m := &clientMetadata{
+		ID: c.ID, RedirectURIs: c.Core.RedirectURIs, Name: localised(c.Core.Name), Auth: c.Advanced.TokenEndpointAuthMethod,
+		AuthAlg: c.Keys.TokenEndpointAuthAlg, Grants: c.Advanced.GrantTypes, Responses: c.Advanced.ResponseTypes,
+		Scope: strings.Join(c.AllowedScopes(), " "), Scopes: c.AllowedScopes(), Contacts: c.Advanced.Contacts,
+		ClientURI: localised(c.Advanced.ClientURI), LogoURI: localised(c.Advanced.LogoURI),
+		PolicyURI: localised(c.Advanced.PolicyURI), TermsURI: localised(c.Advanced.ToSURI), JWKSURI: c.Keys.JWKSURI,
+		SubjectType: strings.ToLower(c.Advanced.SubjectType), Sector: c.Advanced.SectorIdentifierURI,
+		IDTokenAlg: c.Keys.IDTokenSigningAlg, LogoutURIs: c.OIDC.PostLogoutRedirectURIs,
+		SoftwareID: c.Advanced.SoftwareIdentity, SoftwareVer: c.Advanced.SoftwareVersion, RequirePAR: c.Advanced.RequirePushedRequests,
+	}
+	if c.Keys.PublicKeyLocation == "jwks" && json.Valid([]byte(c.Keys.JWKSet)) {
+		m.JWKS = json.RawMessage(c.Keys.JWKSet)
+	}
+	return m
+}

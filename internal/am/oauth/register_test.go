@@ -1,0 +1,109 @@
+package oauth_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// send sends JSON.
+func (w *world) send(method, query, body string, options ...option) answer {
+	w.t.Helper()
+	r := httptest.NewRequest(method, "/?"+query, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	for _, o := range options {
+		o(r)
+	}
+	return w.do(r, "/", "register")
+}
+
+func bearer(token string) option { return header("Authorization", "Bearer "+token) }
+
+func TestRegistration(t *testing.T) {
+	w, l := withLogin(t)
+	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true},"advancedOAuth2Config":{"supportedScopes":["read|Read","openid"],"defaultScopes":["read"]}}`)
+	a := w.send(http.MethodPost, "", `{"redirect_uris":["`+callback+`"],"client_name":"My app","grant_types":["authorization_code","client_credentials"],
+		"client_secret":"mine","token_endpoint_auth_method":"client_secret_post","unknown":1}`)
+	id, secret := a.text("client_id"), a.text("client_secret")
+	if a.status != 201 || id == "" || len(secret) < 43 || a.json["client_secret_expires_at"] != 0.0 || a.text("registration_access_token") == "" ||
+		a.text("registration_client_uri") != base+"/oauth2/register?client_id="+id || a.text("client_name") != "My app" || a.text("scope") != "read" {
+		t.Fatalf("answer is %d %s", a.status, a.body)
+	}
+	w.token("/", form("grant_type", "client_credentials", "scope", "read", "client_id", id, "client_secret", secret))
+	token := l.signIn("/", "demo", "")
+	if _, q := location(t, w.post("/", "authorize", form("client_id", id, "response_type", "code", "redirect_uri", callback, "scope", "read", "decision", "allow", "csrf", token), cookie(token))); q.Get("code") == "" {
+		t.Errorf("the client gets no code: %v", q)
+	}
+
+	manage := bearer(a.text("registration_access_token"))
+	if b := w.send(http.MethodGet, "client_id="+id, "", manage); b.text("client_id") != id || b.text("client_secret") != "" || b.text("token_endpoint_auth_method") != "client_secret_post" {
+		t.Errorf("read: %d %s", b.status, b.body)
+	}
+	for name, o := range map[string]option{"no token": func(*http.Request) {}, "another token": bearer("x")} {
+		if b := w.send(http.MethodGet, "client_id="+id, "", o); b.status != 401 || b.text("error") != "invalid_token" {
+			t.Errorf("%s: %d %s", name, b.status, b.body)
+		}
+	}
+	if b := w.send(http.MethodGet, "client_id=other", "", manage); b.status != 401 {
+		t.Errorf("another client: %d %s", b.status, b.body)
+	}
+	if b := w.send(http.MethodPut, "client_id="+id, `{"client_name":"Renamed","grant_types":["client_credentials"]}`, manage); b.status != 200 || b.text("client_name") != "Renamed" {
+		t.Errorf("write: %d %s", b.status, b.body)
+	}
+	kept := w.token("/", form("grant_type", "client_credentials", "client_id", id, "client_secret", secret, "scope", "read")).text("access_token")
+	if b := w.send(http.MethodDelete, "client_id="+id, "", manage); b.status != 204 {
+		t.Errorf("delete: %d %s", b.status, b.body)
+	}
+	if w.active(kept) {
+		t.Error("a deleted client's token is active")
+	}
+	if b := w.send(http.MethodGet, "client_id="+id, "", manage); b.status != 401 {
+		t.Errorf("after the end: %d %s", b.status, b.body)
+	}
+}
+
+func TestRegistrationRefusals(t *testing.T) {
+	w := newWorld(t)
+	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true},"advancedOAuth2Config":{"supportedScopes":["read"],"grantTypes":["authorization_code","client_credentials"]}}`)
+	tests := []struct{ name, body, code string }{
+		{"no redirection URI", `{}`, "invalid_redirect_uri"},
+		{"relative redirection URI", `{"redirect_uris":["/cb"]}`, "invalid_redirect_uri"},
+		{"script as redirection URI", `{"redirect_uris":["javascript:alert(1)"]}`, "invalid_redirect_uri"},
+		{"a scope for looking at all tokens", `{"redirect_uris":["` + callback + `"],"scope":"am-introspect-all-tokens"}`, "invalid_client_metadata"},
+		{"a grant that is not enabled", `{"redirect_uris":["` + callback + `"],"grant_types":["password"]}`, "invalid_client_metadata"},
+		{"unknown method", `{"redirect_uris":["` + callback + `"],"token_endpoint_auth_method":"magic"}`, "invalid_client_metadata"},
+		{"keys over plain HTTP", `{"redirect_uris":["` + callback + `"],"jwks_uri":"http://app.example/keys"}`, "invalid_client_metadata"},
+		{"private_key_jwt without keys", `{"redirect_uris":["` + callback + `"],"token_endpoint_auth_method":"private_key_jwt"}`, "invalid_client_metadata"},
+		{"software statement", `{"redirect_uris":["` + callback + `"],"software_statement":"x"}`, "invalid_software_statement"},
+		{"unusable algorithm", `{"redirect_uris":["` + callback + `"],"id_token_signed_response_alg":"none"}`, "invalid_client_metadata"},
+		{"repeated member", `{"redirect_uris":["` + callback + `"],"scope":"read","scope":"read"}`, "invalid_client_metadata"},
+		{"no object", `[]`, "invalid_client_metadata"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if a := w.send(http.MethodPost, "", tt.body); a.status != 400 || a.text("error") != tt.code {
+				t.Errorf("%d %s, want %s", a.status, a.body, tt.code)
+			}
+		})
+	}
+}
+
+// Where registration is closed a token with the right scope opens it.
+func TestClosedRegistration(t *testing.T) {
+	w := newWorld(t)
+	w.client("/", "registrar", "s", core("dynamic_client_registration read", "client_credentials"))
+	token := func(scope string) option {
+		return bearer(w.token("/", form("grant_type", "client_credentials", "scope", scope), basic("registrar", "s")).text("access_token"))
+	}
+	const body = `{"redirect_uris":["` + callback + `"]}`
+	if a := w.send(http.MethodPost, "", body); a.status != 401 {
+		t.Errorf("without a token: %d %s", a.status, a.body)
+	}
+	if a := w.send(http.MethodPost, "", body, token("read")); a.status != 403 || a.text("error") != "insufficient_scope" {
+		t.Errorf("with another scope: %d %s", a.status, a.body)
+	}
+	if a := w.send(http.MethodPost, "", body, token("dynamic_client_registration")); a.status != 201 {
+		t.Errorf("with the scope: %d %s", a.status, a.body)
+	}
+}
