@@ -135,7 +135,9 @@ func (g *guard) readHeld() error {
 	fresh := g.hold[len(g.hold) : len(g.hold)+n]
 	g.hold = g.hold[:len(g.hold)+n]
 	data := g.hold
-	if bytes.IndexByte(fresh, '\n') < 0 && len(data) < g.limits.total() {
+	line := g.limits.line + 2
+	crossed := len(data)-n <= line && len(data) > line // it may be a request line without end
+	if bytes.IndexByte(fresh, '\n') < 0 && len(data) < g.limits.total() && !crossed {
 		return nil // nothing new to see; a header that drips in must not be read over and over
 	}
 	pass := g.check(data)
