@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"slices"
@@ -29,13 +30,18 @@ type Credentials struct {
 	Authorization string
 	// Endpoint is what was called: "access_token", "introspect", …
 	Endpoint string
-	Request  *http.Request
+	// Certificate is the TLS certificate of the sender, nil when there is none; CertificateVerified tells that
+	// its chain was checked.
+	Certificate         *x509.Certificate
+	CertificateVerified bool
 }
 
 // Caller is an authenticated client, or an agent where an endpoint serves those.
 type Caller struct {
 	Client *realm.Client
 	Agent  *realm.Agent
+	// Method is how it proved that, where that is not the name of the ClientAuth.
+	Method string
 }
 
 // ID is the caller's name.
@@ -70,7 +76,11 @@ func (p *Provider) authenticateClient(r *http.Request, form *Form, endpoint stri
 
 // authenticate finds out who calls. Exactly one method may be used (RFC 6749 §2.3).
 func (p *Provider) authenticate(r *http.Request, form *Form, endpoint string) (*Caller, error) {
-	c := &Credentials{Form: form, Authorization: r.Header.Get("Authorization"), Endpoint: endpoint, Request: r}
+	c := &Credentials{Form: form, Authorization: r.Header.Get("Authorization"), Endpoint: endpoint}
+	var err error
+	if c.Certificate, c.CertificateVerified, err = p.ClientCertificate(r); err != nil {
+		return nil, ErrClientAuth.Because(err)
+	}
 	if len(r.Header["Authorization"]) > 1 {
 		return nil, errTwoMethods
 	}
@@ -91,7 +101,7 @@ func (p *Provider) authenticate(r *http.Request, form *Form, endpoint string) (*
 	if err != nil {
 		return nil, p.challenged(r, err)
 	}
-	if !mayUse(used.Name, caller, endpoint) {
+	if !mayUse(orText(caller.Method, used.Name), caller, endpoint) {
 		return nil, p.challenged(r, errMethod)
 	}
 	return caller, nil

@@ -92,7 +92,7 @@ func (q *request) discovery() error {
 		RevocationAuthMethods: q.authMethods(), IntrospectAuthMethods: q.authMethods(),
 		RequestParameter: true, RequestURIParameter: false, RequestURIRegistration: true,
 		ClaimsParameter: o.ClaimsParameter, ChallengeMethods: []string{"plain", "S256"}, ResponseIssuer: true,
-		RequirePAR: s.Advanced.RequirePushedAuthorizationRequest,
+		BoundTokens: s.Advanced.TLSCertBoundAccessTokens, RequirePAR: s.Advanced.RequirePushedAuthorizationRequest,
 	}
 	if o.RemoteJWKSURI != "" {
 		m.JWKS = o.RemoteJWKSURI
@@ -133,6 +133,9 @@ func (q *request) authMethods() []string {
 	out := make([]string, 0, len(q.ClientAuth))
 	for _, m := range q.ClientAuth {
 		out = append(out, m.Name)
+		if m.Name == "tls_client_auth" { // one method to this server, two to the standard
+			out = append(out, "self_signed_tls_client_auth")
+		}
 	}
 	return out
 }

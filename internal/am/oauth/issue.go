@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -50,7 +51,17 @@ func (p *Provider) issue(ctx context.Context, req *TokenRequest, g *Grant, a *Au
 			return nil, err
 		}
 	}
+	i.audit(ctx)
 	return i.body(), nil
+}
+
+// audit tells who got what, by names that are no secrets.
+func (i *issuance) audit(ctx context.Context) {
+	if i.log.Enabled(ctx, slog.LevelInfo) {
+		i.log.LogAttrs(ctx, slog.LevelInfo, "tokens issued", slog.String("realm", i.Realm.Path),
+			slog.String("client", i.req.Client.ID), slog.String("subject", SubClaim(i.Subject)), slog.String("grant", i.grant.Name),
+			slog.String("authGrantId", i.GrantID), slog.String("auditTrackingId", i.access.AuditID))
+	}
 }
 
 // token starts a token of a kind.

@@ -138,24 +138,19 @@ func (p *Provider) realmOf(payload []byte) *realm.Realm {
 	return rl
 }
 
-// RevokeGrant ends all tokens of a grant, client-side ones included.
+// RevokeGrant ends all tokens of a grant, client-side ones included, whatever kind is issued now.
 func (p *Provider) RevokeGrant(ctx context.Context, t *store.Token) error {
 	if err := p.tokens.RevokeGrant(ctx, t.Realm, t.GrantID); err != nil {
 		return err
 	}
-	client, err := p.Realm.Client(ctx, t.ClientID)
-	if errors.Is(err, store.ErrNotFound) {
+	if t.GrantID == "" {
 		return nil
 	}
-	if err != nil {
-		return err
+	life := seconds(p.Settings.Core.AccessTokenLifetime)
+	if client, err := p.Realm.Client(ctx, t.ClientID); err == nil {
+		life = max(life, client.Effective(p.Settings).AccessTokenLifetime)
 	}
-	set := client.Effective(p.Settings)
-	if !set.ClientSideTokens {
-		return nil
-	}
-	until := p.Now().Add(max(set.AccessTokenLifetime, longestAccess))
-	return p.tokens.Deny(ctx, t.Realm, deniedGrant(t.GrantID), until)
+	return p.tokens.Deny(ctx, t.Realm, deniedGrant(t.GrantID), p.Now().Add(max(life, longestAccess)))
 }
 
 // revoke ends one token; a refresh token takes its grant along (RFC 7009 §2.1).

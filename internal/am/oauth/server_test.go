@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -42,6 +43,13 @@ func newWorld(t testing.TB, change ...func(*oauth.Options)) *world {
 	t.Helper()
 	w := &world{t: t, ctx: t.Context()}
 	w.engine = memory.NewAt(w.now)
+	for rl, docs := range realmKeys() {
+		for _, d := range docs {
+			if _, err := (store.Docs{Engine: w.engine}).Create(w.ctx, rl, store.KindKey, store.Doc{ID: d.ID, Body: d.Body}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	var err error
 	w.realms, err = realm.NewManager(t.Context(), realm.Options{Engine: w.engine, Now: w.now})
 	if err != nil {
@@ -63,6 +71,29 @@ func newWorld(t testing.TB, change ...func(*oauth.Options)) *world {
 	}
 	return w
 }
+
+// realmKeys are stored keys for the realms of all tests, because making RSA keys for each would take most of the time.
+var realmKeys = sync.OnceValue(func() map[string][]store.Doc {
+	ctx := context.Background()
+	must := func(err error) {
+		if err != nil {
+			panic(err)
+		}
+	}
+	m, err := realm.NewManager(ctx, realm.Options{Engine: memory.New()})
+	must(err)
+	_, err = m.Create(ctx, realm.Spec{Name: "alpha", Parent: "/", Active: true})
+	must(err)
+	keys := map[string][]store.Doc{}
+	for _, path := range []string{"/", "/alpha"} {
+		rl, _ := m.Find(path)
+		_, err := rl.Keys().Public(ctx)
+		must(err)
+		keys[path], err = m.Docs().List(ctx, path, store.KindKey)
+		must(err)
+	}
+	return keys
+})
 
 func (w *world) put(rl, kind, id, body string) {
 	w.t.Helper()

@@ -31,6 +31,9 @@ func (q *request) token() error {
 	if err != nil {
 		return err
 	}
+	if err := q.bind(req, a); err != nil {
+		return err
+	}
 	answer, err := q.issue(ctx, req, grant, a)
 	if err != nil {
 		return err

@@ -112,6 +112,9 @@ func (p *Provider) bearer(ctx context.Context, raw string, anyRealm bool) (*Foun
 func (p *Provider) scopeValues(ctx context.Context, f *Found) (map[string]any, error) {
 	rl := p.Realm
 	if f.Realm != rl.Path {
+		if p.Realms == nil {
+			return nil, nil
+		}
 		other, ok := p.Realms.Find(f.Realm)
 		if !ok {
 			return nil, nil

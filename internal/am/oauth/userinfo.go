@@ -27,6 +27,9 @@ func (q *request) userInfo() error {
 	if err != nil {
 		return err
 	}
+	if err := q.checkBound(f); err != nil {
+		return err
+	}
 	if !slices.Contains(f.Scopes, "openid") {
 		e := Refuse("insufficient_scope", "The resource requested requires scope: openid")
 		e.Challenge = `Bearer realm="` + quotable(q.Realm.Path) + `", error="insufficient_scope", scope="openid"`

@@ -9,6 +9,7 @@ func All() []oauth.ClientAuth {
 		clientSecretBasic,
 		clientSecretPost,
 		privateKeyJWT,
+		tlsClientAuth,
 		none,
 	}
 }

@@ -10,7 +10,7 @@ import (
 var none = oauth.ClientAuth{
 	Name: "none",
 	Shown: func(c *oauth.Credentials) bool {
-		return c.Get("client_id") != "" && c.Authorization == "" && !c.Has("client_secret") && !isAssertion(c)
+		return isAlone(c) && c.Certificate == nil
 	},
 	Verify: func(ctx context.Context, p *oauth.Provider, c *oauth.Credentials) (*oauth.Caller, error) {
 		// A confidential client has a secret, and none was shown: that never matches.
