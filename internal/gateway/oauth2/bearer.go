@@ -99,12 +99,9 @@ func (f *bearerFilter) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 	if err != nil {
 		return nil, err
 	}
-	// Those below may change the request, so the second attempt starts from a copy.
-	var again *chain.Request
-	if !f.streaming || x.Request.Entity.Buffered() {
-		if again, err = x.Request.Clone(); err != nil {
-			return nil, err
-		}
+	again, err := f.copyOf(x.Request)
+	if err != nil {
+		return nil, err
 	}
 	x.Request.Header["Authorization"] = []string{t.header}
 	resp, err := next.Handle(x)
@@ -118,6 +115,20 @@ func (f *bearerFilter) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 	resp.Entity.Close()
 	again.Header["Authorization"] = []string{t.header}
 	return next.Handle(x.With(again))
+}
+
+// copyOf returns what a second attempt starts from, since those below may change the
+// request; nil when its body is not in memory: large ones are sent once.
+func (f *bearerFilter) copyOf(req *chain.Request) (*chain.Request, error) {
+	if !f.streaming {
+		if err := req.Entity.Buffer(); err != nil {
+			return nil, err
+		}
+	}
+	if _, ok := req.Entity.InMemory(); !ok {
+		return nil, nil
+	}
+	return req.Clone()
 }
 
 // refused says that the resource wants another token. A challenge of another scheme,

@@ -115,7 +115,7 @@ func (c *resourceServer) Filter(x *chain.Exchange, next chain.Handler) (*chain.R
 	}
 	t, err := c.resolver.Resolve(x, text)
 	if err != nil {
-		return c.refuse(err), nil
+		return c.refuse(x, err), nil
 	}
 	if t.Expired(c.now()) {
 		return challenged(401, c.badToken, errExpired), nil
@@ -148,9 +148,9 @@ func (c *resourceServer) Filter(x *chain.Exchange, next chain.Handler) (*chain.R
 
 // refuse answers for a token that was not resolved. The client learns nothing of the
 // reason; an operator does when it is not the token's fault.
-func (c *resourceServer) refuse(err error) *chain.Response {
+func (c *resourceServer) refuse(x *chain.Exchange, err error) *chain.Response {
 	var unavailable *token.Unavailable
-	if errors.As(err, &unavailable) {
+	if errors.As(err, &unavailable) && x.Ctx().Err() == nil {
 		c.log.Warn("access token cannot be resolved", "error", err)
 	} else {
 		c.log.Debug("access token is refused", "error", err)

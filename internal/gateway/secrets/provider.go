@@ -188,7 +188,24 @@ type finder struct {
 }
 
 func (f finder) Named(ctx context.Context, kid string) ([]*jose.Key, error) {
-	s, ok, err := f.p.Named(ctx, f.id, kid)
+	for _, s := range f.p.stores {
+		keys, err := namedKeys(ctx, s.store, f.id, kid)
+		if err != nil || len(keys) > 0 {
+			return keys, s.explain(f.id, err)
+		}
+	}
+	return nil, nil
+}
+
+// namedKeys asks one store. Only key sets have several keys with one name.
+func namedKeys(ctx context.Context, store Store, id ID, kid string) ([]*jose.Key, error) {
+	switch st := store.(type) {
+	case *keySet:
+		return st.remote.Named(ctx, kid)
+	case Provider:
+		return finder{st, id}.Named(ctx, kid)
+	}
+	s, ok, err := store.Named(ctx, id, kid)
 	if err != nil || !ok || s.Key == nil {
 		return nil, err
 	}
