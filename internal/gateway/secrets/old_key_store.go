@@ -157,5 +157,6 @@ func (c *oldTrustManager) Verify(ctx context.Context, chain []*x509.Certificate,
 	if err != nil {
 		return err
 	}
-	return verifyChain(chain, roots, usage)
+	_, err = verifyChain(chain, roots, usage)
+	return err
 }

@@ -90,8 +90,6 @@ func TestBadConfiguration(t *testing.T) {
 			`route.json:2:71: heap[1].config.sslEnabledProtocols: expected TLSv1.3, TLSv1.2, TLSv1.1 or TLSv1, found "TLSv9"`},
 		{"client certificates unchecked", `{"type":"ServerTlsOptions","config":{"clientAuth":"REQUEST","keyManager":{"type":"SecretsKeyManager","config":{"signingSecretId":"a","secretsProvider":"env"}}}}`,
 			`route.json:2:62: heap[1].config.clientAuth: client certificates cannot be checked without "trustManager"`},
-		{"revocation", `{"type":"SecretsTrustManager","config":{"verificationSecretId":"a","secretsProvider":"env","checkRevocation":true}}`,
-			`route.json:2:121: heap[1].config.checkRevocation: whether certificates were revoked cannot be checked; set "checkRevocation" to false to go without`},
 		{"trust what", `{"type":"SecretsTrustManager","config":{"secretsProvider":"env","checkRevocation":false}}`,
 			`route.json:2:1: heap[1]: the required field "certificateVerificationSecretId" is missing`},
 	}

@@ -123,7 +123,7 @@ func (c *tlsFields) versions(env *heap.Env, out *tls.Config) {
 		out.MaxVersion = tls.VersionTLS12
 	}
 	var on [5]bool
-	any := false
+	some := false
 	for _, name := range c.SslEnabledProtocols {
 		v, ok := protocolVersions[strings.ToUpper(name)]
 		switch {
@@ -135,9 +135,9 @@ func (c *tlsFields) versions(env *heap.Env, out *tls.Config) {
 		case v < tls.VersionTLS12:
 			env.Warn("sslEnabledProtocols", "%s is no longer secure (RFC 8996)", name)
 		}
-		on[v-tls.VersionTLS10], any = true, true
+		on[v-tls.VersionTLS10], some = true, true
 	}
-	if !any {
+	if !some {
 		return
 	}
 	low, high := -1, -1
