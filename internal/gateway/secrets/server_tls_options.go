@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gatehouse/internal/gateway/heap"
@@ -88,18 +89,14 @@ func serverConfig(env *heap.Env, c *tlsFields, s *serverFields) (*tls.Config, er
 		return nil, errNoServerKey
 	}
 	managers := c.TrustManager
-	switch s.ClientAuth {
-	case "NONE":
+	if s.ClientAuth == "NONE" {
 		return out, nil
-	case "REQUEST":
-		out.ClientAuth = tls.RequestClientCert
-	case "REQUIRED":
-		out.ClientAuth = tls.RequireAnyClientCert
 	}
 	if len(managers) == 0 {
 		env.Fail("clientAuth", "client certificates cannot be checked without \"trustManager\"")
 		return out, nil
 	}
+	out.ClientAuth = clientAuth(s.ClientAuth, managers)
 	// Resumed sessions pass VerifyConnection too, so a withdrawn trust counts at once.
 	out.VerifyConnection = func(st tls.ConnectionState) error {
 		if len(st.PeerCertificates) == 0 {
@@ -124,6 +121,21 @@ func serverConfig(env *heap.Env, c *tlsFields, s *serverFields) (*tls.Config, er
 		return own, nil
 	}
 	return out, nil
+}
+
+// clientAuth lets the library verify chains too, so that they count as verified to
+// those who ask the connection. It knows no way to trust everybody.
+func clientAuth(mode string, managers []TrustManager) tls.ClientAuthType {
+	everybody := slices.ContainsFunc(managers, func(m TrustManager) bool { _, is := m.(*trustAll); return is })
+	switch {
+	case mode == "REQUEST" && everybody:
+		return tls.RequestClientCert
+	case mode == "REQUEST":
+		return tls.VerifyClientCertIfGiven
+	case everybody:
+		return tls.RequireAnyClientCert
+	}
+	return tls.RequireAndVerifyClientCert
 }
 
 func (s *sni) prepare(env *heap.Env) {

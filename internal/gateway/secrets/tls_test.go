@@ -103,6 +103,7 @@ func TestTLS(t *testing.T) {
 	{"name":"plain","type":"ServerTlsOptions","config":{"keyManager":"serverKey"}},
 	{"name":"request","type":"ServerTlsOptions","config":{"keyManager":"serverKey","trustManager":"trustClient","clientAuth":"REQUEST"}},
 	{"name":"require","type":"ServerTlsOptions","config":{"keyManager":["serverKey"],"trustManager":["trustClient"],"clientAuth":"REQUIRED"}},
+	{"name":"anyone","type":"ServerTlsOptions","config":{"keyManager":"serverKey","trustManager":[{"type":"TrustAllManager"}],"clientAuth":"REQUIRED"}},
 	{"name":"sni","type":"ServerTlsOptions","config":{"sni":{"serverNames":{"am.example.com":"server.key","*.example.com":"other.key"},"secretsProvider":"files"}}},
 	{"name":"old","type":"TlsOptions","config":{"keyManager":"serverKey","sslEnabledProtocols":["TLSv1.2"],"sslCipherSuites":["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"],"trustManager":"trustServer"}},
 	{"name":"trusting","type":"ClientTlsOptions","config":{"trustManager":"trustServer"}},
@@ -126,6 +127,7 @@ func TestTLS(t *testing.T) {
 		{"client certificate wanted and unknown", "request", "unknown", "am.example.com", "certificate signed by unknown authority"},
 		{"client certificate needed, none", "require", "trusting", "am.example.com", "tls: client didn't provide a certificate"},
 		{"client certificate needed and known", "require", "known", "am.example.com", ""},
+		{"any client certificate", "anyone", "unknown", "am.example.com", ""},
 		{"by name", "sni", "both", "am.example.com", ""},
 		{"by domain", "sni", "both", "other.example.com", ""},
 		{"no name fits", "sni", "both", "deep.other.example.com", `there is no certificate for "deep.other.example.com"`},
@@ -146,7 +148,7 @@ func TestTLS(t *testing.T) {
 			if got := fmt.Sprint(err); tt.err == "" && err != nil || !strings.Contains(got, tt.err) {
 				t.Fatalf("handshake: %v, want %q", err, tt.err)
 			}
-			if tt.err == "" && tt.client == "known" && len(st.PeerCertificates) != 1 {
+			if tt.err == "" && tt.client == "known" && (len(st.PeerCertificates) != 1 || len(st.VerifiedChains) != 1) {
 				t.Error("the server does not see the client's certificate")
 			}
 			if tt.server == "old" && st.Version != tls.VersionTLS12 {
