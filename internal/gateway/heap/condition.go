@@ -11,10 +11,14 @@ import (
 type Condition struct {
 	expr  *expr.Template
 	Label string
+	told  func(s expr.Scope, held bool) // nil: nobody listens
 }
 
 // UnmarshalConf reads the condition.
 func (c *Condition) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+	if h := From(d); h.services.Recorder != nil {
+		c.told = h.services.Recorder.Condition(n, h)
+	}
 	if n.Kind == conf.Object {
 		var labelled struct {
 			Expression *expr.Template `conf:"expression,required"`
@@ -37,11 +41,23 @@ func (*Condition) DescribeConf() string { return "a condition" }
 func (c *Condition) IsSet() bool { return c.expr != nil }
 
 // Holds evaluates the condition.
-func (c *Condition) Holds(s expr.Scope) bool { return c.expr == nil || c.expr.Bool(s) }
+func (c *Condition) Holds(s expr.Scope) bool {
+	if c.told != nil {
+		return c.tell(s)
+	}
+	return c.expr == nil || c.expr.Bool(s)
+}
+
+func (c *Condition) tell(s expr.Scope) bool {
+	held := c.expr == nil || c.expr.Bool(s)
+	c.told(s, held)
+	return held
+}
 
 // PathPrefix returns a text that the path must begin with for the condition to hold.
 func (c *Condition) PathPrefix() (string, bool) {
-	if c.expr == nil {
+	// Who listens wants to hear of every evaluation, and not of a short cut.
+	if c.expr == nil || c.told != nil {
 		return "", false
 	}
 	return c.expr.PathPrefix()

@@ -30,6 +30,8 @@ type Services struct {
 	Streaming bool
 	// Kinds names what objects are, for messages.
 	Kinds []Kind
+	// Recorder watches exchanges; nil for none.
+	Recorder Recorder
 }
 
 // Kind tells objects of one kind from others.
@@ -263,6 +265,9 @@ func (h *Heap) build(n *conf.Node, env *Env) (any, bool) {
 		return nil, false
 	}
 	h.lifecycle = append(h.lifecycle, v)
+	if r := h.services.Recorder; r != nil {
+		v = r.Object(v, env)
+	}
 	return h.decorate(v, n, env)
 }
 
