@@ -1,0 +1,142 @@
+package script
+
+import (
+	"context"
+	"log/slog"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/groovy"
+)
+
+// Options are what an Engine needs.
+type Options struct {
+	Log    *slog.Logger // where scripts log; nil: nowhere
+	Limits Limits
+	// SaveUser stores what a script set on identity; nil: scripts cannot change users.
+	SaveUser SaveUser
+}
+
+// Engine compiles and runs scripts. It is safe for concurrent use.
+type Engine struct {
+	options  Options
+	groovy   *groovy.Engine
+	java     *javaNames
+	programs *programs
+}
+
+// New makes an engine.
+func New(o Options) *Engine {
+	o.Limits = o.Limits.withDefaults()
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Engine{options: o, groovy: newGroovy(o.Limits), java: newJavaNames(), programs: newPrograms()}
+}
+
+// binding is a variable of a script; what the script never names is not made.
+type binding struct {
+	name  string
+	value func() groovy.Value
+}
+
+// program is a compiled script of either language.
+type program interface {
+	// run executes the script, and then the function of that name if it is not empty.
+	run(r *run, vars []binding, function string) (groovy.Value, error)
+}
+
+// run is one execution of a script.
+type run struct {
+	ctx     context.Context
+	eng     *Engine
+	script  *realm.Script
+	realm   *realm.Realm
+	nextGen bool
+	later   []func() error
+}
+
+func (r *run) realmPath() string {
+	if r.realm == nil {
+		return "/"
+	}
+	return r.realm.Path
+}
+
+// collection is what scripts of the dialect expect scopes to be: a set, in the newer
+// one a list.
+func (r *run) collection(xs []groovy.Value) groovy.Value {
+	if r.nextGen {
+		return groovy.NewList(xs...)
+	}
+	return groovy.NewSet(xs...)
+}
+
+func (r *run) scopes(xs []string) func() groovy.Value {
+	return func() groovy.Value {
+		if r.nextGen {
+			return listOf(xs)
+		}
+		return setOf(xs)
+	}
+}
+
+// supply passes a value on to take: at once, or if it is a function (Java's Supplier),
+// what that gives when the script is over.
+func (r *run) supply(v groovy.Value, take func(groovy.Value) error) error {
+	var call func() (groovy.Value, error)
+	switch f := v.(type) {
+	case callable:
+		call = func() (groovy.Value, error) { return f.call() }
+	case *groovy.Closure:
+		call = func() (groovy.Value, error) { return f.Call(r.ctx) }
+	default:
+		return take(v)
+	}
+	if len(r.later) >= maxFields {
+		return illegal("more than %d functions to call later", maxFields)
+	}
+	r.later = append(r.later, func() error {
+		v, err := call()
+		if err != nil {
+			return err
+		}
+		return take(v)
+	})
+	return nil
+}
+
+// finish calls the functions that were handed to supply.
+func (r *run) finish() error {
+	for _, f := range r.later {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start finds the compiled script and gives the run for it.
+func (e *Engine) start(ctx context.Context, s *realm.Script, rl *realm.Realm) (*run, program, error) {
+	p, err := e.programs.find(e, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &run{ctx: ctx, eng: e, script: s, realm: rl, nextGen: nextGen(s)}, p, nil
+}
+
+// bindings are the variables of every script.
+func (r *run) bindings(in *Input) []binding {
+	return []binding{
+		{"logger", func() groovy.Value { return &logger{r, maxLogLines} }},
+		{"scriptName", func() groovy.Value { return r.script.Name }},
+		{"realm", func() groovy.Value { return r.realmPath() }},
+		{"httpClient", func() groovy.Value { return &httpClient{} }},
+		{"scopes", r.scopes(in.Scopes)},
+		{"requestProperties", func() groovy.Value { return requestProperties(r, in) }},
+		{"clientProperties", func() groovy.Value { return clientProperties(in.Client) }},
+		{"identity", func() groovy.Value { return newIdentity(r, in) }},
+		{"session", func() groovy.Value { return newSession(r, in.Session) }},
+	}
+}
+
+func constant(v groovy.Value) func() groovy.Value { return func() groovy.Value { return v } }

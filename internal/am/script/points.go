@@ -1,0 +1,155 @@
+package script
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/groovy"
+)
+
+// MayAct runs a script of the context OAUTH2_MAY_ACT, which may set may_act and act of t:
+// an access, refresh or ID token that is about to be issued. The error is an *Error.
+func (e *Engine) MayAct(ctx context.Context, s *realm.Script, in *Input, t *store.Token) error {
+	_, err := e.onToken(ctx, s, in, t, "token")
+	return err
+}
+
+// ModifyAccessToken runs a script of the context OAUTH2_ACCESS_TOKEN_MODIFICATION on t.
+// It gives the members that the script adds to the answer of the token endpoint.
+func (e *Engine) ModifyAccessToken(ctx context.Context, s *realm.Script, in *Input, t *store.Token) (map[string]json.RawMessage, error) {
+	return e.onToken(ctx, s, in, t, "accessToken")
+}
+
+func (e *Engine) onToken(ctx context.Context, s *realm.Script, in *Input, t *store.Token, name string) (map[string]json.RawMessage, error) {
+	r, p, err := e.start(ctx, s, in.Realm)
+	if err != nil {
+		return nil, err
+	}
+	k := newToken(r, t)
+	if _, err := p.run(r, append(r.bindings(in), binding{name, constant(k)}), ""); err != nil {
+		return nil, failure(s.Name, err)
+	}
+	*t = k.t
+	return k.more, nil
+}
+
+// Claims runs a script of the context OIDC_CLAIMS.
+func (e *Engine) Claims(ctx context.Context, s *realm.Script, in *ClaimsInput) (*Claims, error) {
+	r, p, err := e.start(ctx, s, in.Realm)
+	if err != nil {
+		return nil, err
+	}
+	v, err := p.run(r, append(r.bindings(&in.Input), claimBindings(r, in)...), "")
+	if err != nil {
+		return nil, failure(s.Name, err)
+	}
+	claims, err := claimsOf(v)
+	return claims, failure(s.Name, err)
+}
+
+const invalidScope = "org.forgerock.oauth2.core.exceptions.InvalidScopeException"
+
+// ValidateScope runs the function of a script of the context OAUTH2_VALIDATE_SCOPE that
+// in.Function names. The error is an *InvalidScope when the script throws an
+// InvalidScopeException.
+func (e *Engine) ValidateScope(ctx context.Context, s *realm.Script, in *ScopeInput) ([]string, error) {
+	r, p, err := e.start(ctx, s, in.Realm)
+	if err != nil {
+		return nil, err
+	}
+	vars := append(r.bindings(&in.Input),
+		binding{"requestedScopes", r.scopes(in.Requested)},
+		binding{"defaultScopes", r.scopes(in.Defaults)},
+		binding{"allowedScopes", r.scopes(in.Allowed)},
+		binding{"availableScopes", r.scopes(in.Allowed)},
+		binding{"scopeValidatorHelper", func() groovy.Value { return &scopeValidatorHelper{} }})
+	v, err := p.run(r, vars, in.Function)
+	var t *groovy.Thrown
+	if errors.As(err, &t) && t.Class == invalidScope {
+		return nil, &InvalidScope{t.Message}
+	}
+	if err != nil {
+		return nil, failure(s.Name, err)
+	}
+	scopes, ok := texts(v)
+	if !ok {
+		return nil, failure(s.Name, illegal("%s must return a collection of scopes, not %s", in.Function, kindOf(v)))
+	}
+	return scopes, nil
+}
+
+// EvaluateScope runs a script of the context OAUTH2_EVALUATE_SCOPE: what the token
+// information endpoint adds for t, which stays as it is.
+func (e *Engine) EvaluateScope(ctx context.Context, s *realm.Script, in *Input, t *store.Token) (map[string]any, error) {
+	r, p, err := e.start(ctx, s, in.Realm)
+	if err != nil {
+		return nil, err
+	}
+	v, err := p.run(r, append(r.bindings(in), binding{"accessToken", constant(newToken(r, t))}), "")
+	if err != nil {
+		return nil, failure(s.Name, err)
+	}
+	out, err := mapOf(v)
+	return out, failure(s.Name, err)
+}
+
+// AuthorizeData runs a script of the context OAUTH2_AUTHORIZE_ENDPOINT_DATA_PROVIDER:
+// parameters added to the answer of the authorize endpoint.
+func (e *Engine) AuthorizeData(ctx context.Context, s *realm.Script, in *Input) (map[string]string, error) {
+	r, p, err := e.start(ctx, s, in.Realm)
+	if err != nil {
+		return nil, err
+	}
+	v, err := p.run(r, r.bindings(in), "")
+	if err != nil {
+		return nil, failure(s.Name, err)
+	}
+	m, ok := unwrapped(v).(*groovy.Map)
+	if v == nil || !ok {
+		_, err := mapOf(v)
+		return nil, failure(s.Name, err)
+	}
+	out := make(map[string]string, m.Len())
+	for _, k := range m.Keys() {
+		if x, _ := m.Get(k); x != nil {
+			out[text(k)] = text(x)
+		}
+	}
+	return out, nil
+}
+
+// mapOf reads a map that a script returned; null is an empty one.
+func mapOf(v groovy.Value) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	if _, ok := unwrapped(v).(*groovy.Map); !ok {
+		return nil, illegal("the script must return a map, not %s", kindOf(v))
+	}
+	data, err := plain(v)
+	if err != nil {
+		return nil, err
+	}
+	return data.(map[string]any), nil
+}
+
+// scopeValidatorHelper is a binding of the newer dialect.
+type scopeValidatorHelper struct{}
+
+// GroovyClass is the helper's class.
+func (*scopeValidatorHelper) GroovyClass() *groovy.Class { return scopeValidatorHelperClass }
+
+var scopeValidatorHelperClass = &groovy.Class{
+	Name: "org.forgerock.openam.oauth2.ScopeValidatorHelper",
+	Methods: map[string]groovy.Method{
+		"throwInvalidScope": func(c *groovy.Call) (groovy.Value, error) {
+			return nil, groovy.Throw(invalidScope, "%s", text(c.Arg(0)))
+		},
+		"inheritAccessTokenScopesOnRefresh": func(*groovy.Call) (groovy.Value, error) {
+			return nil, unsupported("inheritAccessTokenScopesOnRefresh: not supported by this server")
+		},
+	},
+}

@@ -1,0 +1,61 @@
+package script
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/groovy"
+)
+
+// requestProperties is the map of that name: requestUri, realm, requestParams (name to
+// list of values), requestHeaders.
+func requestProperties(r *run, in *Input) groovy.Value {
+	params := groovy.NewMap()
+	for _, name := range slices.Sorted(maps.Keys(in.Params)) {
+		params.Put(name, listOf(in.Params[name]))
+	}
+	out := groovy.NewMap()
+	out.Put("requestUri", in.RequestURI)
+	out.Put("realm", r.realmPath())
+	out.Put("requestParams", params)
+	out.Put("requestHeaders", groovy.NewMap())
+	return out
+}
+
+// clientProperties is the map of that name, null without a client.
+func clientProperties(c *realm.Client) groovy.Value {
+	if c == nil {
+		return nil
+	}
+	out := groovy.NewMap()
+	out.Put("clientId", c.ID)
+	out.Put("allowedGrantTypes", listOf(c.Advanced.GrantTypes))
+	out.Put("allowedResponseTypes", listOf(c.Advanced.ResponseTypes))
+	out.Put("allowedScopes", listOf(c.AllowedScopes()))
+	out.Put("redirectUris", listOf(c.Core.RedirectURIs))
+	out.Put("customProperties", customProperties(c.Advanced.CustomProperties))
+	return out
+}
+
+// customProperties reads "key=value", and "key[inner]=value", which makes a map inside.
+func customProperties(list []string) *groovy.Map {
+	out := groovy.NewMap()
+	for _, p := range list {
+		key, value, _ := strings.Cut(p, "=")
+		outer, inner, nested := strings.Cut(strings.TrimSuffix(key, "]"), "[")
+		if !nested || !strings.HasSuffix(key, "]") {
+			out.Put(key, value)
+			continue
+		}
+		old, _ := out.Get(outer)
+		m, ok := old.(*groovy.Map)
+		if !ok {
+			m = groovy.NewMap()
+			out.Put(outer, m)
+		}
+		m.Put(inner, value)
+	}
+	return out
+}

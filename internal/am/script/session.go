@@ -1,0 +1,99 @@
+package script
+
+import (
+	"time"
+
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/groovy"
+)
+
+// session is the login session that a request rests on, to be read only. Its token is
+// not there: who has it is the user.
+type session struct {
+	s     *store.Session
+	realm string
+}
+
+// newSession is null for requests that rest on no session.
+func newSession(r *run, s *store.Session) groovy.Value {
+	if s == nil {
+		return nil
+	}
+	return &session{s, r.realmPath()}
+}
+
+// GroovyClass is SSOToken.
+func (*session) GroovyClass() *groovy.Class { return sessionClass }
+
+var sessionClass = &groovy.Class{
+	Name: "com.iplanet.sso.SSOToken",
+	Methods: map[string]groovy.Method{
+		"getProperty": sessionProperty,
+		"setProperty": func(*groovy.Call) (groovy.Value, error) {
+			return nil, unsupported("sessions cannot be changed by scripts")
+		},
+		"getPrincipal":      ofSession(func(s *session) groovy.Value { return &principal{s.universalID()} }),
+		"getAuthLevel":      ofSession(func(s *session) groovy.Value { return int64(s.s.AuthLevel) }),
+		"getMaxSessionTime": ofSession(func(s *session) groovy.Value { return int64(s.s.MaxLife / time.Minute) }),
+		"getMaxIdleTime":    ofSession(func(s *session) groovy.Value { return int64(s.s.MaxIdle / time.Minute) }),
+		"getIdleTime":       ofSession(func(s *session) groovy.Value { return max(0, int64(time.Since(s.s.LastAccess)/time.Second)) }),
+		"getTimeLeft": ofSession(func(s *session) groovy.Value {
+			if end := s.s.Ends(); !end.IsZero() {
+				return max(0, int64(time.Until(end)/time.Second))
+			}
+			return int64(-1)
+		}),
+	},
+	String: func(this groovy.Value) string { return "session of " + this.(*session).universalID() },
+}
+
+func ofSession(what func(*session) groovy.Value) groovy.Method {
+	return func(c *groovy.Call) (groovy.Value, error) { return what(c.This.(*session)), nil }
+}
+
+func (s *session) universalID() string {
+	if s.s.UniversalID != "" {
+		return s.s.UniversalID
+	}
+	return universalID(s.realm, s.s.Subject)
+}
+
+// sessionProperty gives a property that was set at login, or one of those that every
+// session has.
+func sessionProperty(c *groovy.Call) (groovy.Value, error) {
+	if len(c.Args) != 1 {
+		return nil, wrong(c)
+	}
+	s, name := c.This.(*session), text(c.Arg(0))
+	if v, ok := s.s.Properties[name]; ok {
+		return v, nil
+	}
+	switch name {
+	case "UserToken", "UserId":
+		return s.s.Subject.Name, nil
+	case "Principal", "sun.am.UniversalIdentifier":
+		return s.universalID(), nil
+	case "AuthLevel":
+		return text(int64(s.s.AuthLevel)), nil
+	case "Service":
+		return orNull(s.s.Tree), nil
+	case "AMCtxId":
+		return orNull(s.s.CtxID), nil
+	case "authInstant":
+		return s.s.Created.UTC().Format("2006-01-02T15:04:05Z"), nil
+	}
+	return nil, nil
+}
+
+type principal struct{ name string }
+
+// GroovyClass is Principal.
+func (*principal) GroovyClass() *groovy.Class { return principalClass }
+
+var principalClass = &groovy.Class{
+	Name: "java.security.Principal",
+	Methods: map[string]groovy.Method{
+		"getName": func(c *groovy.Call) (groovy.Value, error) { return c.This.(*principal).name, nil },
+	},
+	String: func(this groovy.Value) string { return this.(*principal).name },
+}

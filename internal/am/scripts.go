@@ -1,0 +1,97 @@
+package am
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"gatehouse/internal/am/oauth"
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/rest"
+	"gatehouse/internal/am/script"
+	"gatehouse/internal/am/store"
+)
+
+// scripts lets the endpoints run scripts and the administration interface check them: it
+// stands between the engine, which knows no protocol, and the protocol's errors.
+type scripts struct{ engine *script.Engine }
+
+var (
+	_ oauth.Scripts      = scripts{}
+	_ rest.ScriptChecker = scripts{}
+)
+
+func newScripts(o Options, docs store.Docs) scripts {
+	return scripts{script.New(script.Options{Log: o.Log, SaveUser: saveUser(docs)})}
+}
+
+// Validate finds mistakes in a script without running it.
+func (s scripts) Validate(language, version, source string) []rest.ScriptError {
+	var out []rest.ScriptError
+	for _, p := range s.engine.Validate(language, version, source) {
+		out = append(out, rest.ScriptError(p))
+	}
+	return out
+}
+
+// saveUser stores users that scripts changed.
+func saveUser(docs store.Docs) script.SaveUser {
+	return func(ctx context.Context, rl *realm.Realm, u *realm.User) error {
+		d, err := u.Doc()
+		if err == nil {
+			d, err = docs.Put(ctx, rl.Path, store.KindUser, d)
+		}
+		if err == nil {
+			u.Rev = d.Rev
+		}
+		return err
+	}
+}
+
+func (s scripts) MayAct(ctx context.Context, sc *realm.Script, in *oauth.ScriptInput, t *store.Token) error {
+	return asRefusal("may_act", s.engine.MayAct(ctx, sc, (*script.Input)(in), t))
+}
+
+func (s scripts) ModifyAccessToken(ctx context.Context, sc *realm.Script, in *oauth.ScriptInput, t *store.Token) (map[string]json.RawMessage, error) {
+	more, err := s.engine.ModifyAccessToken(ctx, sc, (*script.Input)(in), t)
+	return more, asRefusal("access token modification", err)
+}
+
+func (s scripts) Claims(ctx context.Context, sc *realm.Script, in *oauth.ClaimsInput) (*oauth.Claims, error) {
+	out, err := s.engine.Claims(ctx, sc, &script.ClaimsInput{
+		Input: script.Input(in.ScriptInput), Claims: in.Claims, Requested: in.Requested, Locales: in.Locales,
+	})
+	return (*oauth.Claims)(out), asRefusal("OIDC claims", err)
+}
+
+func (s scripts) ValidateScope(ctx context.Context, sc *realm.Script, in *oauth.ScopeInput) ([]string, error) {
+	out, err := s.engine.ValidateScope(ctx, sc, &script.ScopeInput{
+		Input: script.Input(in.ScriptInput), Function: string(in.Use), Requested: in.Requested, Defaults: in.Defaults, Allowed: in.Allowed,
+	})
+	if refused, ok := errors.AsType[*script.InvalidScope](err); ok {
+		return nil, oauth.Refuse("invalid_scope", refused.Description)
+	}
+	return out, asRefusal("scope validation", err)
+}
+
+func (s scripts) EvaluateScope(ctx context.Context, sc *realm.Script, in *oauth.ScriptInput, t *store.Token) (map[string]any, error) {
+	out, err := s.engine.EvaluateScope(ctx, sc, (*script.Input)(in), t)
+	return out, asRefusal("scope evaluation", err)
+}
+
+func (s scripts) AuthorizeData(ctx context.Context, sc *realm.Script, in *oauth.ScriptInput) (map[string]string, error) {
+	out, err := s.engine.AuthorizeData(ctx, sc, (*script.Input)(in))
+	return out, asRefusal("authorize endpoint data", err)
+}
+
+// asRefusal is what the client is told of a script that failed (PingAM: "Error running
+// may_act script"): what kind of script, and nothing of why, which is for the log.
+func asRefusal(kind string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &oauth.Error{
+		Status: http.StatusInternalServerError, Code: "server_error", Description: "Error running " + kind + " script", Cause: err,
+	}
+}
