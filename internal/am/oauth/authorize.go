@@ -214,7 +214,7 @@ func (a *authorization) frontTokens(out *params, auth *Authorization, now time.T
 // dataFromScript adds what the realm's script wants to tell besides; it cannot replace what is there.
 func (a *authorization) dataFromScript(out *params, auth *Authorization) error {
 	ctx := a.r.Context()
-	s, err := a.script(ctx, a.set.AuthorizeData.Script)
+	s, err := a.plugin(ctx, a.set.AuthorizeData)
 	if s == nil || err != nil {
 		return err
 	}

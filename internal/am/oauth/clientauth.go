@@ -107,9 +107,9 @@ func (p *Provider) authenticate(r *http.Request, form *Form, endpoint string) (*
 	return caller, nil
 }
 
-// mayUse applies the method of the client's profile where PingAM does: at the token endpoint, for clients that may
-// ask for an ID token. Documented clients authenticate otherwise than their profile says
-// everywhere else. A public client has nothing to authenticate with, so the rule is not for it.
+// mayUse applies the method of the client's profile where PingAM does: at the token endpoint, for clients that may ask
+// for an ID token. Everywhere else documented clients authenticate otherwise than their profile says. A public client
+// has nothing to authenticate with, so the rule is not for it.
 func mayUse(method string, c *Caller, endpoint string) bool {
 	if endpoint != endpointToken || c.Client == nil || c.Client.IsPublic() {
 		return true

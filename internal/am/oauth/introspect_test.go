@@ -256,3 +256,18 @@ func TestWhatIsMissingSaysSo(t *testing.T) {
 		}
 	}
 }
+
+// Settings that this server has nothing for stop the request; they do not pass silently.
+func TestUnsupportedSettingsSaySo(t *testing.T) {
+	w := newWorld(t)
+	w.client("/", "app", "s", core("read", "client_credentials"))
+	for what, provider := range map[string]string{
+		"The macaroon format of tokens":         `{"coreOAuth2Config":{"macaroonTokensEnabled":true}}`,
+		"The policy engine for scope decisions": `{"coreOAuth2Config":{"usePolicyEngineForScope":true}}`,
+		"A plug-in written in Java":             `{"pluginsConfig":{"validateScopePluginType":"JAVA","validateScopeClass":"com.example.Mine"}}`,
+	} {
+		w.provider("/", provider)
+		a := w.post("/", "access_token", form("grant_type", "client_credentials", "scope", "read"), basic("app", "s"))
+		wantError(t, a, 500, "server_error", what+" is not supported by this server.")
+	}
+}

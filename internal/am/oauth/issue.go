@@ -85,6 +85,9 @@ func (i *issuance) token(kind string, life time.Duration) store.Token {
 }
 
 func (i *issuance) issueAccess(ctx context.Context) error {
+	if i.Settings.Core.MacaroonTokens {
+		return Unsupported("server_error", "The macaroon format of tokens")
+	}
 	t := i.token(kindAccess, i.req.Set.AccessTokenLifetime)
 	if t.Expires.IsZero() { // only refresh tokens may live for ever
 		t.Expires = i.now
@@ -131,7 +134,7 @@ func (i *issuance) mayAct(ctx context.Context, id string, t *store.Token) error 
 }
 
 func (i *issuance) modify(ctx context.Context, t *store.Token) error {
-	s, err := i.script(ctx, i.req.Set.AccessTokenModification.Script)
+	s, err := i.plugin(ctx, i.req.Set.AccessTokenModification)
 	if s == nil || err != nil {
 		return err
 	}

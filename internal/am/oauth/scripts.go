@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
@@ -101,4 +102,15 @@ func (p *Provider) script(ctx context.Context, id string) (*realm.Script, error)
 		return nil, errServer.Because(errNoScripts)
 	}
 	return s, nil
+}
+
+// builtIn begins the names of the product's own Java classes, which stand for what the server does itself.
+const builtIn = "org.forgerock."
+
+// plugin finds the script of a plug-in, as script does. A Java class that somebody wrote cannot run here.
+func (p *Provider) plugin(ctx context.Context, g realm.Plugin) (*realm.Script, error) {
+	if g.Script == "" && g.Class != "" && !strings.HasPrefix(g.Class, builtIn) {
+		return nil, Unsupported("server_error", "A plug-in written in Java")
+	}
+	return p.script(ctx, g.Script)
 }

@@ -87,11 +87,14 @@ func (q *request) grant(name string) (*Grant, error) {
 // SettleScopes settles what a request for the scopes in text gets: defaults when it names none, else what it names, as
 // far as that is allowed; by the built-in rules or by the realm's script, which may only narrow.
 func (p *Provider) SettleScopes(ctx context.Context, req *TokenRequest, use ScopeUse, text string, defaults, allowed []string) ([]string, error) {
+	if req.Set.UsePolicyEngineForScope {
+		return nil, Unsupported("server_error", "The policy engine for scope decisions")
+	}
 	requested, err := SplitScope(text)
 	if err != nil {
 		return nil, err
 	}
-	script, err := p.script(ctx, req.Set.ValidateScope.Script)
+	script, err := p.plugin(ctx, req.Set.ValidateScope)
 	if err != nil {
 		return nil, err
 	}

@@ -127,7 +127,7 @@ func (p *Provider) scopeValues(ctx context.Context, f *Found) (map[string]any, e
 	}
 	client, err := rl.Client(ctx, f.ClientID)
 	if err == nil && rl == p.Realm {
-		s, err := p.script(ctx, client.Effective(p.Settings).EvaluateScope.Script)
+		s, err := p.plugin(ctx, client.Effective(p.Settings).EvaluateScope)
 		if err != nil {
 			return nil, err
 		}

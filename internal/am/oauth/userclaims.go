@@ -29,7 +29,7 @@ func (p *Provider) claimsAbout(
 			return nil, err
 		}
 	}
-	s, err := p.script(ctx, set.OIDCClaims.Script)
+	s, err := p.plugin(ctx, set.OIDCClaims)
 	if err != nil {
 		return nil, err
 	}
