@@ -51,6 +51,16 @@ func (s *Server) find(r *http.Request, path string) address {
 	return address{realm: rl, rest: path}
 }
 
+// ofServer is the address of what is of no realm: whatever the host is called, it is the root's.
+func (s *Server) ofServer(path string) (address, bool) {
+	first, _, _ := strings.Cut(path, "/")
+	if first != "global-config" && first != "contexts" {
+		return address{}, false
+	}
+	rl, ok := s.realms.Find("/")
+	return address{realm: rl, rest: path}, ok
+}
+
 // fullPath reads "realms/a/realms/b/rest" below the root.
 func (s *Server) fullPath(path string) address {
 	name := ""
@@ -73,10 +83,23 @@ func (s *Server) fullPath(path string) address {
 	return address{realm: rl, rest: path}
 }
 
-// oldPath reads "a/b/rest", the longest realm first. Names of realms are never names of endpoints.
+// reserved are the first parts of paths to endpoints and resources: no realm of that name hides them.
+func reserved(part string) bool {
+	switch part {
+	case ".well-known", "connect", "device", "token", "resource_set",
+		"contexts", "global-config", "groups", "health", "realm-config", "scripts", "serverinfo", "sessions", "users":
+		return true
+	}
+	return false
+}
+
+// oldPath reads "a/b/rest", the longest realm there is.
 func (s *Server) oldPath(path string) (address, bool) {
 	var found address
 	name := ""
+	if first, _, _ := strings.Cut(path, "/"); reserved(first) {
+		return found, false
+	}
 	for rest := path; ; {
 		part, after, more := strings.Cut(rest, "/")
 		plain, err := url.PathUnescape(part)

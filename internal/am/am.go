@@ -34,9 +34,6 @@ type Options struct {
 	Contexts []string
 	// CookieDomains are the domains that the session cookie is set for; none: the host that was asked.
 	CookieDomains []string
-	// Scripts runs realms' scripts, ScriptChecker finds mistakes in them; both may be nil.
-	Scripts       oauth.Scripts
-	ScriptChecker rest.ScriptChecker
 	// Console answers <context>/console, path being what follows; nil: there is none.
 	Console func(w http.ResponseWriter, r *http.Request, place login.Place, path string)
 	// Version is what serverinfo/version tells; the zero value is DefaultVersion.
@@ -115,12 +112,13 @@ func (s *Server) start(ctx context.Context) error {
 		return err
 	}
 	s.login = login.New(login.Options{Realms: s.realms, Domains: o.CookieDomains, Log: o.Log, Now: o.Now})
+	scripts := newScripts(o, s.realms.Docs())
 	s.oauth = oauth.New(oauth.Options{
 		Engine: s.realms.Engine(), Realms: s.realms, Grants: grant.All(), ClientAuth: clientauth.All(),
-		Scripts: o.Scripts, Login: oauthLogin{s.login}, Log: o.Log, Now: o.Now,
+		Scripts: scripts, Login: oauthLogin{s.login}, Log: o.Log, Now: o.Now,
 	})
 	s.rest = rest.New(rest.Options{
-		Realms: s.realms, Login: s.login, Scripts: o.ScriptChecker, Bearer: bearer{s.oauth, s.realms},
+		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms},
 		Version: o.Version, Log: o.Log, Now: o.Now,
 	})
 	s.sweep(ctx)

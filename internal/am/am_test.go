@@ -202,8 +202,7 @@ func TestClientCredentialsExample(t *testing.T) {
 	}
 }
 
-// The set-up steps of the gateway guide's token exchange example: what can be seen of them through the
-// administration interface, and the subject token.
+// The set-up steps of the gateway guide's token exchange example, then its requests.
 func TestTokenExchangeExample(t *testing.T) {
 	s := newSite(t)
 	admin := s.admin()
@@ -245,16 +244,27 @@ func TestTokenExchangeExample(t *testing.T) {
 	admin("POST", "/json/realms/root/users?_action=create", map[string]any{
 		"username": "demo", "userpassword": "Ch4ng31t", "mail": "demo@example.com", "employeeNumber": "123",
 	}).want(t, 201)
-	// Without a script engine the may-act script cannot run, and a token without its effect must not be given out.
-	admin("PUT", "/json/realms/root/realm-config/services/oauth-oidc", "{}").want(t, 200)
 	token := s.send("POST", "/oauth2/access_token", url.Values{
 		"grant_type": {"password"}, "username": {"demo"}, "password": {"Ch4ng31t"}, "scope": {"mail employeenumber"},
 	}, "Authorization", "Basic Y2xpZW50LWFwcGxpY2F0aW9uOnBhc3N3b3Jk").want(t, 200)
 	seen := s.send("POST", "/oauth2/realms/root/introspect", url.Values{
 		"token": {token["access_token"].(string)}, "client_id": {"client-application"}, "client_secret": {"password"},
 	}).want(t, 200)
-	if seen["active"] != true || seen["username"] != "demo" || seen["sub"] != "(usr!demo)" {
+	if seen["active"] != true || seen["username"] != "demo" || seen["sub"] != "(usr!demo)" ||
+		at(seen, "may_act", "client_id") != "serviceConfidentialClient" {
 		t.Errorf("introspection = %v", seen)
+	}
+	issued := s.send("POST", "/oauth2/access_token", url.Values{
+		"grant_type": {"urn:ietf:params:oauth:grant-type:token-exchange"}, "scope": {"mail"},
+		"subject_token": {token["access_token"].(string)}, "subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"},
+		"client_id": {"serviceConfidentialClient"}, "client_secret": {"password"},
+	}).want(t, 200)
+	seen = s.send("POST", "/oauth2/realms/root/introspect", url.Values{
+		"token": {issued["access_token"].(string)}, "client_id": {"serviceConfidentialClient"}, "client_secret": {"password"},
+	}).want(t, 200)
+	if seen["active"] != true || seen["scope"] != "mail" || seen["client_id"] != "serviceConfidentialClient" || seen["sub"] != "(usr!demo)" ||
+		at(seen, "may_act", "client_id") != "serviceConfidentialClient" {
+		t.Errorf("introspection of the issued token = %v", seen)
 	}
 }
 
@@ -295,6 +305,19 @@ func TestRealmSpellings(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a realm cannot hide an endpoint", func(t *testing.T) {
+		admin("POST", "/json/global-config/realms", map[string]any{"name": "connect"}).want(t, 201)
+		if got := s.send("GET", "/oauth2/connect/jwk_uri", nil).want(t, 200); got["keys"] == nil {
+			t.Errorf("keys = %v", got)
+		}
+	})
+	t.Run("what is of no realm, by the name of a realm's host", func(t *testing.T) {
+		admin("GET", "/json/global-config/realms?_queryFilter=true", nil, "Host", "alpha.example.com").want(t, 200)
+		got := s.send("GET", "/json/serverinfo/*", nil, "Host", "alpha.example.com").want(t, 200)
+		if got["realm"] != "/alpha" {
+			t.Errorf("realm = %v", got["realm"])
+		}
+	})
 	t.Run("unknown realm", func(t *testing.T) {
 		got := s.send("POST", "/oauth2/realms/root/realms/nowhere/access_token", url.Values{}).want(t, 404)
 		if got["error"] != "Not Found" || got["error_description"] != `Realm "/nowhere" not found` {

@@ -118,7 +118,10 @@ func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, context, path
 		s.health(w, r)
 		return
 	}
-	a := s.find(r, path)
+	a, ok := s.ofServer(path)
+	if !ok {
+		a = s.find(r, path)
+	}
 	if a.realm == nil {
 		refuse(w, http.StatusBadRequest, "Invalid realm, "+a.missing)
 		return
@@ -165,14 +168,23 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 
 // protect sets the headers that answers have unless a page says otherwise.
 func protect(h http.Header, tls bool) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "SAMEORIGIN")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Content-Security-Policy", "default-src 'none';frame-ancestors 'none';sandbox")
+	h["X-Content-Type-Options"] = nosniff
+	h["X-Frame-Options"] = sameOrigin
+	h["Referrer-Policy"] = noReferrer
+	h["Content-Security-Policy"] = noContent
 	if tls {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+		h["Strict-Transport-Security"] = onlyTLS
 	}
 }
+
+// Header values that never change; net/http only reads them.
+var (
+	nosniff    = []string{"nosniff"}
+	sameOrigin = []string{"SAMEORIGIN"}
+	noReferrer = []string{"no-referrer"}
+	noContent  = []string{"default-src 'none';frame-ancestors 'none';sandbox"}
+	onlyTLS    = []string{"max-age=31536000"}
+)
 
 func refuse(w http.ResponseWriter, status int, message string) {
 	writeJSON(w, status, map[string]any{"code": status, "reason": http.StatusText(status), "message": message})
