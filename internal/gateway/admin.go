@@ -76,12 +76,14 @@ type admin struct {
 	heap        *heap.Heap
 	development bool
 	protection  chain.Filter // of the API; nil: loopback only
+	// metricsProtection stands before metrics; nil: open.
+	metricsProtection chain.Filter
 }
 
 // refusedAdmin are the fields of admin.json that this version cannot honour.
 var refusedAdmin = map[string]string{
 	"auditService": "auditing of the administration is not available", "session": "sessions cannot be configured here",
-	"openTelemetry": "telemetry export is not available", "metricsProtectionFilter": "metrics cannot be protected by a filter",
+	"openTelemetry":          "telemetry export is not available",
 	"studioProtectionFilter": "there is no Studio",
 }
 
@@ -126,6 +128,10 @@ func (a *admin) rest(d *document, h *heap.Heap, errs *conf.Errors) {
 			var ref heap.Ref[chain.Filter]
 			h.Decoder().Decode(f.Value, &ref)
 			a.protection = ref.Get()
+		case f.Name == "metricsProtectionFilter":
+			var ref heap.Ref[chain.Filter]
+			h.Decoder().Decode(f.Value, &ref)
+			a.metricsProtection = ref.Get()
 		case refusedAdmin[f.Name] != "":
 			errs.Add(f.Value, "%s cannot be used: %s", f.Name, refusedAdmin[f.Name])
 		default:

@@ -14,20 +14,31 @@ type timerConfig struct {
 	TimeUnit string `conf:"timeUnit,default=ms"`
 }
 
-var timer = heap.Define("TimerDecorator", func(c *timerConfig, env *heap.Env) (heap.Decorator, error) {
+func (i *instance) newTimer(c *timerConfig, env *heap.Env) (heap.Decorator, error) {
 	one, err := conf.ParseDuration("1 " + c.TimeUnit)
 	if err != nil {
 		env.Fail("timeUnit", "expected a unit of time such as \"ms\", found %q", c.TimeUnit)
 		return nil, nil
 	}
-	return &timerDecorator{name: c.TimeUnit, unit: one.D()}, nil
-})
+	return &timerDecorator{decorator: env.Name, name: c.TimeUnit, unit: one.D(), instance: i}, nil
+}
 
 // timerDecorator logs how long the decorated object takes, and for filters how much
-// of that is spent further down.
+// of that is spent further down. Metrics tell the same.
 type timerDecorator struct {
-	name string
-	unit time.Duration
+	decorator string
+	name      string
+	unit      time.Duration
+	instance  *instance
+}
+
+// metrics returns where the times of the decorated object are counted.
+func (t *timerDecorator) metrics(env *heap.Env, filter bool) *timerMetrics {
+	l := timerLabels{filter: filter, object: env.Name, heap: env.Heap.Name, decorator: t.decorator, router: t.instance.place}
+	if l.router != "" {
+		l.route = env.Heap.Name
+	}
+	return t.instance.timers.get(l)
 }
 
 func (t *timerDecorator) Decorate(target any, value *conf.Node, env *heap.Env) (any, error) {
@@ -39,13 +50,17 @@ func (t *timerDecorator) Decorate(target any, value *conf.Node, env *heap.Env) (
 	}
 	switch o := target.(type) {
 	case chain.Handler:
+		m := t.metrics(env, false)
 		return chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
 			start := time.Now()
 			resp, err := o.Handle(x)
-			env.Log.Info("elapsed time", t.attr("total", time.Since(start)))
+			total := time.Since(start)
+			m.elapsed.observe(total)
+			env.Log.Info("elapsed time", t.attr("total", total))
 			return resp, err
 		}), nil
 	case chain.Filter:
+		m := t.metrics(env, true)
 		return chain.FilterFunc(func(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
 			var below time.Duration
 			start := time.Now()
@@ -55,6 +70,9 @@ func (t *timerDecorator) Decorate(target any, value *conf.Node, env *heap.Env) (
 				return next.Handle(x)
 			}))
 			total := time.Since(start)
+			m.elapsed.observe(total)
+			m.internal.observe(total - below)
+			m.downstream.observe(below)
 			env.Log.Info("elapsed time", t.attr("total", total), t.attr("internal", total-below), t.attr("downstream", below))
 			return resp, err
 		}), nil

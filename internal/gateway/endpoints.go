@@ -18,6 +18,9 @@ func (g *Gateway) endpoints(prefix string, next chain.Handler) chain.Handler {
 		if resp := g.public(x, path); resp != nil {
 			return resp, nil
 		}
+		if path == "/metrics" || strings.HasPrefix(path, "/metrics/") {
+			return g.metricsEndpoint(x, path)
+		}
 		if path == "/api" || strings.HasPrefix(path, "/api/") {
 			return g.guarded(x, path)
 		}
@@ -28,7 +31,7 @@ func (g *Gateway) endpoints(prefix string, next chain.Handler) chain.Handler {
 	})
 }
 
-// public answers health and metrics, which anyone may ask.
+// public answers health, which anyone may ask.
 func (g *Gateway) public(x *chain.Exchange, path string) *chain.Response {
 	up := 503
 	if g.ready.Load() {
@@ -41,6 +44,25 @@ func (g *Gateway) public(x *chain.Exchange, path string) *chain.Response {
 		return chain.NewResponse(up)
 	}
 	return nil
+}
+
+// metricsEndpoint answers anyone, unless a filter protects it.
+func (g *Gateway) metricsEndpoint(x *chain.Exchange, path string) (*chain.Response, error) {
+	h := chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
+		switch path = strings.TrimSuffix(path, "/"); {
+		case path == "/metrics/prometheus/0.0.4":
+			return g.metrics(x, false), nil
+		case path == "/metrics/prometheus" && g.admin.ServeDeprecatedPrometheus:
+			return g.metrics(x, true), nil
+		case path == "/metrics" || path == "/metrics/prometheus":
+			return chain.NewResponse(204), nil
+		}
+		return chain.NewResponse(404), nil
+	})
+	if g.admin.metricsProtection != nil {
+		return g.admin.metricsProtection.Filter(x, h)
+	}
+	return h.Handle(x)
 }
 
 // guarded lets the protection filter decide, or, without one, only callers on this

@@ -46,6 +46,10 @@ type instance struct {
 	// heap build a default object.
 	building sync.Mutex
 	routers  routerList
+	// place is the label of the router whose route is being built; "" for none.
+	place  string
+	timers timers
+	loaded time.Time
 }
 
 func newInstance(o Options) (*instance, error) {
@@ -62,7 +66,7 @@ func newInstance(o Options) (*instance, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	i := &instance{tokenFiles: map[string]string{}}
+	i := &instance{tokenFiles: map[string]string{}, loaded: time.Now()}
 	i.services = &heap.Services{
 		Logger: o.Log, Getenv: o.Getenv, Now: o.Now, Hosts: o.Hosts,
 		System: func(name string) (string, bool) { v, ok := o.System[name]; return v, ok },

@@ -24,6 +24,7 @@ type route struct {
 	handler   chain.Handler
 	heap      *heap.Heap
 	warnings  []conf.Problem
+	metrics   *routeMetrics
 
 	// running counts the requests inside. Once the route is retired and empty it is
 	// set to closed, from where it cannot come back: what enters later sees that.
@@ -123,10 +124,13 @@ func (r *route) start(ctx context.Context) error { return r.heap.Start(ctx) }
 // handle answers a request inside the route. A failure of the chain ends here: it
 // becomes an empty 500 that remembers its cause.
 func (r *route) handle(x *chain.Exchange) *chain.Response {
+	p := r.metrics.begin()
+	defer p.end()
 	resp, err := r.handler.Handle(x)
 	if err == nil && resp == nil {
 		err = errNoResponse
 	}
+	p.answered(resp, err)
 	if err != nil {
 		resp = chain.Fail(500, err)
 	}

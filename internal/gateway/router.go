@@ -36,13 +36,16 @@ type routerConfig struct {
 
 // types are the object types that need the instance itself.
 func (i *instance) types() []*heap.Type {
-	return []*heap.Type{heap.Define("Router", i.newRouter, "RouterHandler")}
+	return []*heap.Type{heap.Define("Router", i.newRouter, "RouterHandler"), heap.Define("TimerDecorator", i.newTimer)}
 }
 
 // router sends a request to the first route, in the order of their names, whose
 // condition holds.
 type router struct {
 	name     string
+	label    string // name with all it stands in: gateway._router
+	nested   bool   // it stands in a route
+	unrouted routeMetrics
 	dir      string
 	every    conf.Duration
 	fallback chain.Handler
@@ -76,6 +79,11 @@ func (i *instance) newRouter(c *routerConfig, env *heap.Env) (chain.Handler, err
 		routes: map[string]*route{}, problems: map[string]broken{}}
 	if strings.HasPrefix(r.name, "{") {
 		r.name = "router-handler"
+	}
+	if i.place != "" {
+		r.label, r.nested = i.place+".route."+env.Heap.Name+"."+r.name, true
+	} else {
+		r.label = env.Heap.Name + "." + r.name
 	}
 	if r.dir == "" {
 		r.dir = filepath.Join(env.Dirs.Config, "routes")
@@ -122,7 +130,11 @@ func (r *router) Handle(x *chain.Exchange) (*chain.Response, error) {
 		return e.handle(x), nil
 	}
 	if r.fallback != nil {
-		return r.fallback.Handle(x)
+		p := r.unrouted.begin()
+		defer p.end()
+		resp, err := r.fallback.Handle(x)
+		p.answered(resp, err)
+		return resp, err
 	}
 	r.heap.Services().Logger.Error("no handler to dispatch to", "router", r.name, "path", x.Request.URI.RawPath)
 	return chain.NewResponse(404), nil
@@ -248,7 +260,7 @@ func (r *router) reload(path string, modified time.Time, old *route) *route {
 
 // build makes the route of a file, unless its id or name is taken.
 func (r *router) build(path string, text []byte, errs *conf.Errors) (*route, error) {
-	fresh := r.instance.newRoute(path, text, r.heap, errs)
+	fresh := r.newRoute(path, text, errs)
 	if err := errs.Err(); err != nil {
 		return nil, err
 	}
@@ -263,7 +275,19 @@ func (r *router) build(path string, text []byte, errs *conf.Errors) (*route, err
 			return nil, fmt.Errorf("%s: the route name %q is taken by %s", r.instance.relative(path), fresh.name, r.instance.relative(other))
 		}
 	}
+	fresh.metrics = &routeMetrics{}
+	if old := r.routes[path]; old != nil && old.id == fresh.id && old.name == fresh.name {
+		fresh.metrics = old.metrics
+	}
 	return fresh, nil
+}
+
+// newRoute builds the route, whose objects learn that they stand below this router.
+func (r *router) newRoute(path string, text []byte, errs *conf.Errors) *route {
+	outside := r.instance.place
+	defer func() { r.instance.place = outside }()
+	r.instance.place = r.label
+	return r.instance.newRoute(path, text, r.heap, errs)
 }
 
 func (r *router) refuse(path string, b broken, old *route) *route {
@@ -327,6 +351,7 @@ func (r *router) Stop() {
 		rt.retire()
 	}
 	r.started = false
+	r.instance.routers.remove(r)
 }
 
 // routerList is all routers of an instance, for administration.
@@ -339,6 +364,42 @@ func (l *routerList) add(r *router) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.list = append(l.list, r)
+}
+
+func (l *routerList) remove(r *router) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = slices.DeleteFunc(l.list, func(o *router) bool { return o == r })
+}
+
+// inService returns the routers of config.json and those of routes in service, which
+// are not all there are: routes are built before they serve, and run on until their
+// last request has left. No two have the same label.
+func (i *instance) inService() []*router {
+	all := i.routers.all()
+	var list []*router
+	seen := map[string]bool{}
+	add := func(r *router) {
+		if !seen[r.label] {
+			seen[r.label] = true
+			list = append(list, r)
+		}
+	}
+	for _, r := range all {
+		if !r.nested {
+			add(r)
+		}
+	}
+	for n := 0; n < len(list); n++ {
+		for _, e := range *list[n].table.Load() {
+			for _, r := range all {
+				if r.nested && r.heap == e.heap {
+					add(r)
+				}
+			}
+		}
+	}
+	return list
 }
 
 func (l *routerList) all() []*router {
