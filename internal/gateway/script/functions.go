@@ -1,0 +1,22 @@
+package script
+
+import "gatehouse/internal/groovy"
+
+// function makes a functional interface, to which scripts coerce closures.
+func function(name, method string) *groovy.Class {
+	return &groovy.Class{Name: name, Interface: true, SAM: method}
+}
+
+// functions are the interfaces of callbacks.
+var functions = []*groovy.Class{
+	function("org.forgerock.util.Function", "apply"),
+	function("org.forgerock.util.AsyncFunction", "apply"),
+	function("org.forgerock.util.Factory", "newInstance"),
+	function("org.forgerock.util.promise.ResultHandler", "handleResult"),
+	function("org.forgerock.util.promise.ExceptionHandler", "handleException"),
+	function("org.forgerock.util.promise.FailureHandler", "handleError"),
+	function("org.forgerock.util.promise.RuntimeExceptionHandler", "handleRuntimeException"),
+	function("org.forgerock.openig.tools.jwt.validation.JwtConstraint", "verify"),
+	function("org.forgerock.openig.tools.jwt.JwtConstraint", "verify"),
+	{Name: "org.forgerock.util.promise.PromiseImpl", Super: promiseClass, New: promiseClass.New, Static: promiseClass.Static},
+}
