@@ -19,7 +19,9 @@ type Env struct {
 	Load   func(class string) (file, src string, ok bool)
 	Limits Limits
 	Out    func(text string) // println and print; nil drops the text
-	Now    func() time.Time  // nil: time.Now
+	// Getenv and Property answer System.getenv and System.getProperty; nil knows nothing.
+	Getenv, Property func(name string) (string, bool)
+	Now              func() time.Time // nil: time.Now
 	// LenientImports makes the import of an unknown class a warning
 	// (Script.Warnings) as long as the script never uses its name.
 	LenientImports bool
