@@ -69,9 +69,10 @@ func (c *Call) target() string {
 
 var errDeadSession = errors.New("the session has ended")
 
-// targetSession returns the session that an action is about, or errDeadSession. The caller has to be somebody.
+// targetSession returns the session that an action is about, or errDeadSession. Tools show the token in the body
+// alone: it is the caller's then, and a dead one is nobody's.
 func (s *Server) targetSession(c *Call, touch bool) (store.Session, error) {
-	if !c.Caller.Known() {
+	if !c.Caller.Known() && c.target() == "" {
 		return store.Session{}, errAnonymous
 	}
 	sess, err := s.Login.Find(c.Context(), c.target())
@@ -88,6 +89,9 @@ func (s *Server) onSession(touch bool, do func(*Call, store.Session) (any, error
 	return Action{Open: true, Do: func(c *Call) (any, error) {
 		sess, err := s.targetSession(c, touch)
 		if errors.Is(err, errDeadSession) {
+			if !c.Caller.Known() {
+				return nil, errAnonymous
+			}
 			return Object{"valid": false}, nil
 		}
 		if err != nil {

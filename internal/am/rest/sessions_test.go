@@ -27,6 +27,14 @@ func TestSessions(t *testing.T) {
 	if got := act(admin, "getSessionInfo", map[string]any{"tokenId": "dead"}); !same(got, map[string]any{"valid": false}) {
 		t.Errorf("info of a dead target = %v", got)
 	}
+	// Tools show the token in the body alone.
+	if got := act(s.send, "getSessionInfo", map[string]any{"tokenId": token}); got["username"] != "demo" {
+		t.Errorf("info by the body alone = %v", got)
+	}
+	s.send("POST", "/sessions?_action=getSessionInfo", map[string]any{"tokenId": "dead"}).refused(t, 401, "Access Denied")
+	if got := act(s.send, "validate", map[string]any{"tokenId": "dead"}); !same(got, map[string]any{"valid": false}) {
+		t.Errorf("validation of a dead token = %v", got)
+	}
 	s.as("dead")("POST", "/sessions?_action=getSessionInfo", nil).refused(t, 401, "Access Denied")
 	if got := act(user, "refresh", nil); got["uid"] != "demo" || got["maxidletime"] != 30.0 || got["maxsessiontime"] != 120.0 || got["maxtime"].(float64) < 7100 {
 		t.Errorf("refresh = %v", got)
