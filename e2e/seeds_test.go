@@ -72,9 +72,9 @@ func blocks(doc, lang string) []string {
 
 func dedent(s string) string {
 	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
-	indent := len(lines[0]) - len(strings.TrimLeft(lines[0], " "))
+	indent := lines[0][:len(lines[0])-len(strings.TrimLeft(lines[0], " "))]
 	for i, l := range lines {
-		lines[i] = strings.TrimPrefix(l, lines[0][:indent])
+		lines[i] = strings.TrimPrefix(l, indent)
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
