@@ -34,7 +34,13 @@ type agents struct {
 
 func (s *Server) agents() []*Resource {
 	a := agents{s, agentTypes()}
+	none := func(*Call) ([]Object, error) { return nil, nil }
 	return []*Resource{
+		// There are no groups of agents: each profile says all of itself.
+		{Path: "realm-config/agents/groups", Version: "2.0", Counted: true, Query: none, Actions: map[string]Action{
+			"nextdescendents": {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
+		}},
+		{Path: "realm-config/agents/groups/{type}", Version: "2.0", Counted: true, Query: none},
 		{
 			Path: "realm-config/agents", Version: "2.0", Counted: true,
 			Query: func(c *Call) ([]Object, error) { return a.query(c, nil) },

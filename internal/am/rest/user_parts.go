@@ -38,10 +38,19 @@ func (s *Server) userParts() []*Resource {
 	}}
 	for _, part := range []string{
 		"groups", "devices/profile", "devices/trusted", "devices/2fa/oath", "devices/2fa/push", "devices/2fa/webauthn", "devices/2fa/binding",
+		"policies", "oauth2/resources/sets", "oauth2/resources/labels",
 	} {
 		list = append(list, &Resource{
 			Path: "users/{user}/" + part, Allow: ownPart, Check: userExists, Complete: true,
 			Query: func(*Call) ([]Object, error) { return nil, nil },
+		})
+	}
+	for _, part := range []string{"policies", "auditHistory", "pendingrequests"} {
+		list = append(list, &Resource{
+			Path: "users/{user}/uma/" + part, Allow: ownPart,
+			Query: func(*Call) ([]Object, error) {
+				return nil, refuse(http.StatusNotFound, "UMA is not supported in this realm")
+			},
 		})
 	}
 	return append(list,
