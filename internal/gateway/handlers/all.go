@@ -10,6 +10,7 @@ var All = []*heap.Type{
 	delegate,
 	dispatch,
 	reverseProxy,
+	scriptable,
 	sequence,
 	staticResponse,
 	welcome,

@@ -13,9 +13,9 @@ import (
 	"gatehouse/internal/groovy"
 )
 
-// engine compiles scripts that see the gateway's classes and the files of the folder
+// Engine compiles scripts that see the gateway's classes and the files of the folder
 // of scripts.
-type engine struct {
+type Engine struct {
 	groovy *groovy.Engine
 	dir    string
 
@@ -44,29 +44,45 @@ var (
 		"org.forgerock.util.AsyncFunction", "org.forgerock.util.Function", "org.forgerock.util.promise.NeverThrowsException",
 		"org.forgerock.util.promise.Promise", "org.forgerock.services.context.Context",
 	}
+	statics = []string{}
 )
 
-// newEngine reads the limits and makes an engine for the scripts of one object.
-func newEngine(env *heap.Env, more ...func(*groovy.Env)) (*engine, error) {
+// engineType is the object that the scripts of one gateway share: its tables of classes
+// are large and always the same.
+var engineType = heap.Define("ScriptEngine", func(_ *struct{}, env *heap.Env) (*Engine, error) { return newEngine(env) })
+
+// EngineName is the name under which a heap may declare the engine for all scripts.
+// Where there is none each script makes its own.
+const EngineName = "ScriptEngine"
+
+func engineFor(env *heap.Env) (*Engine, error) {
+	if env.Heap.Declared(EngineName) {
+		if v, ok := env.Heap.Get(EngineName); ok {
+			if e, is := v.(*Engine); is {
+				return e, nil
+			}
+		}
+	}
+	return newEngine(env)
+}
+
+// newEngine reads the limits and makes an engine.
+func newEngine(env *heap.Env) (*Engine, error) {
 	limits, err := limitsOf(env)
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{dir: env.Dirs.Scripts}
-	log := env.Log
-	g := groovy.Env{
-		Classes: classes(log), StarImports: starImports, Imports: imports, Load: e.load, Limits: limits,
+	e := &Engine{dir: env.Dirs.Scripts}
+	log := env.Logger
+	e.groovy = groovy.New(groovy.Env{
+		Classes: classes(log), StarImports: starImports, Imports: imports, Statics: statics, Load: e.load, Limits: limits,
 		Out: func(text string) {
 			if line := strings.TrimRight(text, "\r\n"); line != "" {
 				log.Log(context.Background(), slog.LevelInfo, line)
 			}
 		},
 		Now: env.Now, LenientImports: true,
-	}
-	for _, f := range more {
-		f(&g)
-	}
-	e.groovy = groovy.New(g)
+	})
 	return e, nil
 }
 
@@ -97,7 +113,7 @@ func limitsOf(env *heap.Env) (groovy.Limits, error) {
 }
 
 // compile makes a unit. now is when its files count as checked.
-func (e *engine) compile(name, source string, now time.Time) (*unit, error) {
+func (e *Engine) compile(name, source string, now time.Time) (*unit, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.loaded = nil

@@ -143,7 +143,7 @@ func readScript(path string) (string, stamp, error) {
 
 // load finds the source of a class below the folder of scripts. It is called while the
 // engine compiles.
-func (e *engine) load(class string) (name, text string, ok bool) {
+func (e *Engine) load(class string) (name, text string, ok bool) {
 	rel := filepath.FromSlash(strings.ReplaceAll(class, ".", "/") + ".groovy")
 	if e.dir == "" || !filepath.IsLocal(rel) {
 		return "", "", false

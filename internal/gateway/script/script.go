@@ -27,7 +27,7 @@ type Script struct {
 	name    string // of an inline script, in messages
 	source  string
 	file    *file // nil for inline scripts
-	engine  *engine
+	engine  *Engine
 	unit    atomic.Pointer[unit]
 	compile sync.Mutex
 }
@@ -55,7 +55,7 @@ func Compile(env *heap.Env, c *Config, extra ...string) (*Script, error) {
 	}
 	s.bind(env, c, extra)
 	var err error
-	if s.engine, err = newEngine(env); err != nil {
+	if s.engine, err = engineFor(env); err != nil {
 		return nil, err
 	}
 	switch {
