@@ -5,6 +5,16 @@ import "gatehouse/internal/gateway/heap"
 
 // All lists the filter types.
 var All = []*heap.Type{
+	assigning,
+	chainOfFilters,
+	conditional,
+	conditionEnforcement,
+	entityExtract,
 	header,
+	locationHeader,
+	scriptable,
+	staticRequest,
+	switching,
 	transactionIDOutbound,
+	uriPathRewrite,
 }
