@@ -96,12 +96,7 @@ func (g *Gateway) api(x *chain.Exchange, path string) *chain.Response {
 	case path == "/api" || path == "/api/" || path == "/api/system" || path == "/api/system/objects":
 		return chain.NewResponse(204)
 	case inRouters && g.admin.development:
-		name, rest, _ := strings.Cut(rest, "/")
-		for _, r := range g.routers.all() {
-			if r.name == name && (rest == "routes" || strings.HasPrefix(rest, "routes/")) {
-				return g.routesAPI(x, r, strings.TrimPrefix(strings.TrimPrefix(rest, "routes"), "/"))
-			}
-		}
+		return g.objects(x, rest)
 	}
 	return notFound("Not Found")
 }

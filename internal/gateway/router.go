@@ -269,10 +269,10 @@ func (r *router) build(path string, text []byte, errs *conf.Errors) (*route, err
 			continue
 		}
 		if rt.id == fresh.id {
-			return nil, fmt.Errorf("%s: the route id %q is taken by %s", r.instance.relative(path), fresh.id, r.instance.relative(other))
+			return nil, taken("%s: the route id %q is taken by %s", r.instance.relative(path), fresh.id, r.instance.relative(other))
 		}
 		if rt.name == fresh.name {
-			return nil, fmt.Errorf("%s: the route name %q is taken by %s", r.instance.relative(path), fresh.name, r.instance.relative(other))
+			return nil, taken("%s: the route name %q is taken by %s", r.instance.relative(path), fresh.name, r.instance.relative(other))
 		}
 	}
 	fresh.metrics = &routeMetrics{}
