@@ -2,6 +2,7 @@ package conf
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -60,6 +61,17 @@ func (e *Errors) Add(n *Node, format string, args ...any) {
 // Warn reports something doubtful at n; n may be nil.
 func (e *Errors) Warn(n *Node, format string, args ...any) {
 	e.add(n, true, fmt.Sprintf(format, args...))
+}
+
+// WarnOnce is Warn, but the document is told the same only once.
+func (e *Errors) WarnOnce(n *Node, format string, args ...any) {
+	msg := fmt.Sprintf(format, args...)
+	e.mu.Lock()
+	told := slices.ContainsFunc(e.list, func(p Problem) bool { return p.Warning && p.Msg == msg && p.File == n.File() })
+	e.mu.Unlock()
+	if !told {
+		e.add(n, true, msg)
+	}
 }
 
 // AddErr reports err: an *Error with its own places, anything else at n.

@@ -39,6 +39,7 @@ type compiler struct {
 	err     error
 	runtime bool // depends on a Scope, the time or files
 	entity  bool
+	older   bool // says exchange, which releases before 5 did
 	roots   map[string]bool
 }
 

@@ -30,6 +30,9 @@ func (t *Template) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 		d.Errs.Add(n, "%s", err)
 		return
 	}
+	if c.Older() {
+		d.Errs.WarnOnce(n, "\"exchange\" is the older way to reach a request: it stands for request, response, session and attributes today")
+	}
 	*t = *c
 }
 

@@ -18,6 +18,7 @@ type Template struct {
 	fixed  bool // neither request data nor the time matters
 	entity bool
 	roots  map[string]bool
+	older  bool // says exchange
 }
 
 // Compile reads a text. Errors are *SyntaxError. What cannot be wrong before
@@ -30,10 +31,14 @@ func Compile(src string, env *Env) (*Template, error) {
 	}
 	t := &Template{src: src, env: env}
 	c := &compiler{src: src, env: env, roots: map[string]bool{}}
-	for _, p := range parts {
+	for i, p := range parts {
 		if p.expr == nil {
 			t.parts = append(t.parts, constant(p.text))
 			continue
+		}
+		if strings.Contains(src, oldRoot) {
+			p.expr = c.renew(p.expr)
+			parts[i].expr = p.expr
 		}
 		code := c.compile(p.expr)
 		if c.err != nil {
@@ -41,7 +46,7 @@ func Compile(src string, env *Env) (*Template, error) {
 		}
 		t.parts = append(t.parts, code)
 	}
-	t.fixed, t.entity, t.roots = !c.runtime, c.entity, c.roots
+	t.fixed, t.entity, t.roots, t.older = !c.runtime, c.entity, c.roots, c.older
 	if len(parts) == 0 {
 		t.parts = []compiled{constant("")}
 	}
