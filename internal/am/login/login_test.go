@@ -323,6 +323,48 @@ func TestExistingSession(t *testing.T) {
 	}
 }
 
+func TestValidGoto(t *testing.T) {
+	s := newSite(t)
+	s.put("/", store.KindService, "validation", `{"validGotoDestinations":["https://app.example.com/open/*","/other/*"]}`)
+	s.put("", store.KindGlobal, "validation", `{"validGotoDestinations":["https://global.example.com:8443/*"]}`)
+	root, _ := s.realms.Find("/")
+	alpha, _ := s.realms.Find("/alpha")
+	tests := []struct {
+		target      string
+		root, alpha bool
+	}{
+		{"https://app.example.com/open/x", true, false},
+		{"https://app.example.com:443/open/x", true, false},
+		{"https://app.example.com/closed/x", false, false},
+		{"https://app.example.com/open/../closed", false, false},
+		{"https://app.example.com/open/%2E%2e/closed", false, false},
+		{"https://user@app.example.com/open/x", false, false},
+		{"https://app.example.com\\.evil.com/open/x", false, false},
+		{"https://global.example.com:8443/x", true, true},
+		{"http://am.example.com:8088/anything?x=y", true, true}, // this server
+		{"http://am.example.com/anything", false, false},        // another port of it
+		{"/openam/console", true, true},
+		{"openam/console", true, true},
+		{"?x=y", true, true},
+		{"//evil.com/x", false, false},
+		{"///evil.com/x", false, false},
+		{"/\\evil.com", false, false},
+		{"/\tevil.com", false, false},
+		{"javascript:alert(1)", false, false},
+		{"data:text/html,x", false, false},
+		{"http:evil.com", false, false},
+		{"", false, false},
+		{"/" + strings.Repeat("x", 2001), false, false},
+	}
+	for _, tt := range tests {
+		for rl, want := range map[*realm.Realm]bool{root: tt.root, alpha: tt.alpha} {
+			if got := s.login.ValidGoto(t.Context(), login.Place{Realm: rl, Base: s.base, Context: "/openam"}, tt.target); got != want {
+				t.Errorf("ValidGoto(%.60q) in %s = %v, want %v", tt.target, rl.Path, got, want)
+			}
+		}
+	}
+}
+
 // Sessions end when they are idle for too long or too old, whichever comes first.
 func TestSessionTimes(t *testing.T) {
 	s := newSite(t)

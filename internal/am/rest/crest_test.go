@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/am/store"
 )
 
 const clients = "/realm-config/agents/OAuth2Client"
@@ -124,6 +126,35 @@ func TestConditions(t *testing.T) {
 	}
 	admin("DELETE", clients+"/c", nil).refused(t, 404, "Not Found")
 	admin("GET", clients+"/c", nil).refused(t, 404, "Not Found")
+}
+
+// Of two who write over the same revision one is told.
+func TestLostUpdate(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	made := admin("PUT", clients+"/c", client("x", nil)).want(t, 201)
+	docs := store.Docs{Engine: s.engine}
+	meddle := func() {
+		if _, err := docs.Put(t.Context(), "/", store.KindAgent, store.Doc{ID: "c", Body: []byte(`{"_type":"OAuth2Client","coreOAuth2ClientConfig":{"scopes":["theirs"]}}`)}); err != nil {
+			t.Error(err)
+		}
+	}
+	mine := client("", map[string]any{"scopes": []string{"mine"}})
+	s.engine.before = meddle
+	admin("PUT", clients+"/c", mine, "If-Match", made["_rev"].(string)).want(t, 412)
+	s.engine.before = meddle
+	admin("PATCH", clients+"/c", []any{map[string]any{"operation": "add", "field": "/coreOAuth2ClientConfig/scopes/value", "value": "mine"}}).want(t, 412)
+	rev := admin("GET", clients+"/c", nil).want(t, 200)
+	if !same(at(rev, "coreOAuth2ClientConfig", "scopes", "value"), []any{"theirs"}) {
+		t.Errorf("scopes = %v", at(rev, "coreOAuth2ClientConfig", "scopes"))
+	}
+	s.engine.before = meddle
+	admin("DELETE", clients+"/c", nil, "If-Match", made["_rev"].(string)).want(t, 412)
+	// Without a condition the last one wins.
+	s.engine.before = meddle
+	if got := admin("PUT", clients+"/c", mine).want(t, 200); !same(at(got, "coreOAuth2ClientConfig", "scopes", "value"), []any{"mine"}) {
+		t.Errorf("scopes = %v", at(got, "coreOAuth2ClientConfig", "scopes"))
+	}
 }
 
 func TestPaging(t *testing.T) {
