@@ -47,6 +47,26 @@ func (d *Decoder) Decode(n *Node, dst any) bool {
 	return d.Errs.Count() == before
 }
 
+// Whole returns what stands for n when n is an expression over the configuration that
+// yields an object or a list, and n otherwise. Unmarshalers of objects and lists begin
+// with it.
+func (d *Decoder) Whole(n *Node) *Node {
+	if n.Kind != String || d.Eval == nil {
+		return n
+	}
+	res, changed, err := d.Eval(n)
+	if err != nil || !changed {
+		return n // whoever reads the text reports the error
+	}
+	switch res.(type) {
+	case map[string]any, []any, []string:
+		if at, ok := n.At(res); ok {
+			return at
+		}
+	}
+	return n
+}
+
 type options struct {
 	name     string
 	required bool

@@ -103,7 +103,7 @@ func (i *instance) loadAdmin(errs *conf.Errors) *admin {
 		Name: "admin", Catalog: i.catalog, Services: i.services, Bindings: d.bindings, Errs: errs,
 		Declared: declared, Defaults: builtIn(defaultObjects),
 	})
-	h.BuildAll(declared)
+	h.BuildAll()
 	a := &admin{heap: h}
 	h.Decoder().Decode(d.node, &a.adminConfig)
 	if len(a.Connectors) == 0 {

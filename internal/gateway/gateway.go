@@ -101,7 +101,7 @@ func (i *instance) loadConfig(errs *conf.Errors) (chain.Handler, *heap.Heap) {
 		Name: "gateway", Catalog: i.catalog, Services: i.services, Bindings: d.bindings, Errs: errs,
 		Declared: declared, Defaults: builtIn(defaultObjects), GlobalDecorators: d.node.Get("globalDecorators"),
 	})
-	h.BuildAll(declared)
+	h.BuildAll()
 	var c struct {
 		Handler heap.Ref[chain.Handler]          `conf:"handler,required"`
 		Session heap.Ref[session.SessionManager] `conf:"session"`

@@ -60,7 +60,7 @@ func (i *instance) newRoute(path string, text []byte, parent *heap.Heap, errs *c
 		Name: r.id, Parent: parent, Bindings: d.bindings, Errs: errs,
 		Declared: declared, GlobalDecorators: d.node.Get("globalDecorators"),
 	})
-	r.heap.BuildAll(declared)
+	r.heap.BuildAll()
 	var c routeConfig
 	r.heap.Decoder().Decode(d.node, &c)
 	r.name, r.condition = c.Name, c.Condition

@@ -125,7 +125,7 @@ func load(t *testing.T, s *server, fields string) (*Service, *conf.Errors, *byte
 		}},
 		Errs: errs, Declared: n.Get("heap"),
 	})
-	h.BuildAll(n.Get("heap"))
+	h.BuildAll()
 	v, ok := h.Get("am")
 	if !ok {
 		return nil, errs, log

@@ -119,7 +119,7 @@ func (f *fixture) document(t *testing.T, n *conf.Node) {
 		},
 		Bindings: bindings, Errs: f.errs, Declared: n.Get("heap"), Defaults: defaults,
 	})
-	f.BuildAll(n.Get("heap"))
+	f.BuildAll()
 }
 
 // filter builds the filter of a declaration.

@@ -24,7 +24,7 @@ type pathMapping struct{ from, to string } // without slashes at the end
 
 // UnmarshalConf reads an object of paths; of one path given twice the last pair counts.
 func (m *pathMappings) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
-	if n.Kind != conf.Object {
+	if n = d.Whole(n); n.Kind != conf.Object {
 		d.Errs.Add(n, "expected an object of paths, found %s", n.Kind)
 		return
 	}

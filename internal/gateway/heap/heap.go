@@ -79,6 +79,7 @@ type Heap struct {
 	errs     *conf.Errors
 
 	decls     map[string]*declaration
+	declared  []*conf.Node // names of the document's own, in its order
 	inherited map[string]any
 	path      []string // names being built, to show rings
 	lifecycle []any
@@ -86,6 +87,7 @@ type Heap struct {
 	running   bool
 	globals   []conf.Field // globalDecorators of this document
 	globalsAt *conf.Node
+	scoped    map[any]any
 }
 
 type declaration struct {
@@ -146,12 +148,13 @@ func (h *Heap) declare(list *conf.Node, defaults bool) {
 	if list == nil {
 		return
 	}
-	if list.Kind != conf.List {
+	d := h.Decoder()
+	if list = d.Whole(list); list.Kind != conf.List {
 		h.errs.Add(list, "expected a list of objects, found %s", list.Kind)
 		return
 	}
 	for _, n := range list.List {
-		if n.Kind != conf.Object {
+		if n = d.Whole(n); n.Kind != conf.Object {
 			h.errs.Add(n, "expected an object with name and type, found %s", n.Kind)
 			continue
 		}
@@ -167,29 +170,45 @@ func (h *Heap) declare(list *conf.Node, defaults bool) {
 			}
 		default:
 			h.decls[name.Text] = &declaration{node: n}
+			if !defaults {
+				h.declared = append(h.declared, name)
+			}
 		}
 	}
 }
 
 // BuildAll builds every object that the document declares, whether used or not, so
 // that each mistake shows. Default objects are built when first referred to.
-func (h *Heap) BuildAll(declared *conf.Node) {
-	if declared == nil {
-		return
-	}
-	for _, n := range declared.List {
-		name := n.Get("name")
-		if name == nil || name.Kind != conf.String {
-			continue
-		}
-		if d := h.decls[name.Text]; d != nil && d.node == n {
-			h.local(name.Text, d, name, h.errs)
-		}
+func (h *Heap) BuildAll() {
+	for _, name := range h.declared {
+		h.local(name.Text, h.decls[name.Text], name, h.errs)
 	}
 }
 
 // Bindings returns the properties in force.
 func (h *Heap) Bindings() *Bindings { return h.bindings }
+
+// SetScoped keeps a value that holds for this heap and those below it. Keys are types
+// of the package that the value belongs to.
+func (h *Heap) SetScoped(key, v any) {
+	if h.scoped == nil {
+		h.scoped = map[any]any{}
+	}
+	h.scoped[key] = v
+}
+
+// Scoped returns the values of key from this heap outwards; root says whether the
+// outermost heap has one.
+func (h *Heap) Scoped(key any) (list []any, root bool) {
+	for ; h != nil; h = h.parent {
+		v, ok := h.scoped[key]
+		if ok {
+			list = append(list, v)
+		}
+		root = ok
+	}
+	return list, root
+}
 
 // Services returns what the process offers.
 func (h *Heap) Services() *Services { return h.services }

@@ -108,7 +108,7 @@ func newHeap(t *testing.T, name string, parent *Heap, c *Catalog, text string) *
 	}
 	h := New(Options{Name: name, Parent: parent, Catalog: c, Services: services(t), Bindings: NewBindings(above, nil),
 		Errs: &conf.Errors{}, Declared: n.Get("heap"), Defaults: n.Get("defaults"), GlobalDecorators: n.Get("globalDecorators")})
-	h.BuildAll(n.Get("heap"))
+	h.BuildAll()
 	return h
 }
 

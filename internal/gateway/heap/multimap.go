@@ -20,6 +20,7 @@ type NamedTemplates struct {
 
 // UnmarshalConf reads the map.
 func (m *Multimap) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+	n = d.Whole(n)
 	if n.Kind != conf.Object {
 		d.Errs.Add(n, "expected an object of names and lists of strings, found %s", n.Kind)
 		return

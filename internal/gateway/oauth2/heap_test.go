@@ -119,7 +119,7 @@ func (f *fixture) document(t *testing.T, n *conf.Node) {
 		},
 		Bindings: bindings, Errs: f.errs, Declared: n.Get("heap"), Defaults: defaults,
 	})
-	f.BuildAll(n.Get("heap"))
+	f.BuildAll()
 	objects := []*conf.Node{n.Get("handler")}
 	if c := n.Get("connectors"); c != nil {
 		objects = append(objects, c.List[0].Get("tls"))

@@ -53,7 +53,7 @@ func (f *fixture) load(t *testing.T, list string) *fixture {
 		Name: "route", Catalog: heap.NewCatalog(All, []*heap.Type{client}), Services: services,
 		Bindings: heap.NewBindings(nil, nil), Errs: f.errs, Declared: n.Get("heap"), Defaults: defaults,
 	})
-	f.BuildAll(n.Get("heap"))
+	f.BuildAll()
 	return f
 }
 

@@ -32,6 +32,7 @@ func ProviderOf(stores ...Store) Provider {
 
 // UnmarshalConf reads the field.
 func (p *Provider) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+	n = d.Whole(n)
 	nodes := []*conf.Node{n}
 	if n.Kind == conf.List {
 		if nodes = n.List; len(nodes) == 0 {
@@ -53,10 +54,27 @@ func (*Provider) DescribeConf() string { return "a secret store" }
 // IsSet says whether the field was given.
 func (p *Provider) IsSet() bool { return len(p.stores) > 0 }
 
-// OrEnvironment makes an absent field stand for the environment, as releases before
-// 2024.3 did, with a warning. Call it where the object needs a secret.
+// scopeKey finds the stores of a document's "secrets" in its heap.
+type scopeKey struct{}
+
+// SetScope makes p the stores for whatever in the heap and below has none of its own,
+// as documents before 2024.3 had it.
+func SetScope(h *heap.Heap, p Provider) { h.SetScoped(scopeKey{}, p) }
+
+// OrEnvironment makes an absent field stand for the stores of the documents around the
+// object, or, as releases before 2024.3 did, with a warning, for the environment. Call
+// it where the object needs a secret.
 func (p *Provider) OrEnvironment(env *heap.Env) {
 	if p.IsSet() {
+		return
+	}
+	if list, root := env.Heap.Scoped(scopeKey{}); len(list) > 0 {
+		for _, outer := range list {
+			p.stores = append(p.stores, outer.(Provider).stores...)
+		}
+		if !root {
+			p.stores = append(p.stores, source{"the environment", newEnvironment(env.Services)})
+		}
 		return
 	}
 	env.Warn("secretsProvider", "the field \"secretsProvider\" is missing; secrets are read from environment variables, base64-encoded. Declare a SystemAndEnvSecretStore and name it here")

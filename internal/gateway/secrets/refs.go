@@ -10,6 +10,7 @@ type refs[T any] []T
 
 // UnmarshalConf reads the field.
 func (r *refs[T]) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+	n = d.Whole(n)
 	nodes := []*conf.Node{n}
 	if n.Kind == conf.List {
 		nodes = n.List
