@@ -11,8 +11,9 @@ import (
 	"gatehouse/internal/am/realm"
 )
 
-// maxSource bounds a script's text.
-const maxSource = 512 << 10
+// maxSource bounds a script's text; the parsers take long, and deep stacks, for what is
+// nested all the way through a larger one.
+const maxSource = 128 << 10
 
 // maxPrograms bounds the compiled scripts that are kept: more than a server of many
 // realms uses at a time.
@@ -140,6 +141,9 @@ func (e *Engine) Validate(language, evaluator, source string) []Problem {
 func compileJS(name, source string, next bool) (*jsProgram, error) {
 	ast, err := parser.ParseFile(nil, name, source, 0, parser.WithDisableSourceMaps)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkShape(ast); err != nil {
 		return nil, err
 	}
 	prog, err := goja.CompileAST(ast, false)

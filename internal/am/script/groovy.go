@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"time"
 
 	"gatehouse/internal/groovy"
@@ -50,6 +51,9 @@ func (p *groovyProgram) run(r *run, vars []binding, function string) (groovy.Val
 		err = r.finish()
 	}
 	if err != nil {
+		if in, ok := errors.AsType[*groovy.InternalError](err); ok {
+			r.eng.options.Log.Error("script: the interpreter failed", "script", r.script.Name, "panic", in.Cause, "stack", in.Stack)
+		}
 		return nil, failure(r.script.Name, err)
 	}
 	return out, nil

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/dop251/goja"
 
@@ -45,7 +46,7 @@ func (p *jsProgram) run(r *run, vars []binding, function string) (v groovy.Value
 	defer w.stop()
 	defer func() { // before the watch stops: the text of what was thrown may be script code
 		if x := recover(); x != nil {
-			err = recovered(j.vm, x)
+			err = j.recovered(x)
 		}
 		if err != nil {
 			v, err = nil, failure(r.script.Name, err)
@@ -89,9 +90,9 @@ func (j *js) callNamed(function string) (goja.Value, error) {
 	return fn(goja.Undefined())
 }
 
-// recovered turns what a conversion outside of the virtual machine panicked with into
-// an error; a mistake of this program goes on as a panic.
-func recovered(vm *goja.Runtime, x any) error {
+// recovered turns what the virtual machine panicked with into an error: exceptions of
+// conversions outside of it, and its own mistakes, which are logged.
+func (j *js) recovered(x any) error {
 	switch e := x.(type) {
 	case *goja.Exception:
 		return e
@@ -100,9 +101,10 @@ func recovered(vm *goja.Runtime, x any) error {
 	case *goja.StackOverflowError:
 		return e
 	case goja.Value:
-		return vm.Try(func() { panic(e) })
+		return j.vm.Try(func() { panic(e) })
 	}
-	panic(x)
+	j.run.eng.options.Log.Error("script: the interpreter failed", "script", j.run.script.Name, "panic", x, "stack", string(debug.Stack()))
+	return &Error{Script: j.run.script.Name, Message: "internal error of the interpreter"}
 }
 
 // globals sets the variables that the script names.
