@@ -45,8 +45,9 @@ func namesIn(source string) names {
 }
 
 var (
-	// member finds brackets behind a value: a[b], f()[b], "s"[b].
-	member = regexp.MustCompile(`[\w$)\]}"'` + "`" + `?.]\s*\[\s*(?:(\d{1,6}|"[^"\\\n]*"|'[^'\\\n]*')\s*\])?`)
+	// member finds brackets behind a value: a[b], f()[b], "s"[b]; and behind comments,
+	// which may stand between.
+	member = regexp.MustCompile(`[\w$)\]}"'` + "`" + `?./\n]\s*\[\s*(?:(\d{1,6}|"[^"\\\n]*"|'[^'\\\n]*')\s*\])?`)
 	// computedKey finds { [a]: b } and { [a]() {} }.
 	computedKey = regexp.MustCompile(`[{,]\s*(?:get|set|async|static)?\s*\*?\s*\[[^\]]*\]\s*[:(]`)
 )
