@@ -147,14 +147,10 @@ func contextMethods() methods {
 			if err != nil {
 				return nil, err
 			}
-			k := c.ClassNamed("java.util.Optional")
-			if k == nil {
-				return nil, groovy.Throw(unsupported, "java.util.Optional is not supported")
-			}
 			if found := chain.Named(h.c, name); found != nil {
-				return c.InvokeMethod(k, "of", contextHost{found})
+				return groovy.NewOptional(contextHost{found}), nil
 			}
-			return c.InvokeMethod(k, "empty")
+			return groovy.NewOptional(nil), nil
 		}),
 	}
 }

@@ -1,8 +1,10 @@
 package script
 
 import (
+	"crypto/x509"
 	"fmt"
 	"math"
+	"time"
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/secrets"
@@ -71,6 +73,12 @@ func toScript(v any) groovy.Value {
 		return listOf(v)
 	case error:
 		return exceptionOf(v)
+	case *x509.Certificate:
+		return groovy.NewCertificate(v)
+	case time.Time:
+		return groovy.NewDate(v)
+	case time.Duration:
+		return groovy.NewDuration(v)
 	case secrets.SecretStore:
 		return provider{v}
 	case chain.Handler:
@@ -184,6 +192,9 @@ func plainAt(v groovy.Value, depth int) (any, error) {
 			}
 		}
 		return list, nil
+	}
+	if c, ok := groovy.CertificateOf(v); ok {
+		return c, nil
 	}
 	switch g := groovy.ToGo(v).(type) {
 	case nil, bool, int64, float64, string, []byte:

@@ -2,8 +2,6 @@ package script
 
 import (
 	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"gatehouse/internal/conf"
@@ -12,7 +10,10 @@ import (
 
 // dataClasses are the classes that scripts make results and arguments of.
 func dataClasses() []*groovy.Class {
-	return []*groovy.Class{jsonValueClass, jsonPointerClass, accessTokenClass, rateClass, urisClass, durationClass}
+	all := []*groovy.Class{jsonValueClass, jsonPointerClass, accessTokenClass, rateClass, urisClass, durationClass, providerClass,
+		purposeClass, jwtClass, jwsHeaderClass, jwsAlgorithms, reconstructionClass, signedJWTClass, claimsClass,
+		builderFactoryClass, signingHandlerClass, signingManagerClass}
+	return append(append(all, secretClasses...), validationClasses()...)
 }
 
 // accessToken is org.forgerock.http.oauth2.AccessTokenInfo as scripts make it.
@@ -97,20 +98,11 @@ var durationClass = &groovy.Class{
 		"zero":      getter(func(d duration) groovy.Value { return d == 0 }),
 	},
 	Methods: methods{
-		"toJavaDuration": method(func(d duration, c *groovy.Call) (groovy.Value, error) {
-			return static(c, "java.time.Duration", "ofNanos", int64(d))
+		"toJavaDuration": method(func(d duration, _ *groovy.Call) (groovy.Value, error) {
+			return groovy.NewDuration(time.Duration(d)), nil
 		}),
 	},
 	Equals: func(this, other groovy.Value) bool { return this == other },
-}
-
-// static calls a static method of a class that the language itself has.
-func static(c *groovy.Call, class, name string, args ...groovy.Value) (groovy.Value, error) {
-	k := c.ClassNamed(class)
-	if k == nil {
-		return nil, groovy.Throw(unsupported, "%s is not supported", class)
-	}
-	return c.InvokeMethod(k, name, args...)
 }
 
 func newDuration(c *groovy.Call) (groovy.Value, error) {
@@ -123,24 +115,12 @@ func durationOf(v groovy.Value) (time.Duration, error) {
 	if d, ok := v.(duration); ok {
 		return time.Duration(d), nil
 	}
-	s := text(v)
-	if !isText(v) {
-		if d, err := isoDuration(s); err == nil {
-			return d, nil
-		}
+	if d, ok := groovy.DurationOf(v); ok {
+		return d, nil
 	}
-	d, err := conf.ParseDuration(s)
+	d, err := conf.ParseDuration(text(v))
 	if err != nil {
 		return 0, badArgument("%s", err)
 	}
 	return d.D(), nil
-}
-
-// isoDuration reads the text of a java.time.Duration: PT1H2M3.5S (ISO 8601).
-func isoDuration(s string) (time.Duration, error) {
-	rest, ok := strings.CutPrefix(s, "PT")
-	if !ok {
-		return 0, strconv.ErrSyntax
-	}
-	return time.ParseDuration(strings.ToLower(rest))
 }

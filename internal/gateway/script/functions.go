@@ -16,7 +16,5 @@ var functions = []*groovy.Class{
 	function("org.forgerock.util.promise.ExceptionHandler", "handleException"),
 	function("org.forgerock.util.promise.FailureHandler", "handleError"),
 	function("org.forgerock.util.promise.RuntimeExceptionHandler", "handleRuntimeException"),
-	function("org.forgerock.openig.tools.jwt.validation.JwtConstraint", "verify"),
-	function("org.forgerock.openig.tools.jwt.JwtConstraint", "verify"),
 	{Name: "org.forgerock.util.promise.PromiseImpl", Super: promiseClass, New: promiseClass.New, Static: promiseClass.Static},
 }

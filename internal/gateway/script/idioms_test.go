@@ -82,4 +82,3 @@ func TestIdioms(t *testing.T) {
 }
 
 const sayMethod = `def say(x) { def r = new Response(Status.OK); r.headers['Content-Type'] = 'text/plain; charset=UTF-8'; r.entity = x as String; return r }`
-

@@ -162,7 +162,7 @@ var jsonConversions = map[string]jsonCall{
 	},
 	"Pointer": func(j *jsonValue, _ *groovy.Call) (groovy.Value, error) { return pointerTo(text(j.v)), nil },
 	"URI": func(j *jsonValue, c *groovy.Call) (groovy.Value, error) {
-		return construct(c, "java.net.URI", text(j.v))
+		return groovy.NewURI(text(j.v))
 	},
 	"URL": func(j *jsonValue, c *groovy.Call) (groovy.Value, error) {
 		return construct(c, "java.net.URL", text(j.v))

@@ -1,7 +1,6 @@
 package script
 
 import (
-	"crypto/x509"
 	"fmt"
 
 	"gatehouse/internal/groovy"
@@ -14,24 +13,19 @@ type objectHost struct{ v any }
 func (objectHost) GroovyClass() *groovy.Class { return objectClass }
 
 func (h objectHost) String() string {
-	switch v := h.v.(type) {
-	case fmt.Stringer:
+	if v, ok := h.v.(fmt.Stringer); ok {
 		return v.String()
-	case *x509.Certificate:
-		return v.Subject.String()
 	}
 	return "an object of the gateway"
 }
 
 func (h objectHost) get(name string) (groovy.Value, bool) {
-	switch v := h.v.(type) {
-	case object:
-		x, ok := v.Get(name)
-		return toScript(x), ok
-	case *x509.Certificate:
-		return certificateProperty(v, name)
+	o, ok := h.v.(object)
+	if !ok {
+		return nil, false
 	}
-	return nil, false
+	x, ok := o.Get(name)
+	return toScript(x), ok
 }
 
 var objectClass = &groovy.Class{
@@ -120,40 +114,6 @@ func dataOf(v groovy.Value) groovy.Value {
 		return m
 	}
 	return v
-}
-
-// certificateProperty reads a certificate as java.security.cert.X509Certificate.
-func certificateProperty(x *x509.Certificate, name string) (groovy.Value, bool) {
-	switch name {
-	case "encoded":
-		return append([]byte{}, x.Raw...), true
-	case "subjectDN", "subjectX500Principal":
-		return principal(x.Subject.String()), true
-	case "issuerDN", "issuerX500Principal":
-		return principal(x.Issuer.String()), true
-	case "serialNumber":
-		return x.SerialNumber, true
-	case "notBefore":
-		return x.NotBefore.UnixMilli(), true
-	case "notAfter":
-		return x.NotAfter.UnixMilli(), true
-	case "signature":
-		return append([]byte{}, x.Signature...), true
-	case "version":
-		return x.Version, true
-	}
-	return nil, false
-}
-
-// principal is a distinguished name.
-type principal string
-
-func (principal) GroovyClass() *groovy.Class { return principalClass }
-func (p principal) String() string           { return string(p) }
-
-var principalClass = &groovy.Class{
-	Name: "javax.security.auth.x500.X500Principal",
-	Get:  getters{"name": getter(func(p principal) groovy.Value { return string(p) })},
 }
 
 // keyedHost is a Go object that expressions use as a map, such as the claims of a

@@ -52,7 +52,7 @@ func makeURIClass() *groovy.Class {
 		Set: setters{},
 		Methods: methods{
 			"asURI": method(func(u uri, c *groovy.Call) (groovy.Value, error) {
-				return construct(c, "java.net.URI", u.String())
+				return groovy.NewURI(u.String())
 			}),
 			"toString":      method(func(u uri, _ *groovy.Call) (groovy.Value, error) { return u.String(), nil }),
 			"toASCIIString": method(func(u uri, _ *groovy.Call) (groovy.Value, error) { return u.String(), nil }),

@@ -27,7 +27,7 @@ var urisClass = &groovy.Class{
 			if err != nil {
 				return nil, err
 			}
-			return construct(c, "java.net.URI", groovy.ToString(u))
+			return groovy.NewURI(groovy.ToString(u))
 		},
 		"withQuery": func(c *groovy.Call) (groovy.Value, error) {
 			u, err := uriOf(c.Arg(0))
@@ -39,7 +39,7 @@ var urisClass = &groovy.Class{
 				return nil, c.NoSuchMethod()
 			}
 			u.RawQuery, u.HasQuery = f.encode(), true
-			return construct(c, "java.net.URI", u.String())
+			return groovy.NewURI(u.String())
 		},
 		"withoutQueryAndFragment": func(c *groovy.Call) (groovy.Value, error) {
 			u, err := uriOf(c.Arg(0))
@@ -47,7 +47,7 @@ var urisClass = &groovy.Class{
 				return nil, err
 			}
 			u.RawQuery, u.HasQuery, u.Fragment = "", false, ""
-			return construct(c, "java.net.URI", u.String())
+			return groovy.NewURI(u.String())
 		},
 		"resolve": func(c *groovy.Call) (groovy.Value, error) {
 			base, err := url.Parse(c.Str(0))
@@ -58,7 +58,7 @@ var urisClass = &groovy.Class{
 			if err != nil {
 				return nil, uriError(err)
 			}
-			return construct(c, "java.net.URI", base.ResolveReference(ref).String())
+			return groovy.NewURI(base.ResolveReference(ref).String())
 		},
 	},
 }
