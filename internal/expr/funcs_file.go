@@ -48,7 +48,7 @@ var fileFunctions = []Function{
 			if !ok {
 				return nil, nil
 			}
-			m, err := parseProperties(string(raw))
+			m, err := ParseProperties(string(raw))
 			if err != nil {
 				site.Warn(err.Error())
 				return nil, nil

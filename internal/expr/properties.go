@@ -7,8 +7,8 @@ import (
 	"unicode/utf16"
 )
 
-// parseProperties reads the format of java.util.Properties.
-func parseProperties(text string) (map[string]any, error) {
+// ParseProperties reads the format of java.util.Properties.
+func ParseProperties(text string) (map[string]any, error) {
 	m := map[string]any{}
 	for _, line := range logicalLines(text) {
 		key, value := cutProperty(line)

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
@@ -21,6 +22,7 @@ import (
 type ports []int
 
 func (p *ports) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+	n = d.Whole(n)
 	list := []*conf.Node{n}
 	if n.Kind == conf.List {
 		list = n.List
@@ -62,12 +64,26 @@ type adminConfig struct {
 	Prefix                    string                               `conf:"prefix,default=openig"`
 	TemporaryDirectory        string                               `conf:"temporaryDirectory"`
 	TemporaryStorage          heap.Ref[*handlers.TemporaryStorage] `conf:"temporaryStorage,default=TemporaryStorage"`
-	PidFileMode               string                               `conf:"pidFileMode,oneof=fail|override,unused=no pid file is written"`
+	PidFileMode               string                               `conf:"pidFileMode,oneof=fail|override"`
 	PreserveQuery             bool                                 `conf:"preserveOriginalQueryString"`
 	StreamingEnabled          bool                                 `conf:"streamingEnabled"`
 	ServeDeprecatedPrometheus bool                                 `conf:"serveDeprecatedPrometheusEndpoint"`
 	Vertx                     any                                  `conf:"vertx,unused=it tunes the former server"`
-	Rest                      []conf.Field                         `conf:"*"`
+	OpenTelemetry             openTelemetry                        `conf:"openTelemetry"`
+	protectionConfig
+	Rest []conf.Field `conf:"*"`
+}
+
+// openTelemetry is accepted as long as it asks for nothing.
+type openTelemetry struct {
+	Tracing struct {
+		Enabled bool         `conf:"enabled"`
+		Rest    []conf.Field `conf:"*"`
+	} `conf:"tracing"`
+	Logging struct {
+		Enabled bool         `conf:"enabled"`
+		Rest    []conf.Field `conf:"*"`
+	} `conf:"logging"`
 }
 
 // admin is what admin.json says.
@@ -75,16 +91,12 @@ type admin struct {
 	adminConfig
 	heap        *heap.Heap
 	development bool
-	protection  chain.Filter // of the API; nil: loopback only
-	// metricsProtection stands before metrics; nil: open.
-	metricsProtection chain.Filter
+	pid         *pidFile
 }
 
 // refusedAdmin are the fields of admin.json that this version cannot honour.
 var refusedAdmin = map[string]string{
-	"auditService": "auditing of the administration is not available", "session": "sessions cannot be configured here",
-	"openTelemetry":          "telemetry export is not available",
-	"studioProtectionFilter": "there is no Studio",
+	"auditService": "auditing of the administration is not available",
 }
 
 func (i *instance) loadAdmin(errs *conf.Errors) *admin {
@@ -101,37 +113,51 @@ func (i *instance) loadAdmin(errs *conf.Errors) *admin {
 	declared := d.node.Get("heap")
 	h := heap.New(heap.Options{
 		Name: "admin", Catalog: i.catalog, Services: i.services, Bindings: d.bindings, Errs: errs,
-		Declared: declared, Defaults: builtIn(defaultObjects),
+		Declared: declared, Defaults: builtIn(defaultObjects), GlobalDecorators: d.node.Get("globalDecorators"),
 	})
+	i.temporary(d.node.Get("temporaryDirectory"), h)
+	i.scopeSecrets(d, h)
 	h.BuildAll()
 	a := &admin{heap: h}
 	h.Decoder().Decode(d.node, &a.adminConfig)
 	if len(a.Connectors) == 0 {
-		a.Connectors = []connector{{Port: ports{8080}, Host: "0.0.0.0", MaxTotalHeadersSize: 8192}}
+		h.Decoder().Decode(builtIn(defaultConnectors), &a.Connectors)
 	}
-	if a.TemporaryDirectory != "" {
-		i.services.Dirs.Temp = a.TemporaryDirectory
-	}
+	a.byName(h, d)
+	a.sessions(h)
 	a.rest(d, h, errs)
 	a.mode(i, d, errs)
+	a.pid = i.pidFile(a.PidFileMode)
 	if errs.Err() != nil {
 		return nil
 	}
 	return a
 }
 
+// temporary changes the folder for what does not fit into memory. Objects of the heap
+// know it already.
+func (i *instance) temporary(n *conf.Node, h *heap.Heap) {
+	if n == nil {
+		return
+	}
+	var dir string
+	if !h.Decoder().Decode(n, &dir) || dir == "" {
+		return
+	}
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(i.services.Dirs.Instance, dir)
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		h.Errs().Add(n, "the folder cannot be made: %s", err)
+		return
+	}
+	i.services.Dirs.Temp = dir
+}
+
 func (a *admin) rest(d *document, h *heap.Heap, errs *conf.Errors) {
 	for _, f := range a.Rest {
 		switch {
-		case strings.HasPrefix(f.Name, "_") || f.Name == "comment" || f.Name == "heap" || f.Name == "properties":
-		case f.Name == "apiProtectionFilter":
-			var ref heap.Ref[chain.Filter]
-			h.Decoder().Decode(f.Value, &ref)
-			a.protection = ref.Get()
-		case f.Name == "metricsProtectionFilter":
-			var ref heap.Ref[chain.Filter]
-			h.Decoder().Decode(f.Value, &ref)
-			a.metricsProtection = ref.Get()
+		case strings.HasPrefix(f.Name, "_") || f.Name == "comment" || adminFields[f.Name] || h.Declared(f.Name):
 		case refusedAdmin[f.Name] != "":
 			errs.Add(f.Value, "%s cannot be used: %s", f.Name, refusedAdmin[f.Name])
 		default:
@@ -140,6 +166,9 @@ func (a *admin) rest(d *document, h *heap.Heap, errs *conf.Errors) {
 		}
 	}
 }
+
+// adminFields are the fields of admin.json that are read elsewhere.
+var adminFields = map[string]bool{"heap": true, "properties": true, "globalDecorators": true, "secrets": true}
 
 // mode resolves the run mode: admin.json, environment, system property, production.
 func (a *admin) mode(i *instance, d *document, errs *conf.Errors) {
@@ -156,6 +185,12 @@ func (a *admin) mode(i *instance, d *document, errs *conf.Errors) {
 		a.development = true
 	default:
 		errs.Add(d.node.Get("mode"), "expected PRODUCTION or DEVELOPMENT, found %q", mode)
+	}
+	if a.development {
+		i.mode = "development"
+	}
+	if t := a.OpenTelemetry; t.Tracing.Enabled || t.Logging.Enabled {
+		errs.Add(d.node.Get("openTelemetry"), "openTelemetry cannot be enabled: telemetry is not exported")
 	}
 }
 

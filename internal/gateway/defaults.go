@@ -56,6 +56,8 @@ const defaultConfig = `{
   }
 }`
 
+const defaultConnectors = `[{"port": 8080}]`
+
 const defaultAdmin = `{"connectors": [{"port": 8080}], "adminConnector": {"port": 8085}}`
 
 // builtIn parses a document of the program itself.

@@ -14,6 +14,7 @@ import (
 // tokens are replaced.
 type document struct {
 	node     *conf.Node
+	text     []byte
 	bindings *heap.Bindings
 }
 
@@ -38,7 +39,7 @@ func (i *instance) parse(file string, text []byte, parent *heap.Bindings, errs *
 		errs.Add(n, "expected an object, found %s", n.Kind)
 		return nil
 	}
-	d := &document{node: n, bindings: heap.NewBindings(parent, nil)}
+	d := &document{node: n, text: text, bindings: heap.NewBindings(parent, nil)}
 	i.bindProperties(d, errs)
 	resolve := func(name string) (string, bool) { return i.token(d.bindings, name) }
 	for _, f := range n.Fields {
@@ -50,105 +51,6 @@ func (i *instance) parse(file string, text []byte, parent *heap.Bindings, errs *
 		return nil
 	}
 	return d
-}
-
-// bindProperties evaluates the document's properties from top to bottom, each with
-// those before it in force.
-func (i *instance) bindProperties(d *document, errs *conf.Errors) {
-	props := d.node.Get("properties")
-	if props == nil {
-		return
-	}
-	if props.Kind != conf.Object {
-		errs.Add(props, "expected an object, found %s", props.Kind)
-		return
-	}
-	for _, f := range props.Fields {
-		i.property(d, f, errs)
-	}
-}
-
-func (i *instance) property(d *document, f conf.Field, errs *conf.Errors) {
-	before := errs.Count()
-	conf.Substitute(f.Value, func(name string) (string, bool) { return i.token(d.bindings, name) }, errs)
-	if errs.Count() > before {
-		return
-	}
-	h := heap.New(heap.Options{Services: i.services, Bindings: d.bindings, Errs: errs, Catalog: i.catalog})
-	dec := h.Decoder()
-	if f.Name == "$location" || strings.HasPrefix(f.Name, "$location:") {
-		var at string
-		if dec.Decode(f.Value, &at) {
-			for name, v := range i.location(at, f.Value, errs) {
-				d.bindings.Set(name, v)
-			}
-		}
-		return
-	}
-	if loc := f.Value.Get("$location"); loc != nil {
-		var at string
-		if dec.Decode(loc, &at) {
-			d.bindings.Set(f.Name, i.location(at, loc, errs))
-		}
-		return
-	}
-	var v any
-	if dec.Decode(f.Value, &v) {
-		d.bindings.Set(f.Name, v)
-	}
-}
-
-// location reads the properties of a .json or .properties file.
-func (i *instance) location(at string, n *conf.Node, errs *conf.Errors) map[string]any {
-	path := strings.TrimPrefix(strings.TrimPrefix(at, "file://"), "file:")
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(i.services.Dirs.Instance, path)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		errs.Add(n, "read %s: %s", i.relative(path), plainError(err))
-		return nil
-	}
-	if strings.HasSuffix(path, ".properties") {
-		return parseProperties(string(text))
-	}
-	parsed, err := conf.Parse(i.relative(path), text)
-	if err != nil {
-		errs.AddErr(n, err)
-		return nil
-	}
-	m, ok := parsed.Plain().(map[string]any)
-	if !ok {
-		errs.Add(parsed, "expected an object of properties, found %s", parsed.Kind)
-	}
-	return m
-}
-
-// parseProperties reads Java properties: key=value or key:value lines, # and !
-// comments, backslash at the end of a line to continue it.
-func parseProperties(text string) map[string]any {
-	m := map[string]any{}
-	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
-	for i := 0; i < len(lines); i++ {
-		line := strings.TrimLeft(lines[i], " \t\f")
-		for strings.HasSuffix(line, "\\") && i+1 < len(lines) {
-			i++
-			line = line[:len(line)-1] + strings.TrimLeft(lines[i], " \t\f")
-		}
-		if line == "" || line[0] == '#' || line[0] == '!' {
-			continue
-		}
-		end := strings.IndexAny(line, "=:")
-		if end < 0 {
-			end = strings.IndexAny(line, " \t")
-		}
-		if end < 0 {
-			m[line] = ""
-			continue
-		}
-		m[strings.TrimRight(line[:end], " \t")] = strings.TrimLeft(line[end+1:], " \t")
-	}
-	return m
 }
 
 // token resolves a configuration token: properties, environment, system properties,
@@ -172,7 +74,7 @@ func (i *instance) token(b *heap.Bindings, name string) (string, bool) {
 	case "ig.instance.url":
 		return "file://" + i.services.Dirs.Instance + "/", true
 	case "ig.run.mode":
-		return "production", true
+		return i.mode, true
 	}
 	return "", false
 }
@@ -197,7 +99,7 @@ func (i *instance) readTokenFiles() error {
 				continue
 			}
 			errs := &conf.Errors{}
-			flatten(i.tokenFiles, "", i.location(path, nil, errs))
+			flatten(i.tokenFiles, "", i.propertiesFile(path, nil, errs))
 			if err := errs.Err(); err != nil {
 				return fmt.Errorf("read token files: %w", err)
 			}

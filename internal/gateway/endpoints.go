@@ -59,8 +59,8 @@ func (g *Gateway) metricsEndpoint(x *chain.Exchange, path string) (*chain.Respon
 		}
 		return chain.NewResponse(404), nil
 	})
-	if g.admin.metricsProtection != nil {
-		return g.admin.metricsProtection.Filter(x, h)
+	if f := g.admin.MetricsProtectionFilter; f.IsSet() {
+		return g.admin.pass(f, x, h)
 	}
 	return h.Handle(x)
 }
@@ -70,8 +70,8 @@ func (g *Gateway) metricsEndpoint(x *chain.Exchange, path string) (*chain.Respon
 func (g *Gateway) guarded(x *chain.Exchange, path string) (*chain.Response, error) {
 	h := chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) { return g.api(x, path), nil })
 	switch {
-	case g.admin.protection != nil:
-		return g.admin.protection.Filter(x, h)
+	case g.admin.APIProtectionFilter.IsSet():
+		return g.admin.pass(g.admin.APIProtectionFilter, x, h)
 	case g.admin.development || local(x):
 		return h.Handle(x)
 	}

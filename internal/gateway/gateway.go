@@ -50,11 +50,13 @@ func Load(o Options) (*Gateway, error) {
 	g.admin = i.loadAdmin(errs)
 	problems = append(problems, errs.Err())
 	g.Warnings = errs.Warnings()
+	var older heap.Ref[session.SessionManager]
 	if g.admin != nil {
 		i.services.Streaming = g.admin.StreamingEnabled
+		older = g.admin.Session.gateway
 	}
 	errs = &conf.Errors{}
-	g.root, g.heap = i.loadConfig(errs)
+	g.root, g.heap = i.loadConfig(older, errs)
 	problems = append(problems, errs.Err())
 	g.Warnings = append(g.Warnings, errs.Warnings()...)
 	return g, errors.Join(problems...)
@@ -86,7 +88,7 @@ func exists(path string) bool {
 }
 
 // loadConfig builds the root handler.
-func (i *instance) loadConfig(errs *conf.Errors) (chain.Handler, *heap.Heap) {
+func (i *instance) loadConfig(older heap.Ref[session.SessionManager], errs *conf.Errors) (chain.Handler, *heap.Heap) {
 	var d *document
 	if path := i.configFile(); exists(path) {
 		d = i.load(path, i.root(), errs)
@@ -96,11 +98,13 @@ func (i *instance) loadConfig(errs *conf.Errors) (chain.Handler, *heap.Heap) {
 	if d == nil {
 		return nil, nil
 	}
+	i.configText = d.text
 	declared := d.node.Get("heap")
 	h := heap.New(heap.Options{
 		Name: "gateway", Catalog: i.catalog, Services: i.services, Bindings: d.bindings, Errs: errs,
 		Declared: declared, Defaults: builtIn(defaultObjects), GlobalDecorators: d.node.Get("globalDecorators"),
 	})
+	i.scopeSecrets(d, h)
 	h.BuildAll()
 	var c struct {
 		Handler heap.Ref[chain.Handler]          `conf:"handler,required"`
@@ -116,21 +120,24 @@ func (i *instance) loadConfig(errs *conf.Errors) (chain.Handler, *heap.Heap) {
 	if !ok || errs.Err() != nil {
 		return nil, nil
 	}
-	return session.Within(i.sessions(c.Session, h), v.(chain.Handler)), h
+	return session.Within(i.sessions(c.Session, older, d, h), v.(chain.Handler)), h
 }
 
 // sessions is the manager that config.json names, or, as older configurations have
-// it, an object of the heap with the name Session, or the default.
-func (i *instance) sessions(named heap.Ref[session.SessionManager], h *heap.Heap) session.SessionManager {
-	if named.IsSet() {
+// it, an object of the heap with the name Session or what admin.json says, or the
+// default.
+func (i *instance) sessions(named, older heap.Ref[session.SessionManager], d *document, h *heap.Heap) session.SessionManager {
+	switch {
+	case named.IsSet():
 		return named.Get()
-	}
-	if h.Declared("Session") {
-		if v, ok := h.Get("Session"); ok {
-			if m, is := v.(session.SessionManager); is {
-				return m
-			}
+	case h.Declared("Session"):
+		at, _ := d.node.At("Session")
+		if h.Decoder().Decode(at, &named) {
+			h.Errs().Warn(d.node.Get("heap"), "the name \"Session\" alone is the older way to keep sessions: write \"session\": \"Session\"")
+			return named.Get()
 		}
+	case older.IsSet():
+		return older.Get()
 	}
 	return session.NewDefault()
 }
@@ -170,16 +177,24 @@ func (g *Gateway) Handler() chain.Handler { return g.root }
 // Start starts the objects, then listens and serves. It returns when all listeners
 // are open, or with the first that could not be opened.
 func (g *Gateway) Start(ctx context.Context) error {
+	switch err := g.admin.pid.write(); {
+	case errors.Is(err, errUnwritable):
+		g.services.Logger.Warn(err.Error())
+	case err != nil:
+		return err
+	}
 	g.building.Lock()
 	err := errors.Join(g.admin.heap.Start(ctx), g.heap.Start(ctx))
 	g.building.Unlock()
 	if err != nil {
+		g.admin.pid.remove()
 		return err
 	}
 	if err := g.listen(); err != nil {
 		_ = g.Stop(ctx)
 		return err
 	}
+	g.watchLocations()
 	g.ready.Store(true)
 	return nil
 }
@@ -197,8 +212,13 @@ func (g *Gateway) Stop(ctx context.Context) error {
 		}
 		wg.Wait()
 		err = errors.Join(errs...)
+		if g.locations.stop != nil {
+			g.locations.stop()
+			<-g.locations.done
+		}
 		g.heap.Stop()
 		g.admin.heap.Stop()
+		g.admin.pid.remove()
 	})
 	return err
 }

@@ -46,6 +46,11 @@ type instance struct {
 	// heap build a default object.
 	building sync.Mutex
 	routers  routerList
+	// mode is what the token ig.run.mode stands for.
+	mode string
+	// configText is config.json, for binding its properties again.
+	configText []byte
+	locations  locations
 	// place is the label of the router whose route is being built; "" for none.
 	place  string
 	timers timers
@@ -66,7 +71,8 @@ func newInstance(o Options) (*instance, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	i := &instance{tokenFiles: map[string]string{}, loaded: time.Now()}
+	i := &instance{tokenFiles: map[string]string{}, mode: "production", loaded: time.Now(),
+		locations: locations{files: map[string]stamp{}, added: make(chan struct{}, 1)}}
 	i.services = &heap.Services{
 		Logger: o.Log, Getenv: o.Getenv, Now: o.Now, Hosts: o.Hosts,
 		System: func(name string) (string, bool) { v, ok := o.System[name]; return v, ok },

@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/secrets"
 	"gatehouse/internal/gateway/session"
 )
 
@@ -24,6 +25,7 @@ type route struct {
 	handler   chain.Handler
 	heap      *heap.Heap
 	warnings  []conf.Problem
+	files     []string // watched files of properties that it depends on
 	metrics   *routeMetrics
 
 	// running counts the requests inside. Once the route is retired and empty it is
@@ -60,6 +62,7 @@ func (i *instance) newRoute(path string, text []byte, parent *heap.Heap, errs *c
 		Name: r.id, Parent: parent, Bindings: d.bindings, Errs: errs,
 		Declared: declared, GlobalDecorators: d.node.Get("globalDecorators"),
 	})
+	i.scopeSecrets(d, r.heap)
 	r.heap.BuildAll()
 	var c routeConfig
 	r.heap.Decoder().Decode(d.node, &c)
@@ -82,13 +85,29 @@ func (i *instance) newRoute(path string, text []byte, parent *heap.Heap, errs *c
 	if c.Session.IsSet() {
 		r.handler = session.Within(c.Session.Get(), r.handler)
 	}
-	r.warnings = errs.Warnings()
+	r.warnings, r.files = errs.Warnings(), d.bindings.Uses()
 	return r
+}
+
+// scopeSecrets reads the stores of a document that serve whatever in it names none, as
+// releases before 2024.3 have it.
+func (i *instance) scopeSecrets(d *document, h *heap.Heap) {
+	n := d.node.Get("secrets")
+	if n == nil {
+		return
+	}
+	var c struct {
+		Stores secrets.Provider `conf:"stores,required"`
+	}
+	h.Errs().Warn(n, "\"secrets\" is the older way: give the objects that need secrets a \"secretsProvider\"")
+	if h.Decoder().Decode(n, &c) {
+		secrets.SetScope(h, c.Stores)
+	}
 }
 
 // refuseDocumentFields names the fields of documents that are not there yet.
 func (i *instance) refuseDocumentFields(d *document, errs *conf.Errors) {
-	for _, name := range []string{"auditService", "secrets"} {
+	for _, name := range []string{"auditService"} {
 		if n := d.node.Get(name); n != nil {
 			errs.Add(n, "%s cannot be used: this version of the gateway has none at this place", name)
 		}

@@ -163,6 +163,13 @@ func (r *router) scan() error {
 			delete(r.problems, path)
 		}
 	}
+	r.bring(files, gone)
+	return nil
+}
+
+// bring loads those of the files that are new or changed, and retires what they take
+// the place of together with gone.
+func (r *router) bring(files map[string]time.Time, gone []*route) {
 	changed := len(gone) > 0
 	for _, path := range r.order(files) {
 		old := r.routes[path]
@@ -182,7 +189,32 @@ func (r *router) scan() error {
 	for _, old := range gone {
 		old.retire()
 	}
-	return nil
+}
+
+// refresh loads again the routes that depend on files of properties, and tries those
+// that could not be loaded. It does so even where the folder is not watched.
+func (r *router) refresh(changed []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	files := map[string]time.Time{}
+	for path, rt := range r.routes {
+		if dependsOn(rt.files, changed) {
+			rt.modified = time.Time{}
+			files[path] = time.Time{}
+		}
+	}
+	for path := range r.problems {
+		files[path] = time.Time{}
+	}
+	clear(r.problems)
+	for path := range files {
+		if info, err := os.Stat(path); err == nil {
+			files[path] = info.ModTime()
+		} else {
+			delete(files, path)
+		}
+	}
+	r.bring(files, nil)
 }
 
 func (r *router) log(msg string, rt *route) {

@@ -28,11 +28,19 @@ const maxSessions = 500_000
 // DefaultName is the cookie of sessions of the gateway.
 const DefaultName = "IG_SESSIONID"
 
+// adminName is the cookie of sessions of the administration, which browsers may send
+// to the other ports of the same host too.
+const adminName = "IG_ADMIN_SESSIONID"
+
 var inMemory = heap.Define("InMemorySessionManager", func(c *inMemoryConfig, env *heap.Env) (SessionManager, error) {
 	if c.Timeout <= 0 {
 		env.Fail("timeout", "expected a duration above zero")
 	}
-	c.Cookie = c.Cookie.orDefaults(DefaultName)
+	name := DefaultName
+	if env.Heap.Name == "admin" {
+		name = adminName
+	}
+	c.Cookie = c.Cookie.orDefaults(name)
 	checkCookie(env, c.Cookie)
 	return newMemory(c), nil
 })
