@@ -207,6 +207,7 @@ type meta struct {
 	super   *meta
 	names   map[string]bool // of the class and all its ancestors
 	methods map[string]Method
+	base    map[string]Method // methods without those of java.lang.Object
 	get     map[string]func(Value) (Value, error)
 	set     map[string]func(Value, Value) error
 	h       Class // hooks, the nearest ancestor's
@@ -235,7 +236,7 @@ func (e *Engine) meta(c *Class) *meta {
 }
 
 func (e *Engine) derive(c *Class, depth int) *meta {
-	m := &meta{class: c, names: map[string]bool{c.Name: true}, methods: map[string]Method{},
+	m := &meta{class: c, names: map[string]bool{c.Name: true}, base: map[string]Method{}, methods: map[string]Method{},
 		get: map[string]func(Value) (Value, error){}, set: map[string]func(Value, Value) error{}}
 	m.h = *c
 	if depth > 100 {
@@ -269,7 +270,18 @@ func (e *Engine) derive(c *Class, depth int) *meta {
 		m.inherit(parents[i])
 	}
 	for k, v := range c.Methods {
+		m.base[k] = v
+	}
+	if e.object != nil {
+		for k, v := range e.object.Methods {
+			m.methods[k] = v
+		}
+	}
+	for k, v := range m.base {
 		m.methods[k] = v
+	}
+	if c == e.object {
+		m.base = nil
 	}
 	for k, v := range c.Get {
 		m.get[k] = v
@@ -285,14 +297,11 @@ func (e *Engine) derive(c *Class, depth int) *meta {
 }
 
 func (m *meta) inherit(p *meta) {
-	object := p.class.Name == "java.lang.Object"
 	for k := range p.names {
 		m.names[k] = true
 	}
-	for k, v := range p.methods {
-		if _, has := m.methods[k]; !object || !has {
-			m.methods[k] = v
-		}
+	for k, v := range p.base {
+		m.base[k] = v
 	}
 	for k, v := range p.get {
 		m.get[k] = v

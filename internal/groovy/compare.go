@@ -65,6 +65,9 @@ func (th *thread) equal(a, b Value) bool {
 	if b == nil {
 		return false
 	}
+	if same(a, b) {
+		return true
+	}
 	th.nest()
 	defer func() { th.nested-- }()
 	return th.equalSlow(a, b)

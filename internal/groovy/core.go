@@ -73,10 +73,23 @@ func coreClasses() []*Class {
 	out = append(out, stringClasses()...)
 	out = append(out, numberClasses()...)
 	out = append(out, regexClasses()...)
+	for _, name := range annotationNames {
+		out = append(out, &Class{Name: name, Interface: true})
+	}
 	for name := range boxNames {
 		out = append(out, &Class{Name: name})
 	}
 	return append(out, exceptionClasses()...)
+}
+
+// annotationNames are annotations scripts import; they mark nothing at run time
+// beyond what doc.go lists.
+var annotationNames = []string{
+	"java.lang.Override", "java.lang.Deprecated", "java.lang.SuppressWarnings", "java.lang.FunctionalInterface", "java.lang.SafeVarargs",
+	"groovy.transform.Field", "groovy.transform.CompileStatic", "groovy.transform.CompileDynamic", "groovy.transform.TypeChecked",
+	"groovy.transform.Canonical", "groovy.transform.ToString", "groovy.transform.EqualsAndHashCode", "groovy.transform.Immutable",
+	"groovy.transform.TupleConstructor", "groovy.transform.InheritConstructors", "groovy.transform.Synchronized", "groovy.transform.BaseScript",
+	"groovy.lang.DelegatesTo", "groovy.transform.stc.ClosureParams", "groovy.transform.PackageScope", "groovy.transform.Generated",
 }
 
 func merge(maps ...map[string]Method) map[string]Method {

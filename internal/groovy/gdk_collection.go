@@ -669,6 +669,9 @@ func sortMethod(c *Call) (Value, error) {
 
 func (c *Call) sorted(items []Value, at int) (Value, error) {
 	cmp := c.comparison(at)
+	if _, ok := c.This.(*Map); ok && c.Arg(at) == nil {
+		cmp = func(a, b Value) int { return c.th.compare(a.(*Entry).key, b.(*Entry).key) }
+	}
 	sort.SliceStable(items, func(i, j int) bool {
 		c.th.step()
 		return cmp(items[i], items[j]) < 0

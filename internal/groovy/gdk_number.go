@@ -456,7 +456,9 @@ func numberClasses() []*Class {
 			StaticFields: map[string]func() Value{"ZERO": con(big.NewInt(0)), "ONE": con(big.NewInt(1)), "TWO": con(big.NewInt(2)), "TEN": con(big.NewInt(10))},
 			Static:       map[string]Method{"valueOf": func(c *Call) (Value, error) { return toBig(c.Arg(0)), nil }}},
 		{Name: "java.math.BigDecimal", Extends: "java.lang.Number", Implements: []string{"java.lang.Comparable"}, New: newBigDecimal,
-			StaticFields: map[string]func() Value{"ZERO": con(decFromInt(0)), "ONE": con(decFromInt(1)), "TEN": con(decFromInt(10))},
+			StaticFields: map[string]func() Value{"ZERO": con(decFromInt(0)), "ONE": con(decFromInt(1)), "TEN": con(decFromInt(10)),
+				"ROUND_UP": con(int32(roundUp)), "ROUND_DOWN": con(int32(roundDown)), "ROUND_CEILING": con(int32(roundCeiling)), "ROUND_FLOOR": con(int32(roundFloor)),
+				"ROUND_HALF_UP": con(int32(roundHalfUp)), "ROUND_HALF_DOWN": con(int32(roundHalfDown)), "ROUND_HALF_EVEN": con(int32(roundHalfEven))},
 			Static: map[string]Method{"valueOf": func(c *Call) (Value, error) {
 				d := c.th.toDecimal(c.Arg(0))
 				if s, ok := c.Int(1); ok {

@@ -164,6 +164,9 @@ func fitArgs(f *Closure, args ...Value) []Value {
 }
 
 func objPrintln(c *Call) (Value, error) {
+	if err := c.Want(0, 1); err != nil {
+		return nil, err
+	}
 	s := ""
 	if len(c.Args) > 0 {
 		s = c.th.str(c.Arg(0))
@@ -261,12 +264,14 @@ func (th *thread) hashCode(v Value) int32 {
 		defer func() { th.nested-- }()
 		h := int32(1)
 		for _, y := range th.items(x) {
+			th.step()
 			h = 31*h + th.hashCode(y)
 		}
 		return h
 	case *Set:
 		var h int32
 		for _, y := range x.Items() {
+			th.step()
 			h += th.hashCode(y)
 		}
 		return h

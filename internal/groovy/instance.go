@@ -218,10 +218,14 @@ func (th *thread) chain(f *frame, sc *scriptClass, super bool, args []Value, nam
 // initFields runs the initialisers of a class's own fields.
 func (th *thread) initFields(o *Object, sc *scriptClass) {
 	for _, f := range sc.fields {
-		if f.init == nil || f.class != sc && f.class.node.kind != "trait" {
+		init := f.init
+		if f.from != nil {
+			init = f.from.init
+		}
+		if init == nil || f.class != sc && f.from == nil {
 			continue
 		}
-		v := f.init.invoke(th, nil, o, o.caps, nil)
+		v := init.invoke(th, nil, o, o.caps, nil)
 		o.set(f.index, th.assign(v, f.typ))
 	}
 	for _, i := range sc.inits {

@@ -329,26 +329,69 @@ func keyOf(v Value) any {
 
 // structText spells a collection so that equal collections are spelled alike.
 func structText(v Value, depth int) string {
+	sp := &speller{}
+	return sp.spell(v, depth)
+}
+
+// speller bounds the spelling: data whose parts are shared can unfold enormously.
+type speller struct{ n int }
+
+const maxSpelling = 8 << 20
+
+func (sp *speller) count(s string) string {
+	if sp.n += len(s) + 8; sp.n > maxSpelling {
+		panic(&LimitError{Limit: "memory"})
+	}
+	return s
+}
+
+func (sp *speller) spell(v Value, depth int) string {
 	if depth > 50 {
-		return "…"
+		return sp.count("…")
 	}
 	switch x := v.(type) {
 	case *List:
-		return seqText("[", x.Items(), depth)
+		return sp.seq("[", x.Items(), depth)
 	case *Range:
-		return seqText("[", x.items(nil), depth)
+		return sp.seq("[", x.items(nil), depth)
 	case *Set:
-		return setText(x.Items(), depth)
+		return sp.set("{", x.Items(), depth)
 	case *Entry:
-		return structText(x.key, depth+1) + "=" + structText(x.val, depth+1)
+		return sp.seq("e", []Value{x.key, x.val}, depth)
 	case *Map:
 		parts := []Value{}
 		for _, e := range x.entries() {
 			parts = append(parts, e)
 		}
-		return "m" + setText(parts, depth)
+		return sp.set("m", parts, depth)
 	}
-	return keyText(keyOf(v))
+	return sp.count(keyText(keyOf(v)))
+}
+
+func (sp *speller) seq(open string, items []Value, depth int) string {
+	parts := make([]string, len(items))
+	for i, x := range items {
+		parts[i] = sp.spell(x, depth+1)
+	}
+	return sp.joined(open, parts)
+}
+
+func (sp *speller) joined(open string, parts []string) string {
+	var b strings.Builder
+	b.WriteString(open)
+	for _, t := range parts {
+		fmt.Fprintf(&b, "%d:%s,", len(t), t)
+	}
+	return sp.count(b.String())
+}
+
+func (sp *speller) set(open string, items []Value, depth int) string {
+	parts := make([]string, len(items))
+	for i, x := range items {
+		parts[i] = sp.spell(x, depth+1)
+	}
+	sort.Strings(parts)
+	return sp.joined(open, parts)
 }
 
 // keyText spells a key; objects only by their address, never their content.

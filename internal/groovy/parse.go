@@ -455,7 +455,10 @@ func (p *parser) annotations() []string {
 	for p.isOp("@") && p.peek(1).kind == tIdent && p.peek(1).text != "interface" {
 		p.next()
 		name := p.dottedName()
-		out = append(out, name[strings.LastIndexByte(name, '.')+1:])
+		if name = name[strings.LastIndexByte(name, '.')+1:]; name == "Grab" || name == "Grapes" {
+			p.fail(p.tok().pos, "@%s is not supported: scripts cannot download libraries", name)
+		}
+		out = append(out, name)
 		if p.isOp("(") && p.tok().match > 0 {
 			p.i = p.tok().match + 1
 		}

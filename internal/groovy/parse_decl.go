@@ -238,6 +238,9 @@ func (p *parser) member(c *classNode) {
 		c.inits = append(c.inits, p.initializer())
 		return
 	}
+	if p.isWord("default") {
+		p.next()
+	}
 	mods := p.modifiers()
 	// constructor
 	if p.isWord(simpleName(c.name)) && (p.peek(1).op("(") || c.kind == "record" && p.peek(1).op("{")) {

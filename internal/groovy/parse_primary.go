@@ -58,8 +58,14 @@ func (p *parser) word(t *token) expr {
 		sw.value = true
 		return &switchExpr{t.pos, sw}
 	}
-	if p.peek(1).op("[") && p.peek(2).op("]") || primitives[t.text] {
-		ref := p.typeRef()
+	if primitives[t.text] || p.peek(1).op("[") && !p.peek(1).space && p.peek(2).op("]") {
+		p.next()
+		ref := &typeRef{pos: t.pos, name: t.text}
+		for p.isOp("[") && p.peek(1).op("]") {
+			p.next()
+			p.next()
+			ref.dims++
+		}
 		return &castExpr{pos: t.pos, typ: ref} // a class literal: cast without operand
 	}
 	if keywords[t.text] {

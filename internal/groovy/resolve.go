@@ -29,8 +29,8 @@ func (r *resolver) push() { r.sc = &scope{up: r.sc, fn: r.fn} }
 func (r *resolver) pop()  { r.sc = r.sc.up }
 
 func (r *resolver) declare(name string, p pos, typ *typeRef) *local {
-	for s := r.sc; s != nil && s.fn == r.fn && s.cls == nil; s = s.up {
-		if old := s.vars[name]; old != nil && name != "" && name != "it" {
+	for s := r.sc; s != nil && s.cls == nil; s = s.up {
+		if old := s.vars[name]; old != nil && name != "" && name != "it" && name != "_" {
 			r.errorf(p, "the variable %s is already declared in line %d", name, old.p.line())
 			break
 		}

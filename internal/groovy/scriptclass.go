@@ -22,6 +22,7 @@ type fieldInfo struct {
 	final bool
 	prop  bool
 	init  *compiled
+	from  *fieldInfo // of a trait's field copied into a class
 	class *scriptClass
 }
 
@@ -151,6 +152,7 @@ func (sc *scriptClass) layout() {
 			for _, f := range i.fields {
 				c := *f
 				c.index = len(sc.fields)
+				c.from = f
 				sc.fields = append(sc.fields, &c)
 			}
 		}

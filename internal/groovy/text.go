@@ -271,6 +271,7 @@ func (th *thread) identity(o *Object) uint32 {
 func (th *thread) inspect(v Value) string {
 	th.nest()
 	defer func() { th.nested-- }()
+	th.step()
 	var parts []string
 	switch x := v.(type) {
 	case string, *GString:

@@ -445,7 +445,7 @@ func (e *Engine) nearest(name string) string {
 		if strings.Contains(k, "$") || strings.HasPrefix(k, "[") || primitives[k] {
 			continue
 		}
-		d := distance(want, strings.ToLower(simpleName(k)), bestDist)
+		d := distance(want, strings.ToLower(simpleName(k)), bestDist+1)
 		if d < bestDist || d == bestDist && d < 4 && strings.HasPrefix(k, name[:strings.LastIndexByte(name, '.')+1]) {
 			best, bestDist = k, d
 		}
