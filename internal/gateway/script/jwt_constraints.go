@@ -166,6 +166,11 @@ func equalData(a, b groovy.Value) bool {
 	if a == nil || b == nil {
 		return false
 	}
+	if x, ok := groovy.ToGo(a).(int64); ok {
+		if y, ok := groovy.ToGo(b).(int64); ok {
+			return x == y
+		}
+	}
 	if x, ok := number(a); ok {
 		y, is := number(b)
 		return is && x == y

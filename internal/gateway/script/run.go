@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/groovy"
@@ -194,13 +195,18 @@ type Error struct {
 	Err    error
 }
 
-func (e *Error) Error() string { return "script " + e.Script + ": " + e.Err.Error() }
+func (e *Error) Error() string {
+	text := e.Err.Error()
+	if strings.HasPrefix(text, e.Script+":") { // exceptions name their place themselves
+		return "script " + text
+	}
+	return "script " + e.Script + ": " + text
+}
 
 // Unwrap returns the exception.
 func (e *Error) Unwrap() error { return e.Err }
 
-// failed adds the script's name, once, to errors that do not say where they come from,
-// and logs where an exception was thrown: what reaches the edge is an empty 500.
+// failed adds the script's name, once, to errors that do not say where they come from.
 func (s *Script) failed(err error) error {
 	var own *Error
 	if err == nil || errors.As(err, &own) {

@@ -46,7 +46,7 @@ var bindings = []string{"request", "context", "contexts", "attributes", "session
 // that the type adds.
 func Compile(env *heap.Env, c *Config, extra ...string) (*Script, error) {
 	if c.Type != mediaType {
-		env.Fail("type", "expected %q, found %q: the type of a script", mediaType, c.Type)
+		env.Fail("type", "expected %q, found %q", mediaType, c.Type)
 		return nil, nil
 	}
 	s := &Script{client: c.ClientHandler.Get(), log: env.Log, globals: newGlobals(), now: env.Now}
