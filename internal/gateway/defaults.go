@@ -31,6 +31,7 @@ const defaultObjects = `[
   {"name": "ScheduledExecutorService", "type": "ScheduledExecutorService"},
   {"name": "TemporaryStorage", "type": "TemporaryStorage"},
   {"name": "ProxyOptions", "type": "ProxyOptions", "config": {"type": "SYSTEM"}},
+  {"name": "AuditService", "type": "NoOpAuditService"},
   {"name": "capture", "type": "CaptureDecorator"},
   {"name": "timer", "type": "TimerDecorator"},
   {"name": "baseURI", "type": "BaseUriDecorator"},

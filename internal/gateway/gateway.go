@@ -112,6 +112,9 @@ func (i *instance) loadConfig(older heap.Ref[session.SessionManager], errs *conf
 		Rest    []conf.Field                     `conf:"*"`
 	}
 	h.Decoder().Decode(d.node, &c)
+	if n := d.node.Get("auditService"); n != nil {
+		errs.Warn(n, "the field has no effect here: an object with the name AuditService in the heap audits every route")
+	}
 	i.refuseDocumentFields(d, errs)
 	if errs.Err() != nil {
 		return nil, nil

@@ -12,6 +12,7 @@ import (
 
 	"gatehouse/internal/conf"
 	"gatehouse/internal/expr"
+	"gatehouse/internal/gateway/audit"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/filters"
 	"gatehouse/internal/gateway/handlers"
@@ -85,7 +86,7 @@ func newInstance(o Options) (*instance, error) {
 			heap.KindFor[heap.Decorator]("decorator"), heap.KindFor[secrets.Store]("secret store"),
 		},
 	}
-	i.catalog = heap.NewCatalog(i.types(), decorators, handlers.All, filters.All, oauth2.All, secrets.All, session.All, services, refused)
+	i.catalog = heap.NewCatalog(i.types(), decorators, handlers.All, filters.All, oauth2.All, secrets.All, session.All, audit.All, services, refused)
 	return i, i.readTokenFiles()
 }
 

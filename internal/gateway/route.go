@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/audit"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/secrets"
@@ -42,6 +43,8 @@ type routeConfig struct {
 	Condition heap.Condition                   `conf:"condition"`
 	Handler   heap.Ref[chain.Handler]          `conf:"handler,required"`
 	Session   heap.Ref[session.SessionManager] `conf:"session"`
+	// AuditService writes down the requests that pass.
+	AuditService heap.Ref[audit.AuditService] `conf:"auditService,default=AuditService"`
 	// Rest holds what is dealt with elsewhere, and the decorations.
 	Rest []conf.Field `conf:"*"`
 }
@@ -81,7 +84,7 @@ func (i *instance) newRoute(path string, text []byte, parent *heap.Heap, errs *c
 	if !ok || errs.Err() != nil {
 		return nil
 	}
-	r.handler = v.(chain.Handler)
+	r.handler = audit.Within(c.AuditService.Get(), r.id, r.name, v.(chain.Handler))
 	if c.Session.IsSet() {
 		r.handler = session.Within(c.Session.Get(), r.handler)
 	}
@@ -107,11 +110,6 @@ func (i *instance) scopeSecrets(d *document, h *heap.Heap) {
 
 // refuseDocumentFields names the fields of documents that are not there yet.
 func (i *instance) refuseDocumentFields(d *document, errs *conf.Errors) {
-	for _, name := range []string{"auditService"} {
-		if n := d.node.Get(name); n != nil {
-			errs.Add(n, "%s cannot be used: this version of the gateway has none at this place", name)
-		}
-	}
 	if n := d.node.Get("monitor"); n != nil {
 		errs.Warn(n, "the field has no effect: every route is monitored")
 	}

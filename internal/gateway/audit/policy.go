@@ -1,0 +1,162 @@
+package audit
+
+import (
+	"fmt"
+	"strings"
+)
+
+// policy says what is written of events: a tree of field names, of which only marked
+// ones are written, with all below them; a field that is excluded never is.
+type policy struct {
+	included, excluded bool
+	fold               bool // names below are compared without regard to case
+	below              map[string]*policy
+}
+
+func newPolicy() *policy { return &policy{} }
+
+// checkPointer accepts what begins with a slash and names something.
+func checkPointer(pointer string) error {
+	if len(pointer) < 2 || pointer[0] != '/' {
+		return fmt.Errorf("expected a pointer such as \"/access/http/request/headers/user-agent\", found %q", pointer)
+	}
+	return nil
+}
+
+// step returns the node of a name, made where missing.
+func (p *policy) step(pointer string) *policy {
+	for name := range strings.SplitSeq(strings.Trim(pointer, "/"), "/") {
+		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+		next := p.below[name]
+		if next == nil {
+			next = &policy{}
+			if p.below == nil {
+				p.below = map[string]*policy{}
+			}
+			p.below[name] = next
+		}
+		p = next
+	}
+	return p
+}
+
+func (p *policy) include(pointer string) { p.step(pointer).included = true }
+func (p *policy) exclude(pointer string) { p.step(pointer).excluded = true }
+
+// ignoreCase makes the names below the pointer independent of case.
+func (p *policy) ignoreCase(pointer string) {
+	n := p.step(pointer)
+	n.fold = true
+	folded := map[string]*policy{}
+	for name, below := range n.below {
+		name = strings.ToLower(name)
+		if same := folded[name]; same != nil {
+			same.included, same.excluded = same.included || below.included, same.excluded || below.excluded
+			continue
+		}
+		folded[name] = below
+	}
+	n.below = folded
+}
+
+// at returns the policy below a name; never nil.
+func (p *policy) at(name string) *policy {
+	if next := p.next(name); next != nil && !next.excluded {
+		return next
+	}
+	return &policy{}
+}
+
+func (p *policy) next(name string) *policy {
+	if p == nil {
+		return nil
+	}
+	if p.fold {
+		name = strings.ToLower(name)
+	}
+	return p.below[name]
+}
+
+// allows says whether the field at a path below p is written.
+func (p *policy) allows(path ...string) bool {
+	included := p.included
+	for _, name := range path {
+		if p = p.next(name); p == nil {
+			return included
+		}
+		if p.excluded {
+			return false
+		}
+		included = included || p.included
+	}
+	return included
+}
+
+// mayAllow says whether the field at the path, or some field below it, is written.
+func (p *policy) mayAllow(path ...string) bool {
+	if p.allows(path...) {
+		return true
+	}
+	for _, name := range path {
+		if p = p.next(name); p == nil || p.excluded {
+			return false
+		}
+	}
+	return p.anyIncluded()
+}
+
+func (p *policy) anyIncluded() bool {
+	if p.excluded {
+		return false
+	}
+	for _, n := range p.below {
+		if !n.excluded && (n.included || n.anyIncluded()) {
+			return true
+		}
+	}
+	return false
+}
+
+// sub is the policy at a path, as if it were a root: it is included when something
+// above it is.
+func (p *policy) sub(path ...string) *policy {
+	included := p.included
+	for _, name := range path {
+		if p = p.next(name); p == nil {
+			return &policy{included: included}
+		}
+		if p.excluded {
+			return &policy{}
+		}
+		included = included || p.included
+	}
+	return &policy{included: included, fold: p.fold, below: p.below}
+}
+
+// filter returns the fields of an event that are written. The event is not changed.
+func (p *policy) filter(event map[string]any) map[string]any { return p.pass(event, p.included) }
+
+func (p *policy) pass(m map[string]any, included bool) map[string]any {
+	out := make(map[string]any, len(m))
+	for name, v := range m {
+		next := p.next(name)
+		if next == nil {
+			if included {
+				out[name] = v
+			}
+			continue
+		}
+		if next.excluded {
+			continue
+		}
+		here := included || next.included
+		if sub, is := v.(map[string]any); is {
+			if v := next.pass(sub, here); len(v) > 0 || here && len(sub) == 0 {
+				out[name] = v
+			}
+		} else if here {
+			out[name] = v
+		}
+	}
+	return out
+}
