@@ -6,21 +6,46 @@ import (
 	"gatehouse/internal/groovy"
 )
 
-// classes are all classes that scripts of the gateway can name.
-func classes(log *slog.Logger) []*groovy.Class {
-	all := groovy.JDK()
-	all = append(all, messageClass, requestClass, responseClass, statusClass, headersClass, headerClass, entityClass, uriClass,
-		formClass, cookieClass, promiseClass, promisesClass, responsesClass, handlerClass, filterClass, clientClass,
-		handlersClass, contextClass, sessionClass, loggerClass, loggerFactory(log))
-	all = append(all, functions...)
-	all = append(all, exceptionClasses()...)
+// ours are the classes that scripts can name, completed.
+var ours = completed(append(append(append(append([]*groovy.Class{
+	messageClass, requestClass, responseClass, statusClass, headersClass, headerClass, entityClass, uriClass, formClass,
+	cookieClass, promiseClass, promisesClass, responsesClass, handlerClass, filterClass, clientClass, handlersClass,
+	contextClass, sessionClass, loggerClass,
+}, functions...), exceptionClasses()...), headerAndContextClasses()...), dataClasses()...))
+
+// Classes of objects that scripts get but do not name are completed, too.
+var _ = completed([]*groovy.Class{entryClass, familyClass, requestCookiesClass, contextsClass, attributesClass, objectClass,
+	keyedClass, globalsClass, goFunctionClass, jsonPairClass, jwtBuilderClass, ownConstraintClass})
+
+// completed gives every class a method isCase, by which switch compares with a label.
+// The one that all objects have asks the object itself again, without end.
+func completed(list []*groovy.Class) []*groovy.Class {
+	for _, c := range list {
+		if c.Methods["isCase"] != nil {
+			continue
+		}
+		if c.Methods == nil {
+			c.Methods = methods{}
+		}
+		c.Methods["isCase"] = func(c *groovy.Call) (groovy.Value, error) { return c.Equal(c.This, c.Arg(0)), c.Want(1, 1) }
+	}
+	return list
+}
+
+func headerAndContextClasses() []*groovy.Class {
+	var all []*groovy.Class
 	for _, c := range typedClasses {
 		all = append(all, c)
 	}
 	for name := range contextNames {
 		all = append(all, classOfContext(name))
 	}
-	return append(all, dataClasses()...)
+	return all
+}
+
+// classes are all classes of an engine.
+func classes(log *slog.Logger) []*groovy.Class {
+	return append(append(groovy.JDK(), ours...), loggerFactory(log))
 }
 
 // classOfContext is the class of that full name, also for older packages.
