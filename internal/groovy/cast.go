@@ -1,9 +1,11 @@
 package groovy
 
 import (
+	"context"
 	"math"
 	"math/big"
 	"strings"
+	"time"
 )
 
 type coercion uint8
@@ -372,10 +374,14 @@ func (th *thread) newSet(name string, items []Value) *Set {
 // thread only for its engine; comparing may outlive the call that made it.
 func (th *thread) naturalLess() func(a, b Value) bool {
 	r := th.run
-	return func(a, b Value) bool {
-		t := &thread{run: r, eng: r.eng, ctx: th.ctx, deadline: th.deadline, top: th.top}
-		return t.compare(a, b) < 0
-	}
+	return func(a, b Value) bool { return r.aside().compare(a, b) < 0 }
+}
+
+// aside makes a thread for a short piece of work outside of any call, such as
+// one comparison for a TreeMap which may have outlived its maker.
+func (r *run) aside() *thread {
+	r.steps.Add(1)
+	return &thread{run: r, eng: r.eng, ctx: context.Background(), left: 1 << 20, deadline: time.Now().Add(r.eng.env.Limits.Wall)}
 }
 
 func (th *thread) toArray(v Value, t *typeRef, as bool) Value {

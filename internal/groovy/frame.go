@@ -29,6 +29,7 @@ type frame struct {
 	ret   Value
 	label string // target of a labelled break or continue
 	rec   *powerRecord
+	few   [4]Value // room for vars
 }
 
 // cparam is a parameter ready for calls.
@@ -70,7 +71,9 @@ func (c *compiled) invoke(th *thread, clo *Closure, this Value, caps []*cell, ar
 	if th.depth > th.eng.env.Limits.Depth {
 		th.limit("depth", nil)
 	}
-	if c.slots > 0 {
+	if c.slots <= len(f.few) {
+		f.vars = f.few[:c.slots]
+	} else {
 		f.vars = make([]Value, c.slots)
 	}
 	c.bind(f, args)

@@ -684,9 +684,9 @@ func newSetOf(name string) Method {
 // lessBy is a TreeMap's order by a comparator, which may be asked from any
 // later call.
 func (th *thread) lessBy(f Value) func(a, b Value) bool {
-	r, ctx, deadline, top := th.run, th.ctx, th.deadline, th.top
+	r := th.run
 	return func(a, b Value) bool {
-		t := &thread{run: r, eng: r.eng, ctx: ctx, deadline: deadline, top: top}
+		t := r.aside()
 		if c, ok := f.(*Closure); ok && c.Params() == 1 {
 			return t.compare(t.call(f, a), t.call(f, b)) < 0
 		}

@@ -53,16 +53,22 @@ func newEntry(c *Call) (Value, error) { return &Entry{key: c.Arg(0), val: c.Arg(
 func entryMethods() map[string]Method {
 	self := func(c *Call) *Entry { return c.This.(*Entry) }
 	return map[string]Method{
-		"getKey":   func(c *Call) (Value, error) { return self(c).key, nil },
-		"getValue": func(c *Call) (Value, error) { return self(c).val, nil },
+		"getKey": func(c *Call) (Value, error) { return self(c).key, nil },
+		"getValue": func(c *Call) (Value, error) {
+			e := self(c)
+			if e.m != nil {
+				if v, ok := e.m.Get(e.key); ok {
+					return v, nil
+				}
+			}
+			return e.val, nil
+		},
 		"setValue": func(c *Call) (Value, error) {
 			e := self(c)
-			old := e.val
-			e.val = c.Arg(0)
-			if e.m != nil {
-				c.th.put(e.m, e.key, e.val)
+			if e.m == nil {
+				return nil, Throw(excUnsupported, "the entry belongs to no map")
 			}
-			return old, nil
+			return c.th.put(e.m, e.key, c.Arg(0)), nil
 		},
 	}
 }

@@ -3,6 +3,7 @@ package groovy
 import (
 	"math/rand"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -11,22 +12,36 @@ func randomFloat() float64 { return rand.Float64() }
 // StringBuilder is java.lang.StringBuilder and StringBuffer.
 type StringBuilder struct {
 	class string
+	mu    sync.Mutex
 	b     []byte
 }
 
 func (s *StringBuilder) javaName() string { return s.class }
-func (s *StringBuilder) String() string   { return string(s.b) }
-func (s *StringBuilder) truth() bool      { return len(s.b) > 0 }
+func (s *StringBuilder) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.b)
+}
+
+func (s *StringBuilder) set(t string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.b = []byte(t)
+}
+
+func (s *StringBuilder) truth() bool { return s.String() != "" }
 func (s *StringBuilder) compareTo(o Value) (int, bool) {
 	x, ok := o.(*StringBuilder)
 	if !ok {
 		return 0, false
 	}
-	return strings.Compare(string(s.b), string(x.b)), true
+	return strings.Compare(s.String(), x.String()), true
 }
 
 func (s *StringBuilder) append(th *thread, t string) {
 	th.alloc(int64(len(t)))
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.b = append(s.b, t...)
 }
 
@@ -43,13 +58,13 @@ func newBuilder(class string) Method {
 func builderMethods() map[string]Method {
 	self := func(c *Call) *StringBuilder { return c.This.(*StringBuilder) }
 	splice := func(from, to int, text string, s *StringBuilder) error {
-		old := string(s.b)
+		old := s.String()
 		n := jlen(old)
 		to = min(to, n)
 		if from < 0 || from > to {
 			return Throw(excStrIndex, "start %d, end %d, length %d", from, to, n)
 		}
-		s.b = []byte(jsub(old, 0, from) + text + jsub(old, to, n))
+		s.set(jsub(old, 0, from) + text + jsub(old, to, n))
 		return nil
 	}
 	m := stringMethods()
@@ -94,12 +109,12 @@ func builderMethods() map[string]Method {
 			c.th.alloc(int64(len(c.Str(2))))
 			return c.This, splice(int(a), int(b), c.Str(2), self(c))
 		},
-		"reverse": func(c *Call) (Value, error) { s := self(c); s.b = []byte(reverseString(string(s.b))); return s, nil },
+		"reverse": func(c *Call) (Value, error) { s := self(c); s.set(reverseString(s.String())); return s, nil },
 		"setLength": func(c *Call) (Value, error) {
 			n, _ := c.Int(0)
 			s := self(c)
-			if n < int64(jlen(string(s.b))) {
-				s.b = []byte(jsub(string(s.b), 0, int(max(n, 0))))
+			if t := s.String(); n < int64(jlen(t)) {
+				s.set(jsub(t, 0, int(max(n, 0))))
 			}
 			return nil, nil
 		},
@@ -107,14 +122,14 @@ func builderMethods() map[string]Method {
 			i, _ := c.Int(0)
 			return nil, splice(int(i), int(i)+1, c.Str(1), self(c))
 		},
-		"capacity": func(c *Call) (Value, error) { return int32(cap(self(c).b)), nil },
-		"toString": func(c *Call) (Value, error) { return string(self(c).b), nil },
+		"capacity": func(c *Call) (Value, error) { return int32(jlen(self(c).String())), nil },
+		"toString": func(c *Call) (Value, error) { return self(c).String(), nil },
 		"putAt": func(c *Call) (Value, error) {
 			r, ok := c.Arg(0).(*Range)
 			if !ok {
 				return nil, c.NoSuchMethod()
 			}
-			a, b, _ := c.th.span(r, jlen(string(self(c).b)))
+			a, b, _ := c.th.span(r, jlen(self(c).String()))
 			return nil, splice(a, b+1, c.Str(1), self(c))
 		},
 	}

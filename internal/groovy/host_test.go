@@ -132,3 +132,90 @@ func TestUncaught(t *testing.T) {
 		t.Errorf("detail lacks the source line:\n%s", th.Detail())
 	}
 }
+
+type respException struct {
+	*Thrown
+	code int
+}
+
+var respExceptionClass = &Class{Name: "x.ResponseException", Extends: "java.lang.Exception",
+	New: func(c *Call) (Value, error) {
+		n, _ := c.Int(1)
+		return &respException{&Thrown{Class: "x.ResponseException", Message: c.Str(0)}, int(n)}, nil
+	},
+	Get: map[string]func(Value) (Value, error){"code": func(v Value) (Value, error) { return v.(*respException).code, nil }},
+}
+
+func (*respException) GroovyClass() *Class { return respExceptionClass }
+
+var bareExceptionClass = &Class{Name: "x.BareException", Extends: "java.lang.RuntimeException",
+	New: func(*Call) (Value, error) { return bareException{}, nil }}
+
+type bareException struct{}
+
+func (bareException) GroovyClass() *Class { return bareExceptionClass }
+
+func TestHostExceptions(t *testing.T) {
+	plain := NewException("x.PlainException", "java.io.IOException")
+	for _, c := range []struct{ name, src, want string }{
+		{"own fields and message", "try { throw new ResponseException('m', 404) } catch (ResponseException e) { e.message + e.code }", "m404"},
+		{"caught by superclass", "try { throw new ResponseException('m', 404) } catch (Exception e) { e.class.simpleName }", "ResponseException"},
+		{"without embedding", "try { throw new BareException() } catch (RuntimeException e) { \"${e.message}\" }", "null"},
+		{"plain class", "try { throw new PlainException('p', new Exception('c')) } catch (IOException e) { e.message + e.cause.message }", "pc"},
+		{"extended by a script class", "class E extends PlainException { E(m) { super(m) } }\ntry { throw new E('s') } catch (PlainException e) { e.message }", "s"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := New(Env{Classes: []*Class{respExceptionClass, bareExceptionClass, plain}, StarImports: []string{"x"}}).Compile("t.groovy", c.src)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := s.Run(context.Background(), nil)
+			if err != nil || ToString(v) != c.want {
+				t.Errorf("got %q, %v; want %q", ToString(v), err, c.want)
+			}
+		})
+	}
+}
+
+func TestCallbackAfterRun(t *testing.T) {
+	s, err := New(Env{}).Compile("t.groovy", "def n = 1\nreturn { x -> n += x; n }")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.Run(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := v.(*Closure)
+	for want := int32(6); want <= 16; want += 5 {
+		got, err := f.Call(context.Background(), 5, "ignored")
+		if err != nil || got != want {
+			t.Errorf("Call = %v, %v; want %d", got, err, want)
+		}
+	}
+}
+
+func TestScriptCall(t *testing.T) {
+	s, err := New(Env{}).Compile("t.groovy", "prefix = 'p'\ndef validate(a) { prefix + a + given }")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.HasMethod("validate") || s.HasMethod("nope") {
+		t.Error("HasMethod is wrong")
+	}
+	v, err := s.Call(context.Background(), NewBinding(map[string]Value{"given": "g"}), "validate", 1)
+	if err != nil || ToString(v) != "p1g" {
+		t.Errorf("Call = %v, %v", v, err)
+	}
+}
+
+func TestConversions(t *testing.T) {
+	v := FromGo(map[string]any{"b": []any{1, "x", nil}, "a": map[string]any{"n": 2.5}})
+	if got := ToString(v); got != "[a:[n:2.5], b:[1, x, null]]" {
+		t.Errorf("FromGo = %s", got)
+	}
+	back, ok := ToGo(v).(map[string]any)
+	if !ok || len(back["b"].([]any)) != 3 || back["b"].([]any)[0] != int64(1) {
+		t.Errorf("ToGo = %#v", back)
+	}
+}

@@ -65,7 +65,7 @@ func lex(src *source) (toks []token, err *Error) {
 			toks, err = nil, e
 		}
 	}()
-	l := &lexer{src: src, text: src.text, line: 1}
+	l := &lexer{src: src, text: src.text, line: 1, toks: make([]token, 0, len(src.text)/4+16)}
 	if strings.HasPrefix(l.text, "\ufeff") {
 		l.off = 3
 		l.bol = 3
@@ -328,7 +328,7 @@ func (l *lexer) operator(rest string, p pos) {
 		return
 	}
 	for _, op := range operators {
-		if !strings.HasPrefix(rest, op) {
+		if op[0] != rest[0] || !strings.HasPrefix(rest, op) {
 			continue
 		}
 		if op == "?[" && (len(l.toks) > 0 && rest[0] == '?' && l.prevSpace()) {

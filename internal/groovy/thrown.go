@@ -88,6 +88,11 @@ func (t *Thrown) Detail() string {
 
 func (t *Thrown) Unwrap() error { return t.Cause }
 
+// AsThrown gives t. A Host that is an exception with more than a message embeds
+// a *Thrown, which makes getMessage, getCause and the stack trace work; its
+// class extends java.lang.Throwable or one of its subclasses.
+func (t *Thrown) AsThrown() *Thrown { return t }
+
 // Exception gives what a script sees of an error.
 func (t *Thrown) Exception() Value {
 	if t.Value != nil {
@@ -160,10 +165,15 @@ func (th *thread) asThrown(v Value) *Thrown {
 			return th.stamp(t)
 		}
 	case Host:
+		if h, ok := x.(interface{ AsThrown() *Thrown }); ok {
+			t := h.AsThrown()
+			t.Value = x
+			return th.stamp(t)
+		}
 		if m := th.eng.metaOf(x); m.thrown {
 			t := &Thrown{Class: m.class.Name, Value: x}
-			if msg, ok := th.tryProp(x, "message"); ok && msg != nil {
-				t.Message = th.str(msg)
+			if e, ok := x.(error); ok {
+				t.Message, t.Cause = e.Error(), e
 			} else {
 				t.NoMsg = true
 			}
