@@ -15,7 +15,7 @@ import (
 	"gatehouse/internal/am/store"
 )
 
-//go:embed consent.html device.html
+//go:embed consent.html device.html backchannel.html
 var pages embed.FS
 
 var consentPage = template.Must(template.ParseFS(pages, "consent.html"))

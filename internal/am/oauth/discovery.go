@@ -31,6 +31,9 @@ type metadata struct {
 	Registration           string   `json:"registration_endpoint"`
 	PAR                    string   `json:"pushed_authorization_request_endpoint"`
 	Device                 string   `json:"device_authorization_endpoint,omitempty"`
+	Backchannel            string   `json:"backchannel_authentication_endpoint,omitempty"`
+	BackchannelModes       []string `json:"backchannel_token_delivery_modes_supported,omitempty"`
+	BackchannelSigning     []string `json:"backchannel_authentication_request_signing_alg_values_supported,omitempty"`
 	Scopes                 []string `json:"scopes_supported"`
 	Claims                 []string `json:"claims_supported"`
 	Prompts                []string `json:"prompt_values_supported"`
@@ -103,6 +106,10 @@ func (q *request) discovery() error {
 	if slices.Contains(m.Grants, grantDevice) {
 		m.Device = iss + "/device/code"
 	}
+	if slices.Contains(m.Grants, grantBackchannel) {
+		m.Backchannel, m.BackchannelModes = iss+"/bc-authorize", []string{"poll"}
+		m.BackchannelSigning = usable(s.CIBA.SigningAlgorithms)
+	}
 	h := q.w.Header()
 	if err := writeValue(q.w, http.StatusOK, m); err != nil {
 		h.Del("Content-Type")
@@ -112,8 +119,9 @@ func (q *request) discovery() error {
 }
 
 const (
-	grantDevice   = "urn:ietf:params:oauth:grant-type:device_code"
-	grantExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+	grantDevice      = "urn:ietf:params:oauth:grant-type:device_code"
+	grantExchange    = "urn:ietf:params:oauth:grant-type:token-exchange"
+	grantBackchannel = "urn:openid:params:grant-type:ciba"
 )
 
 // advertisedGrants are the enabled ones that this server has, but for token exchange, which PingAM does not list, and

@@ -36,6 +36,10 @@ func lookupEndpoint(name string) (endpoint, bool) {
 		return endpoint{post, (*request).deviceCode}, true
 	case "device/user":
 		return endpoint{both, (*request).deviceUser}, true
+	case "bc-authorize":
+		return endpoint{post, (*request).backchannel}, true
+	case "bc-authorize/user":
+		return endpoint{both, (*request).backchannelUser}, true
 	}
 	return lookupMissing(name)
 }
@@ -46,8 +50,6 @@ func lookupMissing(name string) (endpoint, bool) {
 	switch name {
 	case "aiagent/register":
 		what = "Registration of AI agents"
-	case "bc-authorize":
-		what = "Back-channel authentication (CIBA)"
 	case "resource_set":
 		what = "User-managed access"
 	case "consent":

@@ -27,6 +27,9 @@ type Ticket[T any] struct {
 	rec Record
 }
 
+// ID names the ticket to others than its bearer: who knows it cannot show the ticket.
+func (t Ticket[T]) ID() string { return t.rec.ID }
+
 // Save stores v until until under raw, and under aliases: a user code beside a device
 // code. What exists under raw is ErrConflict; aliases are not checked.
 func (s Tickets[T]) Save(ctx context.Context, realm, raw string, v T, until time.Time, aliases ...string) error {
@@ -67,6 +70,36 @@ func (s Tickets[T]) FindByAlias(ctx context.Context, realm, alias string) (Ticke
 		return Ticket[T]{}, fmt.Errorf("find %s: %w", s.Kind, err)
 	}
 	return s.of(recs[0])
+}
+
+// ListByAlias returns the tickets that were saved with the alias, at most maxListed, in
+// no order that means anything.
+func (s Tickets[T]) ListByAlias(ctx context.Context, realm, alias string) ([]Ticket[T], error) {
+	recs, err := s.Engine.List(ctx, Query{Realm: realm, Kind: s.Kind, Index: byAlias, Value: IDOf(alias), Limit: maxListed})
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", s.Kind, err)
+	}
+	list := make([]Ticket[T], 0, len(recs))
+	for _, rec := range recs {
+		t, err := s.of(rec)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// maxListed bounds what one alias gives: more is nothing that a person looks through.
+const maxListed = 200
+
+// FindByID returns the ticket with that ID, or ErrNotFound.
+func (s Tickets[T]) FindByID(ctx context.Context, realm, id string) (Ticket[T], error) {
+	rec, err := s.Engine.Get(ctx, Key{realm, s.Kind, id})
+	if err != nil {
+		return Ticket[T]{}, fmt.Errorf("find %s: %w", s.Kind, err)
+	}
+	return s.of(rec)
 }
 
 // Update stores t.Value, t.Expires over the ticket that Find returned. When somebody

@@ -13,5 +13,6 @@ func All() []oauth.Grant {
 		tokenExchange,
 		jwtBearer,
 		deviceCode,
+		ciba,
 	}
 }

@@ -31,6 +31,20 @@ func testTicket(t *testing.T, b *bench) {
 	if err != nil || second.Value.State != "allowed" {
 		t.Errorf("find after an update = %+v, %v", second, err)
 	}
+	must(t, "save another", s.Save(ctx, "/alpha", "raw2", parcel{"other"}, end, "ABCD"))
+	must(t, "save one with another alias", s.Save(ctx, "/alpha", "raw3", parcel{}, end, "EFGH"))
+	list, err := s.ListByAlias(ctx, "/alpha", "ABCD")
+	if err != nil || len(list) != 2 || list[0].ID() == list[1].ID() {
+		t.Errorf("list by alias = %+v, %v", list, err)
+	}
+	if list, err := s.ListByAlias(ctx, "/beta", "ABCD"); err != nil || len(list) != 0 {
+		t.Errorf("list by alias in another realm = %+v, %v", list, err)
+	}
+	if byID, err := s.FindByID(ctx, "/alpha", second.ID()); err != nil || byID.Value.State != "allowed" {
+		t.Errorf("find by ID = %+v, %v", byID, err)
+	}
+	_, err = s.Find(ctx, "/alpha", second.ID())
+	wantErr(t, "find with the ID as if it were the ticket", err, store.ErrNotFound)
 	b.pass(time.Minute)
 	_, err = s.Find(ctx, "/alpha", "raw")
 	wantErr(t, "find after its end", err, store.ErrNotFound)

@@ -1,0 +1,163 @@
+package oauth
+
+import (
+	"errors"
+	"html/template"
+	"net/http"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/am/store"
+)
+
+var backchannelPage = template.Must(template.ParseFS(pages, "backchannel.html"))
+
+// backchannelItem is one request as its user sees it.
+type backchannelItem struct {
+	ID       string   `json:"id"`
+	ClientID string   `json:"clientId"`
+	Client   string   `json:"clientName"`
+	Message  string   `json:"bindingMessage,omitempty"`
+	Scopes   []string `json:"scopes"`
+	Expires  int64    `json:"expires"` // seconds since 1970
+	// SignIn is where the user has to sign in first, in the way that the client asks for.
+	SignIn string `json:"signIn,omitempty"`
+}
+
+type backchannelData struct {
+	Action, Message, User, CSRF string
+	Items                       []backchannelItem
+}
+
+// backchannelUser is /bc-authorize/user, an address of this server's own: the user who is signed in sees what clients
+// ask for and decides. Browsers get a page; who accepts JSON gets {"requests":[…],"csrf":…}. A decision is a form
+// with id, decision ("allow", or anything else to refuse) and csrf, as at /authorize.
+func (q *request) backchannelUser() error {
+	a := &authorization{request: q}
+	var err error
+	if a.form, err = q.authorizeForm(); err != nil {
+		return q.show(err)
+	}
+	err = a.findSession()
+	if errors.Is(err, store.ErrNotFound) {
+		if q.wantsJSON() {
+			return &Error{Status: http.StatusUnauthorized, Code: "login_required", Description: errLogin.Description}
+		}
+		a.go302(q.Login.URL(q.Base, q.Realm, q.Issuer+"/bc-authorize/user", LoginHints{}))
+		return nil
+	}
+	if err != nil {
+		return q.show(err)
+	}
+	if a.decided() {
+		return a.backchannelDecision()
+	}
+	return a.backchannelList(http.StatusOK, "")
+}
+
+func (q *request) wantsJSON() bool {
+	accept := q.r.Header.Get("Accept")
+	return strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html")
+}
+
+func (a *authorization) backchannelList(status int, message string) error {
+	list, err := a.pending(a.r.Context(), a.session.Subject)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(list, func(x, y store.Ticket[Backchannel]) int { return x.Value.Expires.Compare(y.Value.Expires) })
+	items := []backchannelItem{}
+	for _, t := range list {
+		item, err := a.backchannelItem(t)
+		if err != nil {
+			return err
+		}
+		if item != nil {
+			items = append(items, *item)
+		}
+	}
+	if a.wantsJSON() {
+		return writeValue(a.w, status, map[string]any{"requests": items, "csrf": csrfOf(a.token), "message": message})
+	}
+	data := backchannelData{
+		Action: a.Issuer + "/bc-authorize/user", Message: message, CSRF: csrfOf(a.token), Items: items,
+		User: displayName(a.Settings, a.user, a.session.Subject.Name),
+	}
+	var page strings.Builder
+	if err := backchannelPage.Execute(&page, data); err != nil {
+		return internal("write page", err)
+	}
+	writePage(a.w, status, pagePolicy, page.String())
+	return nil
+}
+
+// backchannelItem describes a request; nil when its client is gone.
+func (a *authorization) backchannelItem(t store.Ticket[Backchannel]) (*backchannelItem, error) {
+	b := &t.Value
+	c, err := a.Principal(a.r.Context(), b.ClientID, "bc-authorize")
+	if err != nil || c == nil || c.Client == nil {
+		return nil, err
+	}
+	item := &backchannelItem{
+		ID: t.ID(), ClientID: b.ClientID, Client: clientName(c.Client), Message: b.Message, Expires: b.Expires.Unix(),
+		Scopes: describeScopes(b.Scopes, c.Client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
+	}
+	if _, tree := a.contextFor(b.ACRs); tree != "" {
+		item.SignIn = a.Login.URL(a.Base, a.Realm, a.Issuer+"/bc-authorize/user", LoginHints{Tree: tree, Force: true})
+	}
+	return item, nil
+}
+
+// contextFor gives the first authentication context of the list that the session has. Where it has none of those that
+// the settings map to journeys, tree is the journey of the first.
+func (a *authorization) contextFor(acrs []string) (acr, tree string) {
+	for _, acr := range acrs {
+		mapped := a.Settings.AdvancedOIDC.LoAMapping[acr]
+		if mapped != "" && mapped == a.session.Tree {
+			return acr, ""
+		}
+		if tree == "" {
+			tree = mapped
+		}
+	}
+	return "", tree
+}
+
+func (a *authorization) backchannelDecision() error {
+	if !csrfFits(a.form.Get("csrf"), a.token) {
+		return a.show(&Error{Status: http.StatusBadRequest, Code: "bad_request"})
+	}
+	ctx := a.r.Context()
+	allow := a.form.Get("decision") == "allow"
+	for {
+		t, err := a.backchannels().FindByID(ctx, a.Realm.Path, a.form.Get("id"))
+		b := &t.Value
+		gone := errors.Is(err, store.ErrNotFound) ||
+			err == nil && (b.Approved || b.Denied || !a.Now().Before(b.Expires) || asked(b.Subject) != asked(a.session.Subject))
+		switch {
+		case gone:
+			return a.backchannelList(http.StatusNotFound, "This request is not there any more.")
+		case err != nil:
+			return err
+		}
+		acr, tree := a.contextFor(b.ACRs)
+		if allow && tree != "" {
+			return a.backchannelList(http.StatusForbidden, "The application asks you to sign in in another way first.")
+		}
+		b.Approved, b.Denied = allow, !allow
+		b.Subject, b.SessionID, b.AuthTime = a.session.Subject, a.session.ID(), a.session.Created
+		b.AuthLevel, b.AMR, b.ACR = a.session.AuthLevel, a.session.AMR, acr
+		err = a.backchannels().Update(ctx, t)
+		if errors.Is(err, store.ErrConflict) { // the client asked at this moment: look again
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		message := "Allowed. You can go back to the application."
+		if !allow {
+			message = "The application was refused."
+		}
+		return a.backchannelList(http.StatusOK, message)
+	}
+}
