@@ -44,7 +44,7 @@ type clientConfig struct {
 	// Retries says when to try again.
 	Retries *retriesConfig `conf:"retries"`
 	// CircuitBreaker stops calling an upstream that fails.
-	CircuitBreaker *circuitBreakerConfig `conf:"circuitBreaker"`
+	CircuitBreaker *heap.CircuitBreaker `conf:"circuitBreaker"`
 	// WebSocket is for the ReverseProxyHandler.
 	WebSocket *websocketConfig `conf:"websocket"`
 
@@ -141,9 +141,19 @@ func newUpstream(c *clientConfig, env *heap.Env) (*upstream, error) {
 		u.next = &retrier{*c.Retries, u.next}
 	}
 	if c.CircuitBreaker != nil && c.CircuitBreaker.Enabled {
-		u.next = newBreaker(c.CircuitBreaker, env, u.next)
+		u.next = &guarded{c.CircuitBreaker.Build(env, "circuitBreaker."), u.next}
 	}
 	return u, nil
+}
+
+// guarded is a handler behind a circuit breaker.
+type guarded struct {
+	breaker *heap.Breaker
+	next    chain.Handler
+}
+
+func (g *guarded) Handle(x *chain.Exchange) (*chain.Response, error) {
+	return g.breaker.Handle(x, g.next)
 }
 
 func (c *clientConfig) options(env *heap.Env) (wire.ClientOptions, error) {

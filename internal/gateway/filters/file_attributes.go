@@ -1,0 +1,165 @@
+package filters
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+
+	"gatehouse/internal/expr"
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
+)
+
+type fileAttributesConfig struct {
+	// File is the path of the file.
+	File string `conf:"file,required"`
+	// Charset is that of the file.
+	Charset string `conf:"charset,default=UTF-8"`
+	// Separator stands between columns.
+	Separator string `conf:"separator,oneof=COMMA|COLON|TAB,default=COMMA"`
+	// Header says that the first line names the columns.
+	Header bool `conf:"header,default=true"`
+	// Fields are names of the columns in place of those of the first line.
+	Fields []string `conf:"fields"`
+	// Key names the column to search.
+	Key string `conf:"key,required"`
+	// Value is what to search for.
+	Value *expr.Template `conf:"value,required"`
+	// Target is where the record goes; without it, contexts.fileAttributes.record.
+	Target *expr.Template `conf:"target"`
+}
+
+// fileAttributes finds a record in a file of separated values.
+var fileAttributes = heap.Define("FileAttributesFilter", func(c *fileAttributesConfig, env *heap.Env) (chain.Filter, error) {
+	f := &recordFinder{config: c, log: env.Log, separator: map[string]rune{"COMMA": ',', "COLON": ':', "TAB": '\t'}[c.Separator]}
+	if !c.Header && len(c.Fields) == 0 {
+		env.Fail("fields", "a file without header needs the field \"fields\"")
+	}
+	if len(c.Fields) > 0 && !slices.Contains(c.Fields, c.Key) {
+		env.Fail("key", "the column %q is not among the fields", c.Key)
+	}
+	if c.Target != nil && !c.Target.IsLValue() {
+		env.Fail("target", "%s", notAPlace(c.Target))
+	}
+	var err error
+	if f.charset, err = htmlindex.Get(c.Charset); err != nil {
+		env.Fail("charset", "%q is no known charset", c.Charset)
+	}
+	return f, nil
+})
+
+// maxRecordFile bounds what is read of a file.
+const maxRecordFile = 64 << 20
+
+type recordFinder struct {
+	config    *fileAttributesConfig
+	separator rune
+	charset   encoding.Encoding
+	log       *slog.Logger
+
+	mu      sync.Mutex
+	read    bool
+	changed time.Time
+	size    int64
+	records map[string]record // by the value of the key column, the first of each
+	columns []string
+}
+
+type record []string
+
+func (f *recordFinder) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
+	found := map[string]any{}
+	if v, ok := f.config.Value.Text(x); ok {
+		var err error
+		if found, err = f.find(v); err != nil {
+			f.log.Warn("file of attributes cannot be read", "file", f.config.File, "error", err)
+		}
+	}
+	if f.config.Target == nil {
+		return next.Handle(x.Push(&chain.MapContext{Name: "fileAttributes", Values: map[string]any{"record": found}}))
+	}
+	if err := f.config.Target.Assign(x, found); err != nil {
+		return nil, err
+	}
+	return next.Handle(x)
+}
+
+// find returns the first record with that key, empty when there is none.
+func (f *recordFinder) find(key string) (map[string]any, error) {
+	out := map[string]any{}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.refresh(); err != nil {
+		return out, err
+	}
+	for i, v := range f.records[key] {
+		if i < len(f.columns) {
+			out[f.columns[i]] = v
+		}
+	}
+	return out, nil
+}
+
+// refresh reads the file when it changed since.
+func (f *recordFinder) refresh() error {
+	info, err := os.Stat(f.config.File)
+	if err != nil {
+		return err
+	}
+	if f.read && info.ModTime().Equal(f.changed) && info.Size() == f.size {
+		return nil
+	}
+	f.read = false
+	if info.Size() > maxRecordFile {
+		return fmt.Errorf("the file has more than %d bytes", maxRecordFile)
+	}
+	b, err := os.ReadFile(f.config.File)
+	if err != nil {
+		return err
+	}
+	if err := f.parse(b); err != nil {
+		return err
+	}
+	f.read, f.changed, f.size = true, info.ModTime(), info.Size()
+	return nil
+}
+
+func (f *recordFinder) parse(b []byte) error {
+	b = bytes.TrimPrefix(b, []byte("\ufeff"))
+	r := csv.NewReader(f.charset.NewDecoder().Reader(bytes.NewReader(b)))
+	r.Comma, r.LazyQuotes, r.FieldsPerRecord = f.separator, true, -1
+	f.columns, f.records = f.config.Fields, map[string]record{}
+	column := slices.Index(f.columns, f.config.Key)
+	for first := true; ; first = false {
+		line, err := r.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if first && f.config.Header {
+			if len(f.config.Fields) == 0 {
+				f.columns = line
+				if column = slices.Index(line, f.config.Key); column < 0 {
+					return fmt.Errorf("there is no column %q", f.config.Key)
+				}
+			}
+			continue
+		}
+		if column < len(line) {
+			if _, known := f.records[line[column]]; !known {
+				f.records[line[column]] = line
+			}
+		}
+	}
+}
