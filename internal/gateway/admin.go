@@ -200,19 +200,24 @@ func (g *Gateway) listen() error {
 	if g.admin.AdminConnector == nil {
 		front = g.endpoints("/"+strings.Trim(g.admin.Prefix, "/"), g.root)
 	}
+	ownStorage := g.admin.TemporaryStorage.Get()
+	storage := ownStorage
+	if g.storage != nil {
+		storage = g.storage
+	}
 	for n := range g.admin.Connectors {
-		if err := g.serve(&g.admin.Connectors[n], front, g.admin.MaxBodyLength); err != nil {
+		if err := g.serve(&g.admin.Connectors[n], front, g.admin.MaxBodyLength, storage); err != nil {
 			return err
 		}
 	}
 	if c := g.admin.AdminConnector; c != nil {
 		notFound := chain.HandlerFunc(func(*chain.Exchange) (*chain.Response, error) { return chain.NewResponse(404), nil })
-		return g.serve(c, g.endpoints("", notFound), g.admin.AdminMaxBodyLength)
+		return g.serve(c, g.endpoints("", notFound), g.admin.AdminMaxBodyLength, ownStorage)
 	}
 	return nil
 }
 
-func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64) error {
+func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64, kept *handlers.TemporaryStorage) error {
 	var config *tls.Config
 	if c.TLS.IsSet() {
 		var err error
@@ -221,7 +226,7 @@ func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64) error {
 		}
 	}
 	trust, _ := g.services.System("org.forgerock.http.TrustTransactionHeader")
-	storage := g.admin.TemporaryStorage.Get().Storage
+	storage := kept.Storage
 	s := wire.NewServer(wire.Options{
 		MaxHeaderBytes: c.MaxTotalHeadersSize, MaxRequestLine: lineLength(c.Vertx), MaxBody: max(maxBody, 0),
 		GracePeriod: c.GracePeriod.D(), Streaming: g.admin.StreamingEnabled, PreserveQuery: g.admin.PreserveQuery,

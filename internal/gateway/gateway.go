@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/handlers"
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/session"
 	"gatehouse/internal/gateway/wire"
@@ -109,9 +112,14 @@ func (i *instance) loadConfig(older heap.Ref[session.SessionManager], errs *conf
 	var c struct {
 		Handler heap.Ref[chain.Handler]          `conf:"handler,required"`
 		Session heap.Ref[session.SessionManager] `conf:"session"`
-		Rest    []conf.Field                     `conf:"*"`
+		// TemporaryStorage keeps the bodies of requests; the default is that of admin.json.
+		TemporaryStorage heap.Ref[*handlers.TemporaryStorage] `conf:"temporaryStorage"`
+		Rest             []conf.Field                         `conf:"*"`
 	}
 	h.Decoder().Decode(d.node, &c)
+	if c.TemporaryStorage.IsSet() {
+		i.storage = c.TemporaryStorage.Get()
+	}
 	if n := d.node.Get("auditService"); n != nil {
 		errs.Warn(n, "the field has no effect here: an object with the name AuditService in the heap audits every route")
 	}
@@ -148,14 +156,19 @@ func (i *instance) sessions(named, older heap.Ref[session.SessionManager], d *do
 // Problems returns why routes could not be loaded, one text a file.
 func (g *Gateway) Problems() []error {
 	var list []error
+	g.eachProblem(func(p broken) { list = append(list, p.err) })
+	return list
+}
+
+// eachProblem calls f with what could not be loaded, in the order of the files.
+func (g *Gateway) eachProblem(f func(broken)) {
 	for _, r := range g.routers.all() {
 		r.mu.Lock()
-		for _, p := range r.problems {
-			list = append(list, p.err)
+		for _, path := range slices.Sorted(maps.Keys(r.problems)) {
+			f(r.problems[path])
 		}
 		r.mu.Unlock()
 	}
-	return list
 }
 
 // RouteWarnings returns what is doubtful in the routes, in service or not.
@@ -165,12 +178,8 @@ func (g *Gateway) RouteWarnings() []conf.Problem {
 		for _, e := range *r.table.Load() {
 			list = append(list, e.warnings...)
 		}
-		r.mu.Lock()
-		for _, p := range r.problems {
-			list = append(list, p.warnings...)
-		}
-		r.mu.Unlock()
 	}
+	g.eachProblem(func(p broken) { list = append(list, p.warnings...) })
 	return list
 }
 

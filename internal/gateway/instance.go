@@ -52,6 +52,8 @@ type instance struct {
 	// configText is config.json, for binding its properties again.
 	configText []byte
 	locations  locations
+	// storage is what config.json says about the bodies of requests; nil: nothing.
+	storage *handlers.TemporaryStorage
 	// place is the label of the router whose route is being built; "" for none.
 	place  string
 	timers timers
@@ -86,7 +88,7 @@ func newInstance(o Options) (*instance, error) {
 			heap.KindFor[heap.Decorator]("decorator"), heap.KindFor[secrets.Store]("secret store"),
 		},
 	}
-	i.catalog = heap.NewCatalog(i.types(), decorators, handlers.All, filters.All, oauth2.All, secrets.All, session.All, audit.All, services, refused)
+	i.catalog = heap.NewCatalog(i.types(), decorators, handlers.All, filters.All, oauth2.All, secrets.All, session.All, audit.All, services, refused, older)
 	return i, i.readTokenFiles()
 }
 

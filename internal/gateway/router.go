@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf16"
 
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
@@ -24,7 +25,7 @@ type routerConfig struct {
 	Directory string `conf:"directory"`
 	// ScanInterval is how often the directory is looked through for changes;
 	// "disabled" loads the routes once.
-	ScanInterval conf.Duration `conf:"scanInterval,default=10 seconds"`
+	ScanInterval scanInterval `conf:"scanInterval,default=10 seconds"`
 	// DefaultHandler answers requests that no route takes; without it they get an
 	// empty 404.
 	DefaultHandler heap.Ref[chain.Handler] `conf:"defaultHandler"`
@@ -75,7 +76,7 @@ type broken struct {
 }
 
 func (i *instance) newRouter(c *routerConfig, env *heap.Env) (chain.Handler, error) {
-	r := &router{name: env.Name, dir: c.Directory, every: c.ScanInterval, instance: i, heap: env.Heap,
+	r := &router{name: env.Name, dir: c.Directory, every: c.ScanInterval.Duration, instance: i, heap: env.Heap,
 		routes: map[string]*route{}, problems: map[string]broken{}}
 	if strings.HasPrefix(r.name, "{") {
 		r.name = "router-handler"
@@ -345,8 +346,15 @@ func (r *router) publish() {
 		e.prefix, _ = rt.condition.PathPrefix()
 		table = append(table, e)
 	}
-	slices.SortFunc(table, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(table, func(a, b entry) int { return compareUnits(a.name, b.name) })
 	r.table.Store(&table)
+}
+
+// compareUnits compares as Java does: by code units of UTF-16, where characters beyond
+// the basic plane come before its last ones.
+func compareUnits(a, b string) int {
+	x, y := utf16.Encode([]rune(a)), utf16.Encode([]rune(b))
+	return slices.Compare(x, y)
 }
 
 // Start starts the routes and begins to watch the folder.

@@ -149,6 +149,10 @@ func (h *Heap) declare(list *conf.Node, defaults bool) {
 		return
 	}
 	d := h.Decoder()
+	if objects := list.Get("objects"); objects != nil {
+		h.errs.Warn(list, "an object with \"objects\" is the older way: write the list alone")
+		list = objects
+	}
 	if list = d.Whole(list); list.Kind != conf.List {
 		h.errs.Add(list, "expected a list of objects, found %s", list.Kind)
 		return
