@@ -13,7 +13,9 @@ func TestDemo(t *testing.T) {
 	for _, run := range []string{"first start", "second start"} {
 		t.Run(run, func(t *testing.T) {
 			p := start(t, nil, "demo", "--data", data)
-			eventually(t, "the demo has printed its commands", func() bool { return strings.Contains(p.printed(), "grant_type") && strings.HasSuffix(p.printed(), "\n\n") })
+			eventually(t, "the demo has printed its commands", func() bool {
+				return strings.Contains(p.printed(), "grant_type") && strings.HasSuffix(p.printed(), "\n\n")
+			})
 			out := p.printed()
 			_, commands, ok := strings.Cut(out, "in another terminal:")
 			if !ok {
