@@ -3,6 +3,7 @@ package groovy
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -210,9 +211,42 @@ type meta struct {
 	base    map[string]Method // methods without those of java.lang.Object
 	get     map[string]func(Value) (Value, error)
 	set     map[string]func(Value, Value) error
+	getters map[string]accessor
+	setters map[string]accessor
 	h       Class // hooks, the nearest ancestor's
 	thrown  bool  // descends from Throwable
 }
+
+// accessor is a getX, isX or setX method serving the property x.
+type accessor struct {
+	name string
+	f    Method
+}
+
+// accessors finds the properties the methods make.
+func (m *meta) accessors() {
+	m.getters, m.setters = map[string]accessor{}, map[string]accessor{}
+	for name, f := range m.methods {
+		switch {
+		case len(name) > 3 && name[:3] == "get" && name[3] < 'a':
+			m.getters[propName(name[3:])] = accessor{name, f}
+			m.getters[decap(name[3:])] = accessor{name, f}
+		case len(name) > 3 && name[:3] == "set" && name[3] < 'a':
+			m.setters[propName(name[3:])] = accessor{name, f}
+			m.setters[decap(name[3:])] = accessor{name, f}
+		}
+	}
+	for name, f := range m.methods {
+		if len(name) > 2 && name[:2] == "is" && name[2] < 'a' {
+			if _, has := m.getters[propName(name[2:])]; !has {
+				m.getters[propName(name[2:])] = accessor{name, f}
+			}
+		}
+	}
+}
+
+// decap lowers only the first letter: getURL serves URL and uRL.
+func decap(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 type metas struct {
 	mu sync.RWMutex
@@ -293,6 +327,7 @@ func (e *Engine) derive(c *Class, depth int) *meta {
 		m.inheritHooks(&p.h)
 	}
 	m.thrown = m.names["java.lang.Throwable"]
+	m.accessors()
 	return m
 }
 

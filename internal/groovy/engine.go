@@ -181,7 +181,7 @@ func (s *Script) Run(ctx context.Context, vars *Binding) (v Value, err error) {
 	if vars == nil {
 		vars = NewBinding(nil)
 	}
-	r := &run{eng: s.eng, script: s, binding: vars, statics: map[*scriptClass]*staticState{}}
+	r := &run{eng: s.eng, script: s, binding: vars}
 	th, err := r.enter(ctx)
 	if err != nil {
 		return nil, err
@@ -198,7 +198,7 @@ func (s *Script) Call(ctx context.Context, vars *Binding, method string, args ..
 	if vars == nil {
 		vars = NewBinding(nil)
 	}
-	r := &run{eng: s.eng, script: s, binding: vars, statics: map[*scriptClass]*staticState{}}
+	r := &run{eng: s.eng, script: s, binding: vars}
 	th, err := r.enter(ctx)
 	if err != nil {
 		return nil, err

@@ -66,7 +66,13 @@ type compiled struct {
 func (c *compiled) invoke(th *thread, clo *Closure, this Value, caps []*cell, args []Value) Value {
 	th.step()
 	th.depth++
-	f := &frame{th: th, fn: c, this: this, clo: clo, caps: caps, up: th.top, pos: c.pos}
+	f := th.free
+	if f != nil {
+		th.free = f.up
+	} else {
+		f = &frame{}
+	}
+	f.th, f.fn, f.this, f.clo, f.caps, f.up, f.pos = th, c, this, clo, caps, th.top, c.pos
 	th.top = f
 	if th.depth > th.eng.env.Limits.Depth {
 		th.limit("depth", nil)
@@ -78,12 +84,16 @@ func (c *compiled) invoke(th *thread, clo *Closure, this Value, caps []*cell, ar
 	}
 	c.bind(f, args)
 	c.body(f)
+	ret := f.ret
+	if c.ret != nil && c.ret.coerc > coObject {
+		ret = th.assign(ret, c.ret)
+	}
 	th.top = f.up
 	th.depth--
-	if c.ret != nil && c.ret.coerc > coObject {
-		return th.assign(f.ret, c.ret)
-	}
-	return f.ret
+	// nothing keeps a frame after its call: closures hold cells, not frames
+	*f = frame{up: th.free}
+	th.free = f
+	return ret
 }
 
 func (f *frame) store(p *cparam, v Value) {

@@ -323,11 +323,13 @@ func (th *thread) fieldAccessor(o *Object, name string, args []Value) (Value, bo
 
 // objectProp reads a property from outside: getters go before fields.
 func (th *thread) objectProp(o *Object, name string) (Value, bool) {
-	c := capitalize(name)
-	for _, get := range []string{"get" + c, "is" + c} {
-		if list := o.sc.all[get]; list != nil {
-			if m := th.pick(list, nil); m != nil {
-				return m.call(th, o, nil), true
+	if len(o.sc.all) > 0 {
+		c := capitalize(name)
+		for _, get := range []string{"get" + c, "is" + c} {
+			if list := o.sc.all[get]; list != nil {
+				if m := th.pick(list, nil); m != nil {
+					return m.call(th, o, nil), true
+				}
 			}
 		}
 	}

@@ -321,14 +321,22 @@ var operators = []string{
 	"(", ")", "[", "]", "{", "}", ",", ";", ".", "?", ":", "=", "<", ">", "!", "~", "+", "-", "*", "/", "%", "&", "|", "^", "@",
 }
 
+// operatorsBy lists the operators by their first byte.
+var operatorsBy = func() (out [128][]string) {
+	for _, op := range operators {
+		out[op[0]] = append(out[op[0]], op)
+	}
+	return out
+}()
+
 func (l *lexer) operator(rest string, p pos) {
 	if strings.HasPrefix(rest, "<..<") {
 		l.add(token{kind: tOp, pos: p, text: "<..<"})
 		l.off += 4
 		return
 	}
-	for _, op := range operators {
-		if op[0] != rest[0] || !strings.HasPrefix(rest, op) {
+	for _, op := range operatorsBy[rest[0]&127] {
+		if !strings.HasPrefix(rest, op) {
 			continue
 		}
 		if op == "?[" && (len(l.toks) > 0 && rest[0] == '?' && l.prevSpace()) {

@@ -93,6 +93,7 @@ type thread struct {
 	mem      int64
 	deadline time.Time
 	top      *frame
+	free     *frame // finished ones, linked by up
 }
 
 // enter starts a thread for a call from Go.

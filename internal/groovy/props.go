@@ -78,12 +78,8 @@ func (th *thread) metaProp(m *meta, v Value, name string) (Value, bool) {
 	if name == "class" {
 		return m.class, true
 	}
-	c := capitalize(name)
-	if f := m.methods["get"+c]; f != nil {
-		return th.invokeMethod(f, v, "get"+c, nil, false), true
-	}
-	if f := m.methods["is"+c]; f != nil {
-		return th.invokeMethod(f, v, "is"+c, nil, false), true
+	if a, ok := m.getters[name]; ok {
+		return th.invokeMethod(a.f, v, a.name, nil, false), true
 	}
 	if m.h.PropertyMissing != nil {
 		if r, ok := m.h.PropertyMissing(v, name); ok {
@@ -264,8 +260,8 @@ func (th *thread) setProp(v Value, name string, val Value) {
 }
 
 func (th *thread) metaReadable(m *meta, _ Value, name string) (Value, bool) {
-	c := capitalize(name)
-	return nil, m.get[name] != nil || m.methods["get"+c] != nil || m.methods["is"+c] != nil || name == "class"
+	_, getter := m.getters[name]
+	return nil, m.get[name] != nil || getter || name == "class"
 }
 
 func (th *thread) trySetProp(v Value, name string, val Value) bool {
@@ -279,8 +275,8 @@ func (th *thread) trySetProp(v Value, name string, val Value) bool {
 		}
 		return true
 	}
-	if f := m.methods["set"+capitalize(name)]; f != nil {
-		th.invokeMethod(f, v, "set"+capitalize(name), []Value{val}, false)
+	if a, ok := m.setters[name]; ok {
+		th.invokeMethod(a.f, v, a.name, []Value{val}, false)
 		return true
 	}
 	if m.h.SetMissing != nil {

@@ -10,6 +10,9 @@ func (th *thread) staticsOf(sc *scriptClass) *staticState {
 		for i, f := range sc.statics {
 			s.fields[i] = zeroOf(f.typ)
 		}
+		if r.statics == nil {
+			r.statics = map[*scriptClass]*staticState{}
+		}
 		r.statics[sc] = s
 	}
 	r.mu.Unlock()
