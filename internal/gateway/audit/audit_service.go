@@ -59,10 +59,25 @@ type serviceConfig struct {
 
 type eventHandlerConfig struct {
 	// Class is the handler's class, with or without its package.
-	Class string `conf:"class,required"`
+	Class className `conf:"class,required"`
 	// Config is the handler's configuration.
 	Config *conf.Node `conf:"config,required"`
 }
+
+// className is a class with its place, for messages.
+type className struct {
+	text string
+	node *conf.Node
+}
+
+// UnmarshalConf reads the name.
+func (c *className) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+	c.node = n
+	d.Decode(n, &c.text)
+}
+
+// DescribeConf names the kind of value.
+func (*className) DescribeConf() string { return "a string" }
 
 type noConfig struct{}
 
@@ -84,8 +99,11 @@ var auditService = heap.Define("AuditService", func(c *serviceConfig, env *heap.
 		c.TopicSchemasDirectory = filepath.Join(env.Dirs.Instance, "audit-schemas")
 	}
 	s := &service{log: env.Log, now: env.Now, prefix: newPrefix(), topics: map[string]*topic{}}
-	for i, h := range c.EventHandlers {
-		s.add(c, h, fmt.Sprintf("eventHandlers.%d", i), env)
+	filters := &c.Config.FilterPolicies.Field
+	checkPointers("includeIf", filters.IncludeIf, env)
+	checkPointers("excludeIf", filters.ExcludeIf, env)
+	for _, h := range c.EventHandlers {
+		s.add(c, h, env)
 	}
 	if t := s.topics[accessTopic]; t != nil {
 		s.accessWriter = newAccess(s, t)
@@ -120,11 +138,11 @@ type sink interface {
 }
 
 // add builds one event handler, for each of its topics a sink.
-func (s *service) add(c *serviceConfig, h eventHandlerConfig, place string, env *heap.Env) {
+func (s *service) add(c *serviceConfig, h eventHandlerConfig, env *heap.Env) {
 	b := &builder{env: env, node: h.Config, service: s}
-	kind, err := findHandler(h.Class)
+	kind, err := findHandler(h.Class.text)
 	if err != nil {
-		env.Fail("eventHandlers", "%s: %s", place, err)
+		env.Errs.AddErr(h.Class.node, err)
 		return
 	}
 	make := kind.prepare(b)
@@ -132,7 +150,7 @@ func (s *service) add(c *serviceConfig, h eventHandlerConfig, place string, env 
 		return
 	}
 	for _, name := range b.common.Topics {
-		t := s.topic(name, c, env)
+		t := s.topic(name, c, b)
 		if t == nil {
 			continue
 		}
@@ -143,13 +161,13 @@ func (s *service) add(c *serviceConfig, h eventHandlerConfig, place string, env 
 	}
 }
 
-func (s *service) topic(name string, c *serviceConfig, env *heap.Env) *topic {
+func (s *service) topic(name string, c *serviceConfig, b *builder) *topic {
 	if t := s.topics[name]; t != nil {
 		return t
 	}
 	sc, err := loadSchema(name, c.TopicSchemasDirectory)
 	if err != nil {
-		env.Fail("eventHandlers", "%s", err)
+		b.fail("topics", "%s", err)
 		return nil
 	}
 	p := newPolicy()
@@ -157,13 +175,6 @@ func (s *service) topic(name string, c *serviceConfig, env *heap.Env) *topic {
 		p.include("/" + name + f)
 	}
 	filters := &c.Config.FilterPolicies.Field
-	for field, list := range map[string][]string{"includeIf": filters.IncludeIf, "excludeIf": filters.ExcludeIf} {
-		for _, pointer := range list {
-			if err := checkPointer(pointer); err != nil {
-				env.Fail("config.filterPolicies.field."+field, "%s", err)
-			}
-		}
-	}
 	for _, pointer := range filters.IncludeIf {
 		p.include(pointer)
 	}

@@ -1,8 +1,9 @@
 package audit
 
 import (
-	"fmt"
 	"strings"
+
+	"gatehouse/internal/gateway/heap"
 )
 
 // policy says what is written of events: a tree of field names, of which only marked
@@ -15,12 +16,14 @@ type policy struct {
 
 func newPolicy() *policy { return &policy{} }
 
-// checkPointer accepts what begins with a slash and names something.
-func checkPointer(pointer string) error {
-	if len(pointer) < 2 || pointer[0] != '/' {
-		return fmt.Errorf("expected a pointer such as \"/access/http/request/headers/user-agent\", found %q", pointer)
+// checkPointers reports what does not begin with a slash, or names nothing.
+func checkPointers(field string, list []string, env *heap.Env) {
+	for _, p := range list {
+		if len(p) < 2 || p[0] != '/' {
+			env.Fail("config.filterPolicies.field."+field,
+				"expected a pointer such as \"/access/http/request/headers/user-agent\", found %q", p)
+		}
 	}
-	return nil
 }
 
 // step returns the node of a name, made where missing.
