@@ -14,9 +14,16 @@ func (attributes) GroovyClass() *groovy.Class { return attributesClass }
 
 var attributesClass = tableClass(&groovy.Class{Name: "java.util.HashMap.Attributes"})
 
+// at gives data of filters as an object that stays: what a script changes in it, later
+// readers find changed.
 func (a attributes) at(name string) (groovy.Value, bool) {
 	v, ok := a.c.Map()[name]
-	return toScript(v), ok
+	x := toScript(v)
+	switch v.(type) {
+	case map[string]any, []any:
+		a.c.Map()[name] = shared(x)
+	}
+	return x, ok
 }
 
 // put keeps lists, maps and objects of scripts as they are, so that a later script

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -120,7 +121,7 @@ func parseSetCookie(lines []string) []*cookie {
 			k.expires = c.RawExpires
 		}
 		if c.MaxAge != 0 {
-			k.maxAge = max(c.MaxAge, 0)
+			k.maxAge = int32(min(max(c.MaxAge, 0), math.MaxInt32))
 		}
 		if c.Secure {
 			k.secure = true

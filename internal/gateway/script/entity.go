@@ -139,13 +139,19 @@ func construct(c *groovy.Call, class string, args ...groovy.Value) (groovy.Value
 
 // readBody buffers the body off the script's clock and charges its size.
 func readBody(c *groovy.Call, e *chain.Entity) ([]byte, error) {
-	var b []byte
 	var err error
-	c.Wait(func() { b, err = e.Bytes() })
-	if err != nil {
-		return nil, groovy.Throw(ioError, "the entity cannot be read: %s", err)
+	c.Wait(func() { err = e.Buffer() })
+	if err == nil {
+		_, size := e.Open() // a large body lies in a file and costs memory only when read
+		if err := c.Alloc(size); err != nil {
+			return nil, err
+		}
+		var b []byte
+		if b, err = e.Bytes(); err == nil {
+			return b, nil
+		}
 	}
-	return b, c.Alloc(int64(len(b)))
+	return nil, groovy.Throw(ioError, "the entity cannot be read: %s", err)
 }
 
 func entityText(c *groovy.Call, e entity) (groovy.Value, error) {

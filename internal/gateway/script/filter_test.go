@@ -175,7 +175,17 @@ func TestLogger(t *testing.T) {
 	}
 }
 
-// ResponseScope reads what a script left in attributes, as expressions do.
+func TestCallsAfterTheEndAreRefused(t *testing.T) {
+	g := newRig(t)
+	s := g.source("if (globals.f == null) { globals.f = { next.handle(context, request) }; return new Response(Status.OK) }\nreturn globals.f()", "next")
+	if _, err := s.Filter(newExchange("/"), answering(200, "")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Filter(newExchange("/"), answering(200, "")); err == nil || !strings.Contains(err.Error(), "has ended") {
+		t.Errorf("call of an earlier next = %v", err)
+	}
+}
+
 func TestAttributesReachExpressions(t *testing.T) {
 	g := newRig(t)
 	x := newExchange("/")

@@ -23,18 +23,21 @@ var handlerClass = &groovy.Class{
 		if err != nil {
 			return nil, err
 		}
-		return handle(c, h.in, h.h, x), nil
+		return handle(c, h.in, h.h, x)
 	})},
 }
 
 // handle calls a handler on the script's goroutine.
-func handle(c *groovy.Call, in *run, h chain.Handler, x *chain.Exchange) *promise {
+func handle(c *groovy.Call, in *run, h chain.Handler, x *chain.Exchange) (groovy.Value, error) {
+	if err := in.over(); err != nil {
+		return nil, err
+	}
 	var out outcome
 	c.Wait(func() { out = answered(h.Handle(x)) })
 	if in != nil {
 		in.got(out)
 	}
-	return &promise{done: true, out: out}
+	return &promise{done: true, out: out}, nil
 }
 
 // exchange takes a context and a request.
@@ -198,9 +201,12 @@ var clientClass = &groovy.Class{
 // be used by two goroutines.
 func (k client) send(c *groovy.Call, x *chain.Exchange) (groovy.Value, error) {
 	if k.in == nil || !k.in.unit.parallel {
-		return handle(c, k.in, k.h, x), nil
+		return handle(c, k.in, k.h, x)
 	}
-	if k.in.open >= maxCalls {
+	if err := k.in.over(); err != nil {
+		return nil, err
+	}
+	if k.in.flying() >= maxCalls {
 		return nil, groovy.Throw(illegalState, "the script has more than %d calls at a time", maxCalls)
 	}
 	var copied *chain.Request
@@ -218,6 +224,12 @@ func (k client) send(c *groovy.Call, x *chain.Exchange) (groovy.Value, error) {
 		own = own.Push(fork)
 	}
 	return k.in.launch(func(context.Context) outcome { return answered(k.h.Handle(own)) }), nil
+}
+
+func (r *run) flying() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.open
 }
 
 // maxCalls bounds the calls in flight of one script.

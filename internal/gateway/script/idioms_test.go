@@ -1,6 +1,10 @@
 package script
 
-import "testing"
+import (
+	"testing"
+
+	"gatehouse/internal/gateway/chain"
+)
 
 // TestIdioms runs handler scripts that give their finding as the text of a response.
 func TestIdioms(t *testing.T) {
@@ -37,7 +41,8 @@ func TestIdioms(t *testing.T) {
 		{"context: as class", "import org.forgerock.services.context.ClientContext\nimport org.forgerock.services.context.AttributesContext\nsay context.asContext(ClientContext.class).remotePort + context.asContext(ClientContext).getRemoteAddress() + context.containsContext(AttributesContext)", "4711192.0.2.7true"},
 		{"context: optional", `say context.get('client').map { it.contextName }.orElse('none') + context.get('zz').isPresent()`, "clientfalse"},
 		{"context: parent", `say context.contextName + context.parent.contextName + context.isRootContext()`, "sessionattributesfalse"},
-		{"attributes", `attributes.a = [x: [1, 2]]; attributes['b'] = 's'; attributes.a.x << 3; say attributes.a.toString() + attributes.b + attributes.size() + context.asContext(org.forgerock.services.context.AttributesContext).attributes.b`, "[x:[1, 2, 3]]s2s"},
+		{"attributes", `attributes.a = [x: [1, 2]]; attributes['b'] = 's'; attributes.a.x << 3; say attributes.a.toString() + attributes.b + (attributes.size() - 1) + context.asContext(org.forgerock.services.context.AttributesContext).attributes.b`, "[x:[1, 2, 3]]s2s"},
+		{"attributes of filters can be changed", `attributes.fromFilter.k << 'c'; attributes.fromFilter.n = 1; say attributes.fromFilter.toString()`, "[k:[a, b, c], n:1]"},
 		{"session", `session.user = 'demo'; session['n'] = [1]; def k = session.keySet().toString(); session.remove('n'); say session.user + k + session.n + session.containsKey('user') + (session.none ?: 'dflt')`, "demo[n, user]nulltruedflt"},
 		{"session: clear", `session.a = 1; session.clear(); say session.isEmpty() as String`, "true"},
 		{"binding", `say "${binding.hasVariable('request')} ${binding.hasVariable('nope')} ${binding.variables.containsKey('session')}"`, "true false true"},
@@ -72,6 +77,7 @@ func TestIdioms(t *testing.T) {
 			g := newRig(t)
 			s := g.source("import org.forgerock.util.promise.Promises\n" + c.src + "\n" + sayMethod)
 			x := newExchange("/a/b?q=x+y&r=2")
+			chain.Find[*chain.AttributesContext](x.Context).Map()["fromFilter"] = map[string]any{"k": []any{"a", "b"}}
 			x.Request.Header.Set("X-One", "1")
 			x.Request.Header["X-Many"] = []string{"a", "b"}
 			if _, body := respond(t, s, x); body != c.want {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/groovy"
@@ -16,10 +17,27 @@ type run struct {
 	script *Script
 	unit   *unit
 	x      *chain.Exchange
-	calls  []*promise // calls beside the script
-	open   int        // those of them that have not settled
-	first  *chain.Response
-	more   []*chain.Response // responses that the script got, after the first
+
+	mu    sync.Mutex // a closure kept in globals may call from another run
+	ended bool
+	calls []*promise // calls beside the script
+	open  int        // those of them that have not settled
+	first *chain.Response
+	more  []*chain.Response // responses that the script got, after the first
+}
+
+// over is the failure of a call that comes after the end of its script: the exchange
+// belongs to others by then.
+func (r *run) over() error {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return groovy.Throw(illegalState, "the script that this object belongs to has ended")
+	}
+	return nil
 }
 
 // pick chooses the variables that the text mentions.
@@ -142,6 +160,8 @@ func (r *run) bind(next chain.Handler, vars []Var) *groovy.Binding {
 // nobody else would close its stream.
 func (r *run) got(o outcome) {
 	resp, ok := o.value.(response)
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	switch {
 	case !ok:
 	case r.first == nil:
@@ -164,19 +184,24 @@ func (r *run) launch(call func(context.Context) outcome) *promise {
 		f.out = call(r.x.Ctx())
 	}()
 	p := &promise{source: f}
-	r.open++
 	p.whenDone(nil, func(_ invoker, o outcome) {
+		r.mu.Lock()
 		r.open--
+		r.mu.Unlock()
 		r.got(o)
 	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open++
 	r.calls = append(r.calls, p)
 	return p
 }
 
 // end waits for calls that nobody waited for and closes what the script left behind.
 func (r *run) end(kept *chain.Response) {
-	for i := 0; i < len(r.calls); i++ { // callbacks may launch more
-		r.calls[i].await(outside(r.x.Ctx()), atOnce)
+	for p := r.next(0); p != nil; { // callbacks may launch more
+		p.await(outside(r.x.Ctx()), atOnce)
+		p = r.next(1)
 	}
 	drop := func(resp *chain.Response) {
 		if resp != nil && resp != kept && !resp.Entity.Buffered() {
@@ -187,6 +212,17 @@ func (r *run) end(kept *chain.Response) {
 	for _, resp := range r.more {
 		drop(resp)
 	}
+}
+
+// next drops n calls and gives the one after them. When there is none the run has ended.
+func (r *run) next(n int) *promise {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.calls = r.calls[n:]; len(r.calls) > 0 {
+		return r.calls[0]
+	}
+	r.ended = true
+	return nil
 }
 
 // Error is the failure of a script with the place in it.

@@ -82,6 +82,16 @@ func tableClass(c *groovy.Class) *groovy.Class {
 			return true, this.(table).put(name, v)
 		}
 	}
+	if c.MethodMissing == nil { // a closure under the name of the method
+		c.MethodMissing = func(c *groovy.Call) (groovy.Value, error) {
+			if t, ok := c.This.(table); ok {
+				if f, ok := t.at(c.Name); ok && f != nil {
+					return c.Invoke(f, c.Args...)
+				}
+			}
+			return nil, c.NoSuchMethod()
+		}
+	}
 	c.Truth = func(this groovy.Value) bool { return len(this.(table).keys()) > 0 }
 	if c.String == nil {
 		c.String = func(this groovy.Value) string { return tableText(this.(table)) }
