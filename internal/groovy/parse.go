@@ -365,7 +365,7 @@ func (p *parser) isMethodName(i int) bool {
 }
 
 func hardWord(s string) bool {
-	return keywords[s] && s != "default"
+	return keywords[s] && s != "default" && s != "as" && s != "in"
 }
 
 func (p *parser) methodRest(mods []string, typ *typeRef) *funcNode {
