@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/audit"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/handlers"
 	"gatehouse/internal/gateway/heap"
@@ -68,6 +69,7 @@ type adminConfig struct {
 	PreserveQuery             bool                                 `conf:"preserveOriginalQueryString"`
 	StreamingEnabled          bool                                 `conf:"streamingEnabled"`
 	ServeDeprecatedPrometheus bool                                 `conf:"serveDeprecatedPrometheusEndpoint"`
+	AuditService              heap.Ref[audit.AuditService]         `conf:"auditService,default=AuditService"`
 	Vertx                     any                                  `conf:"vertx,unused=it tunes the former server"`
 	OpenTelemetry             openTelemetry                        `conf:"openTelemetry"`
 	protectionConfig
@@ -92,11 +94,6 @@ type admin struct {
 	heap        *heap.Heap
 	development bool
 	pid         *pidFile
-}
-
-// refusedAdmin are the fields of admin.json that this version cannot honour.
-var refusedAdmin = map[string]string{
-	"auditService": "auditing of the administration is not available",
 }
 
 func (i *instance) loadAdmin(errs *conf.Errors) *admin {
@@ -158,8 +155,6 @@ func (a *admin) rest(d *document, h *heap.Heap, errs *conf.Errors) {
 	for _, f := range a.Rest {
 		switch {
 		case strings.HasPrefix(f.Name, "_") || f.Name == "comment" || adminFields[f.Name] || h.Declared(f.Name):
-		case refusedAdmin[f.Name] != "":
-			errs.Add(f.Value, "%s cannot be used: %s", f.Name, refusedAdmin[f.Name])
 		default:
 			errs.Warn(f.NameNode(d.node), "unknown field %q is ignored%s", f.Name,
 				conf.DidYouMean(f.Name, []string{"connectors", "adminConnector", "heap", "mode", "prefix", "properties", "streamingEnabled", "temporaryStorage"}))

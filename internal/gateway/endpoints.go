@@ -4,12 +4,20 @@ import (
 	"net/netip"
 	"strings"
 
+	"gatehouse/internal/gateway/audit"
 	"gatehouse/internal/gateway/chain"
 )
 
 // endpoints answers the paths of the administration below prefix and passes
 // everything else to next.
 func (g *Gateway) endpoints(prefix string, next chain.Handler) chain.Handler {
+	guarded := audit.Within(g.admin.AuditService.Get(), "", "", chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
+		path := x.Request.URI.RawPath[len(prefix):]
+		if path == "/metrics" || strings.HasPrefix(path, "/metrics/") {
+			return g.metricsEndpoint(x, path)
+		}
+		return g.guarded(x, path)
+	}))
 	return chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
 		path, ok := strings.CutPrefix(x.Request.URI.RawPath, prefix)
 		if !ok || prefix != "" && path != "" && path[0] != '/' {
@@ -18,11 +26,10 @@ func (g *Gateway) endpoints(prefix string, next chain.Handler) chain.Handler {
 		if resp := g.public(x, path); resp != nil {
 			return resp, nil
 		}
-		if path == "/metrics" || strings.HasPrefix(path, "/metrics/") {
-			return g.metricsEndpoint(x, path)
-		}
-		if path == "/api" || strings.HasPrefix(path, "/api/") {
-			return g.guarded(x, path)
+		for _, area := range []string{"/metrics", "/api"} {
+			if path == area || strings.HasPrefix(path, area+"/") {
+				return guarded.Handle(x)
+			}
 		}
 		if prefix == "" {
 			return next.Handle(x)

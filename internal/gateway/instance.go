@@ -36,6 +36,8 @@ type Options struct {
 	Log *slog.Logger
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// Record makes objects that leave their steps in traces; see Gateway.Try.
+	Record bool
 }
 
 // instance is what the documents of one gateway share.
@@ -87,6 +89,9 @@ func newInstance(o Options) (*instance, error) {
 			heap.KindFor[chain.Filter]("filter"), heap.KindFor[chain.Handler]("handler"),
 			heap.KindFor[heap.Decorator]("decorator"), heap.KindFor[secrets.Store]("secret store"),
 		},
+	}
+	if o.Record {
+		i.services.Recorder = recorder{}
 	}
 	i.catalog = heap.NewCatalog(i.types(), decorators, handlers.All, filters.All, oauth2.All, secrets.All, session.All, audit.All, services, refused, older)
 	return i, i.readTokenFiles()

@@ -308,6 +308,7 @@ func (r *router) build(path string, text []byte, errs *conf.Errors) (*route, err
 			return nil, taken("%s: the route name %q is taken by %s", r.instance.relative(path), fresh.name, r.instance.relative(other))
 		}
 	}
+	r.instance.recordRoute(fresh)
 	fresh.metrics = &routeMetrics{}
 	if old := r.routes[path]; old != nil && old.id == fresh.id && old.name == fresh.name {
 		fresh.metrics = old.metrics

@@ -266,10 +266,10 @@ func (a *audited) ig(w *writer, x *chain.Exchange, e *ExtensionContext) {
 	if root := chain.Find[*chain.RootContext](x.Context); root != nil && c.exchangeID {
 		w.text("exchangeId", root.ID)
 	}
-	if c.routeID {
+	if c.routeID && a.routeID != "" {
 		w.text("routeId", a.routeID)
 	}
-	if c.routeName {
+	if c.routeName && a.routeID != "" {
 		w.text("routeName", a.routeName)
 	}
 	if c.ext != nil {
