@@ -100,7 +100,7 @@ func exceptionClasses() []*Class {
 			"getStackTrace": func(c *Call) (Value, error) {
 				var out []Value
 				for _, f := range thrown(c.th, c.This).Frames {
-					out = append(out, f.Func+"("+f.File+":"+strconvItoa(f.Line)+")")
+					out = append(out, f.Func+"("+f.File+":"+itoa(f.Line)+")")
 				}
 				return newArray("java.lang.StackTraceElement", out), nil
 			},
@@ -117,5 +117,3 @@ func exceptionClasses() []*Class {
 	}
 	return out
 }
-
-func strconvItoa(n int) string { return itoa(n) }

@@ -15,27 +15,28 @@ func (th *thread) print(s string) {
 // objectMethods are what Groovy gives every object.
 func objectMethods() map[string]Method {
 	m := map[string]Method{
-		"toString":  func(c *Call) (Value, error) { return c.th.str(c.This), nil },
-		"getClass":  func(c *Call) (Value, error) { return c.th.classValue(c.This), nil },
-		"equals":    objEquals,
-		"hashCode":  func(c *Call) (Value, error) { return c.th.hashCode(c.This), nil },
-		"is":        func(c *Call) (Value, error) { return identical(c.This, c.Arg(0)), nil },
-		"asType":    objAsType,
-		"asBoolean": func(c *Call) (Value, error) { return c.th.truth(c.This), nil },
-		"isCase":    func(c *Call) (Value, error) { return c.th.isCase(c.This, c.Arg(0)), nil },
-		"with":      objWith,
-		"tap":       objTap,
-		"identity":  objWith,
-		"dump":      func(c *Call) (Value, error) { return "<" + c.th.className(c.This) + "@1>", nil },
-		"inspect":   func(c *Call) (Value, error) { return c.th.inspect(c.This), nil },
-		"println":   objPrintln,
-		"print":     func(c *Call) (Value, error) { c.th.print(c.th.str(c.Arg(0))); return nil, nil },
-		"printf":    objPrintf,
-		"sprintf":   func(c *Call) (Value, error) { return c.th.format(c.Str(0), formatArgs(c.Args[1:])), nil },
-		"sleep":     objSleep,
-		"iterator":  func(c *Call) (Value, error) { return &iterator{items: c.th.items(c.This)}, nil },
-		"getAt":     func(c *Call) (Value, error) { return c.th.getProp(c.This, c.Str(0)), nil },
-		"putAt":     func(c *Call) (Value, error) { c.th.setProp(c.This, c.Str(0), c.Arg(1)); return nil, nil },
+		"toString":      func(c *Call) (Value, error) { return c.th.str(c.This), nil },
+		"getClass":      func(c *Call) (Value, error) { return c.th.classValue(c.This), nil },
+		"equals":        objEquals,
+		"hashCode":      func(c *Call) (Value, error) { return c.th.hashCode(c.This), nil },
+		"is":            func(c *Call) (Value, error) { return identical(c.This, c.Arg(0)), nil },
+		"asType":        objAsType,
+		"asBoolean":     func(c *Call) (Value, error) { return c.th.truth(c.This), nil },
+		"isCase":        func(c *Call) (Value, error) { return c.th.isCase(c.This, c.Arg(0)), nil },
+		"with":          objWith,
+		"tap":           objTap,
+		"identity":      objWith,
+		"dump":          func(c *Call) (Value, error) { return "<" + c.th.className(c.This) + "@1>", nil },
+		"inspect":       func(c *Call) (Value, error) { return c.th.inspect(c.This), nil },
+		"println":       objPrintln,
+		"print":         func(c *Call) (Value, error) { c.th.print(c.th.str(c.Arg(0))); return nil, nil },
+		"printf":        objPrintf,
+		"sprintf":       func(c *Call) (Value, error) { return c.th.format(c.Str(0), formatArgs(c.Args[1:])), nil },
+		"sleep":         objSleep,
+		"withCloseable": withCloseable,
+		"iterator":      func(c *Call) (Value, error) { return &iterator{items: c.th.items(c.This)}, nil },
+		"getAt":         func(c *Call) (Value, error) { return c.th.getProp(c.This, c.Str(0)), nil },
+		"putAt":         func(c *Call) (Value, error) { c.th.setProp(c.This, c.Str(0), c.Arg(1)); return nil, nil },
 		"getProperties": func(c *Call) (Value, error) {
 			if o, ok := c.This.(*Object); ok {
 				m := c.th.propertyMap(o)
@@ -305,4 +306,20 @@ func objSleep(c *Call) (Value, error) {
 	}
 	c.th.check()
 	return nil, nil
+}
+
+// withCloseable calls a closure with the object and then closes it.
+func withCloseable(c *Call) (v Value, err error) {
+	f := c.fn(0)
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(*Thrown); ok {
+				_, _ = catchErr(func() Value { return c.th.callMethod(c.This, "close", nil) })
+			}
+			panic(r)
+		}
+	}()
+	v = f(c.This)
+	c.th.callMethod(c.This, "close", nil)
+	return v, nil
 }

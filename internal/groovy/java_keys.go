@@ -350,6 +350,10 @@ func keyClasses() []*Class {
 			return nil, Throw("java.security.NoSuchAlgorithmException", "%s KeyFactory not available", clip(c.Str(0)))
 		}}, Methods: table{"generatePublic": gen(false), "generatePrivate": gen(true)}},
 		{Name: "java.security.Signature", Static: table{"getInstance": newSignature}, Methods: signatureMethods()},
+		{Name: "java.security.Principal", Interface: true},
+		{Name: "javax.security.auth.x500.X500Principal", Implements: []string{"java.security.Principal"},
+			New:     give(func(c *Call) Value { return principal(c.Str(0)) }),
+			Methods: table{"getName": give(func(c *Call) Value { return c.Text(c.This) })}},
 		{Name: "java.security.cert.Certificate"},
 		{Name: "java.security.cert.X509Certificate", Extends: "java.security.cert.Certificate", Methods: certMethods()},
 		{Name: "java.security.cert.CertificateFactory", Static: table{"getInstance": give(func(*Call) Value { return certFactory{} })},
@@ -427,7 +431,7 @@ func certMethods() table {
 		return give(func(c *Call) Value { return f(self(c)) })
 	}
 	return table{
-		"getSubjectDN": get(func(x *x509.Certificate) Value { return x.Subject.String() }), "getIssuerDN": get(func(x *x509.Certificate) Value { return x.Issuer.String() }),
+		"getSubjectDN": get(func(x *x509.Certificate) Value { return principal(x.Subject.String()) }), "getIssuerDN": get(func(x *x509.Certificate) Value { return principal(x.Issuer.String()) }),
 		"getSubjectX500Principal": get(func(x *x509.Certificate) Value { return principal(x.Subject.String()) }),
 		"getIssuerX500Principal":  get(func(x *x509.Certificate) Value { return principal(x.Issuer.String()) }),
 		"getSerialNumber":         get(func(x *x509.Certificate) Value { return x.SerialNumber }),

@@ -15,7 +15,6 @@ type parser struct {
 	noLambda bool // in a case label, where -> ends the label
 	inClass  *classNode
 	errs     []*Error
-	pending  []stmt // declarations found inside expressions: none so far
 }
 
 // parse turns a file into its tree; all mistakes found come back joined.

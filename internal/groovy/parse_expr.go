@@ -244,7 +244,7 @@ func (p *parser) commandExpr() expr {
 		if n > maxChain {
 			p.fail(p.tok().pos, "the command is too long")
 		}
-		if c, ok := e.(*callExpr); ok && n >= 0 && p.tok().kind == tIdent && !isBareCall(c) {
+		if _, ok := e.(*callExpr); ok && p.tok().kind == tIdent {
 			e = p.commandChain(e)
 			continue
 		}
@@ -262,8 +262,6 @@ func (p *parser) commandExpr() expr {
 	}
 	return e
 }
-
-func isBareCall(*callExpr) bool { return false }
 
 // commandChain reads the "c d" of "a b c d", which means a(b).c(d).
 func (p *parser) commandChain(recv expr) expr {

@@ -65,14 +65,14 @@ func (g *gen) assert(x *assertStmt) exec {
 			t.Class = "java.lang.AssertionError"
 			t.Message = f.th.str(msg(f)) + ". Expression: " + text
 		} else {
-			t.Message = rec.render(f.th, "assert "+text, x.x.at(), p)
+			t.Message = rec.render(f.th, "assert "+text, p)
 		}
 		panic(f.th.stamp(t))
 	}
 }
 
 // render draws the values below the expression, as Groovy does.
-func (r *powerRecord) render(th *thread, text string, _, at pos) string {
+func (r *powerRecord) render(th *thread, text string, at pos) string {
 	vals := append([]partValue(nil), r.vals...)
 	sort.SliceStable(vals, func(i, j int) bool { return vals[i].col > vals[j].col })
 	lines := []string{text, ""}

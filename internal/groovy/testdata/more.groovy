@@ -515,3 +515,23 @@ println 12.5.toBigInteger()
 1.10
 100
 12
+-- closing with withCloseable --
+class R implements Closeable { void close() { println 'closed' } }
+println new R().withCloseable { 'used' }
+try { new R().withCloseable { throw new IOException('x') } } catch (IOException e) { println e.message }
+---
+closed
+used
+closed
+x
+-- http style helper with closures and defaults --
+def build(Map opts = [:], String url, Closure after = { it }) {
+  after([url: url, method: opts.method ?: 'GET', headers: opts.headers ?: [:]])
+}
+println build('http://x')
+println build('http://x', method: 'POST')
+println build('http://x', headers: [a: 1]) { it.headers }
+---
+[url:http://x, method:GET, headers:[:]]
+[url:http://x, method:POST, headers:[:]]
+[a:1]
