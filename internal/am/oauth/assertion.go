@@ -15,6 +15,8 @@ type Assertion struct {
 	Keys       jose.Finder
 	Algorithms []jose.Algorithm
 	Endpoint   string // what was called, an accepted audience besides the token endpoint and the issuer
+	// OfClient tells that it authenticates a client, for which FAPI 2.0 has rules of its own.
+	OfClient bool
 }
 
 // Life of assertions (PingAM: jwtTokenUnreasonableLifetime), and how far clocks may differ.
@@ -53,7 +55,7 @@ func (p *Provider) CheckAssertion(ctx context.Context, a Assertion) (*jose.Claim
 		return nil, errors.Join(ErrAssertion, err)
 	case claims.Expires.After(p.Now().Add(maxAssertionLife)):
 		return nil, ErrAssertionLife
-	case !p.isAudience(claims.Audience, a.Endpoint):
+	case !p.isAudience(claims.Audience, a.Endpoint), a.OfClient && !p.isFAPIAudience(claims):
 		return nil, ErrAssertionAudience
 	}
 	return claims, nil
@@ -70,13 +72,9 @@ func (p *Provider) UseUp(ctx context.Context, kind string, c *jose.Claims) error
 // isAudience tells whether one of the audiences is this provider: its issuer, its token endpoint, the endpoint that was
 // called, or a value that the settings add (PingAM: allowedAudienceValues).
 func (p *Provider) isAudience(audiences []string, called string) bool {
-	ours := []string{p.Issuer, p.Issuer + "/access_token", p.Issuer + "/" + called}
-	if alias := (BaseURL{URL: p.Base.URL}).Issuer(p.Realm.Path); alias != p.Issuer {
-		ours = append(ours, alias, alias+"/access_token", alias+"/"+called)
-	}
-	if p.Realm.Path == "/" { // both spellings of the top realm
-		long := p.Base.URL + "/oauth2/realms/root"
-		ours = append(ours, long, long+"/access_token", long+"/"+called)
+	var ours []string
+	for _, iss := range p.issuers() {
+		ours = append(ours, iss, iss+"/access_token", iss+"/"+called)
 	}
 	for _, a := range audiences {
 		if slices.Contains(p.Settings.Advanced.AllowedAudienceValues, a) ||
@@ -85,6 +83,18 @@ func (p *Provider) isAudience(audiences []string, called string) bool {
 		}
 	}
 	return false
+}
+
+// issuers are the spellings of the issuer: the first is the one that is told, all lead here.
+func (p *Provider) issuers() []string {
+	ours := []string{p.Issuer}
+	if alias := (BaseURL{URL: p.Base.URL}).Issuer(p.Realm.Path); alias != p.Issuer {
+		ours = append(ours, alias)
+	}
+	if p.Realm.Path == "/" {
+		ours = append(ours, p.Base.URL+"/oauth2/realms/root")
+	}
+	return ours
 }
 
 // AssertionIssuer gives the iss of an assertion before anything is verified: whose keys to verify it with.

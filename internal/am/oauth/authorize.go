@@ -103,7 +103,7 @@ func (a *authorization) begin() error {
 		return err
 	}
 	openid := contains(strings.Fields(a.form.Get("scope")), "openid")
-	a.redirect, err = pickRedirect(a.client.Core.RedirectURIs, a.form.Get("redirect_uri"), a.client.Core.LoopbackRedirection, openid)
+	a.redirect, err = pickRedirect(a.client.Core.RedirectURIs, a.form.Get("redirect_uri"), a.client.Core.LoopbackRedirection && !a.Settings.Own.FAPI2, openid)
 	a.types = parseResponseType(a.form.Get("response_type"))
 	a.mode = a.types.mode()
 	return err
@@ -175,6 +175,7 @@ func (a *authorization) saveCode(auth *Authorization, now time.Time) error {
 		Scopes: auth.Scopes, Nonce: auth.Nonce, State: auth.State, Challenge: a.form.Get("code_challenge"),
 		Method: challengeMethod(a.form), Claims: auth.Claims, ACR: auth.ACR, AMR: auth.AMR, AuthTime: auth.AuthTime,
 		AuthLevel: auth.AuthLevel, SessionID: auth.SessionID, GrantID: auth.GrantID, Expires: now.Add(a.set.CodeLifetime),
+		DPoPKey: a.dpopKey(),
 	})
 }
 

@@ -101,7 +101,8 @@ func (p *Provider) authenticate(r *http.Request, form *Form, endpoint string) (*
 	if err != nil {
 		return nil, p.challenged(r, err)
 	}
-	if !mayUse(orText(caller.Method, used.Name), caller, endpoint) {
+	method := orText(caller.Method, used.Name)
+	if !mayUse(method, caller, endpoint) || !p.isFAPIMethod(method, caller, endpoint) {
 		return nil, p.challenged(r, errMethod)
 	}
 	return caller, nil

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"gatehouse/internal/am/realm"
-	"gatehouse/internal/am/store"
 	"gatehouse/internal/jose"
 )
 
@@ -87,15 +86,71 @@ func (p *Provider) confirmation(r *http.Request, req *TokenRequest) (json.RawMes
 // bind settles cnf. What a grant carries on stays bound as it was; a public client has to show the certificate again,
 // since nothing else proves who it is (RFC 8705 §4).
 func (q *request) bind(req *TokenRequest, a *Authorization) error {
-	if a.Cnf != nil {
-		if req.Client.IsPublic() && q.checkBound(&Found{Token: store.Token{Cnf: a.Cnf}}) != nil {
-			return ErrGrant.Because(errors.New("the certificate that the grant is bound to is not shown"))
-		}
-		return nil
+	key, err := q.proofKey("")
+	if err != nil {
+		return err
 	}
-	var err error
-	a.Cnf, err = q.confirmation(q.r, req)
-	return err
+	before := parseConfirmation(a.Cnf)
+	switch {
+	case a.DPoPKey != "" && a.DPoPKey != key:
+		return ErrGrant.Because(errors.New("the code is bound to a key of which there is no proof"))
+	case before.Key != "" && key == "", before.Key != "" && key != before.Key && req.Client.IsPublic():
+		return ErrGrant.Because(errors.New("the grant is bound to a key of which there is no proof"))
+	case before.Hash != "" && req.Client.IsPublic() && !q.showsCertificate(before.Hash):
+		return ErrGrant.Because(errors.New("the certificate that the grant is bound to is not shown"))
+	case before.Key == "" && a.Cnf != nil:
+		if key != "" && before.Hash == "" {
+			return Refuse("invalid_request", "The grant is bound to another key than that of the DPoP proof.")
+		}
+	default: // a confidential client may change its key (RFC 9449 §5)
+		if a.Cnf, err = q.confirmation(q.r, req); err != nil {
+			return err
+		}
+	}
+	if key != "" {
+		if a.Cnf, err = withKey(a.Cnf, key); err != nil {
+			return err
+		}
+	}
+	return q.checkConstrained(a.Cnf)
+}
+
+// confirmed is the claim cnf as far as this server looks at it.
+type confirmed struct {
+	Hash string `json:"x5t#S256"`
+	Key  string `json:"jkt"`
+}
+
+// parseConfirmation reads cnf. What cannot be read binds to nothing that this server knows.
+func parseConfirmation(cnf json.RawMessage) confirmed {
+	var c confirmed
+	if len(cnf) > 0 && json.Unmarshal(cnf, &c) != nil {
+		return confirmed{}
+	}
+	return c
+}
+
+// withKey adds the thumbprint of a DPoP key to cnf (RFC 9449 §6.1).
+func withKey(cnf json.RawMessage, key string) (json.RawMessage, error) {
+	members := map[string]json.RawMessage{}
+	if len(cnf) > 0 {
+		if err := json.Unmarshal(cnf, &members); err != nil {
+			return nil, internal("read cnf", err)
+		}
+	}
+	if _, other := members["jwk"]; other {
+		return nil, Refuse("invalid_request", "cnf_key and a DPoP proof must not be used together.")
+	}
+	members["jkt"] = appendText(nil, key)
+	return json.Marshal(members)
+}
+
+// tokenType is the type of a token with that cnf (RFC 6750, RFC 9449 §5).
+func tokenType(cnf json.RawMessage) string {
+	if len(cnf) > 0 && parseConfirmation(cnf).Key != "" {
+		return "DPoP"
+	}
+	return "Bearer"
 }
 
 func bindsTokens(c *realm.Client) bool {
@@ -120,22 +175,25 @@ func confirmationKey(text string) (json.RawMessage, error) {
 	return append(append([]byte(`{"jwk":`), public...), '}'), nil
 }
 
-// checkBound refuses a token that is bound to a certificate which the request does not show (RFC 8705 §3).
-func (q *request) checkBound(f *Found) error {
-	if len(f.Cnf) == 0 {
-		return nil
+// checkBound refuses a token, shown as raw, that is bound to what the request does not show: a certificate (RFC 8705
+// §3), or a key of which it has no proof (RFC 9449 §7.1).
+func (q *request) checkBound(f *Found, raw string) error {
+	cnf := parseConfirmation(f.Cnf)
+	if err := q.checkProof(cnf.Key, raw); err != nil {
+		return err
 	}
-	var cnf struct {
-		Hash string `json:"x5t#S256"`
+	if cnf.Hash == "" {
+		return nil // not bound, or to a key whose use the resource servers check
 	}
-	if json.Unmarshal(f.Cnf, &cnf) != nil || cnf.Hash == "" {
-		return nil // bound to a key whose use the resource servers check
-	}
-	cert, _, err := q.ClientCertificate(q.r)
-	if err == nil && cert != nil && certificateHash(cert) == cnf.Hash {
+	if q.showsCertificate(cnf.Hash) {
 		return nil
 	}
 	refusal := *ErrToken
 	refusal.Challenge = `Bearer realm="` + quotable(q.Realm.Path) + `", error="invalid_token"`
 	return &refusal
+}
+
+func (q *request) showsCertificate(hash string) bool {
+	cert, _, err := q.ClientCertificate(q.r)
+	return err == nil && cert != nil && certificateHash(cert) == hash
 }

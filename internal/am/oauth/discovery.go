@@ -63,6 +63,7 @@ type metadata struct {
 	ChallengeMethods       []string `json:"code_challenge_methods_supported"`
 	ResponseIssuer         bool     `json:"authorization_response_iss_parameter_supported"`
 	BoundTokens            bool     `json:"tls_client_certificate_bound_access_tokens"`
+	DPoPSigning            []string `json:"dpop_signing_alg_values_supported,omitempty"`
 	RequirePAR             bool     `json:"require_pushed_authorization_requests"`
 	BackchannelLogout      bool     `json:"backchannel_logout_supported"`
 	BackchannelSession     bool     `json:"backchannel_logout_session_supported"`
@@ -96,6 +97,10 @@ func (q *request) discovery() error {
 		RequestParameter: true, RequestURIParameter: false, RequestURIRegistration: true,
 		ClaimsParameter: o.ClaimsParameter, ChallengeMethods: []string{"plain", "S256"}, ResponseIssuer: true,
 		BoundTokens: s.Advanced.TLSCertBoundAccessTokens, RequirePAR: s.Advanced.RequirePushedAuthorizationRequest,
+	}
+	q.fapiMetadata(&m)
+	if s.TakesDPoP() {
+		m.DPoPSigning = names(q.proofAlgorithms())
 	}
 	if o.RemoteJWKSURI != "" {
 		m.JWKS = o.RemoteJWKSURI

@@ -69,6 +69,8 @@ type Authorization struct {
 	RefreshScopes []string
 	// Rotates is the refresh token that is used up by what is issued.
 	Rotates *Rotation
+	// DPoPKey is the thumbprint of the key that the authorization request announced (RFC 9449 §10), "" for none.
+	DPoPKey string
 	// IssuedType is "issued_token_type" of a token exchange. TypeIDToken issues an ID token only.
 	IssuedType string
 	// Code is the authorization code, for c_hash.

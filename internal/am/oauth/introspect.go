@@ -95,7 +95,7 @@ func (p *Provider) describe(f *Found, withAudience bool) []byte {
 	o.text("client_id", t.ClientID)
 	o.text("user_id", t.Subject.Name)
 	o.text("username", t.Subject.Name)
-	o.text("token_type", "Bearer")
+	o.text("token_type", tokenType(t.Cnf))
 	if !t.Expires.IsZero() {
 		o.number("exp", t.Expires.Unix())
 	}

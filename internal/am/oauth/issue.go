@@ -122,7 +122,7 @@ func (i *issuance) show(ctx context.Context, t *store.Token) (string, error) {
 	if t.Kind == kindRefresh { // its use is counted in the store, under its jti
 		i.store = append(i.store, store.NewToken{Raw: jti, Token: *t})
 	}
-	return i.sealAccess(ctx, i.req.Set, i.claims(t, jti))
+	return i.sealAccess(ctx, i.req.Set, t.Kind, i.claims(t, jti))
 }
 
 func (i *issuance) mayAct(ctx context.Context, id string, t *store.Token) error {
@@ -225,7 +225,7 @@ func (i *issuance) body() []byte {
 	o.some("issued_token_type", i.IssuedType)
 	o.text("scope", strings.Join(i.access.Scopes, " "))
 	o.some("id_token", i.answer.id)
-	o.text("token_type", "Bearer")
+	o.text("token_type", tokenType(i.access.Cnf))
 	o.number("expires_in", remaining(i.access.Expires.Sub(i.now)))
 	o.some("nonce", i.Nonce)
 	o.rest()

@@ -175,7 +175,7 @@ func bearerToken(authorization string, form *Form, field string) (string, error)
 		inForm = form.Get(field)
 	}
 	scheme, token, ok := strings.Cut(authorization, " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
+	if !ok || !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, schemeDPoP) {
 		return inForm, nil
 	}
 	if inForm != "" {

@@ -46,7 +46,13 @@ func (q *request) push() error {
 	if _, err := a.check(); err != nil {
 		return err
 	}
+	if err := a.pushKey(); err != nil {
+		return err
+	}
 	life := seconds(q.Settings.Advanced.PARRequestURILifetime)
+	if q.Settings.Own.FAPI2 {
+		life = min(life, maxFAPIPush)
+	}
 	raw := store.NewRaw()
 	value := pushedRequest{ClientID: client.ID, Form: a.form.encode()}
 	if err := q.pushedRequests().Save(q.r.Context(), q.Realm.Path, raw, value, q.Now().Add(life)); err != nil {

@@ -95,6 +95,9 @@ func (q *request) mayRegister(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := q.checkBound(f, raw); err != nil {
+		return err
+	}
 	if scope := q.Settings.Registration.Scope; !contains(f.Scopes, scope) {
 		return Refuse("insufficient_scope", "The resource requested requires scope: "+scope)
 	}

@@ -19,7 +19,7 @@ const longestAccess = 24 * time.Hour
 // the signature (PingAM: Encrypt Client-Side Tokens).
 //
 // Deviation: tokenCompressionEnabled compresses encrypted tokens only; signed ones stay readable.
-func (p *Provider) sealAccess(ctx context.Context, set *realm.Effective, payload []byte) (string, error) {
+func (p *Provider) sealAccess(ctx context.Context, set *realm.Effective, kind string, payload []byte) (string, error) {
 	if set.TokenEncryption {
 		key, err := p.Realm.Keys().Active(ctx, realm.LabelTokenEncryption)
 		if err != nil {
@@ -33,7 +33,14 @@ func (p *Provider) sealAccess(ctx context.Context, set *realm.Effective, payload
 		}
 		return e.Encrypt(payload)
 	}
-	s, err := p.Realm.Keys().Signer(ctx, p.Settings.Advanced.TokenSigningAlgorithm, "")
+	alg, typ := p.Settings.Advanced.TokenSigningAlgorithm, ""
+	if p.Settings.Own.AccessTokenProfile && kind == kindAccess {
+		typ = "at+jwt"
+		if jose.Algorithm(alg).Symmetric() { // nobody but this server could verify it; RFC 9068 §2.1 has RS256 for all
+			alg = string(jose.RS256)
+		}
+	}
+	s, err := p.Realm.Keys().Signer(ctx, alg, typ)
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}

@@ -83,8 +83,9 @@ type Provider struct {
 // request is one call of an endpoint.
 type request struct {
 	*Provider
-	w http.ResponseWriter
-	r *http.Request
+	w    http.ResponseWriter
+	r    *http.Request
+	name string // of the endpoint
 }
 
 // endpoint is one row of the table in endpoints.go.
@@ -121,5 +122,5 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rl *realm.Realm, 
 		return refusal
 	}
 	p := &Provider{Server: s, Realm: rl, Settings: settings, Base: base, Issuer: base.Issuer(rl.Path)}
-	return e.serve(&request{Provider: p, w: w, r: r})
+	return e.serve(&request{Provider: p, w: w, r: r, name: name})
 }

@@ -74,7 +74,7 @@ func (q *request) grant(name string) (*Grant, error) {
 	if name == "" {
 		return nil, Refuse("invalid_request", "Grant type is not set")
 	}
-	if q.Settings.HasGrant(name) {
+	if q.Settings.HasGrant(name) && !(q.Settings.Own.FAPI2 && name == "password") {
 		for i := range q.Grants {
 			if q.Grants[i].Name == name {
 				return &q.Grants[i], nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -29,7 +30,7 @@ type tokenClaims struct {
 	Audience  json.RawMessage `json:"aud"`
 	NotBefore int64           `json:"nbf"`
 	GrantType string          `json:"grant_type"`
-	Scope     []string        `json:"scope"`
+	Scope     scopeList       `json:"scope"`
 	AuthTime  int64           `json:"auth_time"`
 	Realm     string          `json:"realm"`
 	Expires   int64           `json:"exp"`
@@ -65,17 +66,26 @@ func (p *Provider) claims(t *store.Token, jti string) []byte {
 	}
 	o.text("iss", t.Issuer)
 	o.text("tokenName", t.Kind+"_token")
-	o.text("token_type", "Bearer")
+	o.text("token_type", tokenType(t.Cnf))
 	o.text("authGrantId", t.GrantID)
-	if p.Settings.Advanced.ClientIDInClientSideTokens {
+	profile := p.Settings.Own.AccessTokenProfile && !refresh
+	if p.Settings.Advanced.ClientIDInClientSideTokens || profile {
 		o.text("client_id", t.ClientID)
 	} else {
 		o.text("azp", t.ClientID)
 	}
-	o.raw("aud", audience(t))
+	if profile {
+		o.raw("aud", p.profileAudience(t))
+	} else {
+		o.raw("aud", audience(t))
+	}
 	o.number("nbf", t.IssuedAt.Unix())
 	o.text("grant_type", t.GrantType)
-	o.list("scope", t.Scopes)
+	if profile {
+		o.text("scope", strings.Join(t.Scopes, " "))
+	} else {
+		o.list("scope", t.Scopes)
+	}
 	if !t.AuthTime.IsZero() {
 		o.number("auth_time", t.AuthTime.Unix())
 	}
@@ -102,6 +112,33 @@ func (p *Provider) claims(t *store.Token, jti string) []byte {
 	}
 	o.rest()
 	return o.end()
+}
+
+// profileAudience is who the token is for (RFC 9068 §3): the resource servers that were asked for, else the realm as a
+// whole, in its issuer's name.
+func (p *Provider) profileAudience(t *store.Token) json.RawMessage {
+	if len(t.Audience) == 0 {
+		return appendText(nil, t.Issuer)
+	}
+	list := newObject()
+	list.list("", t.Audience)
+	return list.buf[len(`{"":`):]
+}
+
+// scopeList reads the claim scope as PingAM has it, a list, and as RFC 9068 §2.2.3 has it, a text.
+type scopeList []string
+
+// UnmarshalJSON reads either.
+func (l *scopeList) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) == nil {
+		*l = strings.Fields(text)
+		return nil
+	}
+	var list []string
+	err := json.Unmarshal(b, &list)
+	*l = list
+	return err
 }
 
 // guard takes back what a script must not change: the claims by which this server recognises its own tokens,
@@ -152,6 +189,9 @@ func readClaims(payload []byte) (store.Token, string, error) {
 	}
 	c.overridden(&t)
 	t.Audience = audienceOf(c.Audience)
+	if len(t.Audience) == 1 && t.Audience[0] == t.Issuer {
+		t.Audience = nil // what profileAudience adds
+	}
 	t.Audience = slices.DeleteFunc(t.Audience, func(a string) bool { return a == t.ClientID })
 	return t, c.ID, nil
 }

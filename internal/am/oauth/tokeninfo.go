@@ -19,6 +19,9 @@ func (q *request) tokenInfo() error {
 	if err != nil {
 		return err
 	}
+	if q.Settings.Own.FAPI2 && query.Has("access_token") {
+		return Refuse("invalid_request", "An access token must not be sent in the query.")
+	}
 	raw, err := bearerToken(q.r.Header.Get("Authorization"), query, "access_token")
 	if err != nil {
 		return err
@@ -37,7 +40,7 @@ func (q *request) tokenInfo() error {
 	o.text("grant_type", f.GrantType)
 	o.list("scope", f.Scopes)
 	o.text("realm", f.Realm)
-	o.text("token_type", "Bearer")
+	o.text("token_type", tokenType(f.Cnf))
 	o.number("expires_in", max(0, int64(f.Expires.Sub(q.Now())/time.Second)))
 	o.text("client_id", f.ClientID)
 	if f.ClientSide {

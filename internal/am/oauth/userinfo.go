@@ -27,7 +27,7 @@ func (q *request) userInfo() error {
 	if err != nil {
 		return err
 	}
-	if err := q.checkBound(f); err != nil {
+	if err := q.checkBound(f, raw); err != nil {
 		return err
 	}
 	if !slices.Contains(f.Scopes, "openid") {

@@ -66,6 +66,10 @@ func (c *Client) Effective(p *Provider) Effective {
 		e.override(&c.Overrides)
 	}
 	e.SkipConsent = e.SkipConsent && c.Advanced.ConsentImplied
+	if p.Own.FAPI2 { // FAPI 2.0 Security Profile §5.3.2.1: codes live a minute, refresh tokens are not rotated
+		e.CodeLifetime = min(e.CodeLifetime, time.Minute)
+		e.IssueRefreshTokenOnRenew = false
+	}
 	return e
 }
 

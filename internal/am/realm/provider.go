@@ -37,6 +37,24 @@ type Provider struct {
 	CIBA         ProviderCIBA         `json:"cibaConfig"`
 	Plugins      ProviderPlugins      `json:"pluginsConfig"`
 	AIAgents     ProviderAIAgents     `json:"aiAgentsConfig"`
+	Own          ProviderOwn          `json:"gatehouseConfig"`
+}
+
+// ProviderOwn is the tab "Gatehouse": what PingAM has no settings for. All of it is off by default.
+type ProviderOwn struct {
+	// DPoP takes proofs of possession and binds tokens to their keys (RFC 9449); DPoPRequired issues no other tokens.
+	DPoP         bool `json:"dpopEnabled"`
+	DPoPRequired bool `json:"dpopRequired"`
+	// AccessTokenProfile gives client-side access tokens the form of RFC 9068.
+	AccessTokenProfile bool `json:"atJwtProfile"`
+	// FAPI2 applies the FAPI 2.0 Security Profile to all clients.
+	FAPI2 bool `json:"fapi2"`
+	// RevokeOnSessionEnd ends what was granted in a session with it, but for grants with the scope offline_access.
+	RevokeOnSessionEnd bool `json:"revokeTokensOnSessionEnd"`
+	// FetchHosts are the hosts of internal addresses that request objects may be fetched from: "host" or "host:port".
+	FetchHosts []string `json:"allowedFetchHosts"`
+	// JWTIssuerScript finds issuers of JWTs that are no agents of the realm.
+	JWTIssuerScript ScriptRef `json:"jwtIssuerScript"`
 }
 
 // ProviderCore is the tab "Core".
@@ -235,6 +253,9 @@ func ParseProvider(body json.RawMessage) (*Provider, error) {
 
 // HasGrant tells whether the grant type is enabled.
 func (p *Provider) HasGrant(grant string) bool { return slices.Contains(p.Advanced.GrantTypes, grant) }
+
+// TakesDPoP tells whether proofs of possession are looked at.
+func (p *Provider) TakesDPoP() bool { return p.Own.DPoP || p.Own.DPoPRequired || p.Own.FAPI2 }
 
 // ResponseTypes returns the single response types that are enabled: "code", "token",
 // "id_token", and whatever else was configured.

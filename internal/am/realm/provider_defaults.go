@@ -86,6 +86,7 @@ func DefaultProvider() *Provider {
 			AccessTokenEnricherClass:      plugins + "DefaultAccessTokenEnricher",
 			UserCodeGeneratorClass:        plugins + "DefaultUserCodeGenerator",
 		},
+		Own: ProviderOwn{FetchHosts: []string{}, JWTIssuerScript: NoScript},
 	}
 }
 

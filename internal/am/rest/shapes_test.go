@@ -21,7 +21,7 @@ func TestShapes(t *testing.T) {
 	newer := []string{
 		"acceptAudienceParametersInTokenExchangeRequests", "useTokenIntrospectionClaimForJWT", "allowedResourceServerAudienceValues",
 		"acceptedJwtIssuers", "introspectionPolicySets", "enableRichAuthorizationRequests", "enableApplicationContext",
-		"tlsClientCertificateChainValidationEnabled", "realmAllowUnauthorisedAccessToUserCodeForm", "aiAgentsConfig",
+		"tlsClientCertificateChainValidationEnabled", "realmAllowUnauthorisedAccessToUserCodeForm", "aiAgentsConfig", "gatehouseConfig",
 	}
 	first := func(body map[string]any) any { return body["result"].([]any)[0] }
 	tests := []struct {

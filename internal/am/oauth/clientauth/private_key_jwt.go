@@ -49,7 +49,7 @@ func verifyAssertion(ctx context.Context, p *oauth.Provider, c *oauth.Credential
 		return nil, oauth.ErrClientAuth.Because(err)
 	}
 	claims, err := p.CheckAssertion(ctx, oauth.Assertion{
-		Raw: raw, Keys: keys, Algorithms: []jose.Algorithm{alg}, Endpoint: c.Endpoint,
+		Raw: raw, Keys: keys, Algorithms: []jose.Algorithm{alg}, Endpoint: c.Endpoint, OfClient: true,
 	})
 	if err == nil {
 		err = p.UseUp(ctx, "client_assertion", claims)

@@ -51,7 +51,7 @@ var authorizationCode = oauth.Grant{
 		a := &oauth.Authorization{
 			Subject: code.Subject, Scopes: code.Scopes, SessionID: code.SessionID, GrantID: code.GrantID,
 			AuthTime: code.AuthTime, AuthLevel: code.AuthLevel, Nonce: code.Nonce, State: code.State, ACR: code.ACR,
-			AMR: code.AMR, Claims: code.Claims, Code: raw,
+			AMR: code.AMR, Claims: code.Claims, Code: raw, DPoPKey: code.DPoPKey,
 		}
 		a.User, err = p.ActiveUser(ctx, code.Subject, oauth.ErrGrant)
 		return a, err
