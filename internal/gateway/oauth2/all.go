@@ -5,6 +5,7 @@ import "gatehouse/internal/gateway/heap"
 // All lists the types of this package.
 var All = []*heap.Type{
 	cacheType,
+	certificateThumbprintType,
 	clientCredentialsType,
 	clientRegistrationType,
 	clientSecretBasicType,
@@ -21,6 +22,8 @@ var All = []*heap.Type{
 	privateKeyJwtType,
 	resourceOwnerType,
 	resourceServerType,
+	scriptableResolverType,
+	scriptableResourceAccessType,
 	statelessType,
 	tokenExchangeType,
 }

@@ -1,9 +1,7 @@
 package oauth2
 
 import (
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 
 	"gatehouse/internal/gateway/chain"
@@ -57,14 +55,13 @@ func (c *confirmation) Resolve(x *chain.Exchange, text string) (*AccessToken, er
 // thumbprint is that of the certificate which a CertificateThumbprintFilter published,
 // else of the one that the TLS client showed.
 func thumbprint(x *chain.Exchange) string {
-	if c := chain.Named(x.Context, "certificateThumbprint"); c != nil {
+	if c := chain.Named(x.Context, thumbprintContext); c != nil {
 		v, _ := c.Get("thumbprint")
 		text, _ := v.(string)
 		return text
 	}
 	if c := chain.Find[*chain.ClientContext](x.Context); c != nil && len(c.Certificates) > 0 {
-		sum := sha256.Sum256(c.Certificates[0].Raw)
-		return base64.RawURLEncoding.EncodeToString(sum[:])
+		return thumbprintOf(c.Certificates[0])
 	}
 	return ""
 }
