@@ -167,6 +167,9 @@ func TestAllListsEveryType(t *testing.T) {
 		}
 		files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
 		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
 			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
