@@ -29,6 +29,7 @@ type unit struct {
 	err    error   // of a file that got broken
 	files  []stamp // files that it was made of
 	words  words
+	uses   uses
 	// parallel says that calls of http run beside the script. A script with one place
 	// that sends gains nothing from it.
 	parallel bool

@@ -78,7 +78,7 @@ func lastingError(class string) error {
 // in the value or in collections within it.
 func ofRequest(v groovy.Value, depth int) string {
 	switch v := v.(type) {
-	case request, response, entity, headers, requestCookies, contextHost, contexts, attributes, client, *promise:
+	case request, response, entity, headers, requestCookies, contextHost, contexts, attributes, *client, *promise:
 		return "an object of class " + v.(groovy.Host).GroovyClass().Name
 	case *header:
 		if v.in != nil {

@@ -80,7 +80,7 @@ func asHandler(v groovy.Value) (chain.Handler, error) {
 	switch v := v.(type) {
 	case handler:
 		return v.h, nil
-	case client:
+	case *client:
 		return v.h, nil
 	case *groovy.Closure, *groovy.Object:
 		return chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
@@ -154,7 +154,7 @@ type client struct {
 	in *run
 }
 
-func (client) GroovyClass() *groovy.Class { return clientClass }
+func (*client) GroovyClass() *groovy.Class { return clientClass }
 
 var clientClass = &groovy.Class{
 	Name: "org.forgerock.http.Client",
@@ -163,10 +163,10 @@ var clientClass = &groovy.Class{
 		if err != nil {
 			return nil, err
 		}
-		return client{h: h}, nil
+		return &client{h: h}, nil
 	},
 	Methods: methods{
-		"send": method(func(k client, c *groovy.Call) (groovy.Value, error) {
+		"send": method(func(k *client, c *groovy.Call) (groovy.Value, error) {
 			switch c.Len() {
 			case 1:
 				m, ok := c.Arg(0).(request)
@@ -187,7 +187,7 @@ var clientClass = &groovy.Class{
 			}
 			return nil, c.NoSuchMethod()
 		}),
-		"getContext": method(func(k client, _ *groovy.Call) (groovy.Value, error) {
+		"getContext": method(func(k *client, _ *groovy.Call) (groovy.Value, error) {
 			if k.in == nil {
 				return nil, nil
 			}
@@ -199,7 +199,7 @@ var clientClass = &groovy.Class{
 // send calls the handler. Where a script has more than one call it runs beside the
 // script, on a copy of the request and with attributes of its own, since neither may
 // be used by two goroutines.
-func (k client) send(c *groovy.Call, x *chain.Exchange) (groovy.Value, error) {
+func (k *client) send(c *groovy.Call, x *chain.Exchange) (groovy.Value, error) {
 	if k.in == nil || !k.in.unit.parallel {
 		return handle(c, k.in, k.h, x)
 	}

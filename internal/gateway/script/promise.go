@@ -125,6 +125,13 @@ func (p *promise) isDone() bool {
 	return p.done
 }
 
+// settledNow is the outcome of a promise that has ended.
+func (p *promise) settledNow() (outcome, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out, p.done
+}
+
 // settle ends the promise, once, and runs what waits for it.
 func (p *promise) settle(call invoker, o outcome) bool {
 	p.mu.Lock()

@@ -17,6 +17,7 @@ type run struct {
 	script *Script
 	unit   *unit
 	x      *chain.Exchange
+	http   client
 
 	mu    sync.Mutex // a closure kept in globals may call from another run
 	ended bool
@@ -40,8 +41,14 @@ func (r *run) over() error {
 	return nil
 }
 
+// uses says which of the variables that are made for each run a script mentions.
+type uses struct{ request, context, contexts, attributes, session, http, next bool }
+
 // pick chooses the variables that the text mentions.
 func (u *unit) pick(s *Script) {
+	w := u.words
+	u.uses = uses{w.has("request"), w.has("context"), w.has("contexts"), w.has("attributes"), w.has("session"),
+		w.has("http"), w.has("next")}
 	u.vars = nil
 	for _, v := range s.vars {
 		if u.words.has(v.Name) {
@@ -100,7 +107,9 @@ func (s *Script) run(x *chain.Exchange, next chain.Handler, vars []Var, keep fun
 	if err != nil {
 		o = failure(err)
 	} else if p, ok := v.(*promise); ok {
-		o = p.await(outside(x.Ctx()), atOnce)
+		if o, ok = p.settledNow(); !ok {
+			o = p.await(outside(x.Ctx()), atOnce)
+		}
 	}
 	var kept *chain.Response
 	if keep != nil {
@@ -115,28 +124,29 @@ func (s *Script) run(x *chain.Exchange, next chain.Handler, vars []Var, keep fun
 
 // bind makes the variables of a run, but for those that the script does not mention.
 func (r *run) bind(next chain.Handler, vars []Var) *groovy.Binding {
-	b, w := groovy.NewBinding(nil), r.unit.words
-	if w.has("request") {
+	b, w := groovy.NewBinding(nil), &r.unit.uses
+	if w.request {
 		b.Set("request", request{r.x.Request})
 	}
-	if w.has("context") {
+	if w.context {
 		b.Set("context", contextHost{r.x.Context})
 	}
-	if w.has("http") {
-		b.Set("http", client{r.script.client, r})
+	if w.http {
+		r.http = client{r.script.client, r}
+		b.Set("http", &r.http)
 	}
-	if next != nil && w.has("next") {
+	if next != nil && w.next {
 		b.Set("next", handler{next, r})
 	}
-	if w.has("contexts") {
+	if w.contexts {
 		b.Set("contexts", contexts{r.x.Context})
 	}
-	if w.has("attributes") {
+	if w.attributes {
 		if a := chain.Find[*chain.AttributesContext](r.x.Context); a != nil {
 			b.Set("attributes", attributes{a})
 		}
 	}
-	if w.has("session") {
+	if w.session {
 		if c := chain.Find[*chain.SessionContext](r.x.Context); c != nil {
 			b.Set("session", session{c.Session})
 		}
@@ -149,7 +159,7 @@ func (r *run) bind(next chain.Handler, vars []Var) *groovy.Binding {
 		b.Set(v.Name, v.Value)
 	}
 	for _, v := range vars {
-		if w.has(v.Name) {
+		if r.unit.words.has(v.Name) {
 			b.Set(v.Name, toScript(v.Value))
 		}
 	}
