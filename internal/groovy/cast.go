@@ -484,7 +484,7 @@ func (th *thread) toClass(v Value, t *typeRef, as bool) Value {
 	m := th.eng.meta(t.class)
 	switch x := v.(type) {
 	case *Closure:
-		if t.class.Interface || m.h.SAM != "" {
+		if t.class.Interface || m.h.SAM != "" || t.class.New == nil && t.class.script == nil && !m.thrown {
 			c := x.clone()
 			c.iface = t.class
 			return c

@@ -226,7 +226,8 @@ func (th *thread) tryCall(recv Value, name string, args []Value, named bool) (Va
 
 func (th *thread) invokeMethod(f Method, recv Value, name string, args []Value, named bool) Value {
 	th.step()
-	if _, ok := recv.(Host); ok {
+	switch recv.(type) {
+	case Host, native:
 		args = th.plainArgs(args)
 	}
 	c := &Call{Ctx: th.ctx, This: recv, Name: name, Args: args, th: th}

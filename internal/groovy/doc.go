@@ -19,6 +19,15 @@
 // promotion rules. The methods Groovy adds to JDK types live in gdk_*.go, stand-ins for
 // JDK classes in java_*.go (see [JDK]).
 //
+// Deviations from the original, all but the last supersets: a GString is the
+// same map key as the equal string and reaches Go methods as a string; a
+// closure literal may call itself by the variable it initialises; keySet, values
+// and entrySet are copies; iteration works on a snapshot, so nothing throws
+// ConcurrentModificationException; streams are evaluated eagerly; hash sets and
+// maps keep insertion order. Text of dates is English, the default zone UTC.
+// Regular expressions know Java's syntax but for the intersection of character
+// classes. Threads, memoizeAtMost's bound and trampoline are missing.
+//
 // Deliberately absent: reflection on Go types, files, processes, threads,
 // class loading other than Env.Load, metaClass, GroovyShell, Eval and @Grab.
 //

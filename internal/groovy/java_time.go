@@ -213,8 +213,10 @@ func location(v Value, th *thread) *time.Location {
 	}
 	name := th.str(v)
 	switch name {
-	case "Z", "UTC", "GMT", "UT", "":
+	case "Z", "":
 		return time.UTC
+	case "UTC", "GMT", "UT": // regions, which print their name; Z is an offset
+		return time.FixedZone(name, 0)
 	}
 	if strings.ContainsAny(name[:1], "+-") {
 		for _, l := range []string{"-07:00", "-0700", "-07"} {

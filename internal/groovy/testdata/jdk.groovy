@@ -511,3 +511,34 @@ println String.valueOf(5) + String.valueOf(null)
 a1
 x/y
 5null
+-- gstrings reach the library as strings --
+import groovy.json.JsonSlurper
+def n = 2
+println new JsonSlurper().parseText("""{"a": ${n}}""").a
+println new URI("http://h/${n}").path
+println Base64.decoder.decode("${'aGk='}").length
+println new StringBuilder("a${n}").append("b${n}").toString()
+println Optional.of("x${n}").get()
+println URLEncoder.encode("a ${n}", 'UTF-8')
+---
+2
+/2
+2
+a2b2
+x2
+a+2
+-- http dates --
+import java.text.SimpleDateFormat
+import java.time.*
+import java.time.format.DateTimeFormatter
+def f = new SimpleDateFormat('EEE, dd MMM yyyy HH:mm:ss z', Locale.US)
+f.setTimeZone(TimeZone.getTimeZone('GMT'))
+println f.format(new Date(0))
+println DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.ofInstant(Instant.EPOCH, ZoneId.of('UTC')))
+println Instant.EPOCH.atZone(ZoneId.of('UTC'))
+println Instant.EPOCH.atZone(ZoneOffset.UTC)
+---
+Thu, 01 Jan 1970 00:00:00 GMT
+Thu, 1 Jan 1970 00:00:00 GMT
+1970-01-01T00:00Z[UTC]
+1970-01-01T00:00Z
