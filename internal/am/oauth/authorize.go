@@ -20,10 +20,12 @@ type authorization struct {
 	redirect string // where the answer goes; "" until it is known to be the client's
 	types    responseType
 	mode     string // "query", "fragment" or "form_post"
+	asJWT    bool   // the answer is signed (JARM)
 	scopes   []string
 	prompt   prompts
 	pushed   string // the pushed request that was used, "" for none
 	object   string // the request object that was used, "" for none
+	fetched  string // the address that it came from, "" when it was sent along
 
 	session store.Session
 	token   string // the session's

@@ -35,6 +35,13 @@ func (p *params) encode() string {
 
 // send answers the client through the browser, in the way it asked for.
 func (a *authorization) send(out *params) error {
+	if a.asJWT {
+		var err error
+		if out, err = a.signed(out); err != nil {
+			a.asJWT = false
+			return a.show(err)
+		}
+	}
 	switch a.mode {
 	case "form_post":
 		return a.formPost(out)

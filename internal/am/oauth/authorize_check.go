@@ -19,18 +19,20 @@ func (a *authorization) check() (bool, error) {
 }
 
 func (a *authorization) checkMode() error {
-	switch mode := a.form.Get("response_mode"); mode {
-	case "":
-	case "fragment", "form_post":
-		a.mode = mode
-	case "query":
-		if a.mode == "fragment" {
-			return Refuse("invalid_request", "response_mode query is not allowed for tokens.")
-		}
-	case "jwt", "query.jwt", "fragment.jwt", "form_post.jwt":
-		return Unsupported("invalid_request", "response_mode "+mode)
-	default:
+	asked := a.form.Get("response_mode")
+	mode, signed := strings.CutSuffix(asked, ".jwt")
+	if asked == "jwt" { // the way that the response type has anyway (JARM §2.3.4)
+		mode, signed = "", true
+	}
+	a.asJWT = signed
+	switch {
+	case asked != "" && mode == "" && !signed, mode != "" && mode != "query" && mode != "fragment" && mode != "form_post":
+		a.asJWT = false
 		return Refuse("invalid_request", "Invalid response_mode parameter")
+	case mode == "query" && a.mode == "fragment" && !(signed && a.client.Keys.AuthorizationEncryptionAlg != ""):
+		return Refuse("invalid_request", "response_mode "+asked+" is not allowed for tokens.") // unless it is encrypted (JARM §2.3.1)
+	case mode != "":
+		a.mode = mode
 	}
 	return nil
 }

@@ -130,7 +130,11 @@ func (a *authorization) original() *Form {
 	case a.pushed != "":
 		f.set("request_uri", a.pushed)
 	case a.object != "":
-		f.set("request", a.object)
+		if a.fetched != "" {
+			f.set("request_uri", a.fetched)
+		} else {
+			f.set("request", a.object)
+		}
 		for _, name := range [...]string{"response_type", "scope", "redirect_uri"} { // OIDC Core §6.1 wants them outside too
 			if v := a.form.Get(name); v != "" {
 				f.set(name, v)

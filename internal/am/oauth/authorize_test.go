@@ -283,7 +283,7 @@ func TestAuthorizeErrorsRedirected(t *testing.T) {
 		{"ID token without nonce", form("client_id", "web", "response_type", "id_token", "scope", "openid"), true, "invalid_request", "Missing required parameter nonce from request"},
 		{"bare token with openid", form("client_id", "web", "response_type", "token", "scope", "openid", "nonce", "n"), true, "unsupported_response_type", "Response type is not supported."},
 		{"tokens in the query", form("client_id", "web", "response_type", "token", "scope", "read", "response_mode", "query"), true, "invalid_request", "response_mode query is not allowed for tokens."},
-		{"JARM", form("client_id", "web", "response_type", "code", "scope", "read", "response_mode", "jwt"), false, "invalid_request", "response_mode jwt is not supported by this server."},
+		{"unknown response mode", form("client_id", "web", "response_type", "code", "scope", "read", "response_mode", "smoke.jwt"), false, "invalid_request", "Invalid response_mode parameter"},
 		{"challenge method", form("client_id", "web", "response_type", "code", "scope", "read", "code_challenge", challengeOf(verifier), "code_challenge_method", "S512"), false, "invalid_request", "Invalid code challenge method specified."},
 		{"prompt none with others", form("client_id", "web", "response_type", "code", "scope", "read", "prompt", "none login"), false, "invalid_request", "Prompt parameter only allows one value when 'none' is used"},
 		{"prompt none without consent", form("client_id", "web", "response_type", "code", "scope", "read", "prompt", "none"), false, "consent_required", "The request requires consent."},

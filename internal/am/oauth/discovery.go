@@ -52,6 +52,11 @@ type metadata struct {
 	IntrospectionEncrypt   []string `json:"introspection_encryption_alg_values_supported"`
 	IntrospectionContent   []string `json:"introspection_encryption_enc_values_supported"`
 	RequestObjectSigning   []string `json:"request_object_signing_alg_values_supported"`
+	RequestObjectEncrypt   []string `json:"request_object_encryption_alg_values_supported"`
+	RequestObjectContent   []string `json:"request_object_encryption_enc_values_supported"`
+	ResponseSigning        []string `json:"authorization_signing_alg_values_supported"`
+	ResponseEncryption     []string `json:"authorization_encryption_alg_values_supported"`
+	ResponseContent        []string `json:"authorization_encryption_enc_values_supported"`
 	AuthMethods            []string `json:"token_endpoint_auth_methods_supported"`
 	AuthSigning            []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	RevocationAuthMethods  []string `json:"revocation_endpoint_auth_methods_supported"`
@@ -92,9 +97,14 @@ func (q *request) discovery() error {
 		IntrospectionEncrypt: usable(o.IntrospectionEncryptionAlgorithms),
 		IntrospectionContent: o.IntrospectionEncryptionEnc,
 		RequestObjectSigning: usable(o.RequestSigningAlgorithms),
+		RequestObjectEncrypt: names(q.objectEncryption()),
+		RequestObjectContent: o.RequestEncryptionEnc,
+		ResponseSigning:      usable(o.AuthorizationSigningAlgorithms),
+		ResponseEncryption:   usable(o.AuthorizationEncryptionAlgorithms),
+		ResponseContent:      o.AuthorizationEncryptionEnc,
 		AuthMethods:          q.authMethods(), AuthSigning: usable(o.TokenEndpointAuthSigningAlgorithms),
 		RevocationAuthMethods: q.authMethods(), IntrospectAuthMethods: q.authMethods(),
-		RequestParameter: true, RequestURIParameter: false, RequestURIRegistration: true,
+		RequestParameter: true, RequestURIParameter: true, RequestURIRegistration: true,
 		ClaimsParameter: o.ClaimsParameter, ChallengeMethods: []string{"plain", "S256"}, ResponseIssuer: true,
 		BoundTokens: s.Advanced.TLSCertBoundAccessTokens, RequirePAR: s.Advanced.RequirePushedAuthorizationRequest,
 	}
@@ -195,4 +205,6 @@ func responseTypes(single []string) []string {
 	return out
 }
 
-func responseModes() []string { return []string{"query", "fragment", "form_post"} }
+func responseModes() []string {
+	return []string{"query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"}
+}

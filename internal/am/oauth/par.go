@@ -74,7 +74,7 @@ func (a *authorization) unpack(ctx context.Context) error {
 	case strings.HasPrefix(named, pushPrefix):
 		return a.unpackPushed(ctx, named)
 	case named != "":
-		return Unsupported("request_uri_not_supported", "A request_uri that was not pushed")
+		return a.unpackFetched(ctx, named)
 	case object != "":
 		return a.unpackObject(ctx, object)
 	}
@@ -130,7 +130,11 @@ func (a *authorization) unpackObject(ctx context.Context, raw string) error {
 	if err != nil {
 		return bad(err)
 	}
-	tok, err := jose.Verify(ctx, raw, jose.VerifyOptions{Keys: keys, Algorithms: algorithms})
+	plain, err := a.decryptObject(ctx, raw)
+	if err != nil {
+		return bad(err)
+	}
+	tok, err := jose.Verify(ctx, plain, jose.VerifyOptions{Keys: keys, Algorithms: algorithms})
 	if err != nil {
 		return bad(err)
 	}
@@ -141,7 +145,7 @@ func (a *authorization) unpackObject(ctx context.Context, raw string) error {
 	if err := a.checkObject(claims); err != nil {
 		return bad(err)
 	}
-	form := a.form.without("request")
+	form := a.form.without("request", "request_uri")
 	if a.Settings.Advanced.RequestObjectProcessing == "JAR" {
 		form = &Form{}
 		for _, own := range [...]string{"client_id", "decision", "csrf", "save_consent", loginAfter} {

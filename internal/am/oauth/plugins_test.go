@@ -181,7 +181,7 @@ func TestRequestObject(t *testing.T) {
 	if back.Query().Get("request") == "" {
 		t.Errorf("the object does not come back from the sign-in: %s", to)
 	}
-	if a := w.get("/", "authorize", form("client_id", "web", "request_uri", "https://app.example.com/object")); a.text("error") != "request_uri_not_supported" {
+	if a := w.get("/", "authorize", form("client_id", "web", "request_uri", "https://app.example.com/object")); a.text("error") != "invalid_request_uri" {
 		t.Errorf("request_uri: %s", a.body)
 	}
 }

@@ -26,9 +26,12 @@ type Options struct {
 	Scripts    Scripts // nil: there are none, and settings that name one are errors
 	// Fetch gets a client's key set or request object by its URL; nil is a bounded HTTP client.
 	Fetch func(ctx context.Context, url string) ([]byte, error)
-	Login Login // nil: user name and password alone, no browser sign-in
-	Log   *slog.Logger
-	Now   func() time.Time
+	// FetchRequest gets a request object from an address that a client registered. allowed are the hosts that may have
+	// internal addresses. Nil is a bounded HTTP client that keeps to public addresses otherwise.
+	FetchRequest func(ctx context.Context, url string, allowed []string) ([]byte, error)
+	Login        Login // nil: user name and password alone, no browser sign-in
+	Log          *slog.Logger
+	Now          func() time.Time
 }
 
 // Server answers the OAuth 2.0 endpoints of all realms.
@@ -54,6 +57,9 @@ func New(o Options) *Server {
 	}
 	if o.Fetch == nil {
 		o.Fetch = fetcher()
+	}
+	if o.FetchRequest == nil {
+		o.FetchRequest = fetchPublic
 	}
 	if o.Login == nil {
 		o.Login = directLogin{o.Now}

@@ -1,0 +1,105 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// What clients name is called briefly and without redirects: they would lead past the checks.
+const (
+	callTimeout = 5 * time.Second
+	maxFetched  = 64 << 10
+)
+
+var errInternalAddress = errors.New("the address is internal; a host that may be called is listed in allowedFetchHosts")
+
+// outgoing makes HTTP clients for addresses that clients registered. Where public is set they connect to public
+// addresses only, checked when the name is resolved, so that no name can lead inside (OWASP: server-side request
+// forgery).
+func outgoing(public bool) *http.Client {
+	dialer := &net.Dialer{Timeout: callTimeout}
+	if public {
+		dialer.Control = func(_, address string, _ syscall.RawConn) error {
+			at, err := netip.ParseAddrPort(address)
+			if err != nil || !IsPublic(at.Addr()) {
+				return errInternalAddress
+			}
+			return nil
+		}
+	}
+	return &http.Client{
+		Timeout:       callTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		// No proxy: it would connect in place of this dialer, unchecked.
+		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: callTimeout, MaxIdleConnsPerHost: -1, ForceAttemptHTTP2: true},
+	}
+}
+
+// internalRanges are what netip does not know by name (IANA special-purpose registries): shared, benchmark and reserved
+// addresses, and those that carry another address within.
+var internalRanges = func() []netip.Prefix {
+	var list []netip.Prefix
+	for _, p := range []string{
+		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+		"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "fec0::/10",
+	} {
+		list = append(list, netip.MustParsePrefix(p))
+	}
+	return list
+}()
+
+// IsPublic tells whether an address is out on the internet.
+func IsPublic(a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() &&
+		!slices.ContainsFunc(internalRanges, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// mayBeInternal tells whether the host of u is on the list, with its port or without.
+func mayBeInternal(u *url.URL, allowed []string) bool {
+	return slices.ContainsFunc(allowed, func(h string) bool {
+		return strings.EqualFold(h, u.Hostname()) || strings.EqualFold(h, u.Host)
+	})
+}
+
+// fetchPublic gets a small document over https, or over http from a host that is allowed to be internal.
+func fetchPublic(ctx context.Context, address string, allowed []string) ([]byte, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil {
+		return nil, errors.New("not the address of a document")
+	}
+	inside := mayBeInternal(u, allowed)
+	if u.Scheme != "https" && !(u.Scheme == "http" && inside) {
+		return nil, errors.New("not an https URL")
+	}
+	u.Fragment = ""
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	client := outgoing(!inside)
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("status %d", resp.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxFetched+1))
+	if err == nil && len(body) > maxFetched {
+		err = errors.New("too large")
+	}
+	return body, err
+}
