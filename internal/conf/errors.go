@@ -134,7 +134,8 @@ func (e *Errors) pick(warning bool) []Problem {
 		}
 		return a.Line < b.Line || a.Line == b.Line && a.Col < b.Col
 	})
-	return list
+	// What applies to many objects is wrong at one place.
+	return slices.Compact(list)
 }
 
 // Nearest returns the name most like s, "" when none is near: what a person meant.

@@ -120,7 +120,7 @@ func (i *instance) loadAdmin(errs *conf.Errors) *admin {
 	if len(a.Connectors) == 0 {
 		h.Decoder().Decode(builtIn(defaultConnectors), &a.Connectors)
 	}
-	a.byName(h, d)
+	a.byName(h)
 	a.sessions(h)
 	a.rest(d, h, errs)
 	a.mode(i, d, errs)

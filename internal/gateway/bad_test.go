@@ -34,6 +34,9 @@ func TestBadConfigurations(t *testing.T) {
 					continue
 				}
 				path := filepath.Join(dir, "config", file.Name)
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
 				if err := os.WriteFile(path, file.Data, 0o644); err != nil {
 					t.Fatal(err)
 				}

@@ -28,7 +28,10 @@ func (baseURIDecorator) Decorate(target any, value *conf.Node, env *heap.Env) (a
 		return target, nil
 	}
 	if text, ok := base.Const(); ok {
-		s, _ := text.(string)
+		s, isText := text.(string)
+		if !isText {
+			return nil, fmt.Errorf("expected a URL, found %s", value.Kind)
+		}
 		u, err := chain.ParseURI(s)
 		if err != nil || u.Scheme == "" || u.Host == "" {
 			return nil, fmt.Errorf("expected a URL with scheme and host such as \"https://app.example.com:8443\", found %q", s)

@@ -131,20 +131,20 @@ func (i *instance) loadConfig(older heap.Ref[session.SessionManager], errs *conf
 	if !ok || errs.Err() != nil {
 		return nil, nil
 	}
-	return session.Within(i.sessions(c.Session, older, d, h), v.(chain.Handler)), h
+	return session.Within(i.sessions(c.Session, older, h), v.(chain.Handler)), h
 }
 
 // sessions is the manager that config.json names, or, as older configurations have
 // it, an object of the heap with the name Session or what admin.json says, or the
 // default.
-func (i *instance) sessions(named, older heap.Ref[session.SessionManager], d *document, h *heap.Heap) session.SessionManager {
+func (i *instance) sessions(named, older heap.Ref[session.SessionManager], h *heap.Heap) session.SessionManager {
 	switch {
 	case named.IsSet():
 		return named.Get()
 	case h.Declared("Session"):
-		at, _ := d.node.At("Session")
+		at, _ := h.Place("Session").At("Session")
 		if h.Decoder().Decode(at, &named) {
-			h.Errs().Warn(d.node.Get("heap"), "the name \"Session\" alone is the older way to keep sessions: write \"session\": \"Session\"")
+			h.Errs().Warn(at, "the name \"Session\" alone is the older way to keep sessions: write \"session\": \"Session\"")
 			return named.Get()
 		}
 	case older.IsSet():

@@ -39,6 +39,9 @@ func (m *routeMetrics) begin() passage {
 func (p *passage) answered(resp *chain.Response, err error) {
 	m := p.metrics
 	p.done = true
+	if resp != nil && resp.Cause == errNoResponse {
+		err = errNoResponse
+	}
 	switch {
 	case err == errNoResponse || err == nil && resp == nil:
 		m.none.Add(1)

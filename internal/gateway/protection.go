@@ -23,7 +23,7 @@ type protectionConfig struct {
 
 // byName takes the filters from the heap where no field names them, as older
 // configurations have it.
-func (c *protectionConfig) byName(h *heap.Heap, d *document) {
+func (c *protectionConfig) byName(h *heap.Heap) {
 	for _, f := range []struct {
 		name string
 		ref  *heap.Ref[chain.Filter]
@@ -34,7 +34,7 @@ func (c *protectionConfig) byName(h *heap.Heap, d *document) {
 		if f.ref.IsSet() || !h.Declared(f.name) {
 			continue
 		}
-		at, _ := d.node.At(f.name)
+		at, _ := h.Place(f.name).At(f.name)
 		h.Decoder().Decode(at, f.ref)
 	}
 }

@@ -50,7 +50,7 @@ type routeConfig struct {
 }
 
 // newRoute builds the route of a file, without starting it. Problems go to errs.
-func (i *instance) newRoute(path string, text []byte, parent *heap.Heap, errs *conf.Errors) *route {
+func (i *instance) newRoute(path string, text []byte, parent *heap.Heap, errs *conf.Errors) (built *route) {
 	d := i.parse(i.relative(path), text, parent.Bindings(), errs)
 	if d == nil {
 		return nil
@@ -65,6 +65,11 @@ func (i *instance) newRoute(path string, text []byte, parent *heap.Heap, errs *c
 		Name: r.id, Parent: parent, Bindings: d.bindings, Errs: errs,
 		Declared: declared, GlobalDecorators: d.node.Get("globalDecorators"),
 	})
+	defer func() {
+		if built == nil {
+			i.routers.discard(r.heap)
+		}
+	}()
 	i.scopeSecrets(d, r.heap)
 	r.heap.BuildAll()
 	var c routeConfig
@@ -77,19 +82,31 @@ func (i *instance) newRoute(path string, text []byte, parent *heap.Heap, errs *c
 		errs.Add(d.node, "a route cannot be named \"default\": that name stands for the router's default handler")
 	}
 	i.refuseDocumentFields(d, errs)
-	if errs.Err() != nil {
-		return nil
-	}
 	v, ok := r.heap.Decorate(c.Handler.Get(), i.decorations(d, r.heap), r.heap.DocumentEnv("top-level-handler", d.node))
 	if !ok || errs.Err() != nil {
 		return nil
 	}
-	r.handler = audit.Within(c.AuditService.Get(), r.id, r.name, v.(chain.Handler))
+	r.handler = audit.Within(c.AuditService.Get(), r.id, r.name, guarded(v.(chain.Handler)))
 	if c.Session.IsSet() {
 		r.handler = session.Within(c.Session.Get(), r.handler)
 	}
 	r.warnings, r.files = errs.Warnings(), d.bindings.Uses()
 	return r
+}
+
+// guarded makes a failure of the chain an empty 500 that remembers its cause. What
+// surrounds it, session and audit, sees a response like any other.
+func guarded(h chain.Handler) chain.Handler {
+	return chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
+		resp, err := h.Handle(x)
+		if err == nil && resp == nil {
+			err = errNoResponse
+		}
+		if err != nil {
+			return chain.Fail(500, err), nil
+		}
+		return resp, nil
+	})
 }
 
 // scopeSecrets reads the stores of a document that serve whatever in it names none, as
@@ -138,15 +155,11 @@ func (r *route) close() {
 
 func (r *route) start(ctx context.Context) error { return r.heap.Start(ctx) }
 
-// handle answers a request inside the route. A failure of the chain ends here: it
-// becomes an empty 500 that remembers its cause.
+// handle answers a request inside the route.
 func (r *route) handle(x *chain.Exchange) *chain.Response {
 	p := r.metrics.begin()
 	defer p.end()
 	resp, err := r.handler.Handle(x)
-	if err == nil && resp == nil {
-		err = errNoResponse
-	}
 	p.answered(resp, err)
 	if err != nil {
 		resp = chain.Fail(500, err)
@@ -157,16 +170,27 @@ func (r *route) handle(x *chain.Exchange) *chain.Response {
 	return resp
 }
 
+// reported is a cause that the log has already, from a route inside.
+type reported struct{ error }
+
+func (r reported) Unwrap() error { return r.error }
+
 func (r *route) report(x *chain.Exchange, resp *chain.Response) {
+	if _, is := resp.Cause.(reported); is {
+		return
+	}
+	cause := resp.Cause
+	resp.Cause = reported{cause}
 	tx := ""
 	if t := chain.Find[*chain.TransactionContext](x.Context); t != nil {
 		tx = t.Value
 	}
-	// What a client did wrong is no reason for concern, and could fill the log.
+	// What a client did wrong is no reason for concern, and could fill the log; nor is
+	// one that went away.
 	level := slog.LevelDebug
-	if resp.Status.Code >= 500 {
+	if resp.Status.Code >= 500 && x.Ctx().Err() == nil {
 		level = slog.LevelWarn
 	}
 	r.heap.Services().Logger.Log(x.Ctx(), level, "the request failed", "route", r.id, "status", resp.Status.Code,
-		"method", x.Request.Method, "path", x.Request.URI.RawPath, "transaction", tx, "cause", resp.Cause.Error())
+		"method", x.Request.Method, "path", x.Request.URI.RawPath, "transaction", tx, "cause", cause.Error())
 }

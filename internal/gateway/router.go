@@ -106,10 +106,11 @@ func (i *instance) newRouter(c *routerConfig, env *heap.Env) (chain.Handler, err
 	if err := r.scan(); err != nil {
 		return nil, err
 	}
-	if c.FailOnRouteError {
+	if n := len(r.problems); c.FailOnRouteError && n > 0 {
 		for _, p := range r.problems {
 			env.Errs.AddErr(env.Decl, p.err)
 		}
+		env.Fail("failOnRouteError", "%d of the router's routes cannot be loaded", n)
 	}
 	i.routers.add(r)
 	return r, nil
@@ -405,6 +406,13 @@ func (l *routerList) add(r *router) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.list = append(l.list, r)
+}
+
+// discard removes the routers of a heap that comes to nothing, and of those below it.
+func (l *routerList) discard(h *heap.Heap) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = slices.DeleteFunc(l.list, func(o *router) bool { return o.heap.Below(h) })
 }
 
 func (l *routerList) remove(r *router) {

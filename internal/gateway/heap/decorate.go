@@ -1,11 +1,17 @@
 package heap
 
 import (
+	"strings"
+
 	"gatehouse/internal/conf"
 )
 
 // notDecorations are the fields of a declaration that are never decorations.
 var notDecorations = map[string]bool{"name": true, "type": true, "config": true, "comment": true}
+
+// decorations are the names of the default decorators, which a heap without defaults
+// does not have.
+var decorations = map[string]bool{"capture": true, "timer": true, "baseURI": true, "tracing": true}
 
 // decorate applies the decorations of the declaration n and then the global ones, in
 // the order of the text; the first is innermost.
@@ -13,27 +19,36 @@ func (h *Heap) decorate(v any, n *conf.Node, env *Env) (any, bool) {
 	if _, is := v.(Decorator); is {
 		return v, true
 	}
-	ok := true
+	var list []conf.Field
 	for _, f := range n.Fields {
-		if notDecorations[f.Name] || f.Value.Kind == conf.Null {
-			continue
+		switch {
+		case notDecorations[f.Name] || strings.HasPrefix(f.Name, "_"):
+		case !h.Declared(f.Name) && decorations[f.Name]:
+		case !h.Declared(f.Name):
+			env.Errs.Warn(f.NameNode(n), "unknown field %q is ignored%s", f.Name,
+				conf.DidYouMean(f.Name, append(h.names(), "name", "type", "config")))
+		default:
+			list = append(list, f)
 		}
-		if v, ok = h.apply(f, v, env); !ok {
-			return nil, false
-		}
+	}
+	v, ok := h.Decorate(v, list, env)
+	if !ok {
+		return nil, false
 	}
 	return h.allGlobals(v, env)
 }
 
 // Decorate applies the decorations among fields, for instance those of a route, to v.
 func (h *Heap) Decorate(v any, fields []conf.Field, env *Env) (any, bool) {
-	ok := true
+	all := true
 	for _, f := range fields {
-		if v, ok = h.apply(f, v, env); !ok {
-			return nil, false
+		if out, ok := h.apply(f, v, env); ok {
+			v = out
+		} else {
+			all = false // the others may be wrong too
 		}
 	}
-	return v, true
+	return v, all
 }
 
 func (h *Heap) apply(f conf.Field, v any, env *Env) (any, bool) {

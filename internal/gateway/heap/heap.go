@@ -256,8 +256,12 @@ func (h *Heap) decode(env *Env, c any) bool {
 // env prepares the building of the declaration n.
 func (h *Heap) env(n *conf.Node, errs *conf.Errors) (*Env, bool) {
 	typ := n.Get("type")
-	if typ == nil || typ.Kind != conf.String {
+	switch {
+	case typ == nil:
 		errs.Add(n, "the required field \"type\" is missing")
+		return nil, false
+	case typ.Kind != conf.String:
+		errs.Add(typ, "expected the name of a type, found %s", typ.Kind)
 		return nil, false
 	}
 	name := "{" + typ.Text + "}" + n.Pointer()
@@ -267,6 +271,10 @@ func (h *Heap) env(n *conf.Node, errs *conf.Errors) (*Env, bool) {
 	config := n.Get("config")
 	if config == nil {
 		config, _ = n.At(map[string]any{})
+	}
+	if config = h.Decoder().Whole(config); config.Kind != conf.Object {
+		errs.Add(config, "expected an object, found %s", config.Kind)
+		return nil, false
 	}
 	log := h.services.Logger.With("object", name, "type", typ.Text)
 	return &Env{Name: name, Type: typ.Text, Config: config, Decl: n, Heap: h, Errs: errs, Log: log,
@@ -298,6 +306,24 @@ func (h *Heap) build(n *conf.Node, env *Env) (any, bool) {
 func (h *Heap) Get(name string) (any, bool) {
 	n := &conf.Node{Kind: conf.String, Text: name}
 	return h.named(&conf.Decoder{Errs: h.errs}, n)
+}
+
+// Place is where an object is declared, for messages about it; nil when it is not.
+func (h *Heap) Place(name string) *conf.Node {
+	if d := h.declaration(name); d != nil {
+		return d.node.Get("name")
+	}
+	return nil
+}
+
+// Below says whether the heap is other or one of its descendants.
+func (h *Heap) Below(other *Heap) bool {
+	for ; h != nil; h = h.parent {
+		if h == other {
+			return true
+		}
+	}
+	return false
 }
 
 func (h *Heap) declaration(name string) *declaration {
