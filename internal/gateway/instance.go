@@ -13,11 +13,13 @@ import (
 	"gatehouse/internal/conf"
 	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/audit"
+	"gatehouse/internal/gateway/amservice"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/filters"
 	"gatehouse/internal/gateway/handlers"
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/oauth2"
+	"gatehouse/internal/gateway/oauth2/token"
 	"gatehouse/internal/gateway/secrets"
 	"gatehouse/internal/gateway/session"
 )
@@ -88,6 +90,9 @@ func newInstance(o Options) (*instance, error) {
 		Kinds: []heap.Kind{
 			heap.KindFor[chain.Filter]("filter"), heap.KindFor[chain.Handler]("handler"),
 			heap.KindFor[heap.Decorator]("decorator"), heap.KindFor[secrets.Store]("secret store"),
+			heap.KindFor[secrets.KeyManager]("key manager"), heap.KindFor[secrets.TrustManager]("trust manager"),
+			heap.KindFor[token.AccessTokenResolver]("access token resolver"), heap.KindFor[*amservice.Service]("AM service"),
+			heap.KindFor[session.SessionManager]("session manager"),
 		},
 	}
 	if o.Record {
