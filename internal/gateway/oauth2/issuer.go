@@ -3,13 +3,13 @@ package oauth2
 import (
 	"log/slog"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/conf"
+	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/amservice"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
@@ -27,7 +27,7 @@ type Issuer struct {
 	c issuerFields
 	// expected is the issuer that the well-known document must name.
 	expected string
-	domains  []*regexp.Regexp
+	domains  []*expr.Regexp
 	log      *slog.Logger
 	now      func() time.Time
 
@@ -72,7 +72,7 @@ var issuerType = heap.Define("Issuer", func(c *issuerFields, env *heap.Env) (*Is
 	}
 	i := newIssuer(env.Name, *c, env)
 	for _, d := range c.SupportedDomains {
-		p, err := regexp.Compile("^(http|https)://(?:" + d + ")/$")
+		p, err := expr.CompileRegexp("(http|https)://(?:" + d + ")/")
 		if err != nil {
 			env.Fail("supportedDomains", "%q is no pattern", d)
 			continue
@@ -118,7 +118,7 @@ func withoutDefaultPort(s string) string {
 // serves says whether users of a host ("https://example.com/") belong to this issuer.
 func (i *Issuer) serves(host string) bool {
 	for _, p := range i.domains {
-		if p.MatchString(host) {
+		if ok, err := p.Match(host); ok && err == nil {
 			return true
 		}
 	}

@@ -286,7 +286,7 @@ func TestOpenRedirects(t *testing.T) {
 	}
 	for target, want := range map[string]string{
 		"/a?b=c": "https://gw.example.com/a?b=c", "https://gw.example.com/x": "https://gw.example.com/x",
-		"https://GW.example.com:443/x": "https://GW.example.com:443/x", "///evil.example.com/": "https://gw.example.com///evil.example.com/",
+		"https://GW.example.com:443/x": "https://gw.example.com/x", "///evil.example.com/": "https://gw.example.com///evil.example.com/",
 		"a": "https://gw.example.com/home/login/a",
 	} {
 		got := s.browser().location("https://gw.example.com/home/login/logout?goto=" + url.QueryEscape(target))

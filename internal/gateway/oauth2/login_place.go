@@ -79,6 +79,7 @@ func (p *loginPlace) target(text string) (string, error) {
 	if u.Scheme != p.original.Scheme || !strings.EqualFold(u.Hostname(), p.original.Hostname()) || portOf(u) != portOf(p.original) {
 		return "", errGoto
 	}
+	u.Host = p.original.Host
 	return u.String(), nil
 }
 
