@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gatehouse/internal/conf"
+	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/amservice"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
@@ -67,6 +68,7 @@ func (f *fixture) testTypes() []*heap.Type {
 	}
 	return []*heap.Type{
 		answering("StaticResponseHandler"), answering("ReverseProxyHandler"), answering("ClientHandler"),
+		heap.Define("BaseUriDecorator", func(*struct{}, *heap.Env) (heap.Decorator, error) { return testDecorator{}, nil }),
 		heap.Define("Chain", func(c *testChain, _ *heap.Env) (chain.Handler, error) {
 			h := c.Handler.Get()
 			for i := len(c.Filters) - 1; i >= 0; i-- {
@@ -76,6 +78,10 @@ func (f *fixture) testTypes() []*heap.Type {
 		}),
 	}
 }
+
+type testDecorator struct{}
+
+func (testDecorator) Decorate(target any, _ *conf.Node, _ *heap.Env) (any, error) { return target, nil }
 
 func (f *fixture) serve(x *chain.Exchange) (*chain.Response, error) {
 	body, err := x.Request.Entity.Text()
@@ -98,7 +104,7 @@ func (f *fixture) load(t *testing.T, list string) {
 
 func (f *fixture) document(t *testing.T, n *conf.Node) {
 	t.Helper()
-	defaults, err := conf.Parse("defaults", []byte(`[{"name":"ForgeRockClientHandler","type":"ClientHandler"},{"name":"ClientHandler","type":"ClientHandler"},
+	defaults, err := conf.Parse("defaults", []byte(`[{"name":"baseURI","type":"BaseUriDecorator"},{"name":"ForgeRockClientHandler","type":"ClientHandler"},{"name":"ClientHandler","type":"ClientHandler"},
 		{"name":"ReverseProxyHandler","type":"ReverseProxyHandler"},{"name":"env","type":"SystemAndEnvSecretStore"},
 		{"name":"am","type":"AmService","config":{"url":"https://am.example.com/am/","secretsProvider":"env","ssoTokenHeader":"sso",
 		 "agent":{"username":"ig_agent","passwordSecretId":"agent.secret.id"}}}]`))
@@ -262,4 +268,18 @@ func text(t *testing.T, resp *chain.Response) string {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// eval is the value of an expression.
+func eval(t *testing.T, x *chain.Exchange, expression string) any {
+	t.Helper()
+	tmpl, err := expr.Compile("${"+expression+"}", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := tmpl.EvalErr(x)
+	if err != nil {
+		t.Error(err)
+	}
+	return v
 }
