@@ -12,8 +12,8 @@ import (
 
 	"gatehouse/internal/conf"
 	"gatehouse/internal/expr"
-	"gatehouse/internal/gateway/audit"
 	"gatehouse/internal/gateway/amservice"
+	"gatehouse/internal/gateway/audit"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/filters"
 	"gatehouse/internal/gateway/handlers"
