@@ -27,6 +27,7 @@ type amOptions struct {
 	listen         []string
 	listenTLS      []string
 	cert, key      string
+	clientCerts    bool
 	contexts       []string
 	cookieDomains  []string
 	password       string
@@ -71,6 +72,7 @@ func amCommand() *cobra.Command {
 	f.StringArrayVar(&o.listenTLS, "listen-tls", nil, "an `address` to listen on with TLS (repeatable)")
 	f.StringVar(&o.cert, "tls-cert", "", "the PEM `file` with the certificate chain for --listen-tls")
 	f.StringVar(&o.key, "tls-key", "", "the PEM `file` with the private key for --listen-tls")
+	f.BoolVar(&o.clientCerts, "tls-client-certs", false, "ask clients of --listen-tls for certificates (mutual TLS); any is taken, clients' settings say which count")
 	f.StringSliceVar(&o.contexts, "context", []string{"/openam", "/am"}, "deployment contexts to answer on")
 	f.StringSliceVar(&o.cookieDomains, "cookie-domain", nil, "domains of the session cookie; the default is the host that was asked")
 	f.BoolVar(&access, "access-log", false, "log a line for each request")
@@ -160,6 +162,11 @@ func (s *amServer) serve(o amOptions) error {
 		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}
+	if o.clientCerts {
+		// Self-signed certificates have no issuer to check: what a certificate proves is decided by the client's
+		// authentication method and by the tokens bound to it (RFC 8705 §2).
+		config.ClientAuth = tls.RequestClientCert
+	}
 	for _, addr := range o.listenTLS {
 		if err := open(addr, config); err != nil {
 			return err
