@@ -56,12 +56,11 @@ type Step struct {
 	Steps []*Step `json:"steps,omitempty"`
 
 	parent *Step
-	seen   messageSeen     // the request as the object knows it
-	leaf   chain.Context   // its innermost context
-	below  *messageSeen    // the response that came from further down
-	inner  time.Duration   // time spent there
-	inNext bool            // a filter passed the request on
-	passed *chain.Exchange // what it passed on
+	seen   messageSeen   // the request as the object knows it
+	leaf   chain.Context // its innermost context
+	below  *messageSeen  // the response that came from further down
+	inner  time.Duration // time spent there
+	inNext bool          // a filter passed the request on
 }
 
 // Change is a part of a message before and after an object.
@@ -265,6 +264,12 @@ func recordedFilter(made Step, f chain.Filter) chain.Filter {
 		return resp, err
 	})
 }
+
+// DescribeRequest is method and URI with secrets masked.
+func DescribeRequest(r *chain.Request) string { return r.Method + " " + maskText(maskQuery(r.URI)) }
+
+// DescribeResponse is a response as a change from nothing, with secrets masked.
+func DescribeResponse(r *chain.Response) []Change { return changes(messageSeen{}, responseSeen(r)) }
 
 // Open starts the objects and listens nowhere, for tools that send exchanges
 // themselves. shut stops the objects.
