@@ -53,22 +53,26 @@ func (a attributes) keys() []string {
 // Deviation: a list or map got from the session and changed must be stored again.
 type session struct{ s chain.Session }
 
-func (session) GroovyClass() *groovy.Class { return sessionClass }
+func (*session) GroovyClass() *groovy.Class { return sessionClass }
 
 var sessionClass = tableClass(&groovy.Class{
 	Name: "org.forgerock.http.session.Session",
-	Methods: methods{"clear": method(func(s session, _ *groovy.Call) (groovy.Value, error) {
+	Equals: func(this, other groovy.Value) bool {
+		o, ok := other.(*session)
+		return ok && sameValue(this.(*session).s, o.s)
+	},
+	Methods: methods{"clear": method(func(s *session, _ *groovy.Call) (groovy.Value, error) {
 		s.s.Clear()
 		return nil, nil
 	})},
 })
 
-func (s session) at(name string) (groovy.Value, bool) {
+func (s *session) at(name string) (groovy.Value, bool) {
 	v, ok := s.s.Get(name)
 	return toScript(v), ok && v != nil
 }
 
-func (s session) put(name string, v groovy.Value) error {
+func (s *session) put(name string, v groovy.Value) error {
 	if v == nil {
 		return s.remove(name)
 	}
@@ -82,5 +86,5 @@ func (s session) put(name string, v groovy.Value) error {
 	return nil
 }
 
-func (s session) remove(name string) error { return s.s.Set(name, nil) }
-func (s session) keys() []string           { return s.s.Keys() }
+func (s *session) remove(name string) error { return s.s.Set(name, nil) }
+func (s *session) keys() []string           { return s.s.Keys() }

@@ -54,7 +54,7 @@ func toScript(v any) groovy.Value {
 	case chain.Context:
 		return contextHost{v}
 	case chain.Session:
-		return session{v}
+		return &session{v}
 	case chain.Form:
 		f := newForm()
 		for _, k := range v.Keys() {
@@ -89,13 +89,13 @@ func toScript(v any) groovy.Value {
 		return listFrom(v.Len(), v.At)
 	case object:
 		if k, ok := v.(keyed); ok {
-			return keyedHost{v, k}
+			return &keyedHost{v, k}
 		}
-		return objectHost{v}
+		return &objectHost{v}
 	case *groovy.Map, *groovy.List, *groovy.Set, *groovy.Closure, *groovy.Object:
 		return v
 	}
-	return objectHost{v}
+	return &objectHost{v}
 }
 
 // small makes a whole number the Integer that it is in the original where it fits.
@@ -128,11 +128,11 @@ func fromScript(v groovy.Value) any {
 		return v.Status
 	case contextHost:
 		return v.c
-	case session:
+	case *session:
 		return v.s
-	case keyedHost:
+	case *keyedHost:
 		return v.object
-	case objectHost:
+	case *objectHost:
 		return v.v
 	case handler:
 		return v.h

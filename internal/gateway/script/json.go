@@ -135,7 +135,7 @@ func appendJSON(b []byte, v groovy.Value, depth int) ([]byte, error) {
 		return appendMap(b, copyOf(v), depth)
 	case []byte:
 		return appendText(b, string(v))
-	case objectHost:
+	case *objectHost:
 		if m, ok := v.v.(json.Marshaler); ok {
 			text, err := m.MarshalJSON()
 			return append(b, text...), err

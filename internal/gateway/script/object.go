@@ -10,16 +10,16 @@ import (
 // nothing but its text.
 type objectHost struct{ v any }
 
-func (objectHost) GroovyClass() *groovy.Class { return objectClass }
+func (*objectHost) GroovyClass() *groovy.Class { return objectClass }
 
-func (h objectHost) String() string {
+func (h *objectHost) String() string {
 	if v, ok := h.v.(fmt.Stringer); ok {
 		return v.String()
 	}
 	return "an object of the gateway"
 }
 
-func (h objectHost) get(name string) (groovy.Value, bool) {
+func (h *objectHost) get(name string) (groovy.Value, bool) {
 	o, ok := h.v.(object)
 	if !ok {
 		return nil, false
@@ -31,10 +31,10 @@ func (h objectHost) get(name string) (groovy.Value, bool) {
 var objectClass = &groovy.Class{
 	Name: "org.forgerock.openig.heap.HeapObject",
 	PropertyMissing: func(this groovy.Value, name string) (groovy.Value, bool) {
-		return this.(objectHost).get(name)
+		return this.(*objectHost).get(name)
 	},
 	MethodMissing: func(c *groovy.Call) (groovy.Value, error) {
-		h, err := receiver[objectHost](c.This)
+		h, err := receiver[*objectHost](c.This)
 		if err != nil {
 			return nil, err
 		}
@@ -45,8 +45,11 @@ var objectClass = &groovy.Class{
 		}
 		return callObject(c, h.v)
 	},
-	Equals:  func(this, other groovy.Value) bool { return sameValue(this, other) },
-	HashKey: func(this groovy.Value) any { return hashable(this.(objectHost).v) },
+	Equals: func(this, other groovy.Value) bool {
+		o, ok := other.(*objectHost)
+		return ok && sameValue(this.(*objectHost).v, o.v)
+	},
+	HashKey: func(this groovy.Value) any { return hashable(this.(*objectHost).v) },
 }
 
 // hashable is v where Go can use it as the key of a map.
@@ -123,12 +126,16 @@ type keyedHost struct {
 	names keyed
 }
 
-func (keyedHost) GroovyClass() *groovy.Class { return keyedClass }
+func (*keyedHost) GroovyClass() *groovy.Class { return keyedClass }
 
 var keyedClass = tableClass(&groovy.Class{
 	Name: "java.util.Collections.UnmodifiableMap",
+	Equals: func(this, other groovy.Value) bool {
+		o, ok := other.(*keyedHost)
+		return ok && sameValue(this.(*keyedHost).object, o.object)
+	},
 	MethodMissing: func(c *groovy.Call) (groovy.Value, error) {
-		h, err := receiver[keyedHost](c.This)
+		h, err := receiver[*keyedHost](c.This)
 		if err != nil {
 			return nil, err
 		}
@@ -141,11 +148,11 @@ var keyedClass = tableClass(&groovy.Class{
 	},
 })
 
-func (h keyedHost) at(name string) (groovy.Value, bool) {
+func (h *keyedHost) at(name string) (groovy.Value, bool) {
 	v, ok := h.Get(name)
 	return toScript(v), ok
 }
 
-func (keyedHost) put(string, groovy.Value) error { return readOnly("the map") }
-func (keyedHost) remove(string) error            { return readOnly("the map") }
-func (h keyedHost) keys() []string               { return h.names.Keys() }
+func (*keyedHost) put(string, groovy.Value) error { return readOnly("the map") }
+func (*keyedHost) remove(string) error            { return readOnly("the map") }
+func (h *keyedHost) keys() []string               { return h.names.Keys() }

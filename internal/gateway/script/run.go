@@ -148,7 +148,7 @@ func (r *run) bind(next chain.Handler, vars []Var) *groovy.Binding {
 	}
 	if w.session {
 		if c := chain.Find[*chain.SessionContext](r.x.Context); c != nil {
-			b.Set("session", session{c.Session})
+			b.Set("session", &session{c.Session})
 		}
 	}
 	for _, v := range r.unit.vars {

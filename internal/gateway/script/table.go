@@ -206,7 +206,7 @@ func writeBack(t table, before, after *groovy.Map) error {
 }
 
 // sameValue compares by identity; values of kinds that Go cannot compare differ.
-func sameValue(a, b groovy.Value) (same bool) {
+func sameValue(a, b any) (same bool) {
 	defer func() {
 		if recover() != nil {
 			same = false
