@@ -371,6 +371,18 @@ func TestLoginSettings(t *testing.T) {
 		}
 		b.want(page, 200, "app access-1 Bearer true")
 	})
+	t.Run("long target", func(t *testing.T) {
+		s := newSite(t, "", inCookie)
+		b := s.browser()
+		long := page + strings.Repeat("x", 2000)
+		to := b.location(long)
+		if len(to) > 1000 {
+			t.Errorf("the authorization request has %d bytes", len(to))
+		}
+		if got := b.location(s.op.consent(to)); got != long {
+			t.Errorf("the login leads to %q", got)
+		}
+	})
 	t.Run("several tabs", func(t *testing.T) {
 		s := plainSite(t)
 		b := s.browser()

@@ -34,7 +34,33 @@ type pending struct {
 	verifier     string // v, of PKCE
 	registration string // crn
 	issuer       string // isn
-	target       string // g, a hash of where the login leads
+	target       string // g, a hash of where the login leads, or that itself when it is long
+}
+
+// maxCarried bounds the targets that the state carries. Servers bound their URLs, and
+// put the state into further ones.
+const maxCarried = 256
+
+// carry decides what of the target the state has; the session keeps the rest.
+func (p *pending) carry(target string) (state string) {
+	switch {
+	case target == "":
+		return p.state
+	case len(target) > maxCarried:
+		p.target = target
+		return p.state
+	}
+	p.target = hashed(target)
+	return p.state + ":" + target
+}
+
+// carried returns the target of a login that came back with its state. What the browser
+// carried may have been changed; the hash tells.
+func (p *pending) carried(target string) (string, bool) {
+	if len(p.target) > maxCarried {
+		return p.target, target == ""
+	}
+	return target, target == "" && p.target == "" || target != "" && hashed(target) == p.target
 }
 
 // maxPending bounds the logins under way of one session; the oldest makes room.

@@ -96,11 +96,7 @@ func (v *visit) authorize(r *ClientRegistration, target, hint string) (*chain.Re
 	p := pending{state: newState(), registration: r.ClientID, issuer: r.Issuer.Get().Name}
 	query := url.Values{
 		"response_type": {"code"}, "client_id": {r.ClientID}, "redirect_uri": {v.p.redirectURI()},
-		"scope": {joined(r.Scopes)}, "state": {p.state},
-	}
-	if target != "" {
-		p.target = hashed(target)
-		query.Set("state", p.state+":"+target)
+		"scope": {joined(r.Scopes)}, "state": {p.carry(target)},
 	}
 	if r.isOpenID() {
 		p.nonce = newSecret()
@@ -149,8 +145,7 @@ func (v *visit) callback() (*chain.Response, error) {
 	if !ok {
 		return nil, invalid("The login is not known here, or was finished before.", errState)
 	}
-	// The browser carried the target; what was noted of it proves that it is the same.
-	if target != "" && hashed(target) != p.target || target == "" && p.target != "" {
+	if target, ok = p.carried(target); !ok {
 		return nil, invalid("The parameter state is not valid.", errTarget)
 	}
 	r, ok := v.f.registration(p.registration, p.issuer)
