@@ -99,7 +99,11 @@ func New(o Options) (*Server, error) {
 func (s *Server) start(ctx context.Context) error {
 	o := s.options
 	s.settings = newSettings(s.log)
-	engine := noticing{o.Engine, s.settings}
+	engine := noticing{o.Engine, s.settings, func(id string) {
+		if s.oauth != nil { // none yet: then nobody has a session
+			s.oauth.SessionEnded(id)
+		}
+	}}
 	var err error
 	s.realms, err = realm.NewManager(ctx, realm.Options{Engine: engine, MasterKey: o.Key, Log: o.Log, Now: o.Now})
 	if err != nil {
@@ -121,6 +125,7 @@ func (s *Server) start(ctx context.Context) error {
 		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms},
 		Version: o.Version, Log: o.Log, Now: o.Now,
 	})
+	s.done.Go(func() { s.oauth.FollowSessions(ctx) })
 	s.sweep(ctx)
 	return nil
 }

@@ -114,10 +114,11 @@ func (s *settings) crossOrigin(ctx context.Context) []rest.CORS {
 	return list
 }
 
-// noticing is an engine whose writes of settings are in force when they return.
+// noticing is an engine whose writes of settings are in force when they return, and that tells of sessions that end.
 type noticing struct {
 	store.Engine
 	settings *settings
+	ended    func(sessionID string)
 }
 
 func (e noticing) Batch(ctx context.Context, ops ...store.Op) error {
@@ -126,6 +127,11 @@ func (e noticing) Batch(ctx context.Context, ops ...store.Op) error {
 		if ops[i].Kind == store.KindService || ops[i].Kind == rest.KindCORS {
 			e.settings.forget()
 			break
+		}
+	}
+	for i := range ops {
+		if id, ends := store.SessionOf(ops[i]); ends && err == nil {
+			e.ended(id)
 		}
 	}
 	return err

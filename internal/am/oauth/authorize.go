@@ -209,9 +209,10 @@ func (a *authorization) frontTokens(out *params, auth *Authorization, now time.T
 		if err != nil {
 			return err
 		}
+		i.answer.id = raw
 		out.add("id_token", raw)
 	}
-	return nil
+	return i.noteSession(ctx)
 }
 
 // dataFromScript adds what the realm's script wants to tell besides; it cannot replace what is there.

@@ -107,6 +107,7 @@ func (q *request) discovery() error {
 		RequestParameter: true, RequestURIParameter: true, RequestURIRegistration: true,
 		ClaimsParameter: o.ClaimsParameter, ChallengeMethods: []string{"plain", "S256"}, ResponseIssuer: true,
 		BoundTokens: s.Advanced.TLSCertBoundAccessTokens, RequirePAR: s.Advanced.RequirePushedAuthorizationRequest,
+		BackchannelLogout: true, BackchannelSession: true,
 	}
 	q.fapiMetadata(&m)
 	if s.TakesDPoP() {

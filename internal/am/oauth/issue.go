@@ -45,7 +45,7 @@ func (p *Provider) issue(ctx context.Context, req *TokenRequest, g *Grant, a *Au
 	if a.IssuedType == TypeIDToken {
 		return i.idTokenOnly(ctx)
 	}
-	steps := []func(context.Context) error{i.issueAccess, i.issueRefresh, i.issueID, i.save}
+	steps := []func(context.Context) error{i.issueAccess, i.issueRefresh, i.issueID, i.save, i.noteSession}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, err

@@ -38,6 +38,8 @@ type clientMetadata struct {
 	Sector          string          `json:"sector_identifier_uri,omitempty"`
 	IDTokenAlg      string          `json:"id_token_signed_response_alg,omitempty"`
 	LogoutURIs      []string        `json:"post_logout_redirect_uris,omitempty"`
+	SignOutURI      string          `json:"backchannel_logout_uri,omitempty"`
+	SignOutSession  bool            `json:"backchannel_logout_session_required,omitempty"`
 	SoftwareID      string          `json:"software_id,omitempty"`
 	SoftwareVer     string          `json:"software_version,omitempty"`
 	RequirePAR      bool            `json:"require_pushed_authorization_requests,omitempty"`
@@ -126,6 +128,9 @@ func (m *clientMetadata) checkKeys(p *realm.Provider) error {
 	if m.SubjectType != "" && !slices.Contains(p.Advanced.SupportedSubjectTypes, strings.ToLower(m.SubjectType)) {
 		return refuseMetadata("subject_type is not supported.")
 	}
+	if m.SignOutURI != "" && (!strings.HasPrefix(m.SignOutURI, "https://") || strings.Contains(m.SignOutURI, "#")) {
+		return refuseMetadata("backchannel_logout_uri must be an https URL without a fragment.")
+	}
 	for _, uri := range []string{m.ClientURI, m.LogoURI, m.PolicyURI, m.TermsURI} {
 		if uri != "" && webURL(uri) == "" {
 			return refuseMetadata("An address is no http or https URL.")
@@ -149,6 +154,7 @@ func (m *clientMetadata) profile() *realm.Client {
 	c.Advanced.SectorIdentifierURI, c.Advanced.RequirePushedRequests = m.Sector, m.RequirePAR
 	c.Advanced.SoftwareIdentity, c.Advanced.SoftwareVersion = m.SoftwareID, m.SoftwareVer
 	c.OIDC.PostLogoutRedirectURIs = listed(m.LogoutURIs...)
+	c.OIDC.BackchannelLogoutURI, c.OIDC.BackchannelLogoutSession = m.SignOutURI, m.SignOutSession
 	c.Keys.JWKSURI = m.JWKSURI
 	if len(m.JWKS) > 0 {
 		c.Keys.PublicKeyLocation, c.Keys.JWKSet = "jwks", string(m.JWKS)
@@ -180,6 +186,7 @@ func metadataOf(c *realm.Client) *clientMetadata {
 		PolicyURI: localised(c.Advanced.PolicyURI), TermsURI: localised(c.Advanced.ToSURI), JWKSURI: c.Keys.JWKSURI,
 		SubjectType: strings.ToLower(c.Advanced.SubjectType), Sector: c.Advanced.SectorIdentifierURI,
 		IDTokenAlg: c.Keys.IDTokenSigningAlg, LogoutURIs: c.OIDC.PostLogoutRedirectURIs,
+		SignOutURI: c.OIDC.BackchannelLogoutURI, SignOutSession: c.OIDC.BackchannelLogoutSession,
 		SoftwareID: c.Advanced.SoftwareIdentity, SoftwareVer: c.Advanced.SoftwareVersion, RequirePAR: c.Advanced.RequirePushedRequests,
 	}
 	if c.Keys.PublicKeyLocation == "jwks" && json.Valid([]byte(c.Keys.JWKSet)) {

@@ -44,7 +44,10 @@ type Server struct {
 	ids    auditIDs
 	remote *remoteKeys
 	*guesses
-	verified *verifiedTokens
+	sessions  store.Sessions
+	followups store.Followups
+	ended     chan string // sessions that have just ended
+	verified  *verifiedTokens
 }
 
 // New returns a server.
@@ -68,12 +71,16 @@ func New(o Options) *Server {
 		Options:  o,
 		log:      o.Log,
 		tokens:   store.Tokens{Engine: o.Engine, Now: o.Now},
-		codes:    store.Codes{Engine: o.Engine},
+		codes:    store.Codes{Engine: o.Engine, Now: o.Now},
 		once:     store.Replays{Engine: o.Engine},
 		ids:      newAuditIDs(),
 		remote:   newRemoteKeys(o.Fetch, o.Now),
 		guesses:  &guesses{now: o.Now},
 		verified: newVerifiedTokens(o.Now),
+
+		sessions:  store.Sessions{Engine: o.Engine, Now: o.Now},
+		followups: store.Followups{Engine: o.Engine},
+		ended:     make(chan string, maxEnded),
 	}
 }
 

@@ -9,6 +9,11 @@ import (
 
 const kindSession = "session"
 
+// SessionOf tells whether op ends a session, and which.
+func SessionOf(op Op) (id string, ends bool) {
+	return op.ID, op.Kind == kindSession && op.Delete
+}
+
 // Indexes of sessions.
 const (
 	byHandle = "h"

@@ -27,12 +27,14 @@ var authorizationCode = oauth.Grant{
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			return nil, oauth.Refuse("invalid_request", "Authorization code doesn't exist.")
-		case err != nil && !used:
+		case err != nil && !used && !errors.Is(err, store.ErrExpired):
 			return nil, err
 		case code.ClientID != req.Client.ID:
 			return nil, oauth.ErrGrant.Because(errors.New("the code is another client's"))
 		case used:
 			return nil, replayed(ctx, p, code)
+		case err != nil:
+			return nil, oauth.Refuse("invalid_grant", "Authorization code expired.").Because(err)
 		}
 		if err := checkRedirect(code.RedirectURI, req); err != nil {
 			return nil, err

@@ -11,7 +11,7 @@ import (
 func isUsed(err error) bool { return errors.Is(err, store.ErrUsed) }
 
 func testCode(t *testing.T, b *bench) {
-	codes, ctx := store.Codes{Engine: b}, t.Context()
+	codes, ctx := store.Codes{Engine: b, Now: b.now}, t.Context()
 	raw := store.NewRaw()
 	want := store.Code{ClientID: "web", Realm: "/alpha", RedirectURI: "https://app.example/cb", GrantID: "g1", Expires: b.now().Add(2 * time.Minute)}
 	must(t, "save", codes.Save(ctx, "/alpha", raw, want))
@@ -34,7 +34,12 @@ func testCode(t *testing.T, b *bench) {
 	must(t, "save", codes.Save(ctx, "/alpha", late, want))
 	b.pass(2 * time.Minute)
 	_, err = codes.Redeem(ctx, "/alpha", late)
-	wantErr(t, "redeem too late", err, store.ErrNotFound)
+	wantErr(t, "redeem too late", err, store.ErrExpired)
+	_, err = codes.Redeem(ctx, "/alpha", raw)
+	wantErr(t, "redeem a used one too late", err, store.ErrUsed)
+	b.pass(time.Hour)
+	_, err = codes.Redeem(ctx, "/alpha", late)
+	wantErr(t, "redeem far too late", err, store.ErrNotFound)
 	if err := codes.Save(ctx, "/alpha", store.NewRaw(), store.Code{}); err == nil {
 		t.Error("save of a code that never expires: no error")
 	}
@@ -43,7 +48,7 @@ func testCode(t *testing.T, b *bench) {
 // A code buys tokens once, however many nodes ask at the same time.
 func testRedeemOnce(t *testing.T, b *bench) {
 	const callers = 16
-	codes := store.Codes{Engine: newLockstep(b, "code", callers)}
+	codes := store.Codes{Engine: newLockstep(b, "code", callers), Now: b.now}
 	raw := store.NewRaw()
 	must(t, "save", codes.Save(t.Context(), "/alpha", raw, store.Code{ClientID: "web", GrantID: "g1", Expires: b.now().Add(time.Minute)}))
 	wins := race(t, callers, isUsed, func(int) error {

@@ -56,6 +56,7 @@ func Run(t *testing.T, open Opener) {
 		{"deny-list", testDenyList},
 		{"session", testSession},
 		{"session changes", testSessionChanges},
+		{"follow-ups", testFollowups},
 		{"replay", testReplay},
 		{"replay race", testReplayRace},
 		{"ticket", testTicket},

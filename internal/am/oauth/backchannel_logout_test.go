@@ -1,0 +1,215 @@
+package oauth_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/jose"
+)
+
+// ear is a client's endpoint for logout tokens.
+type ear struct {
+	*httptest.Server
+	mu     sync.Mutex
+	status int
+	heard  []string
+}
+
+func newEar(t *testing.T) *ear {
+	e := &ear{status: 200}
+	e.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.heard = append(e.heard, r.PostFormValue("logout_token"))
+		w.WriteHeader(e.status)
+	}))
+	t.Cleanup(e.Close)
+	return e
+}
+
+// took gives what was heard since the last call.
+func (e *ear) took() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	defer func() { e.heard = nil }()
+	return e.heard
+}
+
+func (e *ear) answers(status int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.status = status
+}
+
+func TestBackchannelLogout(t *testing.T) {
+	w, l := withLogin(t)
+	e := newEar(t)
+	oidc := `,"backchannel_logout_uri":"` + e.URL + `/out","backchannel_logout_session_required":true`
+	w.client("/", "web", "s", webClient("", "", oidc))
+	follow := func() []string {
+		t.Helper()
+		if err := w.server.Follow(w.ctx, ""); err != nil {
+			t.Fatal(err)
+		}
+		return e.took()
+	}
+	signedIn := func() (session, id string) {
+		t.Helper()
+		session = l.signIn("/", "demo", "")
+		for range 2 { // two grants in one session, one logout token
+			a := w.token("/", form("grant_type", "authorization_code", "code", w.code(session, "scope", "openid"), "redirect_uri", callback), basic("web", "s"))
+			id = a.text("id_token")
+			w.token("/", refreshWith(a.text("refresh_token")), basic("web", "s"))
+		}
+		return session, id
+	}
+	session, id := signedIn()
+	if heard := follow(); len(heard) != 0 {
+		t.Fatalf("told %d times of a session that lives", len(heard))
+	}
+	if a := w.get("/", "connect/endSession", form("id_token_hint", id)); a.status != 204 {
+		t.Fatal(a.body)
+	}
+	heard := follow()
+	if len(heard) != 1 {
+		t.Fatalf("told %d times, want 1", len(heard))
+	}
+	head, err := jose.Unverified(heard[0])
+	if err != nil || head.Header.Type != "logout+jwt" {
+		t.Fatalf("header is %+v, %v", head, err)
+	}
+	claims, before := w.verified(heard[0]), w.verified(id)
+	events, _ := claims["events"].(map[string]any)
+	if claims["iss"] != base+"/oauth2" || claims["aud"] != "web" || claims["sub"] != "(usr!demo)" || claims["sid"] != before["sid"] ||
+		claims["nonce"] != nil || claims["jti"] == nil || claims["exp"] == nil || events["http://schemas.openid.net/event/backchannel-logout"] == nil {
+		t.Errorf("logout token is %v", claims)
+	}
+	if heard := follow(); len(heard) != 0 {
+		t.Error("told again")
+	}
+
+	// A session that only expires, and a client that does not answer at once.
+	_, _ = signedIn()
+	e.answers(503)
+	w.pass(3 * time.Hour)
+	if heard := follow(); len(heard) != 1 {
+		t.Fatalf("after the end of life told %d times", len(heard))
+	}
+	if heard := follow(); len(heard) != 0 {
+		t.Error("tried again without a pause")
+	}
+	tried := 1
+	for range 10 {
+		w.pass(16 * time.Minute)
+		tried += len(follow())
+	}
+	if tried != 5 {
+		t.Errorf("tried %d times, want 5", tried)
+	}
+	session, _ = signedIn()
+	e.answers(400)
+	if err := l.sessions().End(w.ctx, session); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(follow()); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	w.pass(16 * time.Minute)
+	if n := len(follow()); n != 0 {
+		t.Error("a refusal is repeated")
+	}
+
+	// Where everybody may register clients, internal addresses are not called.
+	e.answers(200)
+	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true}}`)
+	session, _ = signedIn()
+	if err := l.sessions().End(w.ctx, session); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(follow()); n != 0 {
+		t.Error("a registered address leads inside")
+	}
+}
+
+// Ended tells the running server which session to look after.
+func TestFollowSessions(t *testing.T) {
+	w, l := withLogin(t)
+	e := newEar(t)
+	w.client("/", "web", "s", webClient("", "", `,"backchannel_logout_uri":"`+e.URL+`"`))
+	session := l.signIn("/", "demo", "")
+	w.token("/", form("grant_type", "authorization_code", "code", w.code(session, "scope", "openid"), "redirect_uri", callback), basic("web", "s"))
+	found, err := l.sessions().Find(w.ctx, session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.sessions().End(w.ctx, session); err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan struct{})
+	e.Config.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(told) })
+	done := make(chan struct{})
+	go func() { defer close(done); w.server.FollowSessions(w.ctx) }()
+	w.server.SessionEnded(found.ID())
+	<-told
+	t.Cleanup(func() { <-done }) // after the context of the test has ended
+}
+
+func TestSessionEndRevokes(t *testing.T) {
+	for _, kind := range []string{"server-side", "client-side"} {
+		t.Run(kind, func(t *testing.T) {
+			w, l := withLogin(t)
+			set := func(on string) {
+				w.provider("/", strings.TrimSuffix(settings(kind == "client-side"), "}")+`,"gatehouseConfig":{"revokeTokensOnSessionEnd":`+on+`}}`)
+			}
+			w.client("/", "web", "s", strings.Replace(webClient("", "", ""), `"openid",`, `"openid","offline_access",`, 1))
+			outcome := func(on, scope string) []bool {
+				set(on)
+				session := l.signIn("/", "demo", "")
+				a := w.token("/", form("grant_type", "authorization_code", "code", w.code(session, "scope", scope), "redirect_uri", callback), basic("web", "s"))
+				if err := l.sessions().End(w.ctx, session); err != nil {
+					t.Fatal(err)
+				}
+				if err := w.server.Follow(w.ctx, ""); err != nil {
+					t.Fatal(err)
+				}
+				return []bool{w.active(a.text("access_token")), w.active(a.text("refresh_token"))}
+			}
+			for _, tt := range []struct {
+				on, scope string
+				want      []bool
+			}{
+				{"false", "openid read", []bool{true, true}},
+				{"true", "openid read", []bool{false, false}},
+				{"true", "openid read offline_access", []bool{true, true}},
+			} {
+				if got := outcome(tt.on, tt.scope); !slices.Equal(got, tt.want) {
+					t.Errorf("setting %s, scope %s: active %v, want %v", tt.on, tt.scope, got, tt.want)
+				}
+			}
+		})
+	}
+}
+
+func TestExpiredCode(t *testing.T) {
+	w, l := withLogin(t)
+	w.client("/", "web", "s", webClient("", "", ""))
+	redeem := func(code string) answer {
+		return w.post("/", "access_token", form("grant_type", "authorization_code", "code", code, "redirect_uri", callback), basic("web", "s"))
+	}
+	session := l.signIn("/", "demo", "")
+	late, used := w.code(session, "scope", "read"), w.code(session, "scope", "read")
+	first := redeem(used)
+	w.pass(121 * time.Second)
+	wantError(t, redeem(late), 400, "invalid_grant", "Authorization code expired.")
+	redeem(used)
+	if w.active(first.text("access_token")) {
+		t.Error("a used code shown late leaves its tokens alive")
+	}
+	wantError(t, redeem(store.NewRaw()), 400, "invalid_request", "Authorization code doesn't exist.")
+}

@@ -1,0 +1,200 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// What follows the end of a session is done in the background, at once where the end was noticed, else when the stored
+// follow-ups are looked through.
+const (
+	maxEnded     = 1024
+	followEvery  = 30 * time.Second
+	followAtOnce = 8           // calls at the same time
+	followLease  = time.Minute // how long a node has one to itself
+	followGrace  = 24 * time.Hour
+	longSession  = 366 * 24 * time.Hour // of those that never end by themselves
+)
+
+// retryAfter are the waits between attempts to tell a client; after the last it is given up.
+func retryAfter(tried int) (time.Duration, bool) {
+	waits := [...]time.Duration{10 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute}
+	if tried > len(waits) {
+		return 0, false
+	}
+	return waits[tried-1], true
+}
+
+// noteSession stores what has to follow the end of the session that the tokens rest on: the client is told, where it
+// got an ID token and wants to know (OIDC Back-Channel Logout §2.2), and the grant ends, where the settings say so, but
+// for one that outlives the session by its scope (§2.7).
+func (i *issuance) noteSession(ctx context.Context) error {
+	if i.SessionID == "" || i.Rotates != nil {
+		return nil
+	}
+	tell := i.answer.id != "" && i.req.Client.OIDC.BackchannelLogoutURI != ""
+	revoke := i.Settings.Own.RevokeOnSessionEnd && !contains(i.Scopes, "offline_access")
+	if !tell && !revoke {
+		return nil
+	}
+	until := i.now.Add(followGrace)
+	sess, err := i.sessions.FindByID(ctx, i.SessionID)
+	gone := errors.Is(err, store.ErrNotFound)
+	switch {
+	case gone:
+	case err != nil:
+		return err
+	case sess.MaxLife > 0:
+		until = sess.Created.Add(sess.MaxLife + followGrace)
+	default:
+		until = i.now.Add(longSession)
+	}
+	f := store.Followup{SessionID: i.SessionID, Realm: i.Realm.Path, ClientID: i.req.Client.ID, Issuer: i.Issuer, Subject: i.Subject}
+	if tell {
+		if err := i.followups.Note(ctx, f, until); err != nil {
+			return err
+		}
+	}
+	if revoke {
+		f.GrantID = i.GrantID
+		if err := i.followups.Note(ctx, f, until); err != nil {
+			return err
+		}
+	}
+	if gone {
+		i.SessionEnded(i.SessionID)
+	}
+	return nil
+}
+
+// SessionEnded tells that a session has ended. It never waits: what does not fit now is found later.
+func (s *Server) SessionEnded(id string) {
+	select {
+	case s.ended <- id:
+	default:
+	}
+}
+
+// FollowSessions does what follows the ends of sessions until ctx ends.
+func (s *Server) FollowSessions(ctx context.Context) {
+	ticker := time.NewTicker(followEvery)
+	defer ticker.Stop()
+	for {
+		id := "" // all
+		select {
+		case <-ctx.Done():
+			return
+		case id = <-s.ended:
+		case <-ticker.C:
+		}
+		if err := s.Follow(ctx, id); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "follow the end of sessions", slog.Any("error", err))
+		}
+	}
+}
+
+// Follow does what is due now of a session that has ended, or of all such sessions with "", and waits for it.
+func (s *Server) Follow(ctx context.Context, sessionID string) error {
+	list, err := s.followups.OfSession(ctx, sessionID)
+	if err != nil {
+		return err
+	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	slots := make(chan struct{}, followAtOnce)
+	alive := map[string]bool{}
+	for _, f := range list {
+		if s.Now().Before(f.Next) {
+			continue
+		}
+		lives, known := alive[f.SessionID]
+		if !known {
+			if lives, err = s.lives(ctx, f.SessionID); err != nil {
+				return err
+			}
+			alive[f.SessionID] = lives
+		}
+		if lives {
+			continue
+		}
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
+			if err := s.followOne(ctx, f); err != nil && !errors.Is(err, store.ErrUsed) && ctx.Err() == nil {
+				s.log.ErrorContext(ctx, "follow the end of a session", slog.String("client", f.ClientID), slog.Any("error", err))
+			}
+		})
+	}
+	return nil
+}
+
+func (s *Server) lives(ctx context.Context, sessionID string) (bool, error) {
+	sess, err := s.sessions.FindByID(ctx, sessionID)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	ends := sess.Ends()
+	return ends.IsZero() || s.Now().Before(ends), err
+}
+
+// followOne does one follow-up, which this node takes for itself first.
+func (s *Server) followOne(ctx context.Context, f store.Followup) error {
+	f.Next = s.Now().Add(followLease)
+	f, err := s.followups.Update(ctx, f)
+	if err != nil {
+		return err
+	}
+	p, client, err := s.providerOf(ctx, &f)
+	if errors.Is(err, store.ErrNotFound) {
+		return s.followups.Done(ctx, f) // realm, provider or client is gone
+	}
+	if err != nil {
+		return err
+	}
+	if f.GrantID != "" {
+		if err := p.RevokeGrant(ctx, &store.Token{Realm: f.Realm, ClientID: f.ClientID, GrantID: f.GrantID}); err != nil {
+			return err
+		}
+		return s.followups.Done(ctx, f)
+	}
+	err = p.tellLogout(ctx, client, &f)
+	if err == nil {
+		return s.followups.Done(ctx, f)
+	}
+	f.Tried++
+	wait, again := retryAfter(f.Tried)
+	s.log.WarnContext(ctx, "a client could not be told that a session has ended",
+		slog.String("realm", f.Realm), slog.String("client", f.ClientID), slog.Bool("again", again), slog.Any("error", err))
+	if !again || errors.Is(err, errLogoutRefused) {
+		return s.followups.Done(ctx, f)
+	}
+	f.Next = s.Now().Add(wait)
+	_, err = s.followups.Update(ctx, f)
+	return err
+}
+
+// providerOf finds the realm's provider and the client of a follow-up; store.ErrNotFound when one is gone.
+func (s *Server) providerOf(ctx context.Context, f *store.Followup) (*Provider, *realm.Client, error) {
+	if s.Realms == nil {
+		return nil, nil, store.ErrNotFound
+	}
+	rl, ok := s.Realms.Find(f.Realm)
+	if !ok {
+		return nil, nil, store.ErrNotFound
+	}
+	settings, ok := rl.Provider()
+	if !ok {
+		return nil, nil, store.ErrNotFound
+	}
+	client, err := rl.Client(ctx, f.ClientID)
+	if err != nil && f.GrantID == "" {
+		return nil, nil, err
+	}
+	return &Provider{Server: s, Realm: rl, Settings: settings, Issuer: f.Issuer}, client, nil
+}

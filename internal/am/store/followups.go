@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const kindFollowup = "followup"
+
+// bySession is the index of follow-ups.
+const bySession = "s"
+
+// Followup is what has to be done when a session ends: a client is told (OIDC Back-Channel
+// Logout), or a grant ends with it. It is stored before it can fall due, so that neither
+// a crash nor an expiry that nobody notices loses it.
+type Followup struct {
+	SessionID string    `json:"s"`
+	Realm     string    `json:"r"`
+	ClientID  string    `json:"c"`
+	GrantID   string    `json:"g,omitempty"` // the grant to end; "" to tell the client
+	Issuer    string    `json:"i,omitempty"`
+	Subject   Subject   `json:"u"`
+	Tried     int       `json:"n,omitempty"`
+	Next      time.Time `json:"x,omitzero"` // not before then
+
+	rec Record
+}
+
+// Followups keeps follow-ups of sessions of all realms.
+type Followups struct {
+	Engine Engine
+}
+
+// Note remembers f until until. The same follow-up again changes nothing.
+func (s Followups) Note(ctx context.Context, f Followup, until time.Time) error {
+	if until.IsZero() {
+		return errors.New("note follow-up: it must end some time")
+	}
+	body, err := encode(f)
+	if err != nil {
+		return fmt.Errorf("note follow-up: %w", err)
+	}
+	rec := Record{
+		Key: Key{Kind: kindFollowup, ID: IDOf(f.SessionID + "\x00" + f.ClientID + "\x00" + f.GrantID)}, Expires: until,
+		Index: []IndexValue{{bySession, f.SessionID}}, Body: body,
+	}
+	if err := s.Engine.Batch(ctx, Op{Record: rec}); err != nil && !errors.Is(err, ErrConflict) {
+		return fmt.Errorf("note follow-up: %w", err)
+	}
+	return nil
+}
+
+// OfSession returns the follow-ups of a session; with "" those of all sessions.
+func (s Followups) OfSession(ctx context.Context, sessionID string) ([]Followup, error) {
+	q := Query{Kind: kindFollowup}
+	if sessionID != "" {
+		q.Index, q.Value = bySession, sessionID
+	}
+	var found []Followup
+	err := all(ctx, s.Engine, q, func(rec Record) error {
+		f, err := decode[Followup](rec)
+		f.rec = rec
+		found = append(found, f)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list follow-ups: %w", err)
+	}
+	return found, nil
+}
+
+// Update stores what was changed of f, as it was found. ErrUsed: another node has it in
+// hand, or it is done.
+func (s Followups) Update(ctx context.Context, f Followup) (Followup, error) {
+	body, err := encode(f)
+	if err != nil {
+		return f, fmt.Errorf("update follow-up: %w", err)
+	}
+	f.rec.Body = body
+	err = s.Engine.Batch(ctx, Op{Record: f.rec})
+	if errors.Is(err, ErrConflict) {
+		err = ErrUsed
+	}
+	if err != nil {
+		return f, fmt.Errorf("update follow-up: %w", err)
+	}
+	f.rec.Rev++
+	return f, nil
+}
+
+// Done removes f.
+func (s Followups) Done(ctx context.Context, f Followup) error {
+	if err := s.Engine.Batch(ctx, Op{Record: Record{Key: f.rec.Key}, Delete: true}); err != nil {
+		return fmt.Errorf("remove follow-up: %w", err)
+	}
+	return nil
+}
