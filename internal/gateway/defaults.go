@@ -35,7 +35,8 @@ const defaultObjects = `[
   {"name": "capture", "type": "CaptureDecorator"},
   {"name": "timer", "type": "TimerDecorator"},
   {"name": "baseURI", "type": "BaseUriDecorator"},
-  {"name": "tracing", "type": "TracingDecorator"}
+  {"name": "tracing", "type": "TracingDecorator"},
+  {"name": "ScriptEngine", "type": "ScriptEngine"}
 ]`
 
 // defaultConfig is config.json where there is none.

@@ -20,6 +20,7 @@ import (
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/oauth2"
 	"gatehouse/internal/gateway/oauth2/token"
+	"gatehouse/internal/gateway/script"
 	"gatehouse/internal/gateway/secrets"
 	"gatehouse/internal/gateway/session"
 )
@@ -98,7 +99,7 @@ func newInstance(o Options) (*instance, error) {
 	if o.Record {
 		i.services.Recorder = recorder{}
 	}
-	i.catalog = heap.NewCatalog(i.types(), decorators, handlers.All, filters.All, oauth2.All, secrets.All, session.All, audit.All, services, refused, older)
+	i.catalog = heap.NewCatalog(i.types(), decorators, handlers.All, filters.All, oauth2.All, secrets.All, session.All, audit.All, script.All, services, refused, older)
 	return i, i.readTokenFiles()
 }
 

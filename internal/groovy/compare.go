@@ -380,6 +380,17 @@ func (th *thread) truth(v Value) bool {
 	return true
 }
 
+// declares says whether the class or one above it, short of Object, lists the method.
+// Object's own isCase comes back to isCase and must not be called from there.
+func (m *meta) declares(name string) bool {
+	for ; m != nil && m.class.Name != "java.lang.Object"; m = m.super {
+		if m.class.Methods[name] != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // isCase is "in" and a switch label: label.isCase(v).
 func (th *thread) isCase(label, v Value) bool {
 	switch x := label.(type) {
@@ -406,12 +417,10 @@ func (th *thread) isCase(label, v Value) bool {
 		}
 	case Host:
 		m := th.eng.metaOf(x)
-		if m.methods["isCase"] != nil || m.methods["contains"] != nil {
-			name := "isCase"
-			if m.methods[name] == nil {
-				name = "contains"
+		for _, name := range [...]string{"isCase", "contains"} {
+			if m.declares(name) {
+				return th.truth(th.callMethod(x, name, []Value{v}))
 			}
-			return th.truth(th.callMethod(x, name, []Value{v}))
 		}
 		if m.h.Iterate != nil {
 			return th.indexOf(th.items(x), v) >= 0

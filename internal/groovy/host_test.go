@@ -219,3 +219,14 @@ func TestConversions(t *testing.T) {
 		t.Errorf("ToGo = %#v", back)
 	}
 }
+
+// A host without isCase of its own is a label by equality, and no endless recursion.
+func TestHostAsLabel(t *testing.T) {
+	s, err := New(Env{}).Compile("label.groovy", "switch (request) { case http: return 'http'; case request: return 'request'; default: return 'none' }")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := s.Run(context.Background(), seedBinding()); err != nil || v != "request" {
+		t.Errorf("Run = %v, %v", v, err)
+	}
+}
