@@ -121,7 +121,7 @@ type tokenValidator struct {
 	open       jose.OpenOptions
 	skew       time.Duration
 	further    func(claims *jose.Claims, late time.Time) []script.Violation // nil: none
-	customizer JwtValidatorCustomizer                                      // nil: none
+	customizer JwtValidatorCustomizer                                       // nil: none
 	refusal    refusal
 	now        func() time.Time
 }
