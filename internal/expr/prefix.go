@@ -2,64 +2,112 @@ package expr
 
 import "strings"
 
-// PathPrefix tells which requests a condition can hold for at all: when ok,
-// Bool is false unless request.uri.path starts with prefix. A router can index
-// its conditions by it. ok is false when nothing is certain, so a condition
-// that cannot be read this way is merely slower.
-func (t *Template) PathPrefix() (prefix string, ok bool) {
+// maxPrefixes bounds how many texts a condition may be known to need one of.
+const maxPrefixes = 32
+
+// Prefixes tells for which requests a condition can hold at all: unless the list is
+// nil, Bool is false when request.uri.<property> starts with none of it. A router can
+// index its conditions by it. nil says that nothing is certain, so a condition that
+// cannot be read this way is merely slower.
+func (t *Template) Prefixes(property string) []string {
 	if t == nil || t.tree == nil {
-		return "", false
+		return nil
 	}
-	prefix = pathPrefix(t.tree)
+	return prefixReader{property}.of(t.tree)
+}
+
+// PathPrefix is what all paths start with for which a condition can hold.
+func (t *Template) PathPrefix() (prefix string, ok bool) {
+	for i, p := range t.Prefixes("path") {
+		if i == 0 {
+			prefix = p
+		}
+		prefix = common(prefix, p)
+	}
 	return prefix, prefix != ""
 }
 
-// pathPrefix is "" when n says nothing about the path.
-func pathPrefix(n node) string {
+// prefixReader reads what conditions say about one property of request.uri.
+type prefixReader struct{ property string }
+
+// of is nil when n says nothing about the property.
+func (r prefixReader) of(n node) []string {
 	switch n := n.(type) {
 	case *binary:
-		return binaryPrefix(n)
+		return r.binary(n)
 	case *call:
-		if len(n.args) == 2 && isPath(n.args[0]) {
+		if len(n.args) == 2 && r.isProperty(n.args[0]) {
 			switch n.name {
 			case "find", "matches":
-				return regexpPrefix(n.args[1], false)
+				return regexpPrefixes(n.args[1], false)
 			case "matchesWithRegex":
-				return regexpPrefix(n.args[1], true)
+				return regexpPrefixes(n.args[1], true)
 			}
 		}
 	case *method:
-		if len(n.args) == 1 && isPath(n.base) {
+		if len(n.args) == 1 && r.isProperty(n.base) {
 			switch text(n.name) {
 			case "startsWith", "equals":
-				return text(n.args[0])
+				return one(text(n.args[0]))
 			case "matches":
-				return regexpPrefix(n.args[0], true)
+				return regexpPrefixes(n.args[0], true)
 			}
 		}
 	}
-	return ""
+	return nil
 }
 
-func binaryPrefix(n *binary) string {
+func (r prefixReader) binary(n *binary) []string {
 	switch n.op {
-	case "&&": // both hold, so the longer one says it all
-		x, y := pathPrefix(n.x), pathPrefix(n.y)
-		if len(y) > len(x) {
+	case "&&": // both hold, so the one that excludes more says it all
+		x, y := r.of(n.x), r.of(n.y)
+		if x == nil || y != nil && shortest(y) > shortest(x) {
 			return y
 		}
 		return x
 	case "||":
-		return common(pathPrefix(n.x), pathPrefix(n.y))
-	case "==":
-		if isPath(n.x) {
-			return text(n.y)
+		x, y := r.of(n.x), r.of(n.y)
+		if x == nil || y == nil {
+			return nil
 		}
-		if isPath(n.y) {
-			return text(n.x)
+		return bounded(append(x[:len(x):len(x)], y...))
+	case "==":
+		if r.isProperty(n.x) {
+			return one(text(n.y))
+		}
+		if r.isProperty(n.y) {
+			return one(text(n.x))
 		}
 	}
-	return ""
+	return nil
+}
+
+func one(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+// bounded gives up lists that are too long, or with a text that everything starts with.
+func bounded(list []string) []string {
+	if len(list) > maxPrefixes {
+		return nil
+	}
+	for _, s := range list {
+		if s == "" {
+			return nil
+		}
+	}
+	return list
+}
+
+func shortest(list []string) int {
+	n := len(list[0])
+	for _, s := range list {
+		n = min(n, len(s))
+	}
+	return n
 }
 
 // common is what both texts start with, in whole characters.
@@ -80,9 +128,9 @@ func text(n node) string {
 	return ""
 }
 
-// isPath tells whether n is request.uri.path, however it is written.
-func isPath(n node) bool {
-	for _, want := range []string{"path", "uri"} {
+// isProperty tells whether n is request.uri.<property>, however it is written.
+func (r prefixReader) isProperty(n node) bool {
+	for _, want := range []string{r.property, "uri"} {
 		switch m := n.(type) {
 		case *member:
 			if m.name != want {
@@ -102,16 +150,16 @@ func isPath(n node) bool {
 	return ok && root.name == "request"
 }
 
-// regexpPrefix is what every text starts with that the pattern occurs in
-// (whole: matches).
-func regexpPrefix(n node, whole bool) string {
+// regexpPrefixes are texts of which every text starts with one that the pattern
+// occurs in (whole: matches).
+func regexpPrefixes(n node, whole bool) []string {
 	src := text(n)
 	if src == "" {
-		return ""
+		return nil
 	}
 	re, err := CompileRegexp(src)
-	if err != nil || !whole && !re.shape.anchored {
-		return ""
+	if err != nil {
+		return nil
 	}
-	return re.shape.literal
+	return re.prefixes(whole)
 }

@@ -321,11 +321,11 @@ func TestPathPrefix(t *testing.T) {
 		{`#{find(request.uri.path, '^/a')}`, "/a"},
 
 		{`${find(request.uri.path, '/a')}`, ""},
-		{`${find(request.uri.path, '^/a|^/b')}`, ""},
+		{`${find(request.uri.path, '^/a|^/b')}`, "/"},
 		{`${find(request.uri.path, '^/a|b')}`, ""},
 		{`${find(request.uri.path, '(?m)^/a')}`, ""},
 		{`${find(request.uri.path, '(?i)^/a')}`, "/"},
-		{`${find(request.uri.path, '^(/a|/b)')}`, ""},
+		{`${find(request.uri.path, '^(/a|/b)')}`, "/"},
 		{`${find(request.uri.path, '^?/a')}`, ""},
 		{`${find(request.uri.path, '[')}`, ""},
 		{`${find(request.uri.path, attributes.x)}`, ""},

@@ -62,10 +62,11 @@ type router struct {
 	done     chan struct{}
 }
 
-// entry is a route as picking sees it.
+// entry is a route as picking sees it: path and host must begin with one of the texts
+// for the condition to hold; nil says nothing.
 type entry struct {
 	*route
-	prefix string // the path must begin with it for the condition to hold
+	paths, hosts []string
 }
 
 // broken is a version of a file that could not be loaded.
@@ -118,13 +119,7 @@ func (i *instance) newRouter(c *routerConfig, env *heap.Env) (chain.Handler, err
 
 // Handle passes the exchange to its route.
 func (r *router) Handle(x *chain.Exchange) (*chain.Response, error) {
-	path := x.Request.URI.Path()
-	table := *r.table.Load()
-	for n := range table {
-		e := &table[n]
-		if e.prefix != "" && !strings.HasPrefix(path, e.prefix) || !e.condition.Holds(x) {
-			continue
-		}
+	if e := r.pick(x); e != nil {
 		if !e.enter() {
 			return r.Handle(x) // the table was replaced between the two lines
 		}
@@ -140,6 +135,28 @@ func (r *router) Handle(x *chain.Exchange) (*chain.Response, error) {
 	}
 	r.heap.Services().Logger.Error("no handler to dispatch to", "router", r.name, "path", x.Request.URI.RawPath)
 	return chain.NewResponse(404), nil
+}
+
+// pick returns the route of an exchange, nil when there is none.
+func (r *router) pick(x *chain.Exchange) *entry {
+	path, host := x.Request.URI.Path(), x.Request.URI.Host
+	table := *r.table.Load()
+	for n := range table {
+		e := &table[n]
+		if begins(path, e.paths) && begins(host, e.hosts) && e.condition.Holds(x) {
+			return e
+		}
+	}
+	return nil
+}
+
+func begins(s string, with []string) bool {
+	for _, p := range with {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return with == nil
 }
 
 // scan brings the routes up to date with the folder: removed files first, then new
@@ -344,9 +361,7 @@ func (r *router) refuse(path string, b broken, old *route) *route {
 func (r *router) publish() {
 	table := make([]entry, 0, len(r.routes))
 	for _, rt := range r.routes {
-		e := entry{route: rt}
-		e.prefix, _ = rt.condition.PathPrefix()
-		table = append(table, e)
+		table = append(table, entry{rt, rt.condition.Prefixes("path"), rt.condition.Prefixes("host")})
 	}
 	slices.SortFunc(table, func(a, b entry) int { return compareUnits(a.name, b.name) })
 	r.table.Store(&table)

@@ -54,13 +54,14 @@ func (c *Condition) tell(s expr.Scope) bool {
 	return held
 }
 
-// PathPrefix returns a text that the path must begin with for the condition to hold.
-func (c *Condition) PathPrefix() (string, bool) {
+// Prefixes returns texts of which request.uri.<property> must begin with one for the
+// condition to hold; nil when nothing is certain.
+func (c *Condition) Prefixes(property string) []string {
 	// Who listens wants to hear of every evaluation, and not of a short cut.
 	if c.expr == nil || c.told != nil {
-		return "", false
+		return nil
 	}
-	return c.expr.PathPrefix()
+	return c.expr.Prefixes(property)
 }
 
 // Source is the condition's text.
