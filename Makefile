@@ -17,7 +17,7 @@ race: ## tests of shared state with the race detector
 	CGO_ENABLED=1 $(GO) test -race -short ./internal/gateway/... ./internal/am/... ./internal/jose/...
 
 check: ## format, vet, house rules
-	@test -z "$$(gofmt -l cmd internal e2e bench examples)" || { gofmt -l cmd internal e2e bench examples; exit 1; }
+	@test -z "$$(gofmt -l cmd docs internal e2e bench examples)" || { gofmt -l cmd docs internal e2e bench examples; exit 1; }
 	$(GO) vet ./...
 
 lint: ## golangci-lint
@@ -32,6 +32,9 @@ golden: ## rewrite expected results; read the difference before you commit it
 fuzz: ## every fuzz target for half a minute
 	@for t in $$(grep -rlE 'func Fuzz' --include=*_test.go internal | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -rhoE 'func Fuzz\w+' $$t/*_test.go | cut -c6-); do echo "$$t $$f"; $(GO) test -run='^$$' -fuzz="^$$f$$" -fuzztime=30s ./$$t || exit 1; done; done
+
+docs: ## docs/reference, from the source
+	$(GO) run ./docs/generate
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'

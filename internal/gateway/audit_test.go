@@ -252,3 +252,38 @@ func TestAuditFileMovedAway(t *testing.T) {
 		t.Errorf("the moved file holds %q", text)
 	}
 }
+
+// The examples of the manual load without a word of complaint.
+func TestAuditManual(t *testing.T) {
+	pages, _ := filepath.Glob("audit/*.md")
+	if len(pages) < 2 {
+		t.Fatalf("pages: %v", pages)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, block, _ := strings.Cut(string(text), "```json\n")
+		block, _, _ = strings.Cut(block, "```")
+		dir := folder(t, "-- routes/a.json --\n"+block)
+		if got := report(Options{Dir: dir, Getenv: func(string) (string, bool) { return "", false }}); got != "" || block == "" {
+			t.Errorf("%s: %s", page, got)
+		}
+	}
+}
+
+// With auditService in admin.json the administration is audited too, health apart.
+func TestAdministrationAudited(t *testing.T) {
+	g := run(t, oneRoute+`
+-- admin.json --
+{`+bothConnectors+`, "auditService": {"type": "AuditService", "config": {"eventHandlers": [`+strings.Replace(jsonHandler, " MORE", "", 1)+`]}}}
+`)
+	for _, path := range []string{"/health/live", "/api/info", "/metrics/prometheus/0.0.4", "/nothing"} {
+		g.send("GET", g.admin+path, "")
+	}
+	text := g.stopped("audit/access.audit.json")
+	if strings.Count(text, "\n") != 2 || !strings.Contains(text, "/api/info") || strings.Contains(text, "routeId") {
+		t.Errorf("events: %s", text)
+	}
+}
