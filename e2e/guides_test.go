@@ -108,8 +108,8 @@ func console(page string) []typed {
 				continue
 			}
 			last := &list[len(list)-1]
-			if c, ok := strings.CutPrefix(line, "> "); ok {
-				last.command += "\n" + c
+			if c, ok := strings.CutPrefix(line+" ", "> "); ok {
+				last.command += "\n" + strings.TrimSuffix(c, " ")
 				continue
 			}
 			last.prints = append(last.prints, line)
