@@ -146,13 +146,14 @@ func TestThrottled(t *testing.T) {
 
 // A circuit breaker counts failures that are no responses yet.
 func TestCircuitBreakerSeesFailures(t *testing.T) {
-	r := run(t, routeOf(chained(`{"type": "CircuitBreakerFilter", "config": {"maxFailures": 0, "openDuration": "1 hour",
-	  "slidingCounter": {"size": 1}, "openHandler": `+caught+`}}`, throws)))
+	r := run(t, routeOf(chained(`{"type": "CircuitBreakerFilter", "config": {"maxFailures": 1, "openDuration": "1 hour",
+	  "slidingCounter": {"size": 2}, "openHandler": `+caught+`}}`, throws)))
 	if a := r.get("/"); a.status != 500 {
 		t.Errorf("the first: %d; problems %v", a.status, r.Problems())
 	}
+	r.get("/")
 	if a := r.get("/"); a.status != 299 || a.body != "caught" {
-		t.Errorf("the second: %d %q", a.status, a.body)
+		t.Errorf("after two failures: %d %q", a.status, a.body)
 	}
 }
 
