@@ -115,7 +115,10 @@ func (s *Server) start(ctx context.Context) error {
 	if err := s.makeAdmin(ctx); err != nil {
 		return err
 	}
-	s.login = login.New(login.Options{Realms: s.realms, Domains: o.CookieDomains, Log: o.Log, Now: o.Now})
+	s.login = login.New(login.Options{
+		Realms: s.realms, Domains: o.CookieDomains, Log: o.Log, Now: o.Now,
+		IDToken: func(ctx context.Context, raw string) (string, error) { return s.oauth.SSOSession(ctx, raw) },
+	})
 	scripts := newScripts(o, s.realms.Docs())
 	s.oauth = oauth.New(oauth.Options{
 		Engine: s.realms.Engine(), Realms: s.realms, Grants: grant.All(), ClientAuth: clientauth.All(),

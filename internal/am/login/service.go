@@ -4,6 +4,7 @@ package login
 
 import (
 	"cmp"
+	"context"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -38,6 +39,8 @@ type Options struct {
 	Domains []string
 	Log     *slog.Logger
 	Now     func() time.Time
+	// IDToken gives the ID of the session that an ID token stands for, or store.ErrNotFound; nil: none does.
+	IDToken func(ctx context.Context, raw string) (string, error)
 }
 
 // Service authenticates. All methods may be called concurrently.

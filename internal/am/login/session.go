@@ -53,10 +53,11 @@ func (s *Service) FromRequest(r *http.Request) (Found, error) {
 
 // Find returns the live session of a token, or store.ErrNotFound. It does not count as use.
 func (s *Service) Find(ctx context.Context, token string) (store.Session, error) {
-	if token == "" || len(token) > maxToken {
-		return store.Session{}, fmt.Errorf("find session: %w", store.ErrNotFound)
+	id, err := s.idOf(ctx, token)
+	if err != nil {
+		return store.Session{}, fmt.Errorf("find session: %w", err)
 	}
-	sess, err := s.sessions.Find(ctx, token)
+	sess, err := s.sessions.FindByID(ctx, id)
 	if err == nil && !s.Now().Before(sess.Ends()) {
 		return store.Session{}, fmt.Errorf("find session: %w", store.ErrNotFound)
 	}
@@ -65,14 +66,39 @@ func (s *Service) Find(ctx context.Context, token string) (store.Session, error)
 
 // Touch notes that the session is in use, which starts its idle time anew.
 func (s *Service) Touch(ctx context.Context, token string) (store.Session, error) {
-	return s.sessions.Touch(ctx, token)
+	id, err := s.idOf(ctx, token)
+	if err != nil {
+		return store.Session{}, fmt.Errorf("find session: %w", err)
+	}
+	return s.sessions.TouchByID(ctx, id)
+}
+
+// idOf is the stored ID of the session that the token stands for: the session's own, or an ID token that may be shown
+// in its place. What cannot be a token is store.ErrNotFound.
+func (s *Service) idOf(ctx context.Context, token string) (string, error) {
+	if strings.HasPrefix(token, "eyJ") && !strings.Contains(token, "*") && s.IDToken != nil {
+		return s.IDToken(ctx, token)
+	}
+	if token == "" || len(token) > maxToken {
+		return "", store.ErrNotFound
+	}
+	return store.IDOf(token), nil
 }
 
 // Sessions are the stored sessions.
 func (s *Service) Sessions() store.Sessions { return s.sessions }
 
 // End ends the session of a token. One that is gone is no error.
-func (s *Service) End(ctx context.Context, token string) error { return s.sessions.End(ctx, token) }
+func (s *Service) End(ctx context.Context, token string) error {
+	id, err := s.idOf(ctx, token)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.sessions.EndByID(ctx, id)
+}
 
 // EndAll ends the sessions of a subject.
 func (s *Service) EndAll(ctx context.Context, rl *realm.Realm, sub store.Subject) (int, error) {

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -16,6 +17,9 @@ type authorization struct {
 	form   *Form
 	client *realm.Client
 	set    *realm.Effective
+	agent  *realm.Agent // the gateway that asks; its client is made up
+	// agentRealm is the path of the agent's realm.
+	agentRealm string
 
 	redirect string // where the answer goes; "" until it is known to be the client's
 	types    responseType
@@ -31,6 +35,7 @@ type authorization struct {
 	token   string // the session's
 	user    *realm.User
 	acr     string
+	details []detail // authorization_details
 }
 
 // authorize is GET and POST /authorize. Until the client and its redirection URI are known to be right, errors are
@@ -91,6 +96,25 @@ func (a *authorization) begin() error {
 	if id == "" {
 		return Refuse("invalid_request", "Missing parameter, client_id")
 	}
+	if err := a.findClient(ctx, id); err != nil {
+		return err
+	}
+	if err := a.unpack(ctx); err != nil {
+		return err
+	}
+	openid := contains(strings.Fields(a.form.Get("scope")), "openid")
+	var err error
+	a.redirect, err = pickRedirect(a.client.Core.RedirectURIs, a.form.Get("redirect_uri"), a.client.Core.LoopbackRedirection && !a.Settings.Own.FAPI2, openid)
+	a.types = parseResponseType(a.form.Get("response_type"))
+	a.mode = a.types.mode()
+	return err
+}
+
+// findClient finds the client, or the gateway that acts as one.
+func (a *authorization) findClient(ctx context.Context, id string) error {
+	if a.form.Get("agent_provider") == "true" {
+		return a.findAgent(ctx, id)
+	}
 	c, err := a.Principal(ctx, id, "authorize")
 	if err != nil {
 		return err
@@ -101,14 +125,7 @@ func (a *authorization) begin() error {
 	a.client = c.Client
 	set := a.client.Effective(a.Settings)
 	a.set = &set
-	if err := a.unpack(ctx); err != nil {
-		return err
-	}
-	openid := contains(strings.Fields(a.form.Get("scope")), "openid")
-	a.redirect, err = pickRedirect(a.client.Core.RedirectURIs, a.form.Get("redirect_uri"), a.client.Core.LoopbackRedirection && !a.Settings.Own.FAPI2, openid)
-	a.types = parseResponseType(a.form.Get("response_type"))
-	a.mode = a.types.mode()
-	return err
+	return nil
 }
 
 // prompts is the parameter prompt (OIDC Core §3.1.2.1).
@@ -142,7 +159,8 @@ func (a *authorization) grantIt() error {
 	auth := &Authorization{
 		Subject: a.session.Subject, User: a.user, Scopes: a.scopes, SessionID: a.session.ID(), GrantID: newID(),
 		AuthTime: a.session.Created, AuthLevel: a.session.AuthLevel, Nonce: a.form.Get("nonce"), State: a.form.Get("state"),
-		ACR: a.acr, AMR: a.session.AMR, Claims: a.claimsParameter(), GrantType: "authorization_code",
+		ACR: a.acr, AMR: a.methods(&a.session), Claims: a.claimsParameter(), GrantType: "authorization_code",
+		Details: joinDetails(a.details),
 	}
 	if !a.types.code {
 		auth.GrantType = "implicit"
@@ -177,7 +195,7 @@ func (a *authorization) saveCode(auth *Authorization, now time.Time) error {
 		Scopes: auth.Scopes, Nonce: auth.Nonce, State: auth.State, Challenge: a.form.Get("code_challenge"),
 		Method: challengeMethod(a.form), Claims: auth.Claims, ACR: auth.ACR, AMR: auth.AMR, AuthTime: auth.AuthTime,
 		AuthLevel: auth.AuthLevel, SessionID: auth.SessionID, GrantID: auth.GrantID, Expires: now.Add(a.set.CodeLifetime),
-		DPoPKey: a.dpopKey(),
+		DPoPKey: a.dpopKey(), AuthorizeInfo: string(auth.Details),
 	})
 }
 
@@ -204,7 +222,8 @@ func (a *authorization) frontTokens(out *params, auth *Authorization, now time.T
 	if a.types.idToken {
 		id := i.idToken()
 		id.accessToken, id.code = i.answer.access, auth.Code
-		id.userClaims = !a.types.token && !a.types.code
+		id.userClaims = !a.types.token && !a.types.code && a.agent == nil
+		id.agentRealm = a.agentRealm
 		raw, err := id.sign(ctx, i.input)
 		if err != nil {
 			return err

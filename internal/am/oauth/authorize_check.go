@@ -10,7 +10,7 @@ import (
 
 // check looks at all that can be wrong with the request before anybody is bothered with it.
 func (a *authorization) check() (bool, error) {
-	for _, one := range []func() error{a.checkMode, a.checkType, a.checkParameters, a.checkScopes, a.checkOpenID, a.checkChallenge, a.checkDPoPKey} {
+	for _, one := range []func() error{a.checkMode, a.checkAgent, a.checkType, a.checkParameters, a.checkScopes, a.checkOpenID, a.checkChallenge, a.checkDPoPKey} {
 		if err := one(); err != nil {
 			return false, err
 		}
@@ -38,6 +38,9 @@ func (a *authorization) checkMode() error {
 }
 
 func (a *authorization) checkType() error {
+	if a.agent != nil { // built in: the settings of clients are not for it, see checkAgent
+		return a.checkFAPI()
+	}
 	if err := a.types.allowedFor(a.Settings, a.client); err != nil {
 		return err
 	}
@@ -67,8 +70,10 @@ func (a *authorization) checkParameters() error {
 			return Refuse("invalid_request", "Invalid claims parameter")
 		}
 	}
-	if a.form.Get("authorization_details") != "" {
-		return Unsupported("invalid_request", "authorization_details")
+	if text := a.form.Get("authorization_details"); text != "" {
+		if a.details, err = a.parseDetails(text); err != nil {
+			return err
+		}
 	}
 	if a.set.RemoteConsent {
 		return Unsupported("server_error", "Remote consent")

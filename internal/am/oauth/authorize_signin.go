@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"gatehouse/internal/am/store"
@@ -118,8 +119,8 @@ func (a *authorization) toLogin(h LoginHints) error {
 	h.User = a.form.Get("login_hint")
 	back := a.original().without("decision", "csrf", "save_consent", "realm", loginAfter)
 	back.set(loginAfter, strconv.FormatInt(a.Now().UnixMilli(), 10))
-	a.go302(a.Login.URL(a.Base, a.Realm, a.Issuer+"/authorize?"+back.encode(), h))
-	return nil
+	h.ACR = strings.Join(a.requestedACRs(), " ")
+	return a.toSignIn(a.Issuer+"/authorize?"+back.encode(), h)
 }
 
 // original is the request as it came: a pushed one by its name again, a request object whole.

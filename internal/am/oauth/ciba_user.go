@@ -43,8 +43,7 @@ func (q *request) backchannelUser() error {
 		if q.wantsJSON() {
 			return &Error{Status: http.StatusUnauthorized, Code: "login_required", Description: errLogin.Description}
 		}
-		a.go302(q.Login.URL(q.Base, q.Realm, q.Issuer+"/bc-authorize/user", LoginHints{}))
-		return nil
+		return a.toSignIn(q.Issuer+"/bc-authorize/user", LoginHints{})
 	}
 	if err != nil {
 		return q.show(err)
@@ -103,9 +102,9 @@ func (a *authorization) backchannelItem(t store.Ticket[Backchannel]) (*backchann
 		Scopes: describeScopes(b.Scopes, c.Client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
 	}
 	if _, tree := a.contextFor(b.ACRs); tree != "" {
-		item.SignIn = a.Login.URL(a.Base, a.Realm, a.Issuer+"/bc-authorize/user", LoginHints{Tree: tree, Force: true})
+		item.SignIn, err = a.signInURL("", a.Issuer+"/bc-authorize/user", LoginHints{Tree: tree, Force: true})
 	}
-	return item, nil
+	return item, err
 }
 
 // contextFor gives the first authentication context of the list that the session has. Where it has none of those that
@@ -146,7 +145,7 @@ func (a *authorization) backchannelDecision() error {
 		}
 		b.Approved, b.Denied = allow, !allow
 		b.Subject, b.SessionID, b.AuthTime = a.session.Subject, a.session.ID(), a.session.Created
-		b.AuthLevel, b.AMR, b.ACR = a.session.AuthLevel, a.session.AMR, acr
+		b.AuthLevel, b.AMR, b.ACR = a.session.AuthLevel, a.methods(&a.session), acr
 		err = a.backchannels().Update(ctx, t)
 		if errors.Is(err, store.ErrConflict) { // the client asked at this moment: look again
 			continue

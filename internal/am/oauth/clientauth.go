@@ -97,10 +97,16 @@ func (p *Provider) authenticate(r *http.Request, form *Form, endpoint string) (*
 	if used == nil {
 		return nil, p.challenged(r, ErrClientAuth)
 	}
+	key := p.trialKey(r, c)
+	if wait := p.trials.wait(key); wait > 0 {
+		return nil, tooManyTrials(wait)
+	}
 	caller, err := used.Verify(r.Context(), p, c)
 	if err != nil {
+		p.trials.failed(key, err)
 		return nil, p.challenged(r, err)
 	}
+	p.trials.succeeded(key)
 	method := orText(caller.Method, used.Name)
 	if !mayUse(method, caller, endpoint) || !p.isFAPIMethod(method, caller, endpoint) {
 		return nil, p.challenged(r, errMethod)

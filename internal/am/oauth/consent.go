@@ -71,7 +71,7 @@ func csrfFits(got, token string) bool {
 // values "client scope scope").
 func (a *authorization) consentSaved() bool {
 	name := a.Settings.Consent.SavedConsentAttribute
-	if name == "" || a.user == nil {
+	if name == "" || a.user == nil || len(a.details) > 0 { // what was saved says nothing of details
 		return false
 	}
 	for _, v := range a.user.Attribute(name) {
@@ -116,6 +116,7 @@ type consentData struct {
 	Client, Description, Policy, Terms string
 	User                               string
 	Scopes                             []string
+	Details                            []detail
 	CanSave                            bool
 	Action                             string
 	Fields                             []field
@@ -127,6 +128,7 @@ func (a *authorization) ask() error {
 		Policy: webURL(localised(a.client.Advanced.PolicyURI)),
 		Terms:  webURL(localised(a.client.Advanced.ToSURI)), User: displayName(a.Settings, a.user, a.session.Subject.Name),
 		Scopes:  describeScopes(a.scopes, a.client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
+		Details: a.details,
 		CanSave: a.Settings.Consent.SavedConsentAttribute != "", Action: a.Issuer + "/authorize",
 	}
 	a.original().without("csrf", "decision", "save_consent", "realm").Each(func(name, value string) {

@@ -103,8 +103,7 @@ func (q *request) deviceUser() error {
 		if code := a.form.Get("user_code"); code != "" {
 			back.set("user_code", code)
 		}
-		a.go302(q.Login.URL(q.Base, q.Realm, strings.TrimSuffix(q.Issuer+"/device/user?"+back.encode(), "?"), LoginHints{}))
-		return nil
+		return a.toSignIn(strings.TrimSuffix(q.Issuer+"/device/user?"+back.encode(), "?"), LoginHints{})
 	}
 	if err != nil {
 		return q.show(err)
@@ -161,7 +160,7 @@ func (a *authorization) deviceDecision(t store.Ticket[Device]) error {
 	d.Approved = a.form.Get("decision") == "allow"
 	d.Denied = !d.Approved
 	d.Subject, d.SessionID, d.AuthTime = a.session.Subject, a.session.ID(), a.session.Created
-	d.AuthLevel, d.AMR = a.session.AuthLevel, a.session.AMR
+	d.AuthLevel, d.AMR = a.session.AuthLevel, a.methods(&a.session)
 	err := a.devices().Update(a.r.Context(), t)
 	if errors.Is(err, store.ErrConflict) { // the device asked at this moment: look again
 		fresh, err := a.devices().FindByAlias(a.r.Context(), a.Realm.Path, d.UserCode)

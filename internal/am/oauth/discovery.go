@@ -69,6 +69,7 @@ type metadata struct {
 	ResponseIssuer         bool     `json:"authorization_response_iss_parameter_supported"`
 	BoundTokens            bool     `json:"tls_client_certificate_bound_access_tokens"`
 	DPoPSigning            []string `json:"dpop_signing_alg_values_supported,omitempty"`
+	DetailTypes            []string `json:"authorization_details_types_supported,omitempty"`
 	RequirePAR             bool     `json:"require_pushed_authorization_requests"`
 	BackchannelLogout      bool     `json:"backchannel_logout_supported"`
 	BackchannelSession     bool     `json:"backchannel_logout_session_supported"`
@@ -110,6 +111,9 @@ func (q *request) discovery() error {
 		BackchannelLogout: true, BackchannelSession: true,
 	}
 	q.fapiMetadata(&m)
+	if s.Advanced.RichAuthorizationRequests {
+		m.DetailTypes = s.Advanced.AuthorizationDetailsTypes
+	}
 	if s.TakesDPoP() {
 		m.DPoPSigning = names(q.proofAlgorithms())
 	}

@@ -14,6 +14,7 @@ type Error struct {
 	State       string // echoed where the request had one
 	Challenge   string // WWW-Authenticate, with its scheme
 	Allow       string // Allow, of a 405
+	RetryAfter  int    // Retry-After in seconds, of a 429
 	Cause       error
 }
 

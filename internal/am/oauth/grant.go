@@ -58,6 +58,8 @@ type Authorization struct {
 	ACR       string
 	AMR       []string
 	Claims    string // the claims parameter
+	// Details are the authorization_details that were granted (RFC 9396); token requests may ask for less.
+	Details json.RawMessage
 
 	// Audience is added to the client in aud.
 	Audience []string
@@ -65,8 +67,9 @@ type Authorization struct {
 	// Extra are claims that go on from an earlier token.
 	Extra map[string]json.RawMessage
 
-	// RefreshScopes are those of the refresh token; nil means Scopes.
-	RefreshScopes []string
+	// RefreshScopes are those of the refresh token; nil means Scopes. RefreshDetails are its authorization_details.
+	RefreshScopes  []string
+	RefreshDetails json.RawMessage
 	// Rotates is the refresh token that is used up by what is issued.
 	Rotates *Rotation
 	// DPoPKey is the thumbprint of the key that the authorization request announced (RFC 9449 §10), "" for none.

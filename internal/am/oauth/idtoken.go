@@ -31,6 +31,8 @@ type idToken struct {
 	accessToken, code, state string
 	// userClaims puts the claims about the user into the token itself (OIDC Core §5.4).
 	userClaims bool
+	// agentRealm is the realm of the gateway's agent that it is for, "" for clients.
+	agentRealm string
 }
 
 func (i *issuance) idToken() *idToken {
@@ -95,6 +97,9 @@ func (t *idToken) profileClaims(ctx context.Context, input func() *ScriptInput) 
 
 func (t *idToken) payload(r *store.Token, alg jose.Algorithm, claims map[string]any) ([]byte, error) {
 	o := newObject()
+	if err := t.override(o, claims); err != nil {
+		return nil, err
+	}
 	if t.accessToken != "" {
 		o.text("at_hash", halfHash(alg, t.accessToken))
 	}
@@ -117,7 +122,8 @@ func (t *idToken) payload(r *store.Token, alg jose.Algorithm, claims map[string]
 	if len(t.a.AMR) > 0 {
 		o.list("amr", t.a.AMR)
 	}
-	if t.a.SessionID != "" && t.Settings.AdvancedOIDC.SessionManagement {
+	o.some(agentRealmClaim, t.agentRealm)
+	if t.a.SessionID != "" && (t.Settings.AdvancedOIDC.SessionManagement || t.agentRealm != "") {
 		o.text(opsClaim, t.a.SessionID)
 	}
 	if t.state != "" {
@@ -145,14 +151,40 @@ func (t *idToken) payload(r *store.Token, alg jose.Algorithm, claims map[string]
 		}
 		o.raw(name, value)
 	}
+	o.rest()
 	return o.end(), nil
+}
+
+// override lets the claims script say those claims about the token that the settings leave to it (PingAM:
+// overrideableOIDCClaims). Who issued the token, for whom it stands and which session it ends stay the server's word.
+func (t *idToken) override(o *object, claims map[string]any) error {
+	for _, name := range t.set.OverrideableClaims {
+		switch name {
+		case "iss", "sub", "subname", "realm", "tokenName", "tokenType", opsClaim, agentRealmClaim:
+			continue
+		}
+		value, said := claims[name]
+		if !said || !protocolClaim(name) {
+			continue
+		}
+		raw, err := json.Marshal(value)
+		if err != nil {
+			return fmt.Errorf("claim %s: %w", name, err)
+		}
+		if o.instead == nil {
+			o.instead = map[string]json.RawMessage{}
+		}
+		o.instead[name] = raw
+	}
+	return nil
 }
 
 // protocolClaim tells the claims that say something about the token, which no script about the user may set.
 func protocolClaim(name string) bool {
 	switch name {
 	case "at_hash", "sub", "auditTrackingId", "subname", "iss", "tokenName", "sid", "aud", "c_hash", "nonce", "acr", "amr",
-		opsClaim, "s_hash", "azp", "auth_time", "realm", "exp", "tokenType", "iat", "nbf", "jti", "may_act", "act", "cnf":
+		opsClaim, "s_hash", "azp", "auth_time", "realm", "exp", "tokenType", "iat", "nbf", "jti", "may_act", "act", "cnf",
+		agentRealmClaim:
 		return true
 	}
 	return false

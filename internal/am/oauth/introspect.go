@@ -109,6 +109,7 @@ func (p *Provider) describe(f *Found, withAudience bool) []byte {
 	o.raw("may_act", t.MayAct)
 	o.raw("act", t.Act)
 	o.raw("cnf", t.Cnf)
+	o.raw("authorization_details", t.Details)
 	o.some("auditTrackingId", t.AuditID)
 	if f.ClientSide {
 		o.text("cts", clientSide)

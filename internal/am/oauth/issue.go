@@ -71,6 +71,7 @@ func (i *issuance) token(kind string, life time.Duration) store.Token {
 		Scopes: i.Scopes, GrantType: i.GrantType, GrantID: i.GrantID, AuditID: i.ids.next(), IssuedAt: i.now,
 		AuthTime: i.AuthTime, AuthLevel: i.AuthLevel, Nonce: i.Nonce, ACR: i.ACR, AMR: i.AMR, Audience: i.Audience,
 		Act: i.Act, Cnf: i.Cnf, SessionID: i.SessionID, Claims: i.Authorization.Claims,
+		Details: i.Details,
 	}
 	if t.GrantType == "" {
 		t.GrantType = i.grant.Name
@@ -164,6 +165,9 @@ func (i *issuance) issueRefresh(ctx context.Context) error {
 	if i.RefreshScopes != nil {
 		t.Scopes = i.RefreshScopes
 	}
+	if i.RefreshDetails != nil {
+		t.Details = i.RefreshDetails
+	}
 	t.Extra = i.persistent()
 	if err := i.mayAct(ctx, i.req.Set.AccessTokenMayAct, &t); err != nil {
 		return err
@@ -228,6 +232,7 @@ func (i *issuance) body() []byte {
 	o.text("token_type", tokenType(i.access.Cnf))
 	o.number("expires_in", remaining(i.access.Expires.Sub(i.now)))
 	o.some("nonce", i.Nonce)
+	o.raw("authorization_details", i.Details)
 	o.rest()
 	return o.end()
 }

@@ -30,6 +30,7 @@ type LoginHints struct {
 	Force  bool   // even with a session
 	Locale string
 	User   string // login_hint
+	ACR    string // acr_values
 }
 
 // Authenticated is the outcome of a successful authentication.

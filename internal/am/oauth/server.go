@@ -44,6 +44,7 @@ type Server struct {
 	ids    auditIDs
 	remote *remoteKeys
 	*guesses
+	trials    *trials
 	sessions  store.Sessions
 	followups store.Followups
 	ended     chan string // sessions that have just ended
@@ -76,6 +77,7 @@ func New(o Options) *Server {
 		ids:      newAuditIDs(),
 		remote:   newRemoteKeys(o.Fetch, o.Now),
 		guesses:  &guesses{now: o.Now},
+		trials:   newTrials(o.Now),
 		verified: newVerifiedTokens(o.Now),
 
 		sessions:  store.Sessions{Engine: o.Engine, Now: o.Now},

@@ -31,6 +31,9 @@ func (q *request) token() error {
 	if err != nil {
 		return err
 	}
+	if err := q.narrowDetails(form, a); err != nil {
+		return err
+	}
 	if err := q.bind(req, a); err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ type tokenClaims struct {
 	Act       json.RawMessage `json:"act"`
 	Cnf       json.RawMessage `json:"cnf"`
 	Claims    string          `json:"claims"`
+	Details   json.RawMessage `json:"authorization_details"`
 	Session   string          `json:"ops"`
 	Owner     string          `json:"azp"` // the client, where client_id is left out
 
@@ -107,6 +108,7 @@ func (p *Provider) claims(t *store.Token, jti string) []byte {
 	o.raw("act", t.Act)
 	o.raw("cnf", t.Cnf)
 	o.some("claims", t.Claims)
+	o.raw("authorization_details", t.Details)
 	if refresh {
 		o.some("ops", t.SessionID)
 	}
@@ -146,6 +148,7 @@ func (l *scopeList) UnmarshalJSON(b []byte) error {
 func guard(t *store.Token) {
 	for _, name := range [...]string{
 		"active", "cts", "jti", "tokenName", "authGrantId", "client_id", "realm", "exp", "iat", "nbf", "expires_in",
+		"authorization_details",
 	} {
 		delete(t.Extra, name)
 		t.Removed = slices.DeleteFunc(t.Removed, func(r string) bool { return r == name })
@@ -183,6 +186,7 @@ func readClaims(payload []byte) (store.Token, string, error) {
 		Scopes: c.Scope, GrantType: c.GrantType, GrantID: c.GrantID, AuditID: c.AuditID, IssuedAt: unix(c.IssuedAt),
 		Expires: unix(c.Expires), AuthTime: unix(c.AuthTime), AuthLevel: c.AuthLevel, Nonce: c.Nonce, ACR: c.ACR,
 		AMR: c.AMR, MayAct: c.MayAct, Act: c.Act, Cnf: c.Cnf, Extra: c.Extra, SessionID: c.Session, Claims: c.Claims,
+		Details: c.Details,
 	}
 	if t.ClientID == "" {
 		t.ClientID = c.Owner

@@ -70,6 +70,8 @@ type Token struct {
 	GraceUntil time.Time `json:"gu,omitzero"`
 	// Claims is the OpenID Connect claims parameter of the authorization request.
 	Claims string `json:"cl,omitzero"`
+	// Details are the authorization_details that were granted, a JSON array; nil: none.
+	Details json.RawMessage `json:"ad,omitzero"`
 
 	id string
 }

@@ -71,7 +71,12 @@ func (s Sessions) FindByHandle(ctx context.Context, handle string) (Session, err
 // Touch finds the session and notes that it is in use now. The note is written when
 // the last one is a minute old, or a tenth of a shorter idle time.
 func (s Sessions) Touch(ctx context.Context, raw string) (Session, error) {
-	sess, _, err := s.find(ctx, IDOf(raw))
+	return s.TouchByID(ctx, IDOf(raw))
+}
+
+// TouchByID is Touch for a session whose ID is known.
+func (s Sessions) TouchByID(ctx context.Context, id string) (Session, error) {
+	sess, _, err := s.find(ctx, id)
 	if err != nil {
 		return Session{}, err
 	}

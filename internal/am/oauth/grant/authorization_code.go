@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -54,6 +55,9 @@ var authorizationCode = oauth.Grant{
 			Subject: code.Subject, Scopes: code.Scopes, SessionID: code.SessionID, GrantID: code.GrantID,
 			AuthTime: code.AuthTime, AuthLevel: code.AuthLevel, Nonce: code.Nonce, State: code.State, ACR: code.ACR,
 			AMR: code.AMR, Claims: code.Claims, Code: raw, DPoPKey: code.DPoPKey,
+		}
+		if code.AuthorizeInfo != "" {
+			a.Details = json.RawMessage(code.AuthorizeInfo)
 		}
 		a.User, err = p.ActiveUser(ctx, code.Subject, oauth.ErrGrant)
 		return a, err

@@ -32,7 +32,7 @@ var refreshToken = oauth.Grant{
 		a := &oauth.Authorization{
 			Subject: t.Subject, SessionID: t.SessionID, GrantID: t.GrantID, AuthTime: t.AuthTime, AuthLevel: t.AuthLevel,
 			ACR: t.ACR, AMR: t.AMR, Claims: t.Claims, Audience: t.Audience, Act: t.Act, Cnf: t.Cnf, Extra: t.Extra,
-			RefreshScopes: t.Scopes,
+			RefreshScopes: t.Scopes, Details: t.Details,
 			Rotates: &oauth.Rotation{
 				Raw:   t.Key(raw),
 				Keep:  !req.Set.IssueRefreshTokenOnRenew || !req.Set.IssueRefreshToken,

@@ -1,0 +1,15 @@
+package oauth
+
+import (
+	"encoding/json"
+
+	"gatehouse/internal/am/realm"
+)
+
+// ReadDetails lets tests read authorization_details of one type.
+func ReadDetails(text, kind string) (json.RawMessage, error) {
+	settings := realm.DefaultProvider()
+	settings.Advanced.RichAuthorizationRequests, settings.Advanced.AuthorizationDetailsTypes = true, []string{kind}
+	list, err := (&Provider{Settings: settings}).parseDetails(text)
+	return joinDetails(list), err
+}
