@@ -87,6 +87,13 @@ func traceOf(ctx context.Context) *Trace {
 	return t
 }
 
+// NewTrace returns a context whose exchanges leave their steps in the trace. Read the
+// trace when they have ended.
+func NewTrace(ctx context.Context) (context.Context, *Trace) {
+	t := &Trace{began: time.Now()}
+	return context.WithValue(ctx, traceKey{}, t), t
+}
+
 // recorder wraps objects so that exchanges which carry a Trace leave their steps in it.
 type recorder struct{}
 
@@ -292,10 +299,10 @@ func (g *Gateway) Open(ctx context.Context) (shut func(), err error) {
 // Try sends a request through the root handler as if a client on this machine had
 // sent it. The gateway must have been loaded with Options.Record and opened.
 func (g *Gateway) Try(ctx context.Context, req *chain.Request) (*Trace, *chain.Response, error) {
-	t := &Trace{began: time.Now()}
+	ctx, t := NewTrace(ctx)
 	id := "try-" + t.began.UTC().Format("20060102T150405.000000000")
 	original := req.URI.Clone()
-	x := chain.New(context.WithValue(ctx, traceKey{}, t), req, &chain.RootContext{ID: id})
+	x := chain.New(ctx, req, &chain.RootContext{ID: id})
 	for _, c := range []chain.Context{
 		&chain.TransactionContext{Value: id}, &chain.AuditContext{Received: t.began},
 		&chain.ClientContext{RemoteAddr: "127.0.0.1:0", LocalAddr: "127.0.0.1:0", Secure: req.URI.Scheme == "https", UserAgent: req.Header.Get("User-Agent")},
