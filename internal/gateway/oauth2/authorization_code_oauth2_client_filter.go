@@ -128,9 +128,20 @@ func (l registrations) check(env *heap.Env) {
 // find returns the registration with a client id, and with the issuer's name if one is
 // given. Two that fit are as good as none: the wrong one could be taken.
 func (l registrations) find(id, issuer string) (*ClientRegistration, bool) {
+	return l.one(func(r *ClientRegistration) bool {
+		return r.ClientID == id && (issuer == "" || r.Issuer.Get().Name == issuer)
+	})
+}
+
+// named returns the registration object with a name.
+func (l registrations) named(name string) (*ClientRegistration, bool) {
+	return l.one(func(r *ClientRegistration) bool { return r.name == name })
+}
+
+func (l registrations) one(fits func(*ClientRegistration) bool) (*ClientRegistration, bool) {
 	var found *ClientRegistration
 	for _, r := range l {
-		if r.ClientID == id && (issuer == "" || r.Issuer.Get().Name == issuer) {
+		if fits(r) {
 			if found != nil {
 				return nil, false
 			}

@@ -357,6 +357,12 @@ func TestLoginSettings(t *testing.T) {
 			t.Errorf("the login leads to %q", got)
 		}
 	})
+	t.Run("registration by its object's name", func(t *testing.T) {
+		s := newSite(t, `"registrations":["old-name"]`, strings.Replace(appRegistration(""), "{", `{"name":"old-name",`, 1))
+		if q := mustQuery(t, s.browser().location("https://gw.example.com/home/login/login?registration=old-name")); q.Get("client_id") != "app" {
+			t.Errorf("the authorization request has %v", q)
+		}
+	})
 	t.Run("no target", func(t *testing.T) {
 		s := newSite(t, "")
 		b := s.browser()

@@ -18,6 +18,8 @@ import (
 type ClientRegistration struct {
 	registrationFields
 
+	// name is the object's name, by which login links of releases before 2024.3 go.
+	name string
 	// own authenticates the client in releases before 2025, and clients that were
 	// registered on the fly; nil for none.
 	own func(*metadata) chain.Filter
@@ -51,7 +53,7 @@ type oldRegistrationFields struct {
 }
 
 var clientRegistrationType = heap.Define("ClientRegistration", func(c *registrationFields, env *heap.Env) (*ClientRegistration, error) {
-	r := &ClientRegistration{registrationFields: *c}
+	r := &ClientRegistration{registrationFields: *c, name: env.Name}
 	for _, s := range r.Scopes {
 		if !isScope(s) {
 			env.Fail("scopes", "expected a scope, which is a word without blanks and quotes, found %q", s)

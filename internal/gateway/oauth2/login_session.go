@@ -64,6 +64,9 @@ func (p *pending) carried(target string) (string, bool) {
 }
 
 // maxPending bounds the logins under way of one session; the oldest makes room.
+//
+// Deviation: PingGateway knows one, so that a second tab spoils the login of the first,
+// and it ends the present login when another begins.
 const maxPending = 5
 
 const sessionPrefix = "oauth2:"

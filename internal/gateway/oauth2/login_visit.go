@@ -61,6 +61,9 @@ func (v *visit) login() (*chain.Response, error) {
 	}
 	id, issuer := one(form, "registration"), one(form, "issuer")
 	r, ok := v.f.registration(id, issuer)
+	if !ok && issuer == "" {
+		r, ok = v.f.Registrations.named(id)
+	}
 	if id == "" || !ok {
 		return nil, invalid("The parameter registration names no registration.", nil)
 	}
