@@ -122,3 +122,9 @@ func (s *Service) Stop() {
 
 // logoutTime bounds what a stopping gateway waits for.
 const logoutTime = 2 * time.Second
+
+// AgentPassword is the password of the agent, from which filters derive keys that all
+// gateways of one agent share.
+func (s *Service) AgentPassword(ctx context.Context) (string, error) {
+	return s.c.SecretsProvider.Password(ctx, s.c.Agent.PasswordSecretID)
+}

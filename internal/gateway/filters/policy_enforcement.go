@@ -201,11 +201,7 @@ func (f *enforcer) advise(x *chain.Exchange, d *amservice.Decision) (*chain.Resp
 	}
 	back := sso.back(x)
 	announceRedirect(x, back)
-	location, err := sso.login(x, back, "authIndexType", "composite_advice", "authIndexValue", compositeAdvice(d.Advices))
-	if err != nil {
-		return nil, err
-	}
-	return redirectTo(location), nil
+	return sso.start(x, back, "authIndexType", "composite_advice", "authIndexValue", compositeAdvice(d.Advices))
 }
 
 func (f *enforcer) adviceField(d *amservice.Decision) (*chain.Response, error) {

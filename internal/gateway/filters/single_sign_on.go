@@ -46,13 +46,17 @@ func (f *sharedSignOn) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 	case err != nil:
 		return nil, err
 	}
-	return f.enter(x, next, &ssoToken{token: token, session: session, login: f.login, back: f.back})
+	return f.enter(x, next, &ssoToken{token: token, session: session, login: f.login, back: f.back, start: f.start})
 }
 
 func (f *sharedSignOn) send(x *chain.Exchange) (*chain.Response, error) {
 	back := f.back(x)
 	announceRedirect(x, back)
-	location, err := f.login(x, back)
+	return f.start(x, back)
+}
+
+func (f *sharedSignOn) start(x *chain.Exchange, back *chain.URI, more ...string) (*chain.Response, error) {
+	location, err := f.login(x, back, more...)
 	if err != nil {
 		return nil, err
 	}

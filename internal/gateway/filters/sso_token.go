@@ -17,6 +17,8 @@ type ssoToken struct {
 	// for the login page.
 	login func(x *chain.Exchange, back *chain.URI, more ...string) (string, error)
 	back  func(x *chain.Exchange) *chain.URI
+	// start is the response that sends the user there.
+	start func(x *chain.Exchange, back *chain.URI, more ...string) (*chain.Response, error)
 	x     *chain.Exchange
 }
 

@@ -1,0 +1,196 @@
+package filters
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/amservice"
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/secrets"
+	"gatehouse/internal/jose"
+)
+
+type crossDomainConfig struct {
+	signOnFields
+	// RedirectEndpoint is where the server sends tokens to; its path must belong to the route.
+	RedirectEndpoint conf.URL `conf:"redirectEndpoint,required,alias=redirectionEndpoint"`
+	// AuthCookie keeps the token at the browser.
+	AuthCookie *authCookie `conf:"authCookie"`
+	// VerificationSecretID names the keys of tokens; without it they are the server's.
+	VerificationSecretID secrets.ID `conf:"verificationSecretId"`
+	// SecretsProvider finds the keys.
+	SecretsProvider secrets.Provider `conf:"secretsProvider"`
+	// Lifetime is how long a login may take.
+	Lifetime conf.Duration `conf:"lifetime,default=5 minutes"`
+	// FailureHandler answers when a login fails; without it the answer is 403.
+	FailureHandler heap.Ref[chain.Handler] `conf:"failureHandler"`
+}
+
+type authCookie struct {
+	// Name is the cookie's name.
+	Name string `conf:"name,default=ig-token-cookie"`
+	// Domain is the cookie's domain; the default is the host that was asked.
+	Domain string `conf:"domain"`
+	// HTTPOnly keeps scripts of pages from reading the cookie.
+	HTTPOnly bool `conf:"httpOnly,default=true"`
+	// Path is the cookie's path.
+	Path string `conf:"path,default=/"`
+	// SameSite says when other sites' requests carry the cookie.
+	SameSite string `conf:"sameSite,oneof=STRICT|LAX|NONE,default=LAX"`
+	// Secure keeps the cookie to HTTPS.
+	Secure bool `conf:"secure"`
+}
+
+// crossDomainSingleSignOn wants a session of the access management server whose cookie
+// the gateway does not see: the server sends a token about it instead.
+var crossDomainSingleSignOn = heap.Define("CrossDomainSingleSignOnFilter", func(c *crossDomainConfig, env *heap.Env) (chain.Filter, error) {
+	f := &crossDomain{signOn: c.signOn(env), endpoint: c.RedirectEndpoint.String(), lifetime: c.Lifetime.D(),
+		refusal: refusalOf(c.FailureHandler, 403), now: env.Now, log: env.Log}
+	if f.now == nil {
+		f.now = time.Now
+	}
+	path, err := chain.ParseURI(f.endpoint)
+	if err != nil {
+		return nil, err
+	}
+	f.path, f.secure = path.RawPath, path.Scheme == "https"
+	if c.Lifetime <= 0 || c.Lifetime.Unlimited() {
+		env.Fail("lifetime", "the duration must be neither zero nor unlimited")
+	}
+	if c.AuthCookie == nil {
+		c.AuthCookie = &authCookie{Name: "ig-token-cookie", HTTPOnly: true, Path: "/", SameSite: "LAX"}
+	}
+	cookie := browserCookie(*c.AuthCookie)
+	f.cookie = cookie.orDefaults(env, "authCookie", "ig-token-cookie")
+	if c.VerificationSecretID != "" {
+		c.SecretsProvider.OrEnvironment(env)
+		f.keys = c.SecretsProvider.Keys(c.VerificationSecretID)
+		return f, nil
+	}
+	f.keys, err = serverKeys(c.AmService.Get(), env)
+	return f, err
+})
+
+// serverKeys are the keys that the server publishes, fetched when first needed.
+func serverKeys(s *amservice.Service, env *heap.Env) (jose.Finder, error) {
+	return jose.NewRemote(jose.RemoteOptions{URL: s.OAuthURL("connect/jwk_uri"), Now: env.Now, Fetch: func(ctx context.Context, url string) ([]byte, error) {
+		uri, err := chain.ParseURI(url)
+		if err != nil {
+			return nil, err
+		}
+		req := chain.NewRequest()
+		req.URI = uri
+		resp, err := s.Handler().Handle(chain.New(ctx, req, &chain.RootContext{}))
+		if err != nil {
+			return nil, err
+		}
+		defer resp.Entity.Close()
+		body, _ := resp.Entity.Open()
+		if resp.Status.Code != 200 || body == nil {
+			return nil, fmt.Errorf("get %s: status %d", url, resp.Status.Code)
+		}
+		return io.ReadAll(io.LimitReader(body, jose.MaxSetBytes+1))
+	}})
+}
+
+type crossDomain struct {
+	signOn
+	endpoint string // URL
+	path     string // of the endpoint
+	secure   bool   // the endpoint is https
+	cookie   *browserCookie
+	keys     jose.Finder
+	lifetime time.Duration
+	refusal  refusal
+	now      func() time.Time
+	log      *slog.Logger
+}
+
+func (f *crossDomain) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
+	if originalURI(x).RawPath == f.path && x.Request.Method == "POST" {
+		return f.land(x)
+	}
+	token := f.cookie.get(x)
+	if f.endsSession(x) {
+		resp, err := f.end(x, next, token)
+		if err == nil && token != "" {
+			f.cookie.set(resp.Header, "", -1)
+		}
+		return resp, err
+	}
+	marked := f.seenMarker(x)
+	if token == "" && marked {
+		return chain.Fail(403, errLoginLoop), nil
+	}
+	claims, err := f.verify(x, token)
+	if err != nil {
+		f.log.Debug("the user is sent to log in", "error", err)
+		return f.send(x)
+	}
+	session, err := f.service.Session(x, token)
+	switch {
+	case errors.Is(err, amservice.ErrNoSession):
+		return f.send(x)
+	case err != nil:
+		return nil, err
+	}
+	y := x.Push(&crossDomainContext{filter: f, token: token, claims: jwtClaims(claims.Values)})
+	return f.enter(y, next, &ssoToken{token: token, session: session, login: f.login, back: f.back, start: f.start})
+}
+
+var (
+	errNoToken     = errors.New("there is no token")
+	errUnfitNonce  = errors.New("the token does not belong to this login")
+	errServerError = errors.New("the server did not log the user in")
+)
+
+// verify checks a token of the server (OpenID Connect Core §3.1.3.7).
+func (f *crossDomain) verify(x *chain.Exchange, token string) (*jose.Claims, error) {
+	if token == "" {
+		return nil, errNoToken
+	}
+	t, err := jose.Verify(x.Ctx(), token, jose.VerifyOptions{Keys: f.keys, Algorithms: append(jose.SignatureAlgorithms(), jose.MACAlgorithms()...), Inflate: true})
+	if err != nil {
+		return nil, err
+	}
+	claims, err := jose.ParseClaims(t.Payload)
+	if err != nil {
+		return nil, err
+	}
+	return claims, claims.Check(jose.Expect{Now: f.now(), Skew: time.Minute, Audiences: []string{f.service.Agent()}, Require: []string{"exp"}})
+}
+
+// crossDomainContext is contexts.cdsso.
+type crossDomainContext struct {
+	chain.Link
+	filter *crossDomain
+	token  string
+	claims jwtClaims
+}
+
+// ContextName is "cdsso".
+func (*crossDomainContext) ContextName() string { return "cdsso" }
+
+// Get returns a property as expressions see it.
+func (c *crossDomainContext) Get(name string) (any, bool) {
+	switch name {
+	case "token":
+		return c.token, true
+	case "claimsSet":
+		return c.claims, true
+	case "redirectEndpoint":
+		return c.filter.endpoint, true
+	case "sessionUid":
+		return c.claims["sessionuid"], true
+	case "cookieInfo":
+		k := c.filter.cookie
+		return map[string]any{"name": k.Name, "domain": k.Domain, "path": k.Path}, true
+	}
+	return inherited(c, name)
+}

@@ -1,0 +1,156 @@
+package filters
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
+)
+
+type fragmentConfig struct {
+	// FragmentCaptureEndpoint is a path of the route that takes fragments.
+	FragmentCaptureEndpoint string `conf:"fragmentCaptureEndpoint,required"`
+	// NoJavaScriptMessage is shown where JavaScript is off.
+	NoJavaScriptMessage string `conf:"noJavaScriptMessage"`
+	// Cookie keeps the fragment while the user logs in.
+	Cookie *fragmentCookie `conf:"cookie"`
+}
+
+type fragmentCookie struct {
+	browserCookie
+	// MaxAge is how long the cookie lives.
+	MaxAge conf.Duration `conf:"maxAge,default=1 hour"`
+}
+
+// fragment keeps the part of a URI behind #, which browsers do not send, while the user
+// is sent to log in.
+var fragment = heap.Define("FragmentFilter", func(c *fragmentConfig, env *heap.Env) (chain.Filter, error) {
+	if c.Cookie == nil {
+		c.Cookie = &fragmentCookie{browserCookie{HTTPOnly: true, Path: "/"}, conf.Duration(time.Hour)}
+	}
+	c.Cookie.orDefaults(env, "cookie", "ig-fragment-cookie")
+	endpoint, err := chain.ParseURI(c.FragmentCaptureEndpoint)
+	if err != nil || !strings.HasPrefix(endpoint.RawPath, "/") || endpoint.HasQuery || endpoint.Fragment != "" {
+		env.Fail("fragmentCaptureEndpoint", "expected a path such as \"/app/fragment\", found %q", c.FragmentCaptureEndpoint)
+		return nil, nil
+	}
+	return &fragmentKeeper{path: endpoint.RawPath, message: c.NoJavaScriptMessage, cookie: &c.Cookie.browserCookie, maxAge: int(min(c.Cookie.MaxAge.D(), 400*24*time.Hour) / time.Second)}, nil
+})
+
+type fragmentKeeper struct {
+	path    string
+	message string
+	cookie  *browserCookie
+	maxAge  int // seconds
+}
+
+// capture is what the cookie holds: first where to log in, then the fragment.
+type capture struct {
+	// Nonce ties the form to the cookie.
+	Nonce string `json:"n,omitempty"`
+	Login string `json:"l,omitempty"`
+	// Path is where the user comes back to.
+	Path     string `json:"p"`
+	Fragment string `json:"f,omitempty"`
+}
+
+const maxFragment = 2000
+
+var errCapture = errors.New("the request brings a fragment that was not asked for")
+
+func (f *fragmentKeeper) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
+	kept := f.read(x)
+	path := originalURI(x).RawPath
+	switch {
+	case path == f.path && x.Request.Method == "POST":
+		return f.take(x, kept)
+	case kept != nil && kept.Fragment != "" && kept.Path == path && x.Request.Method == "GET":
+		return f.restore(x, kept), nil
+	case x.Request.Method != "GET":
+		return next.Handle(x)
+	}
+	c := &authRedirect{}
+	resp, err := next.Handle(x.Push(c))
+	if err != nil || !c.redirected || len(resp.Header["Location"]) == 0 {
+		return resp, err
+	}
+	return f.ask(resp, path)
+}
+
+// ask answers with a page that sends the fragment, in place of the redirect.
+func (f *fragmentKeeper) ask(redirect *chain.Response, path string) (*chain.Response, error) {
+	redirect.Entity.Close()
+	asked := capture{Nonce: rand.Text(), Login: redirect.Header["Location"][0], Path: path}
+	resp, err := submission{
+		Action: f.path, Fields: []submissionField{{"nonce", asked.Nonce}, {"fragment", ""}}, Message: f.message,
+		Script: "document.getElementById('fragment').value=window.location.hash;document.getElementById('form').submit()",
+	}.page()
+	if err != nil {
+		return nil, err
+	}
+	resp.Header["Set-Cookie"] = redirect.Header["Set-Cookie"]
+	return resp, f.write(resp, asked)
+}
+
+// take keeps the fragment and sends the user to log in. Where to is in the cookie, and
+// not in the form, so that nobody can make a redirect elsewhere of it.
+func (f *fragmentKeeper) take(x *chain.Exchange, kept *capture) (*chain.Response, error) {
+	form := x.Request.Entity.Form()
+	given := func(name string) string {
+		if v := form[name]; len(v) == 1 {
+			return v[0]
+		}
+		return ""
+	}
+	if kept == nil || kept.Nonce == "" || kept.Login == "" || subtle.ConstantTimeCompare([]byte(kept.Nonce), []byte(given("nonce"))) != 1 {
+		return chain.Fail(400, errCapture), nil
+	}
+	resp := redirectTo(kept.Login)
+	text := strings.TrimPrefix(given("fragment"), "#")
+	if u, err := chain.ParseURI("/#" + text); err != nil || text == "" || len(text) > maxFragment || u.Fragment != text {
+		f.cookie.set(resp.Header, "", -1)
+		return resp, nil
+	}
+	return resp, f.write(resp, capture{Path: kept.Path, Fragment: text})
+}
+
+// restore sends the user to the same URI with the fragment.
+func (f *fragmentKeeper) restore(x *chain.Exchange, kept *capture) *chain.Response {
+	u := originalURI(x).Clone()
+	u.Fragment = kept.Fragment
+	resp := redirectTo(u.String())
+	f.cookie.set(resp.Header, "", -1)
+	return resp
+}
+
+func (f *fragmentKeeper) read(x *chain.Exchange) *capture {
+	b, err := base64.RawURLEncoding.DecodeString(f.cookie.get(x))
+	if err != nil || len(b) == 0 {
+		return nil
+	}
+	var c capture
+	if json.Unmarshal(b, &c) != nil || len(c.Fragment) > maxFragment {
+		return nil
+	}
+	// The cookie may come from anywhere, so it is looked at as the form was.
+	if _, err := chain.ParseURI("/#" + c.Fragment); err != nil || chain.CheckHeader("Location", c.Login) != nil {
+		return nil
+	}
+	return &c
+}
+
+func (f *fragmentKeeper) write(resp *chain.Response, c capture) error {
+	b, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	f.cookie.set(resp.Header, base64.RawURLEncoding.EncodeToString(b), f.maxAge)
+	return nil
+}
