@@ -68,7 +68,7 @@ func TestGuidesIndex(t *testing.T) {
 	}
 }
 
-// sameRoutes compares the routes of a page with the files of its example.
+// sameRoutes compares the routes of a page, and admin.json where the page has it, with the files of its example.
 func sameRoutes(t *testing.T, name, page string) {
 	t.Helper()
 	inPage := map[string]string{}
@@ -85,6 +85,14 @@ func sameRoutes(t *testing.T, name, page string) {
 			t.Fatal(err)
 		}
 		inFiles[filepath.Base(f)] = string(b)
+	}
+	for _, b := range blocks(page, "jsonc") {
+		inPage["../admin.json"] = b
+		b, err := os.ReadFile(filepath.Join(examples, name, "config/admin.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		inFiles["../admin.json"] = string(b)
 	}
 	if diff := cmp.Diff(inFiles, inPage); diff != "" || len(files) == 0 {
 		t.Fatalf("the page's routes differ from examples/%s/config/routes (-files +page):\n%s", name, diff)
