@@ -72,9 +72,8 @@ const maxPending = 5
 const sessionPrefix = "oauth2:"
 
 var (
-	errNoSession   = errors.New("there is no session manager")
-	errBadSession  = errors.New("the session holds something else than a login")
-	errNotLoggedIn = errors.New("nobody is logged in")
+	errNoSession  = errors.New("there is no session manager")
+	errBadSession = errors.New("the session holds something else than a login")
 )
 
 func sessionOf(x *chain.Exchange) (chain.Session, error) {
