@@ -85,6 +85,11 @@ func (s scripts) AuthorizeData(ctx context.Context, sc *realm.Script, in *oauth.
 	return out, asRefusal("authorize endpoint data", err)
 }
 
+func (s scripts) JWTIssuer(ctx context.Context, sc *realm.Script, rl *realm.Realm, issuer string) (*realm.TrustedIssuer, error) {
+	out, err := s.engine.JWTIssuer(ctx, sc, rl, issuer)
+	return out, asRefusal("JWT issuer", err)
+}
+
 // asRefusal is what the client is told of a script that failed (PingAM: "Error running
 // may_act script"): what kind of script, and nothing of why, which is for the log.
 func asRefusal(kind string, err error) error {

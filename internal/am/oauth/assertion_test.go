@@ -2,6 +2,8 @@ package oauth_test
 
 import (
 	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -179,4 +181,35 @@ func TestJWTBearer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) { wantError(t, ask(tt.assertion), 400, "invalid_grant", tt.description) })
 	}
 	wantError(t, w.post("/", "access_token", form("grant_type", grantBearer, "scope", "read"), basic("app", "s")), 400, "invalid_request", "Missing parameter, 'assertion'")
+}
+
+// An issuer that is no agent of the realm, but that the realm's script knows.
+func TestScriptedJWTIssuer(t *testing.T) {
+	scripts := &fakeScripts{}
+	w := newWorld(t, scripts.into)
+	issuer := newParty(w, jose.ES256, jose.KindP256)
+	const script = "0d3a2f10-3c0b-4a5e-9a35-1f4f3c1c7a01"
+	w.put("/", store.KindScript, script, `{"name":"issuers","script":"","language":"JAVASCRIPT","context":"OAUTH2_SCRIPTED_JWT_ISSUER"}`)
+	w.client("/", "app", "s", core("read", grantBearer))
+	ask := func(iss string) answer {
+		return w.post("/", "access_token", form("grant_type", grantBearer, "assertion", issuer.sign(iss, "demo", nil), "scope", "read"), basic("app", "s"))
+	}
+	const partner = "https://partner.example"
+	wantError(t, ask(partner), 400, "invalid_grant", "Unknown JWT issuer")
+	w.provider("/", own(`"jwtIssuerScript":"`+script+`"`))
+	wantError(t, ask(partner), 400, "invalid_grant", "Unknown JWT issuer")
+	var set string
+	if err := json.Unmarshal([]byte(issuer.jwks()), &set); err != nil {
+		t.Fatal(err)
+	}
+	scripts.issuer = realm.DefaultTrustedIssuer()
+	scripts.issuer.Issuer, scripts.issuer.JWKSet = partner, set
+	if a := ask(partner); a.status != 200 {
+		t.Errorf("answer is %d %s", a.status, a.body)
+	}
+	wantError(t, ask("https://other.example"), 400, "invalid_grant", "Unknown JWT issuer")
+	scripts.err = errors.New("line 1: secretDetail")
+	if a := ask(partner); a.status != 500 || strings.Contains(a.body, "secretDetail") {
+		t.Errorf("a script that fails: %d %s", a.status, a.body)
+	}
 }

@@ -30,6 +30,8 @@ type Scripts interface {
 	// AuthorizeData runs an OAUTH2_AUTHORIZE_ENDPOINT_DATA_PROVIDER script: parameters added to the answer of
 	// /authorize.
 	AuthorizeData(ctx context.Context, s *realm.Script, in *ScriptInput) (map[string]string, error)
+	// JWTIssuer runs an OAUTH2_SCRIPTED_JWT_ISSUER script: how JWTs of the issuer are checked, nil when it is not trusted.
+	JWTIssuer(ctx context.Context, s *realm.Script, rl *realm.Realm, issuer string) (*realm.TrustedIssuer, error)
 }
 
 // ScriptInput is what every script may look at.
@@ -102,6 +104,29 @@ func (p *Provider) script(ctx context.Context, id string) (*realm.Script, error)
 		return nil, errServer.Because(errNoScripts)
 	}
 	return s, nil
+}
+
+// TrustedIssuer finds whose JWTs are taken as grants: an agent of the realm or, where there is none and the settings name
+// a script, what that says. Nobody is store.ErrNotFound.
+func (p *Provider) TrustedIssuer(ctx context.Context, issuer string) (*realm.TrustedIssuer, error) {
+	t, err := p.Realm.TrustedIssuer(ctx, issuer)
+	if !errors.Is(err, store.ErrNotFound) || issuer == "" {
+		return t, err
+	}
+	s, serr := p.script(ctx, p.Settings.Own.JWTIssuerScript.ID())
+	if s == nil {
+		if serr != nil {
+			err = serr
+		}
+		return nil, err
+	}
+	if t, serr = p.Scripts.JWTIssuer(ctx, s, p.Realm, issuer); serr != nil {
+		return nil, serr
+	}
+	if t == nil || t.Issuer != issuer {
+		return nil, err
+	}
+	return t, nil
 }
 
 // builtIn begins the names of the product's own Java classes, which stand for what the server does itself.

@@ -31,6 +31,7 @@ type fakeScripts struct {
 	modify func(in *oauth.ScriptInput, t *store.Token) map[string]json.RawMessage
 	claims map[string]any
 	drop   []string // scopes that the validation script drops
+	issuer *realm.TrustedIssuer
 	err    error
 }
 
@@ -60,6 +61,10 @@ func (f *fakeScripts) ValidateScope(_ context.Context, _ *realm.Script, in *oaut
 
 func (f *fakeScripts) EvaluateScope(context.Context, *realm.Script, *oauth.ScriptInput, *store.Token) (map[string]any, error) {
 	return map[string]any{"evaluated": "yes"}, f.err
+}
+
+func (f *fakeScripts) JWTIssuer(context.Context, *realm.Script, *realm.Realm, string) (*realm.TrustedIssuer, error) {
+	return f.issuer, f.err
 }
 
 func (f *fakeScripts) AuthorizeData(context.Context, *realm.Script, *oauth.ScriptInput) (map[string]string, error) {

@@ -29,7 +29,7 @@ func newJavaNames() *javaNames {
 func hostClasses() []*groovy.Class {
 	list := []*groovy.Class{
 		jsonValueClass, userInfoClaimsClass, claimClass, tokenClass, identityClass, sessionClass, principalClass, loggerClass,
-		httpClientClass,
+		httpClientClass, trustedIssuerClass, idRepositoryClass, secretsClass,
 	}
 	for _, e := range []struct{ name, extends string }{
 		{jsonException, "java.lang.RuntimeException"},

@@ -31,7 +31,7 @@ var jwtBearer = oauth.Grant{
 		if iss == req.Client.ID {
 			return ofClient(ctx, p, req, raw)
 		}
-		issuer, err := p.Realm.TrustedIssuer(ctx, iss)
+		issuer, err := p.TrustedIssuer(ctx, iss)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, refuseJWT("Unknown JWT issuer", err)
 		}

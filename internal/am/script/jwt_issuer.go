@@ -1,0 +1,140 @@
+package script
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/conf"
+	"gatehouse/internal/groovy"
+)
+
+// JWTIssuer runs a script of the context OAUTH2_SCRIPTED_JWT_ISSUER: how the JWTs of an issuer
+// are checked that are shown as grants (RFC 7523). It gives nil when the script does not
+// trust the issuer. The error is an *Error.
+func (e *Engine) JWTIssuer(ctx context.Context, s *realm.Script, rl *realm.Realm, issuer string) (*realm.TrustedIssuer, error) {
+	r, p, err := e.start(ctx, s, rl)
+	if err != nil {
+		return nil, err
+	}
+	vars := []binding{
+		{"logger", func() groovy.Value { return &logger{r, maxLogLines} }},
+		{"scriptName", func() groovy.Value { return s.Name }},
+		{"realm", func() groovy.Value { return r.realmPath() }},
+		{"issuer", constant(issuer)},
+		{"idRepository", func() groovy.Value { return &idRepository{r} }},
+		{"secrets", func() groovy.Value { return &secrets{} }},
+		{"httpClient", func() groovy.Value { return &httpClient{} }},
+	}
+	v, err := p.run(r, vars, "")
+	if err != nil {
+		return nil, failure(s.Name, err)
+	}
+	if v == nil {
+		return nil, nil
+	}
+	c, ok := v.(*trustedIssuer)
+	if !ok {
+		return nil, failure(s.Name, illegal("the script must return a TrustedJwtIssuerConfig or null, not %s", kindOf(v)))
+	}
+	return &c.t, nil
+}
+
+// trustedIssuer is what such a script returns.
+type trustedIssuer struct{ t realm.TrustedIssuer }
+
+// GroovyClass is TrustedJwtIssuerConfig.
+func (*trustedIssuer) GroovyClass() *groovy.Class { return trustedIssuerClass }
+
+// nobody is no user's name.
+const nobody = "\x00"
+
+var trustedIssuerClass = &groovy.Class{
+	Name: "org.forgerock.oauth2.core.TrustedJwtIssuerConfig",
+	New: func(c *groovy.Call) (groovy.Value, error) {
+		if len(c.Args) != 8 {
+			return nil, wrong(c)
+		}
+		t := realm.DefaultTrustedIssuer()
+		t.Issuer, t.SubjectClaim, t.ScopesClaim = optional(c.Arg(0)), optional(c.Arg(1)), optional(c.Arg(2))
+		t.JWKSet, t.JWKSURI = optional(c.Arg(4)), optional(c.Arg(5))
+		if v := c.Arg(3); v != nil { // null is every user, and an empty list nobody
+			subjects, ok := texts(v)
+			if !ok {
+				return nil, illegal("TrustedJwtIssuerConfig: the subjects must be a collection, not %s", kindOf(v))
+			}
+			t.AllowedSubjects = append([]string{nobody}, subjects...)
+		}
+		var err error
+		if t.JWKSCacheMillis, err = millis(c.Arg(6), t.JWKSCacheMillis); err == nil {
+			t.JWKSCacheMissMillis, err = millis(c.Arg(7), t.JWKSCacheMissMillis)
+		}
+		return &trustedIssuer{*t}, err
+	},
+	Methods: map[string]groovy.Method{
+		"getIssuer": func(c *groovy.Call) (groovy.Value, error) { return c.This.(*trustedIssuer).t.Issuer, nil },
+	},
+}
+
+// optional is a text; "" for null.
+func optional(v groovy.Value) string {
+	if v == nil {
+		return ""
+	}
+	return text(v)
+}
+
+// millis reads "5 minutes"; null is the default.
+func millis(v groovy.Value, otherwise int) (int, error) {
+	if v == nil {
+		return otherwise, nil
+	}
+	d, err := conf.ParseDuration(text(v))
+	if err != nil {
+		return 0, illegal("TrustedJwtIssuerConfig: %q is no duration", text(v))
+	}
+	return int(time.Duration(d) / time.Millisecond), nil
+}
+
+// idRepository finds users by name.
+type idRepository struct{ run *run }
+
+// GroovyClass is ScriptedIdentityRepository.
+func (*idRepository) GroovyClass() *groovy.Class { return idRepositoryClass }
+
+var idRepositoryClass = &groovy.Class{
+	Name: "org.forgerock.openam.scripting.api.identity.ScriptedIdentityRepository",
+	Methods: map[string]groovy.Method{
+		"getIdentity": func(c *groovy.Call) (groovy.Value, error) {
+			if len(c.Args) != 1 {
+				return nil, wrong(c)
+			}
+			r := c.This.(*idRepository).run
+			u, err := r.realm.User(r.ctx, text(c.Arg(0)))
+			if errors.Is(err, store.ErrNotFound) {
+				return nil, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			return newIdentity(r, &Input{Realm: r.realm, User: u, Subject: store.Subject{Type: "usr", Name: u.Name}}), nil
+		},
+	},
+}
+
+// secrets stands for the binding of that name. Deviation: scripts see no secrets here.
+type secrets struct{}
+
+// GroovyClass is ScriptedSecrets.
+func (*secrets) GroovyClass() *groovy.Class { return secretsClass }
+
+var secretsClass = &groovy.Class{
+	Name: "org.forgerock.openam.scripting.api.secrets.ScriptedSecrets",
+	Methods: map[string]groovy.Method{
+		"getGenericSecret": func(*groovy.Call) (groovy.Value, error) {
+			return nil, unsupported("secrets: scripts cannot read secrets on this server")
+		},
+	},
+}
