@@ -77,8 +77,25 @@ func newCached(env *heap.Env, path string, delegate AccessTokenResolver, s cache
 }
 
 func (c *cached) Resolve(x *chain.Exchange, text string) (*AccessToken, error) {
-	if t, ok := c.cache.Get(text); ok {
-		return t, nil
+	t, ok := c.cache.Get(text)
+	if !ok {
+		var err error
+		t, err = c.cache.Load(x, text, func() (*AccessToken, error) { return c.delegate.Resolve(x, text) })
+		if err != nil {
+			return nil, err
+		}
 	}
-	return c.cache.Load(x, text, func() (*AccessToken, error) { return c.delegate.Resolve(x, text) })
+	if err := c.verify(x, t); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// verify repeats what the delegate decides by request: a token that is bound to a
+// certificate must not be served from the cache to somebody else.
+func (c *cached) verify(x *chain.Exchange, t *AccessToken) error {
+	if v, ok := c.delegate.(verifier); ok {
+		return v.verify(x, t)
+	}
+	return nil
 }

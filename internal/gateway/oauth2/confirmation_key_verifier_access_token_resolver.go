@@ -30,26 +30,44 @@ func (c *confirmation) Resolve(x *chain.Exchange, text string) (*AccessToken, er
 	if err != nil {
 		return nil, err
 	}
+	if err := c.verify(x, t); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// verifier is a resolver whose answer holds for the request only that it was given
+// for. Caches ask it again for every request.
+type verifier interface {
+	verify(x *chain.Exchange, t *AccessToken) error
+}
+
+func (c *confirmation) verify(x *chain.Exchange, t *AccessToken) error {
+	if v, ok := c.Delegate.Get().(verifier); ok {
+		if err := v.verify(x, t); err != nil {
+			return err
+		}
+	}
 	cnf, there := t.Info.Get("cnf")
 	if !there || cnf == nil {
-		return t, nil
+		return nil
 	}
 	methods, _ := cnf.(*token.Info)
 	if methods == nil {
-		return nil, errMethod
+		return errMethod
 	}
 	want, ok := methods.Text("x5t#S256")
 	if !ok || len(methods.Keys()) != 1 {
-		return nil, errMethod
+		return errMethod
 	}
 	got := thumbprint(x)
 	switch {
 	case got == "":
-		return nil, errNoCertificate
+		return errNoCertificate
 	case subtle.ConstantTimeCompare([]byte(got), []byte(want)) != 1:
-		return nil, errConfirmation
+		return errConfirmation
 	}
-	return t, nil
+	return nil
 }
 
 // thumbprint is that of the certificate which a CertificateThumbprintFilter published,

@@ -417,3 +417,31 @@ func newKey(t *testing.T, id string) *jose.Key {
 	}
 	return k.With(id, jose.ES256, jose.ForSignature)
 }
+
+// A cached answer does not let somebody without the certificate use the token.
+func TestCachedConfirmation(t *testing.T) {
+	cert := &x509.Certificate{Raw: []byte("not really DER")}
+	sum := sha256.Sum256(cert.Raw)
+	thumb := base64.RawURLEncoding.EncodeToString(sum[:])
+	f := newFixture(t).load(t, `[{"name":"r","type":"CacheAccessTokenResolver","config":{"delegate":{
+		"type":"ConfirmationKeyVerifierAccessTokenResolver","config":{"delegate":{
+			"type":"TokenIntrospectionAccessTokenResolver","config":{"endpoint":"http://as/i"}}}}}}]`).ok(t)
+	calls := 0
+	f.server = func(*chain.Exchange) (*chain.Response, error) {
+		calls++
+		return reply(200, `{"active":true,"cnf":{"x5t#S256":"`+thumb+`"}}`)
+	}
+	r := object[AccessTokenResolver](t, f, "r")
+	owner := exchangeFor(t, "http://h/").Push(&chain.ClientContext{Certificates: []*x509.Certificate{cert}})
+	for range 2 {
+		if _, err := r.Resolve(owner, "a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := r.Resolve(exchangeFor(t, "http://h/"), "a"); !errors.Is(err, errNoCertificate) {
+		t.Errorf("a thief resolves the cached token: %v, want %v", err, errNoCertificate)
+	}
+	if calls != 1 {
+		t.Errorf("%d introspections, want 1", calls)
+	}
+}

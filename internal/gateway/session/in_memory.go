@@ -111,9 +111,7 @@ func (s *memoryScope) Set(key string, v any) error {
 		if v == nil {
 			return nil
 		}
-		var b [32]byte
-		_, _ = rand.Read(b[:])
-		s.fresh = base64.RawURLEncoding.EncodeToString(b[:])
+		s.fresh = newID()
 		st = &stored{values: map[string]any{}}
 		s.session = st
 		s.manager.sessions.Set(s.fresh, st)
@@ -158,3 +156,18 @@ func randomBytes(n int) []byte {
 	_, _ = rand.Read(b)
 	return b
 }
+
+// Renew gives the session another id, so that an id which somebody planted before a
+// login is worth nothing after it.
+func (s *memoryScope) Renew() error {
+	st := s.find()
+	if st == nil || s.fresh != "" {
+		return nil
+	}
+	s.manager.sessions.Invalidate(cookie(s.x.Request.Header, s.manager.config.Cookie.Name))
+	s.fresh = newID()
+	s.manager.sessions.Set(s.fresh, st)
+	return nil
+}
+
+func newID() string { return base64.RawURLEncoding.EncodeToString(randomBytes(32)) }

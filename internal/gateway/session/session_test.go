@@ -108,6 +108,21 @@ func TestManagers(t *testing.T) {
 	}
 }
 
+// A planted id does not become the id of a session that somebody logged in to.
+func TestRenew(t *testing.T) {
+	m := build(t, `{"type": "InMemorySessionManager", "config": {"cookie": {"name": "S"}}}`, time.Now)
+	b := browser{}
+	b.visit(t, m, set(t, "k", "v"))
+	planted := browser{"S": b["S"]}
+	b.visit(t, m, func(s chain.Session) {
+		if err := s.(interface{ Renew() error }).Renew(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	b.visit(t, m, want(t, "k", "v"))
+	planted.visit(t, m, want(t, "k", nil))
+}
+
 func TestCookieSession(t *testing.T) {
 	now := time.Now()
 	m := build(t, `{"type": "JwtSession", "config": {"cookieName": "J", "sessionTimeout": "1 minute"}}`, func() time.Time { return now })
