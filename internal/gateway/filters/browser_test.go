@@ -206,9 +206,9 @@ func TestCircuitBreaker(t *testing.T) {
 	}
 	want(t, "failures far apart", run(failing, ok, ok, ok, failing, ok), "broken <nil> <nil> <nil> broken <nil>")
 	want(t, "two in the window", run(failing, ok), "broken circuit-breaker open")
-	fx.now = fx.now.Add(9 * time.Second)
+	fx.wait(9 * time.Second)
 	want(t, "still open", run(ok), "circuit-breaker open")
-	fx.now = fx.now.Add(time.Second)
+	fx.wait(time.Second)
 	want(t, "closed with a new count", run(failing, ok, failing, ok), "broken <nil> broken circuit-breaker open")
 	f = fx.filter(t, fmt.Sprintf(declaration, `,"openHandler":{"type":"StaticResponseHandler","config":{"status":503}}`))
 	run(failing, failing)

@@ -48,7 +48,7 @@ func TestCookieFilter(t *testing.T) {
 	want(t, "nothing relayed", down, "")
 	up, _ = visit("http://a/app/y", "")
 	want(t, "replaced and removed", up, "d=6; m2=5")
-	fx.now = fx.now.Add(time.Hour)
+	fx.wait(time.Hour)
 	up, _ = visit("http://a/app/y", "")
 	want(t, "expired", up, "d=6")
 	_, _ = visit("http://www.a.example:81/", "", "sub=1; Domain=.a.example; Path=/", "tld=1; Domain=example; Path=/")

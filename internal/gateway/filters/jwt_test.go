@@ -107,7 +107,7 @@ func TestJwtBuilder(t *testing.T) {
 
 func TestJwtValidation(t *testing.T) {
 	f := withKeys(t)
-	now := f.now.Unix()
+	now := f.now().Unix()
 	times := func(nbf, exp int64) string {
 		return fmt.Sprintf(`"template":{"iss":"me","nbf":%d,"exp":%d}`, now+nbf, now+exp)
 	}
@@ -187,7 +187,7 @@ func (f *fixture) validated(t *testing.T, typ, from, check, token string) (*chai
 
 func TestIdTokenValidation(t *testing.T) {
 	f := withKeys(t)
-	now := f.now.Unix()
+	now := f.now().Unix()
 	claims := func(iss, aud string, exp, iat int64) string {
 		return fmt.Sprintf(`"template":{"iss":%q,"aud":%s,"exp":%d,"iat":%d},`, iss, aud, now+exp, now+iat) + es256
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 type fixture struct {
 	*heap.Heap
 	errs   *conf.Errors
-	now    time.Time
+	passed atomic.Int64 // since start; caches look at the time on their own
 	env    map[string]string
 	log    bytes.Buffer
 	server chain.HandlerFunc // behind the client handlers
@@ -29,8 +30,15 @@ type fixture struct {
 	types  []*heap.Type
 }
 
+func (f *fixture) now() time.Time {
+	return time.Unix(1_800_000_000, 0).UTC().Add(time.Duration(f.passed.Load()))
+}
+
+// wait lets time go by.
+func (f *fixture) wait(d time.Duration) { f.passed.Add(int64(d)) }
+
 func newFixture() *fixture {
-	f := &fixture{now: time.Unix(1_800_000_000, 0).UTC(), env: map[string]string{"AGENT_SECRET_ID": "cGFzc3dvcmQ="}}
+	f := &fixture{env: map[string]string{"AGENT_SECRET_ID": "cGFzc3dvcmQ="}}
 	f.server = func(x *chain.Exchange) (*chain.Response, error) { return chain.NewResponse(200), nil }
 	return f
 }
@@ -120,7 +128,7 @@ func (f *fixture) document(t *testing.T, n *conf.Node) {
 			Logger: slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			Getenv: func(k string) (string, bool) { v, ok := f.env[k]; return v, ok },
 			System: func(string) (string, bool) { return "", false },
-			Now:    func() time.Time { return f.now },
+			Now:    f.now,
 			Kinds:  []heap.Kind{heap.KindFor[chain.Filter]("filter"), heap.KindFor[chain.Handler]("handler")},
 		},
 		Bindings: bindings, Errs: f.errs, Declared: n.Get("heap"), Defaults: defaults,

@@ -86,7 +86,7 @@ func TestDataPreservation(t *testing.T) {
 	loggedIn = false
 	want(t, "too long", goTo(pass(t, f, s.in(post(t, "https://app/x", strings.Repeat("b", 21))), next)), "https://app/x")
 	back = goTo(pass(t, f, s.in(post(t, "https://app/x", "b=1")), next))
-	fx.now = fx.now.Add(6 * time.Minute)
+	fx.wait(6 * time.Minute)
 	loggedIn = true
 	want(t, "too late", text(t, pass(t, f, s.in(get(t, back)), next)), "GET https://app/x  ")
 	want(t, "kept after its time", len(s), 0)
@@ -155,7 +155,7 @@ func TestAmSessionIdleTimeout(t *testing.T) {
 	}
 	visit()
 	for range 3 {
-		fx.now = fx.now.Add(60 * time.Second)
+		fx.wait(60 * time.Second)
 		visit()
 		want(t, "session", strings.Contains(sent, "sso=good"), true)
 	}
@@ -164,7 +164,7 @@ func TestAmSessionIdleTimeout(t *testing.T) {
 	want(t, "cookie in the same second", v["x-ig-activity-tracker"], before)
 	// The cookie is of no use with another session.
 	am.sessions["other"] = "eve"
-	fx.now = fx.now.Add(61 * time.Second)
+	fx.wait(61 * time.Second)
 	stolen := visitor{"sso": "other", "x-ig-activity-tracker": before}
 	stolen.visit(t, f, get(t, "https://app/"), next)
 	want(t, "other session", strings.Contains(sent, "sso=other"), true)
@@ -266,7 +266,7 @@ func TestCrossDomainSingleSignOn(t *testing.T) {
 	}
 	token := func(nonce, aud string, exp time.Duration) string {
 		t.Helper()
-		b, _ := json.Marshal(map[string]any{"aud": aud, "nonce": nonce, "exp": fx.now.Add(exp).Unix(), "sessionuid": "uid-1"})
+		b, _ := json.Marshal(map[string]any{"aud": aud, "nonce": nonce, "exp": fx.now().Add(exp).Unix(), "sessionuid": "uid-1"})
 		s, err := signer.Sign(b)
 		if err != nil {
 			t.Fatal(err)
@@ -335,7 +335,7 @@ func TestCrossDomainSingleSignOn(t *testing.T) {
 
 	v = visitor{}
 	q = begin(v)
-	fx.now = fx.now.Add(6 * time.Minute)
+	fx.wait(6 * time.Minute)
 	want(t, "too late", land(v, q.Get("state"), token(q.Get("nonce"), "ig_agent", time.Hour)).Status.Code, 418)
 	refused{
 		`{"type":"CrossDomainSingleSignOnFilter"}`:                                                        `: the required field "amService" is missing` + "\n" + `: the required field "redirectEndpoint" is missing`,
