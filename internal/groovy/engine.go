@@ -21,7 +21,9 @@ type Env struct {
 	Out    func(text string) // println and print; nil drops the text
 	// Getenv and Property answer System.getenv and System.getProperty; nil knows nothing.
 	Getenv, Property func(name string) (string, bool)
-	Now              func() time.Time // nil: time.Now
+	// Open is URL.openConnection; nil refuses. The object has getInputStream.
+	Open func(c *Call, url string) (Value, error)
+	Now  func() time.Time // nil: time.Now
 	// LenientImports makes the import of an unknown class a warning
 	// (Script.Warnings) as long as the script never uses its name.
 	LenientImports bool

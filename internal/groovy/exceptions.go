@@ -105,7 +105,11 @@ func exceptionClasses() []*Class {
 				return newArray("java.lang.StackTraceElement", out), nil
 			},
 			"printStackTrace": func(c *Call) (Value, error) {
-				c.th.print(thrown(c.th, c.This).Detail() + "\n")
+				text := thrown(c.th, c.This).Detail() + "\n"
+				if w, ok := c.Arg(0).(*writer); ok {
+					return nil, w.write(c, text)
+				}
+				c.th.print(text)
 				return nil, nil
 			},
 			"fillInStackTrace": func(c *Call) (Value, error) { return c.This, nil },

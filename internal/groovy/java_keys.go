@@ -358,11 +358,6 @@ func keyClasses() []*Class {
 		{Name: "java.security.cert.X509Certificate", Extends: "java.security.cert.Certificate", Methods: certMethods()},
 		{Name: "java.security.cert.CertificateFactory", Static: table{"getInstance": give(func(*Call) Value { return certFactory{} })},
 			Methods: table{"generateCertificate": readCertificate}},
-		{Name: "java.io.InputStream", Methods: streamInMethods()},
-		{Name: "java.io.ByteArrayInputStream", Extends: "java.io.InputStream", New: func(c *Call) (Value, error) {
-			b, err := bytesArg(c, 0)
-			return &byteStream{b: b}, err
-		}},
 	}
 }
 
@@ -374,47 +369,15 @@ type certFactory struct{}
 
 func (certFactory) javaName() string { return "java.security.cert.CertificateFactory" }
 
-// byteStream is java.io.ByteArrayInputStream.
-type byteStream struct {
-	b []byte
-	i int
-}
-
-func (*byteStream) javaName() string { return "java.io.ByteArrayInputStream" }
-
-func (s *byteStream) rest() []byte {
-	b := s.b[s.i:]
-	s.i = len(s.b)
-	return b
-}
-
-func streamInMethods() table {
-	self := func(c *Call) *byteStream { return c.This.(*byteStream) }
-	bytes := give(func(c *Call) Value { return append([]byte(nil), self(c).rest()...) })
-	return table{
-		"readAllBytes": bytes, "getBytes": bytes,
-		"getText": func(c *Call) (Value, error) { return decodeText(self(c).rest(), c.charset(0)) },
-		"read": give(func(c *Call) Value {
-			s := self(c)
-			if s.i >= len(s.b) {
-				return int32(-1)
-			}
-			s.i++
-			return int32(s.b[s.i-1])
-		}),
-		"available":     give(func(c *Call) Value { return int32(len(self(c).b) - self(c).i) }),
-		"close":         give(func(*Call) Value { return nil }),
-		"readLines":     give(func(c *Call) Value { return NewList(lineValues(string(self(c).rest()))...) }),
-		"withCloseable": give(func(c *Call) Value { return c.fn(0)(c.This) }),
-	}
-}
-
 func readCertificate(c *Call) (Value, error) {
-	s, ok := c.Arg(0).(*byteStream)
+	s, ok := c.Arg(0).(*inStream)
 	if !ok {
 		return nil, c.NoSuchMethod()
 	}
-	b := s.rest()
+	b, err := s.rest(c)
+	if err != nil {
+		return nil, err
+	}
 	if p, _ := pem.Decode(b); p != nil {
 		b = p.Bytes
 	}

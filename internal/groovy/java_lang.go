@@ -30,12 +30,12 @@ func langClasses() []*Class {
 			"lineSeparator":     give(func(*Call) Value { return "\n" }),
 			"identityHashCode":  give(func(c *Call) Value { return c.th.hashCode(c.Arg(0)) }),
 			"arraycopy":         arrayCopy,
-			"getenv":            getenv,
-			"getProperty":       getProperty,
-			"exit":              refuse("System.exit is not available to scripts"),
-			"gc":                give(func(*Call) Value { return nil }),
-			"load":              refuse("native libraries are not available to scripts"),
-			"setProperty":       refuse("system properties cannot be changed by scripts"),
+			"getenv":            getenv, "getEnv": getenv, // by the second Groovy knows System.env
+			"getProperty": getProperty,
+			"exit":        refuse("System.exit is not available to scripts"),
+			"gc":          give(func(*Call) Value { return nil }),
+			"load":        refuse("native libraries are not available to scripts"),
+			"setProperty": refuse("system properties cannot be changed by scripts"),
 		}},
 		{Name: "java.io.PrintStream", Methods: table{
 			"println": objPrintln, "printf": objPrintf, "format": objPrintf, "flush": give(func(*Call) Value { return nil }),
@@ -45,7 +45,7 @@ func langClasses() []*Class {
 			"sleep":         objSleep,
 			"currentThread": refuse("threads are not available to scripts"),
 		}},
-		{Name: "java.lang.Void"},
+		{Name: "java.lang.Void"}, environmentClass(),
 		enumClass("java.util.concurrent.TimeUnit", "NANOSECONDS", "MICROSECONDS", "MILLISECONDS", "SECONDS", "MINUTES", "HOURS", "DAYS"),
 	}
 }
@@ -55,16 +55,57 @@ func refuse(why string) Method {
 }
 
 func getenv(c *Call) (Value, error) {
-	f := c.th.eng.env.Getenv
 	if len(c.Args) == 0 {
-		return nil, Throw("java.lang.SecurityException", "the whole environment is not available to scripts; ask for one variable")
+		return &environment{c.th.eng.env.Getenv}, nil
 	}
-	if f != nil {
-		if v, ok := f(c.Str(0)); ok {
-			return v, nil
+	return (&environment{c.th.eng.env.Getenv}).at(c.Str(0)), nil
+}
+
+// environment is the map of all environment variables. It answers for names that
+// a script knows and does not list the others: they may hold secrets.
+type environment struct {
+	lookup func(name string) (string, bool)
+}
+
+func (*environment) javaName() string { return "java.lang.ProcessEnvironment" }
+func (*environment) String() string   { return "java.lang.ProcessEnvironment@1" }
+
+func (*environment) elements(th *thread) []Value {
+	_, err := refuse(noEnvironment)(nil)
+	th.raise(err)
+	return nil
+}
+
+const noEnvironment = "the whole environment is not available to scripts; ask for one variable"
+
+func (e *environment) at(name string) Value {
+	if e.lookup != nil {
+		if v, ok := e.lookup(name); ok {
+			return v
 		}
 	}
-	return nil, nil
+	return nil
+}
+
+func environmentClass() *Class {
+	get := give(func(c *Call) Value {
+		if v := c.This.(*environment).at(c.Str(0)); v != nil {
+			return v
+		}
+		return c.Arg(1)
+	})
+	m := table{
+		"get": get, "getOrDefault": get,
+		"containsKey": give(func(c *Call) Value { return c.This.(*environment).at(c.Str(0)) != nil }),
+	}
+	for _, n := range []string{"each", "eachWithIndex", "forEach", "collect", "collectEntries", "find", "findAll", "any", "every", "entrySet",
+		"keySet", "values", "size", "iterator", "inject", "sort", "put", "putAll", "remove", "clear", "isEmpty", "inspect", "dump"} {
+		m[n] = refuse(noEnvironment)
+	}
+	return &Class{Name: "java.lang.ProcessEnvironment", Implements: []string{"java.util.Map"}, Methods: m,
+		PropertyMissing: func(this Value, name string) (Value, bool) { return this.(*environment).at(name), true },
+		Index:           func(this, key Value) (Value, error) { return this.(*environment).at(ToString(key)), nil },
+		Truth:           func(Value) bool { return true }}
 }
 
 func getProperty(c *Call) (Value, error) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// javaURI is java.net.URI, and with isURL java.net.URL, which can be taken
-// apart but not opened.
+// javaURI is java.net.URI, and with isURL java.net.URL, which opens where the
+// embedder has a use for it ([Env.Open]).
 type javaURI struct {
 	u     *url.URL
 	text  string
@@ -138,9 +138,55 @@ func uriMethods() table {
 		"getDefaultPort": part(func(u *url.URL) Value {
 			return map[string]int32{"http": 80, "https": 443}[u.Scheme]
 		}),
-		"openConnection": refuse("URL connections are not available to scripts; use the http client"),
-		"openStream":     refuse("URL connections are not available to scripts; use the http client"),
-		"getText":        refuse("URL connections are not available to scripts; use the http client"),
+		"openConnection": openURL,
+		"openStream":     func(c *Call) (Value, error) { return urlStream(c) },
+		"newInputStream": func(c *Call) (Value, error) { return urlStream(c) },
+		"getText":        readURL("getText"), "getBytes": readURL("getBytes"), "readLines": readURL("readLines"),
+		"eachLine": readURL("eachLine"), "withInputStream": readURL("withStream"), "withReader": readURL("withReader"),
+		"newReader": readURL("newReader"),
+	}
+}
+
+func openURL(c *Call) (Value, error) {
+	u := c.This.(*javaURI)
+	open := c.th.eng.env.Open
+	if open == nil || !u.isURL {
+		return nil, Throw("java.lang.SecurityException", "URL connections are not available to scripts; use the http client")
+	}
+	return open(c, u.text)
+}
+
+func urlStream(c *Call) (Value, error) {
+	conn, err := openURL(c)
+	if err != nil {
+		return nil, err
+	}
+	return c.th.callMethod(conn, "getInputStream", nil), nil
+}
+
+// readURL is a method of URL that its stream has, too. Arguments by name, as
+// connectTimeout, belong to the connection.
+func readURL(method string) Method {
+	return func(c *Call) (Value, error) {
+		conn, err := openURL(c)
+		if err != nil {
+			return nil, err
+		}
+		args := c.Args
+		if c.Named != nil && len(args) > 0 {
+			args = args[1:]
+			for _, e := range c.Named.entries() {
+				name := c.th.str(e.key)
+				if props, ok := e.val.(*Map); ok && name == "requestProperties" {
+					for _, p := range props.entries() {
+						c.th.callMethod(conn, "setRequestProperty", []Value{c.th.str(p.key), c.th.str(p.val)})
+					}
+					continue
+				}
+				c.th.setProp(conn, name, e.val)
+			}
+		}
+		return c.th.callMethod(c.th.callMethod(conn, "getInputStream", nil), method, args), nil
 	}
 }
 

@@ -140,7 +140,7 @@ func TestBreakOut(t *testing.T) {
 	for _, src := range []string{
 		"'ls'.execute()", "['ls'].execute()", "Runtime.getRuntime().exec('ls')", "Runtime.runtime.exec('ls')",
 		"new File('/etc/passwd').text", "new java.io.File('/etc/passwd')", "new FileReader('/etc/passwd')",
-		"System.exit(0)", "System.getenv()", "new URL('file:///etc/passwd').text", "new URL('http://localhost').openConnection()",
+		"System.exit(0)", "System.getenv().each { }", "for (e in System.getenv()) { throw new Exception() }; System.getenv().keySet()", "new URL('file:///etc/passwd').text", "new URL('http://localhost').openConnection()",
 		"Class.forName('java.lang.Runtime')", "''.class.forName('java.lang.Runtime')", "''.class.classLoader", "this.class.classLoader",
 		"Thread.start { }", "new Thread({ }).start()", "new GroovyShell().evaluate('1')", "Eval.me('1')", "evaluate('1')",
 		"String.metaClass.foo = { 1 }", "''.metaClass", "this.metaClass.x = 1", "new ProcessBuilder('ls').start()",
