@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
 )
 
@@ -21,8 +22,27 @@ func (r *anyRef) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 }
 
 var delegate = heap.Define("Delegate", func(c *delegateConfig, _ *heap.Env) (any, error) {
-	if c.Delegate.value == nil {
+	// An object of its own, so that the delegate is not started and stopped twice.
+	switch v := c.Delegate.value.(type) {
+	case nil:
 		return nil, fmt.Errorf("the delegate could not be built")
+	case chain.Handler:
+		return &handlerDelegate{v}, nil
+	case chain.Filter:
+		return &filterDelegate{v}, nil
+	default:
+		return v, nil
 	}
-	return c.Delegate.value, nil
 })
+
+type handlerDelegate struct{ handler chain.Handler }
+
+func (d *handlerDelegate) Handle(x *chain.Exchange) (*chain.Response, error) {
+	return d.handler.Handle(x)
+}
+
+type filterDelegate struct{ filter chain.Filter }
+
+func (d *filterDelegate) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
+	return d.filter.Filter(x, next)
+}
