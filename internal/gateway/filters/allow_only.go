@@ -208,16 +208,22 @@ func forwardedFor(element string) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// address reads an address with or without a port.
-func address(text string, ok bool) (netip.Addr, bool) {
+// address reads an address with or without a port. Which it is, is looked at first:
+// parsers make errors, and those cost.
+func address(text string, ok bool) (ip netip.Addr, is bool) {
 	text = strings.TrimSpace(text)
-	ip, err := netip.ParseAddr(strings.Trim(text, "[]"))
-	if err != nil {
+	var err error
+	switch {
+	case !ok || text == "":
+		return ip, false
+	case strings.Count(text, ":") == 1 || text[0] == '[' && text[len(text)-1] != ']':
 		var both netip.AddrPort
 		both, err = netip.ParseAddrPort(text)
 		ip = both.Addr()
+	default:
+		ip, err = netip.ParseAddr(strings.Trim(text, "[]"))
 	}
-	return ip.Unmap().WithZone(""), ok && err == nil
+	return ip.Unmap().WithZone(""), err == nil
 }
 
 func (d *allowDestination) fits(r *chain.Request) bool {

@@ -224,8 +224,9 @@ func TestCircuitBreaker(t *testing.T) {
 
 func TestRefusedTypes(t *testing.T) {
 	refused{
-		`{"type":"CryptoHeaderFilter"}`:  `type: the type CryptoHeaderFilter cannot be used: it encrypts header fields without authenticating them; use a JwtBuilderFilter with encryption`,
-		`{"type":"SqlAttributesFilter"}`: `type: the type SqlAttributesFilter cannot be used: the gateway has no database drivers; use a FileAttributesFilter, or a ScriptableFilter that calls a service`,
-		`{"type":"JdbcDataSource"}`:      `type: the type JdbcDataSource cannot be used: the gateway has no database drivers`,
+		`{"type":"CryptoHeaderFilter"}`:               `type: the type CryptoHeaderFilter cannot be used: it encrypts header fields without authenticating them; use a JwtBuilderFilter with encryption`,
+		`{"type":"SqlAttributesFilter"}`:              `type: the type SqlAttributesFilter cannot be used: the gateway has no database drivers; use a FileAttributesFilter, or a ScriptableFilter that calls a service`,
+		`{"type":"PingOneApiAccessManagementFilter"}`: `type: the type PingOneApiAccessManagementFilter cannot be used: PingOne services are not supported`,
+		`{"type":"JdbcDataSource"}`:                   `type: the type JdbcDataSource cannot be used: the gateway has no database drivers`,
 	}.test(t)
 }
