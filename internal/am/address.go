@@ -87,7 +87,8 @@ func (s *Server) fullPath(path string) address {
 func reserved(part string) bool {
 	switch part {
 	case ".well-known", "connect", "device", "token", "resource_set",
-		"contexts", "global-config", "groups", "health", "realm-config", "scripts", "serverinfo", "sessions", "users":
+		"applications", "applicationtypes", "conditiontypes", "contexts", "decisioncombiners", "global-config", "groups", "health",
+		"policies", "realm-config", "resourcetypes", "scripts", "serverinfo", "sessions", "subjectattributes", "subjecttypes", "users":
 		return true
 	}
 	return false

@@ -105,7 +105,7 @@ func (s *Server) start(ctx context.Context) error {
 		}
 	}}
 	var err error
-	s.realms, err = realm.NewManager(ctx, realm.Options{Engine: engine, MasterKey: o.Key, Log: o.Log, Now: o.Now})
+	s.realms, err = realm.NewManager(ctx, realm.Options{Engine: engine, MasterKey: o.Key, Kinds: rest.Kinds(), Log: o.Log, Now: o.Now})
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,12 @@ func (s *Server) all() []*Resource {
 	return slices.Concat(
 		s.agents(),
 		s.authentication(),
+		s.authorizationKinds(),
 		s.globalServices(),
+		s.policies(),
+		s.policySets(),
 		s.realms(),
+		s.resourceTypes(),
 		s.scripts(),
 		s.secretStores(),
 		s.serverInfo(),
