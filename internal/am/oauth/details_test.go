@@ -141,3 +141,38 @@ func FuzzAuthorizationDetails(f *testing.F) {
 		}
 	})
 }
+
+// An address is normalised once: again changes nothing.
+func FuzzBareAddress(f *testing.F) {
+	for _, seed := range []string{"", "HTTP://A:80/x?y#z", "https://h:443", "https://u@h/", "http://[::1]:80/%2f", "http://h:/", "//h/x"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		once, ok := oauth.BareAddress(text)
+		if !ok {
+			return
+		}
+		if again, ok := oauth.BareAddress(once); !ok || again != once || strings.ContainsAny(once, "?#") {
+			t.Errorf("%q gives %q, then %q", text, once, again)
+		}
+	})
+}
+
+// What is filled in cannot leave its place in the address.
+func FuzzFillTemplate(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"https://x/?goto=${goto}", "a&b=c"}, {"<#if goto??>${goto}</#if>", ""}, {"<#if goto??>", "x"}, {"${goto", "${goto}"}, {"${other}", "x"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, template, value string) {
+		out, err := oauth.FillTemplate(template, map[string]string{"goto": value})
+		if err != nil {
+			return
+		}
+		bare, err := oauth.FillTemplate(template, map[string]string{"goto": "x"})
+		if value != "" && (err != nil || strings.Count(out, "&") != strings.Count(bare, "&") || strings.Count(out, "#") != strings.Count(bare, "#")) {
+			t.Errorf("%q with %q gives %q", template, value, out)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"encoding/json"
+	"net/netip"
 
 	"gatehouse/internal/am/realm"
 )
@@ -12,4 +13,13 @@ func ReadDetails(text, kind string) (json.RawMessage, error) {
 	settings.Advanced.RichAuthorizationRequests, settings.Advanced.AuthorizationDetailsTypes = true, []string{kind}
 	list, err := (&Provider{Settings: settings}).parseDetails(text)
 	return joinDetails(list), err
+}
+
+// IsPublic, BareAddress and FillTemplate are parts that tests try by themselves.
+func IsPublic(a netip.Addr) bool { return isPublic(a) }
+
+func BareAddress(text string) (string, bool) { return bareAddress(text) }
+
+func FillTemplate(template string, values map[string]string) (string, error) {
+	return fillTemplate(template, values)
 }

@@ -31,7 +31,7 @@ func outgoing(public bool) *http.Client {
 	if public {
 		dialer.Control = func(_, address string, _ syscall.RawConn) error {
 			at, err := netip.ParseAddrPort(address)
-			if err != nil || !IsPublic(at.Addr()) {
+			if err != nil || !isPublic(at.Addr()) {
 				return errInternalAddress
 			}
 			return nil
@@ -58,8 +58,8 @@ var internalRanges = func() []netip.Prefix {
 	return list
 }()
 
-// IsPublic tells whether an address is out on the internet.
-func IsPublic(a netip.Addr) bool {
+// isPublic tells whether an address is out on the internet.
+func isPublic(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	return a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() &&
 		!slices.ContainsFunc(internalRanges, func(p netip.Prefix) bool { return p.Contains(a) })

@@ -40,7 +40,7 @@ func (p *Provider) sealAccess(ctx context.Context, set *realm.Effective, kind st
 			alg = string(jose.RS256)
 		}
 	}
-	s, err := p.Realm.Keys().Signer(ctx, alg, typ)
+	s, err := p.Realm.Keys().TokenSigner(ctx, alg, typ)
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}
