@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,7 +32,9 @@ type keyList struct {
 	rev  uint64
 	keys []storedKey
 	set  *jose.KeySet
-	ends time.Time // when the first of the keys ends; zero: none does
+	ends time.Time // when the first of the keys ends, or is to be read again; zero: never
+	// outside: the keys are in a key store, which others look after.
+	outside bool
 }
 
 // storedKey is a key as it is stored, sealed together with the others of its label.
@@ -64,8 +67,21 @@ func (k *Keys) Signer(ctx context.Context, alg, typ string) (*jose.Signer, error
 	return k.SignerOf(ctx, label, alg, typ)
 }
 
+// TokenSigner is Signer for client-side access and refresh tokens, whose keys have labels of their own: a key store may
+// map those to other keys than the ones that sign ID tokens.
+func (k *Keys) TokenSigner(ctx context.Context, alg, typ string) (*jose.Signer, error) {
+	label, err := labelFor(jose.Algorithm(alg))
+	if err != nil {
+		return nil, err
+	}
+	return k.SignerOf(ctx, statelessLabel(label), alg, typ)
+}
+
 // SignerOf is Signer with the key of a label.
 func (k *Keys) SignerOf(ctx context.Context, label, alg, typ string) (*jose.Signer, error) {
+	if _, err := k.list(ctx, label); err != nil { // drops the signer of a key that has ended
+		return nil, err
+	}
 	return k.signers.get(label+" "+alg+" "+typ, func() (*jose.Signer, error) {
 		key, err := k.Active(ctx, label)
 		if err != nil {
@@ -103,17 +119,21 @@ func (k *Keys) Public(ctx context.Context) (*jose.KeySet, error) {
 	var all []*jose.Key
 	var ends time.Time
 	for _, l := range labels() {
-		list, err := k.list(ctx, l.label)
-		if err != nil {
-			return nil, err
+		for _, label := range append([]string{l.label}, l.aliases...) {
+			list, err := k.list(ctx, label)
+			if err != nil {
+				return nil, err
+			}
+			if list.set.Keys()[0].IsSymmetric() {
+				break
+			}
+			for _, key := range list.set.Keys() {
+				if !slices.ContainsFunc(all, func(o *jose.Key) bool { return o.ID == key.ID }) { // most labels share keys
+					all = append(all, key.Public())
+				}
+			}
+			ends = earlier(ends, list.ends)
 		}
-		if list.set.Keys()[0].IsSymmetric() {
-			continue
-		}
-		for _, key := range list.set.Keys() {
-			all = append(all, key.Public())
-		}
-		ends = earlier(ends, list.ends)
 	}
 	p := &published{jose.NewKeySet(all...), ends}
 	k.public.Store(p)
@@ -130,6 +150,9 @@ func (k *Keys) Rotate(ctx context.Context, label string, keepUntil time.Time) (*
 	l, err := labelOf(label)
 	if err != nil {
 		return nil, err
+	}
+	if now, err := k.list(ctx, label); err == nil && now.outside {
+		return nil, fmt.Errorf("rotate key %s: it is in a key store", label)
 	}
 	fresh, err := k.fresh(l)
 	if err != nil {
@@ -166,16 +189,28 @@ func (k *Keys) list(ctx context.Context, label string) (*keyList, error) {
 	if err != nil {
 		return nil, err
 	}
-	load := func() (*keyList, error) { return k.readOrMake(ctx, l) }
-	list, err := k.lists.get(l.label, load)
+	load := func() (*keyList, error) { return k.find(ctx, label, l) }
+	list, err := k.lists.get(label, load)
 	if err == nil && over(list.ends, k.m.now()) {
 		k.forget() // a former key has ended
-		list, err = k.lists.get(l.label, load)
+		list, err = k.lists.get(label, load)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("key %s of realm %s: %w", label, k.realm, err)
 	}
 	return list, nil
+}
+
+// find looks for the keys of a label: in key stores under that very name, then under the name that it shares keys with,
+// then among the realm's own.
+func (k *Keys) find(ctx context.Context, label string, l labelled) (*keyList, error) {
+	if list, err := k.mapped(ctx, label); list != nil || err != nil {
+		return list, err
+	}
+	if label != l.label {
+		return k.find(ctx, l.label, l)
+	}
+	return k.readOrMake(ctx, l)
 }
 
 func (k *Keys) readOrMake(ctx context.Context, l labelled) (*keyList, error) {

@@ -3,6 +3,7 @@ package realm
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"gatehouse/internal/jose"
 )
@@ -81,4 +82,13 @@ func labelFor(alg jose.Algorithm) (string, error) {
 		return LabelEdDSA, nil
 	}
 	return "", fmt.Errorf("no key signs with %q", alg)
+}
+
+// statelessLabel is the label of client-side tokens beside the one of ID tokens.
+func statelessLabel(label string) string {
+	const oidc, stateless = "am.services.oauth2.oidc.signing.", "am.services.oauth2.stateless.signing."
+	if kind, ok := strings.CutPrefix(label, oidc); ok {
+		return stateless + kind
+	}
+	return label
 }

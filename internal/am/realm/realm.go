@@ -205,7 +205,7 @@ func (s *settings) changed(ctx context.Context, k store.Key) error {
 		s.issuers.clear()
 	case store.KindScript:
 		s.scripts.drop(k.ID)
-	case store.KindKey:
+	case store.KindKey, store.KindSecretStore:
 		s.keys.forget()
 	}
 	return nil

@@ -1,71 +1,261 @@
 package rest
 
 import (
+	"encoding/json"
+	"errors"
+	"path/filepath"
 	"slices"
 
 	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
 )
 
-// defaultKeystore is the store that holds the keys of realms.
+// defaultKeystore is the store that holds the keys which the server makes and rotates itself: nothing of it can be
+// written.
 const defaultKeystore = "default-keystore"
 
-// secretStores tell which keys there are, by the labels that they are used under. The keys are made and rotated by
-// the server, so that nothing of it can be written.
+// secretStores are the places of keys. Realms may have key stores of their own, which labels are mapped to, and folders
+// with the passwords of those.
+type secretStores struct{ *Server }
+
 func (s *Server) secretStores() []*Resource {
-	keystore := func(id string) Object {
-		return Object{
-			"_id": id, "storetype": "SEALED", "leaseExpiryDuration": 5, "file": nil, "providerName": nil, "storePassword": nil, "keyEntryPassword": nil,
-			"_type": Object{"_id": "KeyStoreSecretStore", "name": "Keystore", "collection": true},
-		}
-	}
-	mapping := func(label string) Object {
-		return Object{
-			"_id": label, "secretId": label, "aliases": []string{label},
-			"_type": Object{"_id": "mappings", "name": "Mappings", "collection": true},
-		}
-	}
-	types := map[string]Action{
-		"getAllTypes": {Do: func(*Call) (any, error) {
-			return Object{"result": []Object{{"_id": "KeyStoreSecretStore", "name": "Keystore", "collection": true}}}, nil
-		}},
-		"nextdescendents": {Do: func(*Call) (any, error) { return Object{"result": []Object{keystore(defaultKeystore)}}, nil }},
+	v := secretStores{s}
+	none := map[string]Action{
+		"nextdescendents": {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
+		"getAllTypes":     {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
 	}
 	var list []*Resource
 	for _, at := range []struct {
 		path   string
 		global bool
 	}{{"realm-config/secrets/stores", false}, {"global-config/secrets/stores", true}} {
-		list = append(list,
-			&Resource{
-				Path: at.path, Version: "2.0", Global: at.global, Actions: types,
-				Query: func(*Call) ([]Object, error) { return []Object{keystore(defaultKeystore)}, nil },
+		stores := &Resource{
+			Path: at.path, Version: "2.0", Global: at.global,
+			Query: func(c *Call) ([]Object, error) { return v.all(c, "", at.global) },
+			Actions: map[string]Action{
+				"getAllTypes": {Do: func(*Call) (any, error) { return Object{"result": storeTypes()}, nil }},
+				"nextdescendents": {Do: func(c *Call) (any, error) {
+					list, err := v.all(c, "", at.global)
+					return Object{"result": list}, err
+				}},
 			},
-			&Resource{
-				Path: at.path + "/KeyStoreSecretStore", Version: "2.0", Global: at.global,
-				Query: func(*Call) ([]Object, error) { return []Object{keystore(defaultKeystore)}, nil },
-				Read: func(_ *Call, id string) (Object, error) {
-					if id != defaultKeystore {
-						return nil, notFound()
-					}
-					return keystore(id), nil
-				},
-			},
-			&Resource{
-				Path: at.path + "/KeyStoreSecretStore/" + defaultKeystore + "/mappings", Version: "2.0", Global: at.global,
-				Query: func(*Call) ([]Object, error) {
-					list := []Object{}
-					for _, label := range realm.Labels() {
-						list = append(list, mapping(label))
-					}
-					return list, nil
-				},
-				Read: func(_ *Call, id string) (Object, error) {
-					if !slices.Contains(realm.Labels(), id) {
-						return nil, notFound()
-					}
-					return mapping(id), nil
-				},
-			})
+		}
+		ofType := &Resource{
+			Path: at.path + "/{type}", Version: "2.0", Global: at.global, Check: checkStoreType, ItemActions: none,
+			Query: func(c *Call) ([]Object, error) { return v.all(c, c.Vars["type"], at.global) },
+			Read:  func(c *Call, id string) (Object, error) { return v.read(c, id, at.global) },
+		}
+		mappings := &Resource{
+			Path: at.path + "/" + realm.TypeKeyStore + "/{store}/mappings", Version: "2.0", Global: at.global,
+			Query: func(c *Call) ([]Object, error) { return v.mappings(c, at.global) },
+			Read:  func(c *Call, id string) (Object, error) { return v.mapping(c, id, at.global) },
+		}
+		if !at.global {
+			ofType.Create, ofType.Update, ofType.Delete = v.create, v.update, v.delete
+			mappings.Create, mappings.Update, mappings.Delete = v.addMapping, v.remap, v.unmap
+		}
+		list = append(list, stores, ofType, mappings)
 	}
 	return list
+}
+
+func storeTypes() []Object {
+	return []Object{storeType(realm.TypeKeyStore), storeType(realm.TypeSecretFiles)}
+}
+
+func storeType(id string) Object {
+	name := "Keystore"
+	if id == realm.TypeSecretFiles {
+		name = "File System Secret Volumes"
+	}
+	return Object{"_id": id, "name": name, "collection": true}
+}
+
+func checkStoreType(c *Call) error {
+	if t := c.Vars["type"]; t != realm.TypeKeyStore && t != realm.TypeSecretFiles {
+		return noRoute("secrets/stores/" + t)
+	}
+	return nil
+}
+
+// ownKeystore shows the keys of the server's own making as a store.
+func ownKeystore() Object {
+	return Object{
+		"_id": defaultKeystore, "storetype": "SEALED", "leaseExpiryDuration": 5, "file": nil, "providerName": nil, "storePassword": nil, "keyEntryPassword": nil,
+		"_type": storeType(realm.TypeKeyStore),
+	}
+}
+
+func printStore(s *realm.SecretStore) Object {
+	o := Object{"_id": s.ID, "_type": storeType(s.Type)}
+	if s.Type == realm.TypeSecretFiles {
+		o["directory"], o["format"], o["suffix"] = s.Directory, s.Format, nilIfEmpty(s.Suffix)
+		return o
+	}
+	o["file"], o["storetype"], o["providerName"], o["leaseExpiryDuration"] = s.File, s.StoreType, nil, s.Lease
+	o["storePassword"], o["keyEntryPassword"] = nilIfEmpty(s.StorePassword), nilIfEmpty(s.EntryPassword)
+	return o
+}
+
+func nilIfEmpty(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// all lists the stores of a type, of all types when it is "".
+func (v secretStores) all(c *Call, kind string, global bool) ([]Object, error) {
+	list := []Object{}
+	if kind != realm.TypeSecretFiles {
+		list = append(list, ownKeystore())
+	}
+	if global {
+		return list, nil
+	}
+	docs, err := v.docs.List(c.Context(), c.realmPath(), store.KindSecretStore)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range docs {
+		s, err := realm.ParseSecretStore(d)
+		if err != nil {
+			return nil, err
+		}
+		if kind == "" || kind == s.Type {
+			list = append(list, printStore(s))
+		}
+	}
+	return list, nil
+}
+
+// find reads a store of the realm; kind "" is any.
+func (v secretStores) find(c *Call, kind, id string) (*realm.SecretStore, store.Doc, error) {
+	d, err := c.get(store.KindSecretStore, id)
+	if err != nil {
+		return nil, d, err
+	}
+	s, err := realm.ParseSecretStore(d)
+	if err == nil && s.Type != kind {
+		err = notFound()
+	}
+	return s, d, err
+}
+
+func (v secretStores) read(c *Call, id string, global bool) (Object, error) {
+	if id == defaultKeystore && c.Vars["type"] == realm.TypeKeyStore {
+		return ownKeystore(), nil
+	}
+	if global {
+		return nil, notFound()
+	}
+	s, _, err := v.find(c, c.Vars["type"], id)
+	if err != nil {
+		return nil, err
+	}
+	return printStore(s), nil
+}
+
+var errOwnKeystore = unsupported("Writing to " + defaultKeystore)
+
+func (v secretStores) create(c *Call, id string, body Object) (Object, error) {
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	if id == defaultKeystore {
+		return nil, errOwnKeystore
+	}
+	s := &realm.SecretStore{ID: id, Type: c.Vars["type"]}
+	if err := fillStore(s, body); err != nil {
+		return nil, err
+	}
+	if err := v.write(c, s, store.Doc{ID: id}, true); err != nil {
+		return nil, err
+	}
+	return printStore(s), nil
+}
+
+func (v secretStores) update(c *Call, id string, body Object) (Object, error) {
+	if id == defaultKeystore {
+		return nil, errOwnKeystore
+	}
+	s, d, err := v.find(c, c.Vars["type"], id)
+	if err != nil {
+		return nil, err
+	}
+	if err := fillStore(s, body); err != nil {
+		return nil, err
+	}
+	if err := v.write(c, s, d, false); err != nil {
+		return nil, err
+	}
+	return printStore(s), nil
+}
+
+func (v secretStores) delete(c *Call, id string) (Object, error) {
+	if id == defaultKeystore {
+		return nil, errOwnKeystore
+	}
+	s, d, err := v.find(c, c.Vars["type"], id)
+	if err != nil {
+		return nil, err
+	}
+	return printStore(s), v.docs.Delete(c.Context(), c.realmPath(), store.KindSecretStore, id, d.Rev)
+}
+
+// fillStore takes the settings of a store from a body.
+func fillStore(s *realm.SecretStore, body Object) error {
+	text := func(name, otherwise string) string {
+		if t, ok := body[name].(string); ok && t != "" {
+			return t
+		}
+		return otherwise
+	}
+	if s.Type == realm.TypeSecretFiles {
+		s.Directory, s.Format, s.Suffix = text("directory", ""), text("format", "PLAIN"), text("suffix", "")
+		if !filepath.IsAbs(s.Directory) {
+			return badRequest("directory: an absolute path is needed")
+		}
+		if s.Format != "PLAIN" && s.Format != "BASE64" {
+			return unsupported("The format " + s.Format)
+		}
+		return nil
+	}
+	s.File, s.StoreType = text("file", ""), text("storetype", "PKCS12")
+	s.StorePassword, s.EntryPassword = text("storePassword", ""), text("keyEntryPassword", "")
+	s.Lease = 5
+	if n, ok := body["leaseExpiryDuration"].(json.Number); ok {
+		minutes, err := n.Int64()
+		if err != nil || minutes < 1 || minutes > 1440 {
+			return badRequest("leaseExpiryDuration: expected 1 to 1440 minutes")
+		}
+		s.Lease = int(minutes)
+	}
+	if !filepath.IsAbs(s.File) {
+		return badRequest("file: an absolute path is needed")
+	}
+	if !slices.Contains([]string{"PKCS12", "JKS", "JCEKS"}, s.StoreType) {
+		return unsupported("The key store type " + s.StoreType)
+	}
+	return nil
+}
+
+// write stores a store that can be opened and has what it maps.
+func (v secretStores) write(c *Call, s *realm.SecretStore, d store.Doc, fresh bool) error {
+	if err := c.Realm.Keys().CheckStore(c.Context(), s); err != nil {
+		return badRequest("Unable to save config: %s", err).because(err)
+	}
+	var err error
+	if d.Body, err = json.Marshal(s); err != nil {
+		return err
+	}
+	if fresh {
+		_, err = v.docs.Create(c.Context(), c.realmPath(), store.KindSecretStore, d)
+	} else {
+		_, err = v.docs.Put(c.Context(), c.realmPath(), store.KindSecretStore, d) // over what was read: mappings are written one by one
+	}
+	if errors.Is(err, store.ErrConflict) {
+		return refuse(409, "")
+	}
+	return err
 }

@@ -25,6 +25,8 @@ const (
 	KindScript  = "script"  // ID: UUID
 	KindKey     = "key"     // signing keys of a realm, encrypted
 	KindGlobal  = "global"  // global settings
+
+	KindSecretStore = "secretstore" // where a realm has keys of its own choice; ID: name
 )
 
 // Subject is who a token or session stands for.
