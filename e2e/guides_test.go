@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -161,7 +163,7 @@ func newTerminal(t *testing.T) *terminal {
 	env := append(os.Environ(), "CURL_HOME="+home, "HOME="+home, "PATH="+home+":"+os.Getenv("PATH"))
 	rc, moves := "silent\nshow-error\n", ""
 	for _, port := range ports {
-		to := freePort(t)
+		to := quietPort(t)
 		env = append(env, "PORT_"+port+"="+to)
 		for _, host := range []string{"am", "app", "ig"} {
 			rc += fmt.Sprintf("connect-to = %q\n", host+".example.com:"+port+":127.0.0.1:"+to)
@@ -218,6 +220,23 @@ func (s *terminal) showLogs() {
 		b, _ := os.ReadFile(l)
 		s.t.Logf("%s:\n%s", filepath.Base(l), b)
 	}
+}
+
+// quietPorts counts the ports that were given out. They are below those that systems give to clients, so that none of the
+// many connections of tests takes one before its server does.
+var quietPorts atomic.Int32
+
+func quietPort(t *testing.T) string {
+	t.Helper()
+	for range 1000 {
+		port := strconv.Itoa(20000 + os.Getpid()%10*1000 + int(quietPorts.Add(1))%1000)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	t.Fatal("there is no free port")
+	return ""
 }
 
 const mark = "\x1e"
