@@ -60,7 +60,7 @@ func coreClasses() []*Class {
 		{Name: "java.util.HashMap", Extends: "java.util.AbstractMap", New: newMapOf(mapHash)},
 		{Name: "java.util.LinkedHashMap", Extends: "java.util.HashMap", New: newMapOf(mapLinked)},
 		{Name: "java.util.Hashtable", Extends: "java.util.HashMap", New: newMapOf(mapConcurrent)},
-		{Name: "java.util.Properties", Extends: "java.util.Hashtable", New: newMapOf(mapConcurrent)},
+		{Name: "java.util.Properties", Extends: "java.util.Hashtable", New: newProperties, Methods: propertiesMethods()},
 		{Name: "java.util.WeakHashMap", Extends: "java.util.HashMap", New: newMapOf(mapHash)},
 		{Name: "java.util.TreeMap", Extends: "java.util.AbstractMap", Implements: []string{"java.util.NavigableMap"}, New: newMapOf(mapTree), Methods: treeMethods()},
 		{Name: "java.util.concurrent.ConcurrentHashMap", Extends: "java.util.AbstractMap", Implements: []string{"java.util.concurrent.ConcurrentMap"}, New: newMapOf(mapConcurrent)},

@@ -8,7 +8,7 @@ import (
 // coreSet holds the metas of the values which are plain Go types.
 type coreSet struct {
 	null, str, gstr, integer, long, short, byte, big, dec, float, double, char, boolean *meta
-	list, linked, array, immut, linkedMap, hashMap, treeMap, conMap, immutMap           *meta
+	list, linked, array, immut, linkedMap, hashMap, treeMap, conMap, immutMap, propsMap *meta
 	linkedSet, hashSet, treeSet, rng, objRange, closure, class, entry, bytes, object    *meta
 }
 
@@ -21,7 +21,7 @@ func (s *coreSet) fill(e *Engine) {
 	s.float, s.double, s.char, s.boolean = get("java.lang.Float"), get("java.lang.Double"), get("java.lang.Character"), get("java.lang.Boolean")
 	s.list, s.linked, s.array, s.immut = get("java.util.ArrayList"), get("java.util.LinkedList"), get("[Ljava.lang.Object;"), get("java.util.ImmutableCollections$ListN")
 	s.linkedMap, s.hashMap, s.treeMap, s.conMap = get("java.util.LinkedHashMap"), get("java.util.HashMap"), get("java.util.TreeMap"), get("java.util.concurrent.ConcurrentHashMap")
-	s.immutMap = get("java.util.ImmutableCollections$MapN")
+	s.immutMap, s.propsMap = get("java.util.ImmutableCollections$MapN"), get("java.util.Properties")
 	s.linkedSet, s.hashSet, s.treeSet = get("java.util.LinkedHashSet"), get("java.util.HashSet"), get("java.util.TreeSet")
 	s.rng, s.objRange = get("groovy.lang.IntRange"), get("groovy.lang.ObjectRange")
 	s.closure, s.class, s.entry, s.bytes, s.object = get("groovy.lang.Closure"), get("java.lang.Class"), get("java.util.Map.Entry"), get("[B"), get("java.lang.Object")
@@ -44,7 +44,7 @@ func (e *Engine) metaOf(v Value) *meta {
 	case *GString:
 		return s.gstr
 	case *Map:
-		return [...]*meta{s.linkedMap, s.hashMap, s.treeMap, s.conMap, s.immutMap}[x.kind]
+		return [...]*meta{s.linkedMap, s.hashMap, s.treeMap, s.conMap, s.immutMap, s.propsMap}[x.kind]
 	case *List:
 		return [...]*meta{s.list, s.linked, s.array, s.immut}[x.kind]
 	case *Set:

@@ -17,6 +17,7 @@ const (
 	mapTree
 	mapConcurrent
 	mapImmutable
+	mapProperties
 )
 
 type mapEntry struct {

@@ -103,9 +103,9 @@ func (th *thread) put(m *Map, k, v Value) Value {
 	switch m.kind {
 	case mapImmutable:
 		th.throw(excUnsupported, "the map cannot be changed")
-	case mapConcurrent:
+	case mapConcurrent, mapProperties:
 		if k == nil || v == nil {
-			th.throw(excNull, "a ConcurrentHashMap takes no null keys or values")
+			th.throw(excNull, "a map of this class takes no null keys or values")
 		}
 	case mapTree:
 		if k == nil {

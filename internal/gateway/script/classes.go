@@ -10,7 +10,8 @@ import (
 var ours = completed(append(append(append(append([]*groovy.Class{
 	messageClass, requestClass, responseClass, statusClass, headersClass, headerClass, entityClass, uriClass, formClass,
 	cookieClass, promiseClass, promisesClass, responsesClass, handlerClass, filterClass, clientClass, handlersClass,
-	contextClass, sessionClass, loggerClass,
+	contextClass, sessionClass, loggerClass, urlConnectionClass, httpConnectionClass, httpsConnectionClass,
+	localFileClass, fileInputClass, fileReaderClass, socketClass, socketAddressClass,
 }, functions...), exceptionClasses()...), headerAndContextClasses()...), dataClasses()...))
 
 // Classes of objects that scripts get but do not name are completed, too.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/secrets"
 	"gatehouse/internal/groovy"
@@ -81,6 +82,8 @@ func toScript(v any) groovy.Value {
 		return groovy.NewDuration(v)
 	case secrets.SecretStore:
 		return provider{v}
+	case expr.File:
+		return localFile(v)
 	case chain.Handler:
 		return handler{h: v}
 	case chain.Filter:
@@ -140,6 +143,8 @@ func fromScript(v groovy.Value) any {
 		return v.f
 	case provider:
 		return v.store
+	case localFile:
+		return expr.File(v)
 	case *jsonValue:
 		return fromScript(v.v)
 	}
@@ -176,7 +181,7 @@ func plainAt(v groovy.Value, depth int) (any, error) {
 		return plainAt(listOf(v.list()), depth+1)
 	case *sharedValue:
 		return plainAt(v.v, depth+1)
-	case uri, status, family, entity, *cookie:
+	case uri, status, family, entity, *cookie, localFile:
 		return groovy.ToString(v), nil
 	case *groovy.Closure, *groovy.Object, *promise:
 		return nil, fmt.Errorf("%s is no data", groovy.ToString(v))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 type Engine struct {
 	groovy *groovy.Engine
 	dir    string
+	hosts  map[string]string // addresses to connect to instead
 
 	mu     sync.Mutex // held while compiling, for loaded
 	loaded []stamp
@@ -33,6 +35,7 @@ type unit struct {
 	// parallel says that calls of http run beside the script. A script with one place
 	// that sends gains nothing from it.
 	parallel bool
+	reaches  bool  // its runs may open files or connections
 	vars     []Var // those of the script that its text mentions
 }
 
@@ -73,7 +76,7 @@ func newEngine(env *heap.Env) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{dir: env.Dirs.Scripts}
+	e := &Engine{dir: env.Dirs.Scripts, hosts: env.Hosts}
 	log := env.Logger
 	e.groovy = groovy.New(groovy.Env{
 		Classes: classes(log), StarImports: starImports, Imports: imports, Statics: statics, Load: e.load, Limits: limits,
@@ -82,9 +85,22 @@ func newEngine(env *heap.Env) (*Engine, error) {
 				log.Log(context.Background(), slog.LevelInfo, line)
 			}
 		},
-		Now: env.Now, LenientImports: true,
+		Now: env.Now, Getenv: env.Getenv, Property: env.System, Open: openURL, LenientImports: true,
 	})
 	return e, nil
+}
+
+// dial connects a script's socket.
+func (e *Engine) dial(ctx context.Context, address string) (net.Conn, error) {
+	if to, ok := e.hosts[address]; ok {
+		address = to
+	} else if host, port, err := net.SplitHostPort(address); err == nil && e.hosts[host] != "" {
+		if address = e.hosts[host]; !strings.Contains(address, ":") {
+			address = net.JoinHostPort(address, port)
+		}
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", address)
 }
 
 // limitsOf reads the limits of scripts from system properties; those that are not set
@@ -124,6 +140,7 @@ func (e *Engine) compile(name, source string, now time.Time) (*unit, error) {
 		return u, err
 	}
 	u.words = wordsOf(source)
+	u.reaches = len(e.loaded) > 0 || u.words.reaches() // what other classes do is not looked at
 	u.parallel = strings.Count(source, ".send(") > 1 || strings.Contains(source, "when(")
 	return u, nil
 }

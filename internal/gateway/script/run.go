@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ type run struct {
 	open  int        // those of them that have not settled
 	first *chain.Response
 	more  []*chain.Response // responses that the script got, after the first
+	held  []io.Closer       // what the script opened
 }
 
 // over is the failure of a call that comes after the end of its script: the exchange
@@ -102,13 +104,17 @@ func (s *Script) run(x *chain.Exchange, next chain.Handler, vars []Var, keep fun
 		return outcome{err: s.failed(err), kind: runtimeException}
 	}
 	r := &run{script: s, unit: u, x: x}
-	v, err := u.script.Run(x.Ctx(), r.bind(next, vars))
+	if u.reaches {
+		r.within()
+		defer r.closeHeld()
+	}
+	v, err := u.script.Run(r.x.Ctx(), r.bind(next, vars))
 	o := outcome{value: v}
 	if err != nil {
 		o = failure(err)
 	} else if p, ok := v.(*promise); ok {
 		if o, ok = p.settledNow(); !ok {
-			o = p.await(outside(x.Ctx()), atOnce)
+			o = p.await(outside(r.x.Ctx()), atOnce)
 		}
 	}
 	var kept *chain.Response

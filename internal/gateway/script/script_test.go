@@ -24,6 +24,7 @@ type rig struct {
 	client chain.Handler // of http
 	vars   map[string]any
 	system map[string]string
+	env    map[string]string
 	heap   map[string]any // objects for args
 }
 
@@ -71,6 +72,7 @@ func (g *rig) load(config string, extra ...string) (*Script, *conf.Errors) {
 		Services: &heap.Services{
 			Logger: slog.New(slog.NewTextHandler(&g.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			Dirs:   heap.Dirs{Scripts: g.dir}, Now: func() time.Time { return g.now },
+			Getenv: func(name string) (string, bool) { v, ok := g.env[name]; return v, ok },
 			System: func(name string) (string, bool) { v, ok := g.system[name]; return v, ok },
 		}})
 	h.Resolve(h.Decoder(), n, "a script")

@@ -110,3 +110,20 @@ println new JsonSlurper().parse(new StringReader('{"b":2}')).b
 ---
 [1]
 2
+-- properties --
+def p = new Properties()
+p.load(new StringReader('# comment\n! other\na=1\nb : two words \nc d\nlong=x\\\n   y\nkey\\ with\\:signs=v\\u0041\\t|\nempty\n'))
+println p.a + '|' + p.getProperty('b') + '|' + p['c'] + '|' + p.long
+println p.getProperty('key with:signs') + '|' + p.getProperty('empty') + '|' + p.getProperty('none', 'd') + '|' + p.getProperty('none')
+p.setProperty('n', 'm')
+println p.n + p.stringPropertyNames().size() + (p instanceof Map) + p.getClass().simpleName
+def q = new Properties()
+new ByteArrayInputStream('k=\u00e9'.getBytes('ISO-8859-1')).withStream { q.load(it) }
+println q
+try { new Properties().load(new StringReader('a=\\u00')) } catch (IllegalArgumentException e) { println 'malformed' }
+---
+1|two words |d|xy
+vA	|||d|null
+m7trueProperties
+[k:é]
+malformed
