@@ -97,16 +97,19 @@ func (p *Provider) authenticate(r *http.Request, form *Form, endpoint string) (*
 	if used == nil {
 		return nil, p.challenged(r, ErrClientAuth)
 	}
-	key := p.trialKey(r, c)
-	if wait := p.trials.wait(key); wait > 0 {
-		return nil, tooManyTrials(wait)
+	if p.trials.any() {
+		if wait := p.trials.wait(p.trialKey(r, c)); wait > 0 {
+			return nil, tooManyTrials(wait)
+		}
 	}
 	caller, err := used.Verify(r.Context(), p, c)
 	if err != nil {
-		p.trials.failed(key, err)
+		p.trials.failed(p.trialKey(r, c), err)
 		return nil, p.challenged(r, err)
 	}
-	p.trials.succeeded(key)
+	if p.trials.any() {
+		p.trials.succeeded(p.trialKey(r, c))
+	}
 	method := orText(caller.Method, used.Name)
 	if !mayUse(method, caller, endpoint) || !p.isFAPIMethod(method, caller, endpoint) {
 		return nil, p.challenged(r, errMethod)

@@ -123,8 +123,11 @@ type confirmed struct {
 
 // parseConfirmation reads cnf. What cannot be read binds to nothing that this server knows.
 func parseConfirmation(cnf json.RawMessage) confirmed {
+	if len(cnf) == 0 {
+		return confirmed{}
+	}
 	var c confirmed
-	if len(cnf) > 0 && json.Unmarshal(cnf, &c) != nil {
+	if json.Unmarshal(cnf, &c) != nil {
 		return confirmed{}
 	}
 	return c

@@ -56,6 +56,13 @@ func (p *Provider) trialKey(r *http.Request, c *Credentials) string {
 	return store.IDOf(p.Realm.Path + "\x00" + host + "\x00" + id)
 }
 
+// any tells whether there is anything to look up; mostly there is not, and then no key need be made.
+func (t *trials) any() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.order.Len() > 0
+}
+
 // wait is how long the key has to wait before the next trial.
 func (t *trials) wait(key string) time.Duration {
 	t.mu.Lock()
