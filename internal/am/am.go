@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/notify"
 	"gatehouse/internal/am/oauth"
 	"gatehouse/internal/am/oauth/clientauth"
 	"gatehouse/internal/am/oauth/grant"
@@ -64,6 +65,7 @@ type Server struct {
 	rest     *rest.Server
 	oauth    *oauth.Server
 	settings *settings
+	hub      *notify.Hub // of notifications; nil until it is made
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -103,7 +105,7 @@ func (s *Server) start(ctx context.Context) error {
 		if s.oauth != nil { // none yet: then nobody has a session
 			s.oauth.SessionEnded(id)
 		}
-	}}
+	}, func() *notify.Hub { return s.hub }}
 	var err error
 	s.realms, err = realm.NewManager(ctx, realm.Options{Engine: engine, MasterKey: o.Key, Kinds: rest.Kinds(), Log: o.Log, Now: o.Now})
 	if err != nil {
@@ -119,6 +121,7 @@ func (s *Server) start(ctx context.Context) error {
 		Realms: s.realms, Domains: o.CookieDomains, Log: o.Log, Now: o.Now,
 		IDToken: func(ctx context.Context, raw string) (string, error) { return s.oauth.SSOSession(ctx, raw) },
 	})
+	s.hub = newHub(s)
 	scripts := newScripts(o, s.realms.Docs())
 	s.oauth = oauth.New(oauth.Options{
 		Engine: s.realms.Engine(), Realms: s.realms, Grants: grant.All(), ClientAuth: clientauth.All(),
@@ -126,7 +129,7 @@ func (s *Server) start(ctx context.Context) error {
 	})
 	s.rest = rest.New(rest.Options{
 		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms},
-		Version: o.Version, Log: o.Log, Now: o.Now,
+		Notify: s.hub.Publish, Version: o.Version, Log: o.Log, Now: o.Now,
 	})
 	s.done.Go(func() { s.oauth.FollowSessions(ctx) })
 	s.sweep(ctx)
@@ -145,6 +148,9 @@ func (s *Server) Login() *login.Service { return s.login }
 // Close stops what runs in the background and waits for it. The engine stays open.
 func (s *Server) Close() error {
 	s.stop()
+	if s.hub != nil {
+		s.hub.Close()
+	}
 	s.done.Wait()
 	return nil
 }

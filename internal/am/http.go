@@ -82,6 +82,12 @@ func (s *Server) inContext(w http.ResponseWriter, r *http.Request, context, path
 		http.Redirect(w, r, context+"/XUI/", http.StatusFound)
 	case "console", "ui-admin":
 		s.serveConsole(w, r, context, rest)
+	case "notifications":
+		if rest != "" {
+			refuse(w, http.StatusNotFound, "Not Found")
+			return
+		}
+		s.hub.ServeHTTP(w, r)
 	case "isAlive.jsp":
 		w.Header().Set("Content-Type", "text/html;charset=UTF-8")
 		fmt.Fprintln(w, "<h1>Server is ALIVE: </h1>")

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"gatehouse/internal/am/notify"
 	"gatehouse/internal/am/rest"
 	"gatehouse/internal/am/store"
 )
@@ -119,10 +120,16 @@ type noticing struct {
 	store.Engine
 	settings *settings
 	ended    func(sessionID string)
+	hub      func() *notify.Hub // nil is none yet
 }
 
 func (e noticing) Batch(ctx context.Context, ops ...store.Op) error {
+	hub := e.hub()
+	news := noticesOf(ctx, hub, e.Engine, ops)
 	err := e.Engine.Batch(ctx, ops...)
+	if err == nil {
+		news.publish(hub)
+	}
 	for i := range ops {
 		if ops[i].Kind == store.KindService || ops[i].Kind == rest.KindCORS {
 			e.settings.forget()

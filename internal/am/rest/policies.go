@@ -262,9 +262,9 @@ func (s *Server) fitsSet(c *Call, p *policyDoc) error {
 // tellPolicy tells those who follow policies of a change.
 func (s *Server) tellPolicy(c *Call, name, set, event string) {
 	if s.Notify != nil {
-		s.Notify(TopicPolicy, Object{"realm": c.realmPath(), "policy": name, "policySet": set, "eventType": event})
+		s.Notify(topicPolicy, c.realmPath(), Object{"realm": c.realmPath(), "policy": name, "policySet": set, "eventType": event})
 	}
 }
 
-// TopicPolicy is the topic of changes of policies.
-const TopicPolicy = "/agent/policy"
+// topicPolicy is the topic of changes of policies (PingAM: notifications).
+const topicPolicy = "/agent/policy"

@@ -30,8 +30,8 @@ type Options struct {
 	Scripts ScriptChecker
 	// Bearer tells who an OAuth 2.0 access token stands for; nil: none is accepted.
 	Bearer Bearer
-	// Notify tells those who follow a topic of a change; it never waits. Nil: nobody does.
-	Notify func(topic string, body any)
+	// Notify tells those who follow a topic of a change in a realm; it never waits. Nil: nobody does.
+	Notify func(topic, realm string, body any)
 	// Version is what serverinfo/version tells.
 	Version Version
 	Log     *slog.Logger
