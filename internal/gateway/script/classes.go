@@ -11,7 +11,7 @@ var ours = completed(append(append(append(append([]*groovy.Class{
 	messageClass, requestClass, responseClass, statusClass, headersClass, headerClass, entityClass, uriClass, formClass,
 	cookieClass, promiseClass, promisesClass, responsesClass, handlerClass, filterClass, clientClass, handlersClass,
 	contextClass, sessionClass, loggerClass, urlConnectionClass, httpConnectionClass, httpsConnectionClass,
-	localFileClass, fileInputClass, fileReaderClass, socketClass, socketAddressClass,
+	localFileClass, fileInputClass, fileReaderClass,
 }, functions...), exceptionClasses()...), headerAndContextClasses()...), dataClasses()...))
 
 // Classes of objects that scripts get but do not name are completed, too.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,9 +16,9 @@ import (
 // Engine compiles scripts that see the gateway's classes and the files of the folder
 // of scripts.
 type Engine struct {
-	groovy *groovy.Engine
-	dir    string
-	hosts  map[string]string // addresses to connect to instead
+	groovy   *groovy.Engine
+	dir      string
+	instance string // folder below which scripts may read files
 
 	mu     sync.Mutex // held while compiling, for loaded
 	loaded []stamp
@@ -76,7 +75,7 @@ func newEngine(env *heap.Env) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{dir: env.Dirs.Scripts, hosts: env.Hosts}
+	e := &Engine{dir: env.Dirs.Scripts, instance: env.Dirs.Instance}
 	log := env.Logger
 	e.groovy = groovy.New(groovy.Env{
 		Classes: classes(log), StarImports: starImports, Imports: imports, Statics: statics, Load: e.load, Limits: limits,
@@ -88,19 +87,6 @@ func newEngine(env *heap.Env) (*Engine, error) {
 		Now: env.Now, Getenv: env.Getenv, Property: env.System, Open: openURL, LenientImports: true,
 	})
 	return e, nil
-}
-
-// dial connects a script's socket.
-func (e *Engine) dial(ctx context.Context, address string) (net.Conn, error) {
-	if to, ok := e.hosts[address]; ok {
-		address = to
-	} else if host, port, err := net.SplitHostPort(address); err == nil && e.hosts[host] != "" {
-		if address = e.hosts[host]; !strings.Contains(address, ":") {
-			address = net.JoinHostPort(address, port)
-		}
-	}
-	var d net.Dialer
-	return d.DialContext(ctx, "tcp", address)
 }
 
 // limitsOf reads the limits of scripts from system properties; those that are not set

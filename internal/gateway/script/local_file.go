@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/groovy"
 )
 
-// localFile is java.io.File, a path. Scripts may read files and list folders; they
-// write none.
+// localFile is java.io.File, a path. Scripts may read files and list folders of the
+// instance; elsewhere there is nothing for them, and they write nothing.
 type localFile string
 
 func (localFile) GroovyClass() *groovy.Class { return localFileClass }
@@ -40,6 +40,9 @@ func (f localFile) input(c *groovy.Call) (groovy.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !f.inside(c) {
+		return nil, groovy.Throw("java.lang.SecurityException", "scripts may read files of the instance folder only")
+	}
 	in, err := os.Open(string(f))
 	if err == nil {
 		var info fs.FileInfo
@@ -60,6 +63,28 @@ func (f localFile) input(c *groovy.Call) (groovy.Value, error) {
 		in.Close() // a second time it fails, which Java does not
 		return nil
 	}), nil
+}
+
+// inside says whether the path, with all links followed, is below the instance folder.
+// Scripts cannot make files or links, so what holds now holds when the file is opened.
+func (f localFile) inside(c *groovy.Call) bool {
+	r, err := runOf(c)
+	if err != nil || r.script.engine.instance == "" {
+		return false
+	}
+	root, err := filepath.EvalSymlinks(r.script.engine.instance)
+	if err != nil {
+		return false
+	}
+	path, err := filepath.EvalSymlinks(f.abs())
+	if errors.Is(err, fs.ErrNotExist) { // the name of a file that is not there may be asked about
+		path, err = filepath.EvalSymlinks(filepath.Dir(f.abs()))
+	}
+	if err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(root, path)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // reason is an error without the path that the message has already.
@@ -119,7 +144,10 @@ func (f localFile) parent() groovy.Value {
 
 // onFile makes a method of a file's description; a file that is not there gives none.
 func onFile(none groovy.Value, f func(fs.FileInfo) groovy.Value) groovy.Method {
-	return method(func(l localFile, _ *groovy.Call) (groovy.Value, error) {
+	return method(func(l localFile, c *groovy.Call) (groovy.Value, error) {
+		if !l.inside(c) {
+			return none, nil
+		}
 		info, err := os.Stat(string(l))
 		if err != nil {
 			return none, nil
@@ -140,6 +168,9 @@ func throughStream(name string) groovy.Method {
 }
 
 func filesIn(c *groovy.Call, f localFile) ([]localFile, error) {
+	if !f.inside(c) {
+		return nil, errors.New("scripts may read files of the instance folder only")
+	}
 	entries, err := os.ReadDir(string(f))
 	if err != nil {
 		return nil, err

@@ -1,10 +1,7 @@
 package script
 
 import (
-	"bufio"
 	"errors"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,6 +108,7 @@ func TestFilesOfScripts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := newRig(t)
+			g.instance = dir
 			g.vars["dir"] = dir
 			g.vars["openig"] = map[string]any{"configDirectory": expr.File(dir)}
 			if _, body := respond(t, g.source(c.src+"\n"+sayMethod), newExchange("/")); body != c.want {
@@ -120,67 +118,47 @@ func TestFilesOfScripts(t *testing.T) {
 	}
 }
 
-// upper answers lines in upper case until the peer goes.
-func upper(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+// Files outside the instance folder are out of reach, by any way to name them.
+func TestFilesElsewhere(t *testing.T) {
+	dir, outside := t.TempDir(), t.TempDir()
+	secret := filepath.Join(outside, "secret")
+	if err := os.WriteFile(secret, []byte("s"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				for in := bufio.NewScanner(conn); in.Scan(); {
-					if in.Text() == "silence" {
-						continue
-					}
-					_, _ = io.WriteString(conn, strings.ToUpper(in.Text())+"\r\n")
-				}
-			}()
-		}
-	}()
-	return l.Addr().String()
-}
-
-func TestSockets(t *testing.T) {
-	address := upper(t)
-	for _, c := range []struct{ name, src, want string }{
-		{"talk", "new Socket().withCloseable { s -> s.connect(new InetSocketAddress(host, port), 2000); s.soTimeout = 2000\n" +
-			"s.outputStream.write('hello\\n'.bytes); s.outputStream.flush()\nsay s.inputStream.with { def b = new StringBuilder(); int c; while ((c = read()) != 10) { b << (char) c }; b.toString().trim() } }", "HELLO"},
-		{"reader", "def s = new Socket(host, port); def w = new PrintWriter(s.outputStream); w.println('a'); w.flush(); def r = new BufferedReader(new InputStreamReader(s.inputStream)); def l = r.readLine(); s.close(); say \"$l ${s.closed}\"", "A true"},
-		{"timeout", "def s = new Socket(host, port); s.soTimeout = 1; s.outputStream << 'silence\\n'; try { s.inputStream.read() } catch (java.net.SocketTimeoutException e) { say 'timeout' }", "timeout"},
-		{"not connected", "try { new Socket().inputStream } catch (java.net.SocketException e) { say e.message }", "Socket is not connected"},
-		{"closed", "def s = new Socket(host, port); def i = s.inputStream; s.close(); try { i.read() } catch (IOException e) { say e.message }", "Socket is closed"},
-		{"refused", "try { new Socket(host, 1) } catch (java.net.ConnectException e) { say 'refused' }", "refused"},
-		{"bad port", "try { new InetSocketAddress('h', 70000) } catch (IllegalArgumentException e) { say 'range' }", "range"},
+	if err := os.Symlink(secret, filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	for _, src := range []string{
+		"new File(secret).text", "new FileInputStream(secret)", "new FileReader(secret)", "new File(dir, 'link').text",
+		"new File(dir + '/../' + new File(secret).parentFile.name + '/secret').text", "new File('/etc/hostname').text",
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			g := newRig(t)
-			host, port, _ := net.SplitHostPort(address)
-			g.vars["host"], g.vars["portText"] = host, port
-			src := strings.ReplaceAll(c.src, "port)", "portText as int)")
-			if _, body := respond(t, g.source(src+"\n"+sayMethod), newExchange("/")); body != c.want {
-				t.Errorf("answer = %q, want %q", body, c.want)
-			}
-		})
+		g := newRig(t)
+		g.instance = dir
+		g.vars["dir"], g.vars["secret"] = dir, secret
+		_, body := respond(t, g.source("try { "+src+"; say 'read' } catch (SecurityException e) { say 'refused' }\n"+sayMethod), newExchange("/"))
+		if body != "refused" {
+			t.Errorf("%s: %s", src, body)
+		}
+	}
+	g := newRig(t)
+	g.instance = dir
+	g.vars["secret"] = secret
+	if _, body := respond(t, g.source("def f = new File(secret); say \"${f.exists()} ${f.length()} ${f.parentFile.list()}\"\n"+sayMethod), newExchange("/")); body != "false 0 null" {
+		t.Errorf("what is elsewhere shows: %s", body)
 	}
 }
 
 func TestWhatScriptsOpenEndsWithThem(t *testing.T) {
-	g := newRig(t)
-	g.vars["host"], g.vars["port"], _ = net.SplitHostPort(upper(t))
-	s := g.source("if (globals.s == null) { globals.s = { -> }; def k = new Socket(host, port as int); globals.f = { k.inputStream.read() }; return new Response(Status.OK) }\nreturn globals.f()")
-	respond(t, s, newExchange("/"))
-	if _, err := s.Handle(newExchange("/")); err == nil || !strings.Contains(err.Error(), "has ended") {
-		t.Errorf("socket of an earlier run = %v", err)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	if err := os.WriteFile(path, []byte("abc"), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := g.source("for (int i = 0; i < 100; i++) { new Socket(host, port as int) }").Handle(newExchange("/")); err == nil || !strings.Contains(err.Error(), "more than 64") {
-		t.Errorf("too many sockets = %v", err)
+	g := newRig(t)
+	g.instance = dir
+	g.vars["path"] = path
+	if _, err := g.source("for (int i = 0; i < 100; i++) { new FileInputStream(path) }").Handle(newExchange("/")); err == nil || !strings.Contains(err.Error(), "more than 64") {
+		t.Errorf("too many files = %v", err)
 	}
 }
 

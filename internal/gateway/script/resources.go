@@ -8,14 +8,14 @@ import (
 	"gatehouse/internal/groovy"
 )
 
-// Objects of the JDK that reach out of the script (files, sockets, connections) find
+// Objects of the JDK that reach out of the script (files, connections) find
 // their run through the context of the call: it bounds them and closes what they leave
 // open.
 
 type runKey struct{}
 
 // reaching are the words without which no script makes such objects.
-var reaching = strings.Fields("URL toURL openConnection File FileInputStream FileReader Socket SSLSocketFactory openig")
+var reaching = strings.Fields("URL toURL openConnection File FileInputStream FileReader openig")
 
 // reaches says whether the run of a unit must be found.
 func (w words) reaches() bool {

@@ -17,15 +17,16 @@ import (
 
 // bench is a heap with one scriptable object, and what it can reach.
 type rig struct {
-	t      testing.TB
-	dir    string
-	log    strings.Builder
-	now    time.Time
-	client chain.Handler // of http
-	vars   map[string]any
-	system map[string]string
-	env    map[string]string
-	heap   map[string]any // objects for args
+	t        testing.TB
+	dir      string
+	instance string
+	log      strings.Builder
+	now      time.Time
+	client   chain.Handler // of http
+	vars     map[string]any
+	system   map[string]string
+	env      map[string]string
+	heap     map[string]any // objects for args
 }
 
 func newRig(t testing.TB) *rig {
@@ -71,7 +72,7 @@ func (g *rig) load(config string, extra ...string) (*Script, *conf.Errors) {
 	h := heap.New(heap.Options{Name: "test", Catalog: heap.NewCatalog(types), Bindings: b, Errs: &errs, Defaults: defaultNode,
 		Services: &heap.Services{
 			Logger: slog.New(slog.NewTextHandler(&g.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-			Dirs:   heap.Dirs{Scripts: g.dir}, Now: func() time.Time { return g.now },
+			Dirs:   heap.Dirs{Scripts: g.dir, Instance: g.instance}, Now: func() time.Time { return g.now },
 			Getenv: func(name string) (string, bool) { v, ok := g.env[name]; return v, ok },
 			System: func(name string) (string, bool) { v, ok := g.system[name]; return v, ok },
 		}})
