@@ -98,12 +98,16 @@ func (s *Service) Call(x *chain.Exchange, req *chain.Request) (*chain.Response, 
 	}
 }
 
-// Stop logs the agent out.
+// Stop ends the socket for events and logs the agent out.
 func (s *Service) Stop() {
-	t := s.agent.token.Swap(nil)
-	if t == nil {
-		return
+	s.stopFollowing()
+	if t := s.agent.token.Swap(nil); t != nil {
+		s.logout(*t)
 	}
+}
+
+// logout ends one of the agent's sessions.
+func (s *Service) logout(token string) {
 	ctx, cancel := context.WithTimeout(context.Background(), logoutTime)
 	defer cancel()
 	x := chain.New(ctx, nil, &chain.RootContext{})
@@ -111,7 +115,7 @@ func (s *Service) Stop() {
 	if err == nil {
 		var req *chain.Request
 		if req, err = post(s.JSONURL("", "sessions?_action=logout"), "protocol=1.0,resource=3.1", map[string]any{}); err == nil {
-			req.Header[header] = []string{*t}
+			req.Header[header] = []string{token}
 			_, err = s.send(x, req, nil)
 		}
 	}

@@ -2,6 +2,7 @@ package amservice
 
 import (
 	"crypto/sha256"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -19,6 +20,10 @@ type Cache[V any] struct {
 	entries *otter.Cache[[sha256.Size]byte, V]
 	ttl     func(V) time.Duration
 	flight  Flight[V]
+
+	following *following // nil: it lives by time alone
+	// changes counts what was dropped: an answer that was on its way meanwhile is not kept.
+	changes atomic.Uint64
 }
 
 // NewCache returns a cache of at most size entries, 0 for DefaultCacheSize. ttl says
@@ -62,19 +67,39 @@ func (c *Cache[V]) Load(x *chain.Exchange, token string, load func() (V, error))
 		if v, ok := c.entries.GetIfPresent(key); ok {
 			return v, nil
 		}
+		before := c.changes.Load()
 		v, err := load()
-		if err == nil && c.ttl(v) > 0 {
+		if err == nil && c.ttl(v) > 0 && (c.following == nil || c.following.keeps()) {
 			c.entries.Set(key, v)
+			if c.changes.Load() != before {
+				c.entries.Invalidate(key)
+			}
 		}
 		return v, err
 	})
 }
 
 // Drop forgets a token.
-func (c *Cache[V]) Drop(token string) { c.entries.Invalidate(digest(token)) }
+func (c *Cache[V]) Drop(token string) {
+	c.changes.Add(1)
+	c.entries.Invalidate(digest(token))
+}
+
+// DropWhere forgets what matches. It looks at everything that is kept.
+func (c *Cache[V]) DropWhere(matches func(V) bool) {
+	c.changes.Add(1)
+	for key, v := range c.entries.All() {
+		if matches(v) {
+			c.entries.Invalidate(key)
+		}
+	}
+}
 
 // Clear forgets everything.
-func (c *Cache[V]) Clear() { c.entries.InvalidateAll() }
+func (c *Cache[V]) Clear() {
+	c.changes.Add(1)
+	c.entries.InvalidateAll()
+}
 
 // digest reads the text in place: a copy would be the only allocation of a hit.
 func digest(token string) [sha256.Size]byte {

@@ -6,12 +6,11 @@ import (
 	"gatehouse/internal/gateway/secrets"
 )
 
-// notificationsConfig is the block notifications: how the server's events about
-// sessions, policies and tokens would be followed.
+// notificationsConfig is the block notifications: how the server's events about sessions
+// and policies are followed.
 //
-// Deviation: events are not followed yet. The product opens a WebSocket and refuses to
-// deploy a route when that fails; here caches live by time alone, and one warning says
-// so where a cache depends on events.
+// Deviation: a server that has no socket for events does not keep a route from being
+// deployed. Until it has one, what would depend on events is asked for each time.
 type notificationsConfig struct {
 	Enabled                   bool                               `conf:"enabled,default=true"`
 	InitialConnectionAttempts int                                `conf:"initialConnectionAttempts,default=5,min=-1"`
@@ -28,17 +27,34 @@ type notificationsConfig struct {
 
 // check looks at a block that is given; an absent one is all defaults.
 func (c *notificationsConfig) check(env *heap.Env) {
-	if c != nil && c.ReconnectDelay.Unlimited() {
+	if c == nil {
+		return
+	}
+	if c.ReconnectDelay.Unlimited() {
 		env.Fail("notifications.reconnectDelay", "the duration must not be unlimited")
+	}
+	if c.ProxyOptions != nil {
+		env.Warn("notifications.proxyOptions", "the socket of notifications is opened without a proxy")
 	}
 }
 
-// DependOnEvents says that something which was built would follow events of the
-// server; the first call warns that they are not followed.
-func (s *Service) DependOnEvents() {
-	if c := s.c.Notifications; c == nil || c.Enabled {
+// follows tells whether events are to be followed.
+func (s *Service) follows() bool { return s.c.Notifications == nil || s.c.Notifications.Enabled }
+
+// settings are the settings of the socket, with the defaults where there is no block.
+func (s *Service) settings() notificationsConfig {
+	if s.c.Notifications != nil {
+		return *s.c.Notifications
+	}
+	return defaultNotifications
+}
+
+// DependOnTokenEvents says that something which was built would follow revocations of
+// access tokens; the first call warns that servers do not tell them here.
+func (s *Service) DependOnTokenEvents() {
+	if s.follows() {
 		s.warnOnce.Do(func() {
-			s.log.Warn("revocations and logouts at the server are not followed; what is cached stays until its time is over", "url", s.url)
+			s.log.Warn("revocations of access tokens at the server are not followed; what is cached stays until its time is over", "url", s.url)
 		})
 	}
 }

@@ -37,7 +37,7 @@ type agentConfig struct {
 }
 
 // Service is an AmService. Making one opens nothing; the agent logs in when its token
-// is first needed.
+// is first needed, which is at the start where something depends on the server's events.
 type Service struct {
 	c       *config
 	log     *slog.Logger
@@ -49,6 +49,7 @@ type Service struct {
 	agent   agent
 	info    serverInfo
 	session sessions
+	events  events
 
 	warnOnce sync.Once
 }

@@ -72,7 +72,17 @@ func (c *sessions) prepare(s *Service, env *heap.Env) {
 		}
 		return ttl
 	})
-	s.DependOnEvents()
+	followWith(s, c.cache, cache.OnNotificationDisconnection, func(e Event) {
+		switch {
+		case e.Topic != topicSession:
+		case e.Token != "":
+			c.cache.Drop(e.Token)
+		case e.Session != "":
+			c.cache.DropWhere(func(v *Session) bool { return v.Properties["AMCtxId"] == e.Session || v.Handle == e.Session })
+		default:
+			c.cache.Clear()
+		}
+	})
 }
 
 // Session returns the session of a token, ErrNoSession when there is none. Depending

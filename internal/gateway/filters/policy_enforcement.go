@@ -58,7 +58,7 @@ type decisionCache struct {
 	MaximumSize int `conf:"maximumSize,min=1"`
 	// Executor is accepted from existing configurations.
 	Executor any `conf:"executor,unused=the cache needs no threads"`
-	// OnNotificationDisconnection is accepted; decisions end by their time.
+	// OnNotificationDisconnection is what happens to decisions while changes of policies cannot be followed.
 	OnNotificationDisconnection string `conf:"onNotificationDisconnection,default=CLEAR_ON_DISCONNECT,oneof=NEVER_CLEAR|CLEAR_ON_DISCONNECT|CLEAR_ON_RECONNECT"`
 }
 
@@ -110,7 +110,7 @@ func (f *enforcer) prepareCache(env *heap.Env) {
 		}
 		return ttl
 	})
-	f.service.DependOnEvents()
+	amservice.FollowPolicies(f.service, f.cache, c.OnNotificationDisconnection)
 }
 
 var (

@@ -55,7 +55,7 @@ func newCached(env *heap.Env, path string, delegate AccessTokenResolver, s cache
 		env.Fail(path+s.maxField, "the duration must be neither zero nor unlimited")
 	}
 	if s.events.AmService.IsSet() {
-		s.events.AmService.Get().DependOnEvents()
+		s.events.AmService.Get().DependOnTokenEvents()
 	}
 	now := env.Now
 	if now == nil {

@@ -1,0 +1,259 @@
+package amservice
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// teller is the server's end of the sockets for events.
+type teller struct {
+	t      *testing.T
+	url    string
+	status int                  // refuses, when not 0
+	conns  chan *websocket.Conn // those that are subscribed
+	mu     sync.Mutex
+	tokens []string // with which they were opened
+}
+
+func newTeller(t *testing.T) *teller {
+	tell := &teller{t: t, conns: make(chan *websocket.Conn, 8)}
+	ts := httptest.NewServer(tell)
+	t.Cleanup(ts.Close)
+	tell.url = ts.URL + "/am"
+	return tell
+}
+
+func (tell *teller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	tell.mu.Lock()
+	tell.tokens = append(tell.tokens, r.Header.Get("iPlanetDirectoryPro"))
+	status := tell.status
+	tell.status = 0
+	tell.mu.Unlock()
+	if status != 0 {
+		w.WriteHeader(status)
+		return
+	}
+	if r.URL.Path != "/am/notifications" {
+		tell.t.Errorf("path %s", r.URL.Path)
+	}
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subProtocol}})
+	if err != nil {
+		tell.t.Error(err)
+		return
+	}
+	defer conn.CloseNow()
+	if conn.Subprotocol() != subProtocol {
+		tell.t.Errorf("sub-protocol %q", conn.Subprotocol())
+	}
+	for n := 0; ; n++ {
+		_, frame, err := conn.Read(r.Context())
+		if err != nil {
+			return
+		}
+		var in map[string]string
+		if err := json.Unmarshal(frame, &in); err != nil || in["action"] != "subscribe" {
+			tell.t.Errorf("frame %s", frame)
+		}
+		if n == 1 { // an event may come between two confirmations
+			tell.say(conn, `{"topic":"/agent/session.v2","timestamp":1,"body":{"sessionuid":"another","eventType":"LOGOUT"}}`)
+		}
+		tell.say(conn, `{"topic":"`+in["topic"]+`","message":"subscription registered","id":"x"}`)
+		if n == 1 {
+			tell.conns <- conn
+		}
+	}
+}
+
+func (tell *teller) say(conn *websocket.Conn, frame string) {
+	if err := conn.Write(tell.t.Context(), websocket.MessageText, []byte(frame)); err != nil {
+		tell.t.Error(err)
+	}
+}
+
+// watcher notes what happens to a service's connection.
+type watcher struct {
+	s            *Service
+	cache        *Cache[int]
+	cleared, ups chan struct{}
+	events       chan Event
+	up           *following
+}
+
+func watch(s *Service) *watcher {
+	w := &watcher{s: s, cleared: make(chan struct{}, 8), ups: make(chan struct{}, 8), events: make(chan Event, 8)}
+	w.cache = NewCache(8, nil, func(int) time.Duration { return time.Hour })
+	followWith(s, w.cache, clearOnDisconnect, func(e Event) { w.events <- e })
+	w.cache.following.clear = func() { w.cache.Clear(); w.cleared <- struct{}{} }
+	second := NewCache(8, nil, func(int) time.Duration { return time.Hour })
+	followWith(s, second, clearOnReconnect, func(Event) {})
+	w.up = second.following
+	w.up.clear = func() { w.ups <- struct{}{} }
+	return w
+}
+
+func await[T any](t *testing.T, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(20 * time.Second):
+		t.Fatal("nothing happened")
+		panic("unreachable")
+	}
+}
+
+func followed(t *testing.T, tell *teller, am *server, notifications string) (*Service, *watcher) {
+	t.Helper()
+	fields := strings.Replace(usual, "http://am.example.com:8088/openam/", tell.url, 1) + `,"sessionCache":{"enabled":true},"notifications":{"reconnectDelay":"100 milliseconds"` + notifications + `}`
+	s, errs, _ := load(t, am, fields)
+	if s == nil {
+		t.Fatal(errs.Err())
+	}
+	var w *watcher
+	if s.follows() {
+		w = watch(s)
+	}
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s, w
+}
+
+func (s *server) asked() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, line := range s.log {
+		if strings.Contains(line, "getSessionInfo") {
+			n++
+		}
+	}
+	return n
+}
+
+func TestEventsEvict(t *testing.T) {
+	tell, am := newTeller(t), &server{sessions: map[string]bool{"user*": true}}
+	s, w := followed(t, tell, am, "")
+	conn := await(t, tell.conns)
+	await(t, w.ups)
+	await(t, w.events)
+	session := func(want int) {
+		t.Helper()
+		for range 2 {
+			if _, err := s.Session(exchange(t), "user*"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := am.asked(); got != want {
+			t.Errorf("asked %d times, want %d", got, want)
+		}
+	}
+	session(1)
+	for i, tt := range []struct {
+		frame string
+		asks  int
+	}{
+		{`{"topic":"/agent/session.v2","body":{"sessionuid":"another"}}`, 0},
+		{`{"topic":"/agent/policy","body":{"realm":"/","policy":"P"}}`, 0},
+		{`{"topic":"/agent/session.v2","body":{"sessionuid":"c-1"}}`, 1},
+		{`{"topic":"/agent/session.v2","body":{"tokenId":"user*"}}`, 1},
+		{`{"topic":"/agent/session.v2","body":{}}`, 1},
+		{`{"topic":"/agent/session.v2"}`, 0},
+	} {
+		tell.say(conn, tt.frame)
+		if i < 5 {
+			await(t, w.events)
+		}
+		session(am.asked() + tt.asks)
+	}
+}
+
+// While events cannot be followed nothing is kept, and what was kept is gone.
+func TestLostConnection(t *testing.T) {
+	tell, am := newTeller(t), &server{sessions: map[string]bool{"user*": true}}
+	s, w := followed(t, tell, am, "")
+	conn := await(t, tell.conns)
+	await(t, w.ups)
+	load := func() (int, error) { return 1, nil }
+	if _, err := w.cache.Load(exchange(t), "a", load); err != nil {
+		t.Fatal(err)
+	}
+	tell.mu.Lock()
+	tell.status = 401 // the agent's session is gone: it logs in again
+	tell.mu.Unlock()
+	conn.CloseNow()
+	await(t, w.cleared)
+	if _, ok := w.cache.Get("a"); ok {
+		t.Error("it is kept although events are missed")
+	}
+	await(t, tell.conns)
+	await(t, w.ups)
+	if _, err := w.cache.Load(exchange(t), "a", load); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := w.cache.Get("a"); !ok {
+		t.Error("it is not kept although events are followed")
+	}
+	s.events.turn(disconnected)
+	if _, err := w.cache.Load(exchange(t), "b", load); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := w.cache.Get("b"); ok {
+		t.Error("it is kept while events are missed")
+	}
+	tell.mu.Lock()
+	defer tell.mu.Unlock()
+	if got := strings.Join(tell.tokens, " "); got != "agent-1* agent-1* agent-2*" {
+		t.Errorf("tokens %s", got)
+	}
+}
+
+// The connection is renewed with a new session of the agent, and is never missing meanwhile.
+func TestRenewal(t *testing.T) {
+	tell, am := newTeller(t), &server{}
+	_, w := followed(t, tell, am, `,"renewalDelay":"200 milliseconds"`)
+	await(t, tell.conns)
+	await(t, w.ups)
+	await(t, tell.conns)
+	await(t, tell.conns)
+	tell.mu.Lock()
+	defer tell.mu.Unlock()
+	if len(w.cleared) > 0 || len(tell.tokens) < 3 || tell.tokens[0] == tell.tokens[1] {
+		t.Errorf("tokens %v, cleared %d times", tell.tokens, len(w.cleared))
+	}
+}
+
+// What is dropped while the answer is on its way is not kept.
+func TestDropWhileLoading(t *testing.T) {
+	c := NewCache(8, nil, func(int) time.Duration { return time.Hour })
+	_, _ = c.Load(exchange(t), "a", func() (int, error) { c.Clear(); return 1, nil })
+	if _, ok := c.Get("a"); ok {
+		t.Error("the stale answer is kept")
+	}
+}
+
+func TestNotificationsOff(t *testing.T) {
+	tell, am := newTeller(t), &server{}
+	s, _ := followed(t, tell, am, `,"enabled":false`)
+	if s.events.running {
+		t.Error("a socket was opened")
+	}
+}
+
+func FuzzEvent(f *testing.F) {
+	for _, s := range []string{`{"topic":"/agent/session.v2","body":{"sessionuid":"a"}}`, `{"topic":1}`, `{"body":[]}`, ``} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		if e, ok := parseEvent(frame); ok && e.Topic == "" {
+			t.Error("an event without a topic")
+		}
+	})
+}
