@@ -168,6 +168,11 @@ func (g *gen) bareCall(x *callExpr, args *argList) code {
 		return func(f *frame) Value {
 			as, named := args.eval(f)
 			f.pos = p
+			if im.implied {
+				if v, ok := f.th.run.binding.Get(im.member); ok && v != nil {
+					return f.th.call(v, as...)
+				}
+			}
 			return f.th.callNamed(im.class, im.member, as, named)
 		}
 	}

@@ -346,17 +346,17 @@ func (u *unit) staticFor(name string) *staticImport {
 		switch {
 		case !im.star && alias == name:
 			if c := u.global(im.name[:max(strings.LastIndexByte(im.name, '.'), 0)]); c != nil {
-				return &staticImport{c, member}
+				return &staticImport{class: c, member: member}
 			}
 		case im.star:
 			if c := u.global(im.name); c != nil && hasStatic(u.c.eng, c, name) {
-				return &staticImport{c, name}
+				return &staticImport{class: c, member: name}
 			}
 		}
 	}
 	for _, c := range u.c.eng.statics {
 		if hasStatic(u.c.eng, c, name) {
-			return &staticImport{c, name}
+			return &staticImport{class: c, member: name, implied: true}
 		}
 	}
 	return nil
@@ -365,6 +365,8 @@ func (u *unit) staticFor(name string) *staticImport {
 type staticImport struct {
 	class  *Class
 	member string
+	// implied ones come from the embedder: a variable of the script goes before them.
+	implied bool
 }
 
 func hasStatic(e *Engine, c *Class, name string) bool {

@@ -12,11 +12,12 @@ var ours = completed(append(append(append(append([]*groovy.Class{
 	cookieClass, promiseClass, promisesClass, responsesClass, handlerClass, filterClass, clientClass, handlersClass,
 	contextClass, sessionClass, loggerClass, urlConnectionClass, httpConnectionClass, httpsConnectionClass,
 	localFileClass, fileInputClass, fileReaderClass,
-}, functions...), exceptionClasses()...), headerAndContextClasses()...), dataClasses()...))
+}, functions...), exceptionClasses()...), headerAndContextClasses()...), append(dataClasses(), libraryClasses()...)...))
 
 // Classes of objects that scripts get but do not name are completed, too.
 var _ = completed([]*groovy.Class{entryClass, familyClass, requestCookiesClass, contextsClass, attributesClass, objectClass,
-	keyedClass, globalsClass, goFunctionClass, jsonPairClass, jwtBuilderClass, ownConstraintClass})
+	keyedClass, globalsClass, goFunctionClass, jsonPairClass, jwtBuilderClass, ownConstraintClass,
+	routerBuilderClass})
 
 // completed gives every class a method isCase, by which switch compares with a label.
 // The one that all objects have asks the object itself again, without end.

@@ -195,6 +195,8 @@ func makeContextClasses() map[string]*groovy.Class {
 	all["attributes"].New = func(c *groovy.Call) (groovy.Value, error) {
 		return pushed(c, &chain.AttributesContext{})
 	}
+	all["transactionId"].New = newTransaction
+	all["router"].Static = methods{"uriRouterContext": newRouterBuilder}
 	return all
 }
 

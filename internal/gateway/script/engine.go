@@ -40,14 +40,14 @@ type unit struct {
 
 // starImports and imports are what scripts see without an import.
 var (
-	starImports = []string{"org.forgerock.http.protocol", validationPackage}
+	starImports = []string{"org.forgerock.http.protocol", "org.forgerock.http.header", validationPackage}
 	imports     = []string{
 		"org.forgerock.http.Client", "org.forgerock.http.Filter", "org.forgerock.http.Handler",
 		"org.forgerock.http.filter.throttling.ThrottlingRate", "org.forgerock.http.util.Uris",
 		"org.forgerock.util.AsyncFunction", "org.forgerock.util.Function", "org.forgerock.util.promise.NeverThrowsException",
 		"org.forgerock.util.promise.Promise", "org.forgerock.services.context.Context", "org.forgerock.json.JsonValue",
 	}
-	statics = []string{validationPackage + ".Constraints"}
+	statics = []string{validationPackage + ".Constraints", "org.forgerock.json.JsonValue", "org.forgerock.util.promise.Promises"}
 )
 
 // engineType is the object that the scripts of one gateway share: its tables of classes

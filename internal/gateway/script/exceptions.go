@@ -30,6 +30,7 @@ var exceptions = map[string]bool{
 	"org.forgerock.json.jose.exceptions.JwsVerifyingException":                false,
 	"org.forgerock.json.jose.exceptions.JweException":                         false,
 	"org.forgerock.json.jose.exceptions.FailedToLoadJWKException":             true,
+	"javax.naming.NamingException":                                            true,
 	"org.forgerock.secrets.NoSuchSecretException":                             true,
 	"org.forgerock.secrets.SecretReferenceException":                          false,
 	"org.forgerock.openig.handler.assertion.IdentityAssertionPluginException": true,
@@ -47,7 +48,7 @@ func exceptionClasses() []*groovy.Class {
 		}
 		out = append(out, groovy.NewException(name, base))
 	}
-	return out
+	return append(out, groovy.NewException("javax.naming.InvalidNameException", "javax.naming.NamingException"))
 }
 
 // ResponseError is a failure that a script gave a response for: ResponseException.

@@ -60,6 +60,22 @@ var messageClass = &groovy.Class{
 			}
 			return c.This, nil
 		}),
+		"putHeaders": method(func(m message, c *groovy.Call) (groovy.Value, error) {
+			items, many := elements(c.Arg(0))
+			if !many {
+				items = c.Args
+			}
+			for _, v := range items {
+				name, value, err := nameAndValue(&groovy.Call{Args: []groovy.Value{v}})
+				if err != nil {
+					return nil, badArgument("putHeaders takes Header objects")
+				}
+				if err := (headers{m.fields()}).put(name, value); err != nil {
+					return nil, err
+				}
+			}
+			return c.This, nil
+		}),
 		"close": method(func(m message, _ *groovy.Call) (groovy.Value, error) {
 			m.body().Close()
 			return nil, nil

@@ -144,6 +144,16 @@ var promisesClass = &groovy.Class{
 		"newRuntimeExceptionPromise": func(c *groovy.Call) (groovy.Value, error) {
 			return &promise{done: true, out: outcome{err: asError(c.Arg(0)), kind: runtimeException}}, c.Want(1, 1)
 		},
+		"newPromise": func(c *groovy.Call) (groovy.Value, error) { // the work of a function, done at once
+			if err := c.Want(1, 1); err != nil {
+				return nil, err
+			}
+			v, err := c.Invoke(c.Arg(0))
+			if err != nil {
+				return &promise{done: true, out: failure(err)}, nil
+			}
+			return resolved(v), nil
+		},
 		"when": promisesWhen,
 		"join": promisesWhen,
 	},
