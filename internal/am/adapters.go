@@ -84,3 +84,10 @@ func (b bearer) Bearer(ctx context.Context, token string) (rest.BearerInfo, erro
 	}
 	return rest.BearerInfo{Realm: found.Realm, Subject: found.Subject, Scopes: found.Scopes}, nil
 }
+
+// scopePolicies are the policies as the OAuth 2.0 endpoints ask them.
+type scopePolicies struct{ server *Server }
+
+func (p scopePolicies) DecideScopes(ctx context.Context, rl *realm.Realm, set string, sess *store.Session, scopes []string) (map[string]bool, error) {
+	return p.server.rest.DecideScopes(ctx, rl, set, sess, scopes)
+}

@@ -125,7 +125,7 @@ func (s *Server) start(ctx context.Context) error {
 	scripts := newScripts(o, s.realms.Docs())
 	s.oauth = oauth.New(oauth.Options{
 		Engine: s.realms.Engine(), Realms: s.realms, Grants: grant.All(), ClientAuth: clientauth.All(),
-		Scripts: scripts, Login: oauthLogin{s.login}, Log: o.Log, Now: o.Now,
+		Scripts: scripts, Policies: scopePolicies{s}, Login: oauthLogin{s.login}, Log: o.Log, Now: o.Now,
 	})
 	s.rest = rest.New(rest.Options{
 		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms},

@@ -22,10 +22,14 @@ var consentPage = template.Must(template.ParseFS(pages, "consent.html"))
 
 // consent asks the user, unless that is settled already.
 func (a *authorization) consent() (bool, error) {
+	settled, err := a.gateUser()
+	if err != nil {
+		return false, err
+	}
 	if a.decided() {
 		return false, a.decide()
 	}
-	if !a.prompt.consent && (a.set.SkipConsent || a.consentSaved()) {
+	if !a.prompt.consent && (settled || a.set.SkipConsent || a.consentSaved()) {
 		return false, nil
 	}
 	if a.prompt.none {

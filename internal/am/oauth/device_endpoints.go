@@ -28,6 +28,9 @@ func (q *request) deviceCode() error {
 	a := &authorization{request: q, form: form, client: client, types: responseType{code: true}}
 	set := client.Effective(q.Settings)
 	a.set = &set
+	if a.set.UsePolicyEngineForScope {
+		return Unsupported("server_error", "The policy engine for scopes of devices")
+	}
 	if err := a.checkScopes(); err != nil {
 		return err
 	}

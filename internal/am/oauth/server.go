@@ -29,7 +29,8 @@ type Options struct {
 	// FetchRequest gets a request object from an address that a client registered. allowed are the hosts that may have
 	// internal addresses. Nil is a bounded HTTP client that keeps to public addresses otherwise.
 	FetchRequest func(ctx context.Context, url string, allowed []string) ([]byte, error)
-	Login        Login // nil: user name and password alone, no browser sign-in
+	Policies     Policies // nil: settings that ask them are errors
+	Login        Login    // nil: user name and password alone, no browser sign-in
 	Log          *slog.Logger
 	Now          func() time.Time
 }

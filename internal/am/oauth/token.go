@@ -88,11 +88,20 @@ func (q *request) grant(name string) (*Grant, error) {
 }
 
 // SettleScopes settles what a request for the scopes in text gets: defaults when it names none, else what it names, as
-// far as that is allowed; by the built-in rules or by the realm's script, which may only narrow.
+// far as that is allowed; by the built-in rules or by the realm's script, which may only narrow, and by policies.
 func (p *Provider) SettleScopes(ctx context.Context, req *TokenRequest, use ScopeUse, text string, defaults, allowed []string) ([]string, error) {
-	if req.Set.UsePolicyEngineForScope {
+	if req.Set.UsePolicyEngineForScope && p.Policies == nil {
 		return nil, Unsupported("server_error", "The policy engine for scope decisions")
 	}
+	scopes, err := p.allowedScopes(ctx, req, use, text, defaults, allowed)
+	if err != nil {
+		return nil, err
+	}
+	return p.gate(ctx, req, use, scopes)
+}
+
+// allowedScopes are what is asked for, as far as that is allowed.
+func (p *Provider) allowedScopes(ctx context.Context, req *TokenRequest, use ScopeUse, text string, defaults, allowed []string) ([]string, error) {
 	requested, err := SplitScope(text)
 	if err != nil {
 		return nil, err

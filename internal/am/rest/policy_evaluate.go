@@ -251,13 +251,13 @@ func (s *Server) subjectOf(ctx context.Context, sess store.Session) (policy.Subj
 
 // DecideScopes says which scopes the policies of a set grant (true) and deny (false) to the subject of a session,
 // nil for nobody; of the others they say nothing.
-func (s *Server) DecideScopes(ctx context.Context, rl *realm.Realm, set string, sess *store.Session, scopes []string, env map[string][]string) (map[string]bool, error) {
+func (s *Server) DecideScopes(ctx context.Context, rl *realm.Realm, set string, sess *store.Session, scopes []string) (map[string]bool, error) {
 	c := &Call{Place: login.Place{Realm: rl}, Request: (&http.Request{}).WithContext(ctx), server: s}
 	policies, err := s.policiesIn(c, set)
 	if err != nil {
 		return nil, err
 	}
-	q := policy.Question{Environment: env, Now: s.Now()}
+	q := policy.Question{Now: s.Now()}
 	if sess != nil {
 		if q.Subject, err = s.subjectOf(ctx, *sess); err != nil {
 			return nil, err
