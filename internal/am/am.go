@@ -66,6 +66,7 @@ type Server struct {
 	oauth    *oauth.Server
 	settings *settings
 	hub      *notify.Hub // of notifications; nil until it is made
+	timeouts timeouts
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -102,6 +103,7 @@ func (s *Server) start(ctx context.Context) error {
 	o := s.options
 	s.settings = newSettings(s.log)
 	engine := noticing{o.Engine, s.settings, func(id string) {
+		s.timeouts.ended(id)
 		if s.oauth != nil { // none yet: then nobody has a session
 			s.oauth.SessionEnded(id)
 		}
@@ -172,6 +174,9 @@ func (s *Server) sweep(ctx context.Context) {
 			}
 			if err := s.sweepOnce(ctx); err != nil && ctx.Err() == nil {
 				s.log.Error("remove expired records", "error", err)
+			}
+			if err := s.lookForTimeouts(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error("look for sessions that have timed out", "error", err)
 			}
 		}
 	})

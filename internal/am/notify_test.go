@@ -218,3 +218,45 @@ func TestLargeFrame(t *testing.T) {
 		t.Errorf("status = %v", status)
 	}
 }
+
+// Sessions that idle out are told of; those that were ended are not told of twice.
+func TestSessionTimeouts(t *testing.T) {
+	s, _ := notified(t)
+	f, _ := s.dial(s.signInAgent("", "ig"))
+	look := func() {
+		t.Helper()
+		if err := s.server.LookForTimeouts(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	session := func() (token, uid string) {
+		token = s.login("/json/authenticate", "demo", "Ch4ng31t")
+		return token, s.send("POST", "/json/sessions?_action=validate", map[string]any{"tokenId": token}).want(t, 200)["sessionUid"].(string)
+	}
+	events := func(n int) map[string]string {
+		out := map[string]string{}
+		for range n {
+			body := f.next()["body"].(map[string]any)
+			out[body["sessionuid"].(string)] = body["eventType"].(string)
+		}
+		return out
+	}
+	_, early := session()
+	look() // nobody follows yet
+	f.say(`{"action":"subscribe","topic":"/agent/session.v2"}`)
+	look()
+	token, ended := session()
+	_, late := session()
+	look()
+	s.send("POST", "/json/sessions?_action=logout", map[string]any{"tokenId": token}).want(t, 200)
+	if got := events(1); got[ended] != "LOGOUT" {
+		t.Errorf("logout: %v", got)
+	}
+	s.clock.pass(31 * time.Minute)
+	look()
+	// The administrator's and the agent's idle out too.
+	got := events(4)
+	if got[early] != "IDLE_TIMEOUT" || got[late] != "IDLE_TIMEOUT" || got[ended] != "" {
+		t.Errorf("timeouts: %v", got)
+	}
+}

@@ -60,12 +60,12 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(maxFrame)
-	// The end of what a read waits for breaks the connection, so it comes after the close frame.
+	// The end of the context of a read, write or ping breaks the connection, so it comes after the close frame.
 	life, end := context.WithCancel(context.Background())
 	defer end()
 	go func() { stop(h.read(life, conn, sub)) }()
-	go func() { stop(h.beat(ctx, conn, token)) }()
-	h.write(ctx, conn, sub)
+	go func() { stop(h.beat(ctx, life, conn, token)) }()
+	h.write(ctx, life, conn, sub)
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, errEnded):
 		_ = conn.Close(websocket.StatusPolicyViolation, errEnded.Error())
@@ -86,13 +86,13 @@ func refuse(w http.ResponseWriter, status int, message string) {
 }
 
 // write sends what waits in the queue until ctx ends.
-func (h *Hub) write(ctx context.Context, conn *websocket.Conn, sub *subscriber) {
+func (h *Hub) write(ctx, life context.Context, conn *websocket.Conn, sub *subscriber) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case frame := <-sub.queue:
-			once, cancel := context.WithTimeout(ctx, writeTime)
+			once, cancel := context.WithTimeout(life, writeTime)
 			err := conn.Write(once, websocket.MessageText, frame)
 			cancel()
 			if err != nil {
@@ -104,7 +104,7 @@ func (h *Hub) write(ctx context.Context, conn *websocket.Conn, sub *subscriber) 
 }
 
 // beat pings, and looks whether the session lives: an open socket is use of it.
-func (h *Hub) beat(ctx context.Context, conn *websocket.Conn, token string) error {
+func (h *Hub) beat(ctx, life context.Context, conn *websocket.Conn, token string) error {
 	ticker := time.NewTicker(h.Beat)
 	defer ticker.Stop()
 	for {
@@ -116,7 +116,7 @@ func (h *Hub) beat(ctx context.Context, conn *websocket.Conn, token string) erro
 		if err := h.Touch(ctx, token); errors.Is(err, store.ErrNotFound) {
 			return errEnded
 		}
-		once, cancel := context.WithTimeout(ctx, h.Beat)
+		once, cancel := context.WithTimeout(life, h.Beat)
 		err := conn.Ping(once)
 		cancel()
 		if err != nil {
