@@ -108,6 +108,16 @@ func (b *bench) cases() ([]testCase, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Tokens are issued by a server of their own: a store tidies up for a while after
+	// some hundred thousand writes, and that is not what an introspection costs.
+	writerPID, writerAddr, err := b.gatehouse([]string{"GATEHOUSE_ADMIN_PASSWORD=" + password}, "am",
+		"--data", filepath.Join(b.dir, "writer"), "--listen", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := setUp("http://" + writerAddr + "/openam"); err != nil {
+		return nil, err
+	}
 	if err := b.routes(app); err != nil {
 		return nil, err
 	}
@@ -151,9 +161,8 @@ func (b *bench) cases() ([]testCase, error) {
 		{"script", gwPID, gwAddr, get("/script", ""), text, 8},
 		{"bare JSON", jsonPID, jsonAddr, post("/", "token="+token), "active", 8},
 		{"introspection", amPID, amAddr, post("/openam/oauth2/introspect", "token="+token), `"active":true`, 8},
-		// Last, since the store tidies up for a while after so many writes.
 		{"bare synced batch", batchPID, batchAddr, post("/", grant), "access_token", 32},
-		{"client_credentials", amPID, amAddr, post("/openam/oauth2/access_token", grant), "access_token", 32},
+		{"client_credentials", writerPID, writerAddr, post("/openam/oauth2/access_token", grant), "access_token", 32},
 	}, nil
 }
 
