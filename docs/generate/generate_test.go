@@ -41,6 +41,7 @@ func TestPages(t *testing.T) {
 		"capturedecorator.md": {"`config.masks`", "| `mask` |"},
 		"auditservice.md":     {"`config.eventHandlers[]`", "| `class` | a string | required |"},
 		"functions.md":        {"## contains", "| Expression | Value |"},
+		"groovy.md":           {"| `script.maxSteps` |", "- `org.forgerock.http.protocol.Request`: ", "- `java.lang.String`: "},
 		"README.md":           {"[HeaderFilter](headerfilter.md)", "## Not supported"},
 	} {
 		for _, part := range parts {

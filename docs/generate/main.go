@@ -1,5 +1,5 @@
 // Command generate writes docs/reference from the program itself: a page for each
-// object type, the functions of expressions, and a JSON Schema for route files. Run it
+// object type, the functions of expressions, the language of scripts, and a JSON Schema for route files. Run it
 // in the project's root: go run ./docs/generate.
 package main
 
@@ -31,6 +31,7 @@ func generate(root string) (map[string]string, error) {
 		return nil, err
 	}
 	files["functions.md"] = functionsPage()
+	files["groovy.md"] = groovyPage()
 	if files["route.schema.json"], err = m.schema(); err != nil {
 		return nil, err
 	}

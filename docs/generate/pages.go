@@ -64,7 +64,7 @@ func (m *manual) pages() (map[string]string, error) {
 		files[file] = m.page(t)
 		byKind[t.Kind] = append(byKind[t.Kind], fmt.Sprintf("- [%s](%s)\n", t.Name, file))
 	}
-	index.WriteString(notice + "# Reference\n\n- [Functions of expressions](functions.md)\n" +
+	index.WriteString(notice + "# Reference\n\n- [Functions of expressions](functions.md)\n- [Groovy of scripts](groovy.md)\n" +
 		"- [JSON Schema of route files](route.schema.json), for editors\n")
 	for _, kind := range slices.Sorted(func(yield func(string) bool) {
 		for k := range byKind {

@@ -97,10 +97,11 @@ func limitsOf(env *heap.Env) (groovy.Limits, error) {
 		return l, nil
 	}
 	for name, set := range map[string]func(n int64){
-		"script.maxSteps":       func(n int64) { l.Steps = n },
-		"script.maxDepth":       func(n int64) { l.Depth = int(n) },
-		"script.maxMemoryBytes": func(n int64) { l.Bytes = n },
-		"script.maxMillis":      func(n int64) { l.Wall = time.Duration(n) * time.Millisecond },
+		"script.maxSteps":        func(n int64) { l.Steps = n },
+		"script.maxDepth":        func(n int64) { l.Depth = int(n) },
+		"script.maxMemoryBytes":  func(n int64) { l.Bytes = n },
+		"script.maxMillis":       func(n int64) { l.Wall = time.Duration(n) * time.Millisecond },
+		"script.maxRegexpMillis": func(n int64) { l.Regexp = time.Duration(n) * time.Millisecond },
 	} {
 		v, ok := env.System(name)
 		if !ok || v == "" {

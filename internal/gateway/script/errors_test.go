@@ -68,11 +68,13 @@ func TestRunErrors(t *testing.T) {
 		{"endless loop", "while (true) { }", "the script took too many steps"},
 		{"endless recursion", "def f(n) { f(n + 1) }\nf(0)", "nested too deeply"},
 		{"memory", "def s = 'x'\nwhile (true) { s = s + s }", "too much memory"},
+		{"endless match", "return ('a' * 40 + 'b') ==~ /(a|aa)+$/", "a regular expression took too long"},
 		{"endless loop in a callback", "return http.send(request).then { while (true) { } }.thenCatchRuntimeException { new Response(Status.OK) }", "too many steps"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := newRig(t)
-			g.system = map[string]string{"script.maxSteps": "200000", "script.maxDepth": "100", "script.maxMemoryBytes": "1000000"}
+			g.system = map[string]string{"script.maxSteps": "200000", "script.maxDepth": "100", "script.maxMemoryBytes": "1000000",
+				"script.maxRegexpMillis": "20"}
 			r, err := g.source(c.src).Handle(newExchange("/"))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("run = %v, %v, want an error with %q", r, err, c.want)

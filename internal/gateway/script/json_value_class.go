@@ -236,8 +236,9 @@ var jsonMethods = map[string]jsonCall{
 		}
 		return false, nil
 	},
-	"keys": func(j *jsonValue, _ *groovy.Call) (groovy.Value, error) { return groovy.NewSet(j.names()...), nil },
-	"size": func(j *jsonValue, _ *groovy.Call) (groovy.Value, error) { return len(j.names()), nil },
+	"keys":    func(j *jsonValue, _ *groovy.Call) (groovy.Value, error) { return groovy.NewSet(j.names()...), nil },
+	"size":    func(j *jsonValue, _ *groovy.Call) (groovy.Value, error) { return len(j.names()), nil },
+	"isEmpty": func(j *jsonValue, _ *groovy.Call) (groovy.Value, error) { return len(j.names()) == 0, nil },
 	"required": func(j *jsonValue, _ *groovy.Call) (groovy.Value, error) {
 		if j.v == nil {
 			return nil, j.fail("Expecting a value")

@@ -32,6 +32,8 @@ func TestLibraryClasses(t *testing.T) {
 		{"promise of failed work", "return newPromise { -> throw new IOException('lost') }.then({ it }, { e -> say(e.message) })", "lost"},
 		{"fields put", "def r = new Request(); r.headers.put('X-One', 'old'); r.putHeaders(request.headers.get('X-One')); say r.headers['X-One'].values.join()", "1"},
 		{"transaction of another id", "import org.forgerock.services.TransactionId\nimport org.forgerock.services.context.TransactionIdContext\ndef c = new TransactionIdContext(context, new TransactionId('t-9'))\nsay c.transactionId.value + c.parent.contextName", "t-9session"},
+		{"emptiness of json values", "say \"${json([]).isEmpty()} ${json([a: 1]).isEmpty()} ${json(null).isEmpty()}\"", "true false true"},
+		{"purpose of passwords", "import org.forgerock.secrets.Purpose\nsay Purpose.PASSWORD.label + Purpose.PASSWORD.secretType.simpleName", "passwordGenericSecret"},
 		{"router context", "import org.forgerock.http.routing.UriRouterContext\ndef c = UriRouterContext.uriRouterContext(context).originalUri(new URI('https://pub.example.com/p')).matchedUri('m').remainingUri('r').build()\nsay c.originalUri.host + c.matchedUri + c.remainingUri", "pub.example.commr"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"gatehouse/internal/groovy"
 )
@@ -199,6 +201,18 @@ func listFiles(value func(localFile) groovy.Value) groovy.Method {
 	})
 }
 
+// fileChanges are methods that change a file, which is refused in all ways that there are.
+var fileChanges = strings.Fields(`setText setBytes write append leftShift delete deleteDir deleteOnExit mkdir mkdirs
+	createNewFile renameTo withWriter withPrintWriter withOutputStream withWriterAppend newWriter newOutputStream
+	newPrintWriter setLastModified setReadOnly setWritable setExecutable`)
+
+func changeFile(c *groovy.Call) (groovy.Value, error) {
+	if slices.Contains(fileChanges, c.Name) {
+		return nil, groovy.Throw("java.lang.SecurityException", "scripts may read files and not change them")
+	}
+	return nil, c.NoSuchMethod()
+}
+
 var localFileClass = makeLocalFileClass()
 
 func makeLocalFileClass() *groovy.Class {
@@ -241,15 +255,8 @@ func makeLocalFileClass() *groovy.Class {
 		"eachLine": "eachLine", "withReader": "withReader", "withInputStream": "withStream", "newReader": "newReader"} {
 		m[name] = throughStream(as)
 	}
-	for _, name := range []string{"setText", "setBytes", "write", "append", "leftShift", "delete", "deleteDir", "deleteOnExit", "mkdir", "mkdirs",
-		"createNewFile", "renameTo", "withWriter", "withPrintWriter", "withOutputStream", "withWriterAppend", "newWriter", "newOutputStream",
-		"newPrintWriter", "setLastModified", "setReadOnly", "setWritable", "setExecutable"} {
-		m[name] = func(c *groovy.Call) (groovy.Value, error) {
-			return nil, groovy.Throw("java.lang.SecurityException", "scripts may read files and not change them")
-		}
-	}
 	return &groovy.Class{
-		Name: "java.io.File", Implements: []string{"java.lang.Comparable"}, Methods: m,
+		Name: "java.io.File", Implements: []string{"java.lang.Comparable"}, Methods: m, MethodMissing: changeFile,
 		New: func(c *groovy.Call) (groovy.Value, error) { return fileOf(c) },
 		StaticFields: map[string]func() groovy.Value{
 			"separator": constant(string(filepath.Separator)), "pathSeparator": constant(string(filepath.ListSeparator)),

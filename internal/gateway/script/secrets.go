@@ -172,6 +172,9 @@ var purposeClass = &groovy.Class{
 		}
 		return &purpose{id: secrets.ID(c.Str(0)), kind: kind}, nil
 	}},
+	StaticFields: map[string]func() groovy.Value{
+		"PASSWORD": func() groovy.Value { return &purpose{id: "password", kind: genericSecret} },
+	},
 	Get: getters{
 		"label":      getter(func(k *purpose) groovy.Value { return string(k.id) }),
 		"secretType": getter(func(k *purpose) groovy.Value { return k.kind }),
@@ -271,12 +274,16 @@ func (s *secret) material() (groovy.Value, error) {
 // secretClasses are the kinds of secrets.
 var secretClasses = append([]*groovy.Class{secretClass, constraintClass, jwsConstraints}, secretKinds()...)
 
-func secretKinds() []*groovy.Class {
-	out := []*groovy.Class{{Name: "org.forgerock.secrets.GenericSecret", Super: secretClass, Static: methods{
+var genericSecret = &groovy.Class{
+	Name: "org.forgerock.secrets.GenericSecret", Super: secretClass, Static: methods{
 		"password": func(c *groovy.Call) (groovy.Value, error) {
 			return &secret{secrets.Secret{Bytes: []byte(c.Str(0))}, c.Class, nil}, c.Want(1, 1)
 		},
-	}}}
+	},
+}
+
+func secretKinds() []*groovy.Class {
+	out := []*groovy.Class{genericSecret}
 	for _, n := range []string{"CryptoKey", "SigningKey", "VerificationKey", "DataEncryptionKey", "DataDecryptionKey",
 		"KeyEncryptionKey", "KeyDecryptionKey", "KeyAgreementKey"} {
 		out = append(out, &groovy.Class{Name: "org.forgerock.secrets.keys." + n, Super: secretClass})
