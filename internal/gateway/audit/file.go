@@ -137,7 +137,7 @@ func (f *file) flush() {
 	err := f.send()
 	switch {
 	case err != nil && !f.failed:
-		f.log.Error("audit events cannot be written; they are kept for now", "file", f.path, "error", err)
+		f.log.Error("audit events cannot be written; they are kept in memory", "file", f.path, "error", err)
 	case err == nil && f.failed:
 		f.log.Info("audit events are written again", "file", f.path)
 	}

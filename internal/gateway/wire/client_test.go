@@ -456,15 +456,14 @@ func TestEarlyAnswer(t *testing.T) {
 		_, _ = c.r.ReadString('\n')
 		c.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 		_ = c.Conn.(*net.TCPConn).CloseWrite()
-		b := make([]byte, 1000)
-		_, _ = c.r.Read(b)
+		_, _ = io.Copy(io.Discard, c.r) // closing with data unread would reset the connection
 	})
 	c := newClient(t, wire.ClientOptions{})
 	x := exchange(t, "POST", "http://"+s.address+"/")
 	x.Request.Entity.SetStream(io.NopCloser(io.LimitReader(zeros{}, 64<<20)), 64<<20)
 	r, err := c.Do(x)
 	if err != nil {
-		t.Skipf("the reset discarded the answer: %v", err) // the kernel decides
+		t.Fatal(err)
 	}
 	if r.Status.Code != 413 {
 		t.Errorf("status = %d, want 413", r.Status.Code)
