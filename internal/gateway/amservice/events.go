@@ -96,12 +96,15 @@ func followWith[V any](s *Service, c *Cache[V], mode string, event func(Event)) 
 	}
 }
 
-// FollowPolicies clears a cache of decisions when a policy changes. mode is what
-// onNotificationDisconnection says.
-func FollowPolicies[V any](s *Service, c *Cache[V], mode string) {
+// FollowDecisions clears a cache of decisions when a policy changes, and drops those about a
+// session that has ended or changed. mode is what onNotificationDisconnection says.
+func FollowDecisions(s *Service, c *Cache[*Decision], mode string) {
 	followWith(s, c, mode, func(e Event) {
-		if e.Topic == topicPolicy {
+		switch e.Topic {
+		case topicPolicy:
 			c.Clear()
+		case topicSession:
+			c.DropWhere(func(d *Decision) bool { return d.about.concerns(e) })
 		}
 	})
 }

@@ -175,6 +175,55 @@ func TestEventsEvict(t *testing.T) {
 	}
 }
 
+// Decisions end with the session that they are about, and with nobody else's.
+func TestDecisionsEndWithSessions(t *testing.T) {
+	tell, am := newTeller(t), &server{sessions: map[string]bool{"user*": true}}
+	s, w := followed(t, tell, am, "")
+	kept := NewCache(8, nil, func(*Decision) time.Duration { return time.Hour })
+	FollowDecisions(s, kept, neverClear)
+	conn := await(t, tell.conns)
+	await(t, w.ups)
+	await(t, w.events)
+	asked := 0
+	decide := func(q Question) {
+		t.Helper()
+		if _, err := kept.Load(exchange(t), q.SSOToken+q.JWT, func() (*Decision, error) { asked++; return s.Decide(exchange(t), q) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known, unknown, jwt := Question{SSOToken: "user*"}, Question{SSOToken: "another*"}, Question{JWT: "j"}
+	for _, tt := range []struct {
+		frame string
+		asks  int
+	}{
+		{`{"topic":"/agent/session.v2","body":{"sessionuid":"c-1"}}`, 2}, // the id of the other session is not known
+		{`{"topic":"/agent/session.v2","body":{"sessionuid":"c-2"}}`, 1},
+		{`{"topic":"/agent/session.v2","body":{"tokenId":"user*"}}`, 1},
+		{`{"topic":"/agent/session.v2","body":{}}`, 2},
+		{`{"topic":"/agent/policy","body":{"realm":"/","policy":"P"}}`, 3},
+		{`{"topic":"/agent/config","body":{"realm":"/"}}`, 0},
+	} {
+		kept.Clear()
+		if _, err := s.Session(exchange(t), known.SSOToken); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []Question{known, unknown, jwt} {
+			decide(q)
+		}
+		tell.say(conn, tt.frame)
+		await(t, w.events)
+		tell.say(conn, `{"topic":"/agent/config","body":{}}`) // followers are told one after the other: now all were
+		await(t, w.events)
+		asked = 0
+		for _, q := range []Question{known, unknown, jwt} {
+			decide(q)
+		}
+		if asked != tt.asks {
+			t.Errorf("after %s: asked %d times, want %d", tt.frame, asked, tt.asks)
+		}
+	}
+}
+
 // While events cannot be followed nothing is kept, and what was kept is gone.
 func TestLostConnection(t *testing.T) {
 	tell, am := newTeller(t), &server{sessions: map[string]bool{"user*": true}}

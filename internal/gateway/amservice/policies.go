@@ -1,6 +1,7 @@
 package amservice
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"time"
@@ -31,6 +32,43 @@ type Decision struct {
 	// TTL is until when the decision holds, in milliseconds since 1970; math.MaxInt64 for
 	// no end.
 	TTL int64 `json:"ttl"`
+
+	about asker
+}
+
+// asker is the session that a decision was made about.
+type asker struct {
+	token  [sha256.Size]byte // digest of the session's token; zero: not about a session
+	id     string            // public id, "" where it is not known
+	handle string
+}
+
+// asker finds out about whose session a question is, as far as that is known already.
+func (s *Service) asker(token string) asker {
+	if token == "" {
+		return asker{}
+	}
+	a := asker{token: digest(token)}
+	if s.session.cache != nil {
+		if known, ok := s.session.cache.Get(token); ok {
+			a.id, a.handle = known.Properties["AMCtxId"], known.Handle
+		}
+	}
+	return a
+}
+
+// concerns tells whether an event may be about the session: one of which the id is not
+// known may be any.
+func (a asker) concerns(e Event) bool {
+	switch {
+	case a.token == [sha256.Size]byte{}:
+		return false
+	case e.Token != "":
+		return a.token == digest(e.Token)
+	case e.Session != "":
+		return a.id == "" || a.id == e.Session || a.handle == e.Session
+	}
+	return true
 }
 
 // Ends says until when a decision holds; ok is false when the server does not say.
@@ -64,6 +102,7 @@ func (s *Service) Decide(x *chain.Exchange, q Question) (*Decision, error) {
 	if err != nil {
 		return nil, err
 	}
+	about := s.asker(q.SSOToken)
 	resp, err := s.Call(x, req)
 	if err != nil {
 		return nil, fmt.Errorf("ask %s for a decision: %w", s.url, err)
@@ -78,8 +117,9 @@ func (s *Service) Decide(x *chain.Exchange, q Question) (*Decision, error) {
 	}
 	for i := range answers {
 		if answers[i].Resource == q.Resource || len(answers) == 1 {
+			answers[i].about = about
 			return &answers[i], nil
 		}
 	}
-	return &Decision{Resource: q.Resource}, nil
+	return &Decision{Resource: q.Resource, about: about}, nil
 }

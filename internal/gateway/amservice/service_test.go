@@ -83,6 +83,9 @@ func (s *server) about(req *chain.Request) (*chain.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if strings.Contains(req.URI.RequestTarget(), "/policies?_action=evaluate") {
+		return reply(200, `[{"resource":"https://a.example.com/","actions":{"GET":true},"ttl":9223372036854775807}]`)
+	}
 	token, _ := body.(map[string]any)["tokenId"].(string)
 	target := req.URI.RequestTarget()
 	switch {

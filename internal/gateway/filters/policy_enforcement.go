@@ -110,7 +110,7 @@ func (f *enforcer) prepareCache(env *heap.Env) {
 		}
 		return ttl
 	})
-	amservice.FollowPolicies(f.service, f.cache, c.OnNotificationDisconnection)
+	amservice.FollowDecisions(f.service, f.cache, c.OnNotificationDisconnection)
 }
 
 var (
