@@ -35,8 +35,7 @@ func (p *Provider) tellLogout(ctx context.Context, c *realm.Client, f *store.Fol
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	// Addresses are administrators' own, unless everybody may register one.
-	client := outgoing(p.Settings.Registration.Open && !mayBeInternal(u, p.Settings.Own.FetchHosts))
+	client := outgoing(!p.reach(c).takes(u))
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
 	if err != nil {

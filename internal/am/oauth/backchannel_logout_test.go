@@ -125,9 +125,9 @@ func TestBackchannelLogout(t *testing.T) {
 		t.Error("a refusal is repeated")
 	}
 
-	// Where everybody may register clients, internal addresses are not called.
+	// Internal addresses that a client wrote into its own profile are not called.
 	e.answers(200)
-	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true}}`)
+	w.client("/", "web", "s", `{"_selfRegistered":true,`+webClient("", "", `,"backchannel_logout_uri":"`+e.URL+`"`)[1:])
 	session, _ = signedIn()
 	if err := l.sessions().End(w.ctx, session); err != nil {
 		t.Fatal(err)

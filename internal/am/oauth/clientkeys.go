@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,7 +25,7 @@ func (p *Provider) ClientKeys(c *realm.Client) (jose.Finder, error) {
 		}
 		return jose.NewKeySet(keys...).Public(), nil
 	}
-	return p.RemoteKeys(k.JWKSURI, k.JWKSCacheMillis, k.JWKSCacheMissMillis)
+	return p.remote.get(k.JWKSURI, k.JWKSCacheMillis, k.JWKSCacheMissMillis, p.reach(c))
 }
 
 // IssuerKeys gives the public keys of a trusted issuer.
@@ -35,7 +33,7 @@ func (p *Provider) IssuerKeys(t *realm.TrustedIssuer) (jose.Finder, error) {
 	if t.JWKSURI == "" {
 		return publicSet(t.JWKSet)
 	}
-	return p.RemoteKeys(t.JWKSURI, t.JWKSCacheMillis, t.JWKSCacheMissMillis)
+	return p.remote.get(t.JWKSURI, t.JWKSCacheMillis, t.JWKSCacheMissMillis, Reach{Anywhere: true})
 }
 
 // publicSet reads a JWK set of which only public keys are used: a symmetric key in it would let everybody sign who
@@ -48,42 +46,49 @@ func publicSet(text string) (jose.Finder, error) {
 	return set.Public(), nil
 }
 
-// RemoteKeys gives the key set behind a URL, loaded when first needed and shared by all requests.
-func (p *Provider) RemoteKeys(address string, cacheMillis, missMillis int) (jose.Finder, error) {
-	return p.remote.get(address, time.Duration(cacheMillis)*time.Millisecond, time.Duration(missMillis)*time.Millisecond)
-}
-
 // maxRemote bounds the key sets that are kept; beyond it an arbitrary one makes room.
 const maxRemote = 1000
 
+// remoteKeys are the key sets behind URLs, each loaded when first needed and shared by all requests.
 type remoteKeys struct {
-	fetch func(context.Context, string) ([]byte, error)
+	fetch func(context.Context, string, Reach) ([]byte, error)
 	now   func() time.Time
 
 	mu   sync.Mutex
 	sets map[remoteKey]*jose.Remote
 }
 
+// remoteKey tells sets apart also by how they may be fetched: a client with a shorter reach must not get what another
+// fetched, nor the other way round.
 type remoteKey struct {
-	url         string
-	cache, miss time.Duration
+	url                     string
+	cacheMillis, missMillis int
+	anywhere                bool
+	inside                  string
 }
 
-func newRemoteKeys(fetch func(context.Context, string) ([]byte, error), now func() time.Time) *remoteKeys {
+func newRemoteKeys(fetch func(context.Context, string, Reach) ([]byte, error), now func() time.Time) *remoteKeys {
 	return &remoteKeys{fetch: fetch, now: now, sets: map[remoteKey]*jose.Remote{}}
 }
 
-func (r *remoteKeys) get(address string, cache, miss time.Duration) (jose.Finder, error) {
+func (r *remoteKeys) get(address string, cacheMillis, missMillis int, reach Reach) (jose.Finder, error) {
 	if address == "" {
 		return nil, errors.New("no keys are registered")
 	}
-	key := remoteKey{address, cache, miss}
+	key := remoteKey{address, cacheMillis, missMillis, reach.Anywhere, ""}
+	if !reach.Anywhere {
+		key.inside = strings.Join(reach.Inside, " ")
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if set, ok := r.sets[key]; ok {
 		return set, nil
 	}
-	set, err := jose.NewRemote(jose.RemoteOptions{URL: address, Fetch: r.fetch, CacheTimeout: cache, MissTimeout: miss, Now: r.now})
+	set, err := jose.NewRemote(jose.RemoteOptions{
+		URL: address, Now: r.now,
+		Fetch:        func(ctx context.Context, address string) ([]byte, error) { return r.fetch(ctx, address, reach) },
+		CacheTimeout: time.Duration(cacheMillis) * time.Millisecond, MissTimeout: time.Duration(missMillis) * time.Millisecond,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -95,42 +100,6 @@ func (r *remoteKeys) get(address string, cache, miss time.Duration) (jose.Finder
 	}
 	r.sets[key] = set
 	return set, nil
-}
-
-// fetcher is a client for small documents behind http or https URLs: no redirects to elsewhere, no cookies.
-func fetcher() func(context.Context, string) ([]byte, error) {
-	client := &http.Client{
-		Timeout: 10 * time.Second,
-		CheckRedirect: func(next *http.Request, via []*http.Request) error {
-			if len(via) > 3 || next.URL.Host != via[0].URL.Host || next.URL.Scheme != via[0].URL.Scheme {
-				return errors.New("redirected elsewhere")
-			}
-			return nil
-		},
-	}
-	return func(ctx context.Context, address string) ([]byte, error) {
-		u, err := url.Parse(address)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" {
-			return nil, errors.New("neither an http nor an https URL")
-		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-		if err != nil {
-			return nil, err
-		}
-		resp, err := client.Do(req)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = resp.Body.Close() }()
-		if resp.StatusCode != http.StatusOK {
-			return nil, fmt.Errorf("status %d", resp.StatusCode)
-		}
-		body, err := io.ReadAll(io.LimitReader(resp.Body, jose.MaxSetBytes+1))
-		if err == nil && len(body) > jose.MaxSetBytes {
-			err = errors.New("too large")
-		}
-		return body, err
-	}
 }
 
 // encryptFor encrypts a signed token to a client: to its PEM key, a key of its set, or under its secret.

@@ -13,13 +13,13 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/jose"
 )
 
 // What clients name is called briefly and without redirects: they would lead past the checks.
-const (
-	callTimeout = 5 * time.Second
-	maxFetched  = 64 << 10
-)
+const callTimeout = 5 * time.Second
 
 var errInternalAddress = errors.New("the address is internal; a host that may be called is listed in allowedFetchHosts")
 
@@ -37,12 +37,25 @@ func outgoing(public bool) *http.Client {
 			return nil
 		}
 	}
+	proxy := http.ProxyFromEnvironment
+	if public {
+		proxy = nil // it would connect in place of this dialer, unchecked
+	}
 	return &http.Client{
 		Timeout:       callTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		// No proxy: it would connect in place of this dialer, unchecked.
-		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: callTimeout, MaxIdleConnsPerHost: -1, ForceAttemptHTTP2: true},
+		Transport: &http.Transport{
+			DialContext: dialer.DialContext, Proxy: proxy, TLSHandshakeTimeout: callTimeout, MaxIdleConnsPerHost: -1, ForceAttemptHTTP2: true,
+		},
 	}
+}
+
+// onSameHost follows redirects that stay where they came from.
+func onSameHost(next *http.Request, via []*http.Request) error {
+	if len(via) > 3 || next.URL.Host != via[0].URL.Host || next.URL.Scheme != via[0].URL.Scheme {
+		return errors.New("redirected elsewhere")
+	}
+	return nil
 }
 
 // internalRanges are what netip does not know by name (IANA special-purpose registries): shared, benchmark and reserved
@@ -72,13 +85,29 @@ func mayBeInternal(u *url.URL, allowed []string) bool {
 	})
 }
 
-// fetchPublic gets a small document over https, or over http from a host that is allowed to be internal.
-func fetchPublic(ctx context.Context, address string, allowed []string) ([]byte, error) {
+// Reach says what addresses may be called for a client.
+type Reach struct {
+	// Anywhere: an administrator wrote the address.
+	Anywhere bool
+	// Inside are hosts ("host" or "host:port") that may have internal addresses, and be called over http.
+	Inside []string
+}
+
+// reach is how far addresses in a client's profile lead: what somebody registered who is no administrator must not
+// lead inside.
+func (p *Provider) reach(c *realm.Client) Reach {
+	return Reach{Anywhere: !c.SelfRegistered, Inside: p.Settings.Own.FetchHosts}
+}
+
+func (r Reach) takes(u *url.URL) bool { return r.Anywhere || mayBeInternal(u, r.Inside) }
+
+// fetch gets a small document over https, or over http from where the reach allows that.
+func fetch(ctx context.Context, address string, reach Reach) ([]byte, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil {
 		return nil, errors.New("not the address of a document")
 	}
-	inside := mayBeInternal(u, allowed)
+	inside := reach.takes(u)
 	if u.Scheme != "https" && !(u.Scheme == "http" && inside) {
 		return nil, errors.New("not an https URL")
 	}
@@ -88,6 +117,9 @@ func fetchPublic(ctx context.Context, address string, allowed []string) ([]byte,
 		return nil, err
 	}
 	client := outgoing(!inside)
+	if reach.Anywhere {
+		client.CheckRedirect = onSameHost
+	}
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
 	if err != nil {
@@ -97,8 +129,8 @@ func fetchPublic(ctx context.Context, address string, allowed []string) ([]byte,
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("status %d", resp.StatusCode)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxFetched+1))
-	if err == nil && len(body) > maxFetched {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, jose.MaxSetBytes+1))
+	if err == nil && len(body) > jose.MaxSetBytes {
 		err = errors.New("too large")
 	}
 	return body, err

@@ -3,7 +3,6 @@ package oauth
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -177,10 +176,8 @@ func (q *request) storeClient(ctx context.Context, id, secret string, m *clientM
 		}
 		c.Core.Password = q.Realms.SealSecret(secret)
 	}
-	body, err := json.Marshal(struct {
-		Type string `json:"_type"`
-		*realm.Client
-	}{realm.TypeClient, c})
+	c.SelfRegistered = true
+	body, err := c.Doc()
 	if err != nil {
 		return internal("write profile", err)
 	}

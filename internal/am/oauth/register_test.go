@@ -1,10 +1,18 @@
 package oauth_test
 
 import (
+	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"gatehouse/internal/jose"
 )
 
 // send sends JSON.
@@ -86,6 +94,67 @@ func TestRegistrationRefusals(t *testing.T) {
 				t.Errorf("%d %s, want %s", a.status, a.body, tt.code)
 			}
 		})
+	}
+}
+
+// Key sets at addresses that a client gave itself do not lead inside; those that an administrator wrote, or allowed, do.
+func TestKeySetAddresses(t *testing.T) {
+	w := newWorld(t)
+	own := newParty(w, jose.RS256, jose.KindRSA2048)
+	set, err := strconv.Unquote(own.jwks())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int64
+	site := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/moved" {
+			http.Redirect(rw, r, "/keys", http.StatusFound)
+			return
+		}
+		_, _ = io.WriteString(rw, set)
+	}))
+	site.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			asked.Add(1)
+		}
+	}
+	site.Config.ErrorLog = log.New(io.Discard, "", 0)
+	site.StartTLS()
+	defer site.Close()
+	const open = `"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true},"advancedOAuth2Config":{"supportedScopes":["read"]}`
+	w.provider("/", `{`+open+`}`)
+	a := w.send(http.MethodPost, "", `{"grant_types":["client_credentials"],"token_endpoint_auth_method":"private_key_jwt","jwks_uri":"`+site.URL+`/keys","scope":"read"}`)
+	id := a.text("client_id")
+	if a.status != 201 {
+		t.Fatal(a.body)
+	}
+	ask := func(id string) answer {
+		return w.post("/", "access_token", form("grant_type", "client_credentials", "client_assertion_type", assertionType, "client_assertion", own.sign(id, id, nil), "scope", "read"))
+	}
+	if a := ask(id); a.status != 400 || asked.Load() != 0 {
+		t.Errorf("%d %s, called %d times", a.status, a.body, asked.Load())
+	}
+	// What the client writes again is still its own.
+	if b := w.send(http.MethodPut, "client_id="+id, `{"grant_types":["client_credentials"],"token_endpoint_auth_method":"private_key_jwt","jwks_uri":"`+site.URL+`/other","scope":"read"}`, bearer(a.text("registration_access_token"))); b.status != 200 {
+		t.Fatal(b.body)
+	}
+	if a := ask(id); a.status != 400 || asked.Load() != 0 {
+		t.Errorf("written again: %d %s, called %d times", a.status, a.body, asked.Load())
+	}
+	w.provider("/", `{`+open+`,"gatehouseConfig":{"allowedFetchHosts":["`+strings.TrimPrefix(site.URL, "https://")+`"]}}`)
+	w.pass(time.Hour)
+	if ask(id); asked.Load() == 0 {
+		t.Error("an allowed host is not called")
+	}
+
+	plain := httptest.NewServer(site.Config.Handler)
+	defer plain.Close()
+	for _, path := range []string{"/keys", "/moved"} {
+		w.client("/", "app", "", `{"coreOAuth2ClientConfig":{"scopes":["read"]},"advancedOAuth2ClientConfig":{"grantTypes":["client_credentials"]},
+			"signEncOAuth2ClientConfig":{"jwksUri":"`+plain.URL+path+`"}}`)
+		if a := ask("app"); a.status != 200 {
+			t.Errorf("%s of an administrator: %d %s", path, a.status, a.body)
+		}
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 	"gatehouse/internal/jose"
 )
 
+// maxObject bounds a request object that is fetched.
+const maxObject = 64 << 10
+
 // unpackFetched gets a request object from where the client keeps it (RFC 9101 §5.2, OIDC Core §6.2). Only addresses
 // that the profile lists are called, as they stand there (PingAM: requestUris): whoever sends a browser here cannot
 // choose what this server calls. A fragment is the digest of the object, which then must fit.
@@ -25,7 +28,10 @@ func (a *authorization) unpackFetched(ctx context.Context, address string) error
 	if a.Settings.Own.FAPI2 { // which wants requests pushed
 		return Refuse("invalid_request", "The authorization request must be pushed.")
 	}
-	body, err := a.FetchRequest(ctx, address, a.Settings.Own.FetchHosts)
+	body, err := a.Fetch(ctx, address, Reach{Inside: a.Settings.Own.FetchHosts})
+	if len(body) > maxObject {
+		err = errors.New("too large")
+	}
 	if err != nil {
 		return bad(err)
 	}

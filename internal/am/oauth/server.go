@@ -24,15 +24,12 @@ type Options struct {
 	Grants     []Grant
 	ClientAuth []ClientAuth
 	Scripts    Scripts // nil: there are none, and settings that name one are errors
-	// Fetch gets a client's key set or request object by its URL; nil is a bounded HTTP client.
-	Fetch func(ctx context.Context, url string) ([]byte, error)
-	// FetchRequest gets a request object from an address that a client registered. allowed are the hosts that may have
-	// internal addresses. Nil is a bounded HTTP client that keeps to public addresses otherwise.
-	FetchRequest func(ctx context.Context, url string, allowed []string) ([]byte, error)
-	Policies     Policies // nil: settings that ask them are errors
-	Login        Login    // nil: user name and password alone, no browser sign-in
-	Log          *slog.Logger
-	Now          func() time.Time
+	// Fetch gets a key set or a request object by its URL; nil is a bounded HTTP client that keeps to the reach.
+	Fetch    func(ctx context.Context, url string, reach Reach) ([]byte, error)
+	Policies Policies // nil: settings that ask them are errors
+	Login    Login    // nil: user name and password alone, no browser sign-in
+	Log      *slog.Logger
+	Now      func() time.Time
 }
 
 // Server answers the OAuth 2.0 endpoints of all realms.
@@ -61,10 +58,7 @@ func New(o Options) *Server {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Fetch == nil {
-		o.Fetch = fetcher()
-	}
-	if o.FetchRequest == nil {
-		o.FetchRequest = fetchPublic
+		o.Fetch = fetch
 	}
 	if o.Login == nil {
 		o.Login = directLogin{o.Now}

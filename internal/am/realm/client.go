@@ -20,6 +20,8 @@ const (
 // seconds, 0 means the provider's. Once in use a Client is never changed.
 type Client struct {
 	ID string `json:"-"`
+	// SelfRegistered tells that the client wrote its profile itself, and no administrator since.
+	SelfRegistered bool `json:"-"`
 
 	Core      ClientCore      `json:"coreOAuth2ClientConfig"`
 	Advanced  ClientAdvanced  `json:"advancedOAuth2ClientConfig"`
@@ -178,8 +180,25 @@ func ParseClient(id string, body json.RawMessage) (*Client, error) {
 	if err := decodeDoc(body, c); err != nil {
 		return nil, err
 	}
+	c.SelfRegistered = isSelfRegistered(body)
 	c.allowed, c.defaults = cutAll(c.Core.Scopes), cutAll(c.Core.DefaultScopes)
 	return c, nil
+}
+
+// Doc is the document of the client as the store keeps it. Writing it any other way makes it an administrator's.
+func (c *Client) Doc() (json.RawMessage, error) {
+	return json.Marshal(struct {
+		Type string `json:"_type"`
+		Self bool   `json:"_selfRegistered,omitempty"`
+		*Client
+	}{TypeClient, c.SelfRegistered, c})
+}
+
+func isSelfRegistered(body json.RawMessage) bool {
+	var doc struct {
+		Self bool `json:"_selfRegistered"`
+	}
+	return json.Unmarshal(body, &doc) == nil && doc.Self
 }
 
 // IsActive tells whether the client may do anything.

@@ -80,7 +80,7 @@ func providerTitles() map[string]string {
 		"atJwtProfile":                            "JWT Access Token Profile (RFC 9068)",
 		"fapi2":                                   "FAPI 2.0 Security Profile",
 		"revokeTokensOnSessionEnd":                "Revoke Tokens when their Session ends",
-		"allowedFetchHosts":                       "Internal Hosts to fetch Request Objects from",
+		"allowedFetchHosts":                       "Internal Hosts that may be called for Clients",
 		"jwtIssuerScript":                         "JWT Issuer Script",
 		"statelessTokensEnabled":                  "Use Client-Side Access & Refresh Tokens",
 		"macaroonTokensEnabled":                   "Use Macaroon Access and Refresh Tokens",
