@@ -2,7 +2,9 @@
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test check race bench fuzz golden docs tools help
+NODE_MODULES := e2e/node/node_modules/.package-lock.json
+
+.PHONY: build demo test check race node bench fuzz golden docs tools help
 
 build: ## build ./gatehouse, one static binary
 	$(GO) build -trimpath -ldflags='-s -w' -o gatehouse ./cmd/gatehouse
@@ -10,11 +12,17 @@ build: ## build ./gatehouse, one static binary
 demo: build ## run everything on sample data: gateway, authorization server, sample application
 	./gatehouse demo
 
-test: check race ## all tests
+test: check race node ## all tests
 	$(GO) test -count=1 ./...
 
 race: ## tests of shared state with the race detector
 	CGO_ENABLED=1 $(GO) test -race -short ./internal/gateway/... ./internal/am/... ./internal/jose/...
+
+node: $(NODE_MODULES) ## npm packages of the end-to-end tests
+
+$(NODE_MODULES): e2e/node/package-lock.json
+	cd e2e/node && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 check: ## format, vet, house rules
 	@test -z "$$(gofmt -l cmd docs internal e2e bench examples)" || { gofmt -l cmd docs internal e2e bench examples; exit 1; }

@@ -2,6 +2,9 @@ module gatehouse
 
 go 1.26.0
 
+// npm packages may bring Go files of their own.
+ignore ./e2e/node/node_modules
+
 require (
 	github.com/cockroachdb/pebble/v2 v2.1.7
 	github.com/coder/websocket v1.8.15
