@@ -22,7 +22,7 @@ type rule struct {
 	reason string
 }
 
-var ground = []string{"conf", "expr", "groovy", "jose", "keystore", "observe", "gateway/chain", "gateway/heap"}
+var ground = []string{"audit", "conf", "expr", "groovy", "jose", "keystore", "observe", "gateway/chain", "gateway/heap"}
 
 // rules are read from the top; the first that matches a package holds.
 var rules = []rule{
@@ -33,6 +33,7 @@ var rules = []rule{
 	{"keystore", nil, "the ground floor knows nothing else"},
 	{"sample", nil, "the sample application is an application like any other"},
 	{"jose", []string{"keystore"}, "keys may come from key stores"},
+	{"audit", []string{"conf", "observe"}, "both wings audit, and neither knows the other"},
 	{"expr", []string{"conf"}, "expressions are compiled from configuration"},
 	{"ui", []string{"observe"}, "pages know no wing"},
 	{"gateway/heap", []string{"conf", "gateway/chain", "expr", "observe"}, "objects are made before wings exist"},
@@ -46,18 +47,18 @@ var rules = []rule{
 	{"gateway/handlers", kit, "not other lists of types"},
 	{"gateway/oauth2", kit, "not other lists of types"},
 	{"gateway/studio", []string{"gateway/...", "conf", "expr", "observe", "ui"}, "pages over the gateway"},
-	{"gateway", []string{"gateway/...", "conf", "expr", "groovy", "jose", "keystore", "observe"}, "one wing, and never the other"},
+	{"gateway", []string{"gateway/...", "audit", "conf", "expr", "groovy", "jose", "keystore", "observe"}, "one wing, and never the other"},
 	{"am/store/embedded", []string{"am/store", "am/store/storetest", "observe"}, "engines store records"},
 	{"am/store/memory", []string{"am/store", "am/store/storetest"}, "engines store records"},
 	{"am/store/storetest", []string{"am/store", "am/store/memory"}, "the suite knows records and the simplest engine"},
 	{"am/store", []string{"am/store/...", "observe"}, "downwards only"},
 	{"am/realm", []string{"am/store/...", "conf", "jose", "keystore", "observe"}, "downwards only"},
 	{"am/script", []string{"am/store/...", "am/realm", "groovy", "jose", "observe", "conf"}, "downwards only"},
-	{"am/login", []string{"am/store/...", "am/realm", "am/script", "jose", "observe", "ui", "conf"}, "downwards only"},
+	{"am/login", []string{"am/store/...", "am/realm", "am/script", "audit", "jose", "observe", "ui", "conf"}, "downwards only"},
 	{"am/oauth", []string{"am/store/...", "am/realm", "am/script", "am/login", "am/oauth/...", "jose", "observe", "ui", "conf"}, "downwards only"},
-	{"am/rest", []string{"am/store/...", "am/realm", "am/script", "am/login", "am/oauth/...", "jose", "observe", "ui", "conf"}, "downwards only"},
+	{"am/rest", []string{"am/store/...", "am/realm", "am/script", "am/login", "am/oauth/...", "audit", "jose", "observe", "ui", "conf"}, "downwards only"},
 	{"am/console", []string{"am/...", "jose", "observe", "ui", "conf"}, "a page sees what an API caller sees"},
-	{"am", []string{"am/...", "jose", "observe", "ui", "conf", "groovy"}, "one wing, and never the other"},
+	{"am", []string{"am/...", "audit", "jose", "observe", "ui", "conf", "groovy"}, "one wing, and never the other"},
 }
 
 var kit = append(slices.Clone(ground), "gateway/secrets", "gateway/session", "gateway/audit", "gateway/wire", "gateway/script", "gateway/amservice")

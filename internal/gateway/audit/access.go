@@ -1,12 +1,14 @@
 package audit
 
 import (
+	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"gatehouse/internal/audit"
 	"gatehouse/internal/gateway/chain"
 )
 
@@ -16,41 +18,39 @@ const eventName = "OPENIG-HTTP-ACCESS"
 // access writes access events. What is safelisted is found out once, so that an event
 // is written without looking fields up.
 type access struct {
-	service *service
-	sinks   []sink
+	service *audit.Service
+	topic   *audit.Topic
+	log     *slog.Logger
 
 	id, timestamp, eventName, transactionID, userID, trackingIDs bool
 	clientIP, clientPort, serverIP, serverPort                   bool
 	secure, method, path                                         bool
 	status, statusCode, elapsed, elapsedUnits                    bool
 	exchangeID, routeID, routeName                               bool
-	request, query, cookies, response                            *policy // nil: nothing of it
-	ext                                                          *policy
+	request, query, cookies, response                            *audit.Policy // nil: nothing of it
+	ext                                                          *audit.Policy
 }
 
-func newAccess(s *service, t *topic) *access {
-	p := t.policy
-	part := func(path ...string) *policy {
-		if !p.mayAllow(path...) {
+func newAccess(s *audit.Service, t *audit.Topic, log *slog.Logger) *access {
+	p := t.Policy
+	part := func(path ...string) *audit.Policy {
+		if !p.MayAllow(path...) {
 			return nil
 		}
-		return p.sub(path...)
-	}
-	if len(t.sinks) == 0 {
-		return nil
+		return p.Sub(path...)
 	}
 	return &access{
-		service: s, sinks: t.sinks,
-		id: p.allows("_id"), timestamp: p.allows("timestamp"), eventName: p.allows("eventName"),
-		transactionID: p.allows("transactionId"), userID: p.allows("userId"), trackingIDs: p.allows("trackingIds"),
-		clientIP: p.allows("client", "ip"), clientPort: p.allows("client", "port"),
-		serverIP: p.allows("server", "ip"), serverPort: p.allows("server", "port"),
-		secure: p.allows("http", "request", "secure"), method: p.allows("http", "request", "method"), path: p.allows("http", "request", "path"),
+		service: s, topic: t, log: log,
+		id: p.Allows("_id"), timestamp: p.Allows("timestamp"), eventName: p.Allows("eventName"),
+		transactionID: p.Allows("transactionId"), userID: p.Allows("userId"), trackingIDs: p.Allows("trackingIds"),
+		clientIP: p.Allows("client", "ip"), clientPort: p.Allows("client", "port"),
+		serverIP: p.Allows("server", "ip"), serverPort: p.Allows("server", "port"),
+		secure: p.Allows("http", "request", "secure"), method: p.Allows("http", "request", "method"), path: p.Allows("http", "request", "path"),
 		request: part("http", "request", "headers"), query: part("http", "request", "queryParameters"),
 		cookies: part("http", "request", "cookies"), response: part("http", "response", "headers"),
-		status: p.allows("response", "status"), statusCode: p.allows("response", "statusCode"),
-		elapsed: p.allows("response", "elapsedTime"), elapsedUnits: p.allows("response", "elapsedTimeUnits"),
-		exchangeID: p.allows("ig", "exchangeId"), routeID: p.allows("ig", "routeId"), routeName: p.allows("ig", "routeName"),
+		status: p.Allows("response", "status"), statusCode: p.Allows("response", "statusCode"),
+		elapsed: p.Allows("response", "elapsedTime"), elapsedUnits: p.Allows("response", "elapsedTimeUnits"),
+		exchangeID: p.Allows("ig", "exchangeId"), routeID: p.Allows("ig", "routeId"), routeName: p.Allows("ig", "routeName"),
 		ext: part("ig", "ext"),
 	}
 }
@@ -98,7 +98,7 @@ func (a *audited) observe(x *chain.Exchange) observed {
 	if a.access.request != nil {
 		o.rawHeader = make([]string, 0, 8)
 		for name, values := range x.Request.Header {
-			if a.access.request.allows(strings.ToLower(name)) {
+			if a.access.request.Allows(strings.ToLower(name)) {
 				o.rawHeader = append(o.rawHeader, name)
 				if o.header == nil {
 					o.header = make(http.Header, 4)
@@ -117,65 +117,61 @@ func (a *audited) observe(x *chain.Exchange) observed {
 // came in: the URI is the original one.
 func (a *audited) write(x *chain.Exchange, o *observed, status int, resp *chain.Response, e *ExtensionContext) {
 	c := a.access
-	w := &writer{b: make([]byte, 1, 1024)}
-	w.b[0] = '{'
+	w := audit.NewWriter(1024)
 	received := a.common(w, x)
 	c.peers(w, x)
 	a.http(w, x, o, resp)
-	w.open("response")
+	w.Open("response")
 	if c.status {
 		outcome := "SUCCESSFUL"
 		if status >= 400 {
 			outcome = "FAILED"
 		}
-		w.text("status", outcome)
+		w.Text("status", outcome)
 	}
 	if c.statusCode {
-		w.text("statusCode", strconv.Itoa(status))
+		w.Text("statusCode", strconv.Itoa(status))
 	}
 	if c.elapsed {
-		w.number("elapsedTime", max(time.Since(received).Milliseconds(), 0))
+		w.Number("elapsedTime", max(time.Since(received).Milliseconds(), 0))
 	}
 	if c.elapsedUnits {
-		w.text("elapsedTimeUnits", "MILLISECONDS")
+		w.Text("elapsedTimeUnits", "MILLISECONDS")
 	}
-	w.shut()
+	w.Shut()
 	a.ig(w, x, e)
-	w.shut()
-	for _, out := range c.sinks {
-		out.write(w.b)
-	}
+	c.topic.Send(w.End())
 }
 
 // common writes what every event begins with, and returns when the request came.
-func (a *audited) common(w *writer, x *chain.Exchange) time.Time {
+func (a *audited) common(w *audit.Writer, x *chain.Exchange) time.Time {
 	c := a.access
-	audit := chain.Find[*chain.AuditContext](x.Context)
-	if audit == nil {
-		audit = &chain.AuditContext{Received: time.Now()}
+	request := chain.Find[*chain.AuditContext](x.Context)
+	if request == nil {
+		request = &chain.AuditContext{Received: time.Now()}
 	}
 	if c.id {
-		w.text("_id", c.service.newID())
+		w.Text("_id", c.service.NewID())
 	}
 	if c.timestamp {
-		w.text("timestamp", timestamp(audit.Received))
+		w.Text("timestamp", audit.Timestamp(request.Received))
 	}
 	if c.eventName {
-		w.text("eventName", eventName)
+		w.Text("eventName", eventName)
 	}
 	if tx := chain.Find[*chain.TransactionContext](x.Context); tx != nil && c.transactionID {
-		w.text("transactionId", tx.Value)
+		w.Text("transactionId", tx.Value)
 	}
-	if c.userID && audit.UserID != "" {
-		w.text("userId", audit.UserID)
+	if c.userID && request.UserID != "" {
+		w.Text("userId", request.UserID)
 	}
-	if c.trackingIDs && len(audit.TrackingIDs) > 0 {
-		w.list("trackingIds", audit.TrackingIDs)
+	if c.trackingIDs && len(request.TrackingIDs) > 0 {
+		w.List("trackingIds", request.TrackingIDs)
 	}
-	return audit.Received
+	return request.Received
 }
 
-func (c *access) peers(w *writer, x *chain.Exchange) {
+func (c *access) peers(w *audit.Writer, x *chain.Exchange) {
 	client := chain.Find[*chain.ClientContext](x.Context)
 	if client == nil {
 		return
@@ -184,102 +180,100 @@ func (c *access) peers(w *writer, x *chain.Exchange) {
 	address(w, "server", client.LocalAddr, c.serverIP, c.serverPort)
 }
 
-func address(w *writer, name, hostPort string, ip, port bool) {
+func address(w *audit.Writer, name, hostPort string, ip, port bool) {
 	host, text, err := net.SplitHostPort(hostPort)
 	if err != nil || !ip && !port {
 		return
 	}
-	w.open(name)
+	w.Open(name)
 	if ip {
-		w.text("ip", host)
+		w.Text("ip", host)
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); port && err == nil {
-		w.number("port", n)
+		w.Number("port", n)
 	}
-	w.shut()
+	w.Shut()
 }
 
-func (a *audited) http(w *writer, x *chain.Exchange, o *observed, resp *chain.Response) {
+func (a *audited) http(w *audit.Writer, x *chain.Exchange, o *observed, resp *chain.Response) {
 	c := a.access
 	uri := x.Request.URI
 	if r := chain.Find[*chain.RouterContext](x.Context); r != nil && r.OriginalURI != nil {
 		uri = r.OriginalURI
 	}
-	w.open("http")
-	w.open("request")
+	w.Open("http")
+	w.Open("request")
 	if client := chain.Find[*chain.ClientContext](x.Context); client != nil && c.secure {
-		w.key("secure")
-		w.b = strconv.AppendBool(w.b, client.Secure)
+		w.Bool("secure", client.Secure)
 	}
 	if c.method {
-		w.text("method", o.method)
+		w.Text("method", o.method)
 	}
 	if c.path {
 		u := *uri
 		u.UserInfo, u.RawQuery, u.HasQuery, u.Fragment = "", "", false, ""
-		w.text("path", u.String())
+		w.Text("path", u.String())
 	}
 	if c.query != nil {
-		w.open("queryParameters")
+		w.Open("queryParameters")
 		for name, values := range chain.QueryForm(uri) {
-			if c.query.allows(name) {
-				w.list(name, values)
+			if c.query.Allows(name) {
+				w.List(name, values)
 			}
 		}
-		w.shut()
+		w.Shut()
 	}
 	if len(o.rawHeader) > 0 {
 		fields(w, o.header, c.request)
 	}
 	if c.cookies != nil {
-		w.open("cookies")
+		w.Open("cookies")
 		for name, list := range chain.Cookies(http.Header{"Cookie": o.cookies}) {
-			if cookie, ok := list[0].(chain.Cookie); ok && c.cookies.allows(name) {
-				w.text(name, cookie.Value)
+			if cookie, ok := list[0].(chain.Cookie); ok && c.cookies.Allows(name) {
+				w.Text(name, cookie.Value)
 			}
 		}
-		w.shut()
+		w.Shut()
 	}
-	w.shut()
+	w.Shut()
 	if c.response != nil && resp != nil {
-		w.open("response")
+		w.Open("response")
 		fields(w, resp.Header, c.response)
-		w.shut()
+		w.Shut()
 	}
-	w.shut()
+	w.Shut()
 }
 
 // fields writes the header fields that are safelisted, their names in lower case.
-func fields(w *writer, h http.Header, p *policy) {
-	w.open("headers")
+func fields(w *audit.Writer, h http.Header, p *audit.Policy) {
+	w.Open("headers")
 	for name, values := range h {
-		if name = strings.ToLower(name); p.allows(name) {
-			w.list(name, values)
+		if name = strings.ToLower(name); p.Allows(name) {
+			w.List(name, values)
 		}
 	}
-	w.shut()
+	w.Shut()
 }
 
-func (a *audited) ig(w *writer, x *chain.Exchange, e *ExtensionContext) {
+func (a *audited) ig(w *audit.Writer, x *chain.Exchange, e *ExtensionContext) {
 	c := a.access
-	w.open("ig")
+	w.Open("ig")
 	if root := chain.Find[*chain.RootContext](x.Context); root != nil && c.exchangeID {
-		w.text("exchangeId", root.ID)
+		w.Text("exchangeId", root.ID)
 	}
 	if c.routeID && a.routeID != "" {
-		w.text("routeId", a.routeID)
+		w.Text("routeId", a.routeID)
 	}
 	if c.routeName && a.routeID != "" {
-		w.text("routeName", a.routeName)
+		w.Text("routeName", a.routeName)
 	}
 	if c.ext != nil {
-		text, err := encode(c.ext.filter(e.extensions))
+		text, err := audit.Encode(c.ext.Filter(e.extensions))
 		if err != nil {
-			c.service.log.Error("an extension of an access event cannot be written", "route", a.routeID, "error", err)
+			c.log.Error("an extension of an access event cannot be written", "route", a.routeID, "error", err)
 			text = []byte("{}")
 		}
-		w.key("ext")
-		w.b = append(w.b, text...)
+		w.Raw("ext", text)
 	}
-	w.shut()
+	w.Shut()
 }

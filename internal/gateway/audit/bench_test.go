@@ -1,30 +1,36 @@
 package audit
 
 import (
-	"context"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
 
+	"gatehouse/internal/audit"
+	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
 )
 
-type nowhere struct{ n int }
-
-func (*nowhere) start(context.Context) error { return nil }
-func (*nowhere) stop()                       {}
-func (w *nowhere) write(event []byte)        { w.n += len(event) }
-
-// BenchmarkAccess is what an access event costs the request, writing apart.
+// BenchmarkAccess is what an access event costs the request.
 func BenchmarkAccess(b *testing.B) {
-	sc, _ := loadSchema(accessTopic, "")
-	p := newPolicy()
-	for _, f := range sc.safelist {
-		p.include("/access" + f)
+	var errs conf.Errors
+	node, err := conf.Parse("audit", []byte(`{"eventHandlers": [{"class": "JsonAuditEventHandler", "config": {"name": "json", "topics": ["access"], "logDirectory": "`+b.TempDir()+`"}}]}`))
+	if err != nil {
+		b.Fatal(err)
 	}
-	p.ignoreCase("/access/http/request/headers")
-	s := &service{now: time.Now, prefix: newPrefix()}
-	s.accessWriter = newAccess(s, &topic{schema: sc, policy: p.at(accessTopic), sinks: []sink{&nowhere{}}})
+	d := &conf.Decoder{Errs: &errs}
+	var c audit.Config
+	d.Decode(node, &c)
+	log := slog.New(slog.DiscardHandler)
+	inner := audit.New(&c, &audit.Env{Node: node, Errs: &errs, Decoder: func() *conf.Decoder { return &conf.Decoder{} }, Topics: topics(), Log: log, Now: time.Now})
+	if err := errs.Err(); err != nil {
+		b.Fatal(err)
+	}
+	if err := inner.Start(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	defer inner.Stop()
+	s := &service{Service: inner, accessWriter: newAccess(inner, inner.Topic(accessTopic), log)}
 	h := Within(s, "10-a", "a", chain.HandlerFunc(func(*chain.Exchange) (*chain.Response, error) {
 		return chain.NewResponse(http.StatusOK), nil
 	}))

@@ -26,7 +26,7 @@ func TestPolicy(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := newPolicy()
+			p := NewPolicy()
 			for _, i := range tt.include {
 				p.include(i)
 			}
@@ -34,7 +34,7 @@ func TestPolicy(t *testing.T) {
 				p.exclude(e)
 			}
 			p.ignoreCase("/t/a/c")
-			if diff := cmp.Diff(tt.want, p.at("t").filter(event)); diff != "" {
+			if diff := cmp.Diff(tt.want, p.at("t").Filter(event)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
@@ -42,7 +42,7 @@ func TestPolicy(t *testing.T) {
 }
 
 func TestPolicyPaths(t *testing.T) {
-	p := newPolicy()
+	p := NewPolicy()
 	p.include("/t/a")
 	p.exclude("/t/a/x")
 	p.include("/t/b/y")
@@ -58,14 +58,14 @@ func TestPolicyPaths(t *testing.T) {
 		{path: []string{"b", "y"}, allows: true, mayAllow: true},
 		{path: []string{"c"}},
 	} {
-		if got := at.allows(tt.path...); got != tt.allows {
+		if got := at.Allows(tt.path...); got != tt.allows {
 			t.Errorf("allows(%v) = %v, want %v", tt.path, got, tt.allows)
 		}
-		if got := at.mayAllow(tt.path...); got != tt.mayAllow {
+		if got := at.MayAllow(tt.path...); got != tt.mayAllow {
 			t.Errorf("mayAllow(%v) = %v, want %v", tt.path, got, tt.mayAllow)
 		}
 	}
-	if a := at.sub("a"); !a.allows("z") || a.allows("x") {
+	if a := at.Sub("a"); !a.Allows("z") || a.Allows("x") {
 		t.Error("the policy below an included field forgets what is above it")
 	}
 }

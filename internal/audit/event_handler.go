@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"gatehouse/internal/conf"
-	"gatehouse/internal/gateway/heap"
 )
 
 // handlerKind is a class of event handlers.
@@ -14,7 +13,7 @@ type handlerKind struct {
 	name string
 	// prepare reads the configuration and returns what makes the sink of a topic; nil
 	// when there was a problem.
-	prepare func(b *builder) func(topic string, t *topic) sink
+	prepare func(b *builder) func(topic string, t *Topic) sink
 	// why says, for handlers that cannot be used, why.
 	why string
 }
@@ -25,7 +24,7 @@ var handlerKinds = []handlerKind{
 	{name: "CsvAuditEventHandler", prepare: csvFiles},
 	{name: "JsonStdoutAuditEventHandler", prepare: jsonStdout},
 	{name: "SyslogAuditEventHandler", prepare: syslog},
-	{name: "JdbcAuditEventHandler", why: "the gateway has no database drivers; use JsonAuditEventHandler and a log shipper"},
+	{name: "JdbcAuditEventHandler", why: "there are no database drivers; use JsonAuditEventHandler and a log shipper"},
 	{name: "JmsAuditEventHandler", why: "message brokers are not supported; use JsonStdoutAuditEventHandler and a log shipper"},
 	{name: "SplunkAuditEventHandler", why: "the product removed it; use JsonStdoutAuditEventHandler or JsonAuditEventHandler and a log shipper"},
 	{name: "ElasticsearchAuditEventHandler", why: "the product removed it; use JsonStdoutAuditEventHandler with elasticsearchCompatible"},
@@ -60,15 +59,15 @@ type commonConfig struct {
 
 // builder builds the sinks of one event handler.
 type builder struct {
-	env     *heap.Env
+	env     *Env
 	node    *conf.Node
-	service *service
+	service *Service
 	common  commonConfig
 }
 
 // decode reads the configuration into c, whose embedded commonConfig is remembered.
 func (b *builder) decode(c any, common *commonConfig) bool {
-	d := b.env.Heap.Decoder()
+	d := b.env.Decoder()
 	d.Errs = b.env.Errs
 	ok := d.Decode(b.node, c)
 	b.common = *common

@@ -41,7 +41,7 @@ type csvFormat struct {
 }
 
 // csvFiles writes a table to <topic>.csv: a line of field names, then a line an event.
-func csvFiles(b *builder) func(string, *topic) sink {
+func csvFiles(b *builder) func(string, *Topic) sink {
 	var c csvFileConfig
 	if !b.decode(&c, &c.commonConfig) {
 		return nil
@@ -71,9 +71,9 @@ func csvFiles(b *builder) func(string, *topic) sink {
 		}
 	}
 	rotate := c.FileRotation.orDefault().read(b)
-	return func(name string, t *topic) sink {
+	return func(name string, t *Topic) sink {
 		table := table
-		table.columns = t.schema.columns
+		table.columns = t.schema.Columns
 		return b.file(filepath.Join(c.LogDirectory, name+".csv"), &file{
 			header: table.header(), form: table.row, interval: interval, maxEvents: 10000,
 			rotation: rotate, retention: c.FileRetention.orDefault(), check: bounded(c.RotationRetentionCheckInterval, 5*time.Second),

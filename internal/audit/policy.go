@@ -3,38 +3,37 @@ package audit
 import (
 	"strings"
 
-	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/conf"
 )
 
-// policy says what is written of events: a tree of field names, of which only marked
+// Policy says what is written of events: a tree of field names, of which only marked
 // ones are written, with all below them; a field that is excluded never is.
-type policy struct {
+type Policy struct {
 	included, excluded bool
 	fold               bool // names below are compared without regard to case
-	below              map[string]*policy
+	below              map[string]*Policy
 }
 
-func newPolicy() *policy { return &policy{} }
+func NewPolicy() *Policy { return &Policy{} }
 
 // checkPointers reports what does not begin with a slash, or names nothing.
-func checkPointers(field string, list []string, env *heap.Env) {
+func checkPointers(list []string, errs *conf.Errors, at *conf.Node) {
 	for _, p := range list {
 		if len(p) < 2 || p[0] != '/' {
-			env.Fail("config.filterPolicies.field."+field,
-				"expected a pointer such as \"/access/http/request/headers/user-agent\", found %q", p)
+			errs.Add(at, "expected a pointer such as \"/access/http/request/headers/user-agent\", found %q", p)
 		}
 	}
 }
 
 // step returns the node of a name, made where missing.
-func (p *policy) step(pointer string) *policy {
+func (p *Policy) step(pointer string) *Policy {
 	for name := range strings.SplitSeq(strings.Trim(pointer, "/"), "/") {
 		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
 		next := p.below[name]
 		if next == nil {
-			next = &policy{}
+			next = &Policy{}
 			if p.below == nil {
-				p.below = map[string]*policy{}
+				p.below = map[string]*Policy{}
 			}
 			p.below[name] = next
 		}
@@ -43,14 +42,14 @@ func (p *policy) step(pointer string) *policy {
 	return p
 }
 
-func (p *policy) include(pointer string) { p.step(pointer).included = true }
-func (p *policy) exclude(pointer string) { p.step(pointer).excluded = true }
+func (p *Policy) include(pointer string) { p.step(pointer).included = true }
+func (p *Policy) exclude(pointer string) { p.step(pointer).excluded = true }
 
 // ignoreCase makes the names below the pointer independent of case.
-func (p *policy) ignoreCase(pointer string) {
+func (p *Policy) ignoreCase(pointer string) {
 	n := p.step(pointer)
 	n.fold = true
-	folded := map[string]*policy{}
+	folded := map[string]*Policy{}
 	for name, below := range n.below {
 		name = strings.ToLower(name)
 		if same := folded[name]; same != nil {
@@ -63,14 +62,14 @@ func (p *policy) ignoreCase(pointer string) {
 }
 
 // at returns the policy below a name; never nil.
-func (p *policy) at(name string) *policy {
+func (p *Policy) at(name string) *Policy {
 	if next := p.next(name); next != nil && !next.excluded {
 		return next
 	}
-	return &policy{}
+	return &Policy{}
 }
 
-func (p *policy) next(name string) *policy {
+func (p *Policy) next(name string) *Policy {
 	if p == nil {
 		return nil
 	}
@@ -80,8 +79,8 @@ func (p *policy) next(name string) *policy {
 	return p.below[name]
 }
 
-// allows says whether the field at a path below p is written.
-func (p *policy) allows(path ...string) bool {
+// Allows says whether the field at a path below p is written.
+func (p *Policy) Allows(path ...string) bool {
 	included := p.included
 	for _, name := range path {
 		if p = p.next(name); p == nil {
@@ -95,9 +94,9 @@ func (p *policy) allows(path ...string) bool {
 	return included
 }
 
-// mayAllow says whether the field at the path, or some field below it, is written.
-func (p *policy) mayAllow(path ...string) bool {
-	if p.allows(path...) {
+// MayAllow says whether the field at the path, or some field below it, is written.
+func (p *Policy) MayAllow(path ...string) bool {
+	if p.Allows(path...) {
 		return true
 	}
 	for _, name := range path {
@@ -108,7 +107,7 @@ func (p *policy) mayAllow(path ...string) bool {
 	return p.anyIncluded()
 }
 
-func (p *policy) anyIncluded() bool {
+func (p *Policy) anyIncluded() bool {
 	if p.excluded {
 		return false
 	}
@@ -120,26 +119,26 @@ func (p *policy) anyIncluded() bool {
 	return false
 }
 
-// sub is the policy at a path, as if it were a root: it is included when something
+// Sub is the policy at a path, as if it were a root: it is included when something
 // above it is.
-func (p *policy) sub(path ...string) *policy {
+func (p *Policy) Sub(path ...string) *Policy {
 	included := p.included
 	for _, name := range path {
 		if p = p.next(name); p == nil {
-			return &policy{included: included}
+			return &Policy{included: included}
 		}
 		if p.excluded {
-			return &policy{}
+			return &Policy{}
 		}
 		included = included || p.included
 	}
-	return &policy{included: included, fold: p.fold, below: p.below}
+	return &Policy{included: included, fold: p.fold, below: p.below}
 }
 
-// filter returns the fields of an event that are written. The event is not changed.
-func (p *policy) filter(event map[string]any) map[string]any { return p.pass(event, p.included) }
+// Filter returns the fields of an event that are written. The event is not changed.
+func (p *Policy) Filter(event map[string]any) map[string]any { return p.pass(event, p.included) }
 
-func (p *policy) pass(m map[string]any, included bool) map[string]any {
+func (p *Policy) pass(m map[string]any, included bool) map[string]any {
 	out := make(map[string]any, len(m))
 	for name, v := range m {
 		next := p.next(name)

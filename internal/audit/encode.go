@@ -9,21 +9,20 @@ import (
 	"unicode/utf8"
 )
 
-// encode writes an event as a JSON object on one line: the fields of every event
+// Encode writes an event as a JSON object on one line: the fields of every event
 // first, the others by name.
-func encode(event map[string]any) ([]byte, error) {
+func Encode(event map[string]any) ([]byte, error) {
 	names := slices.Sorted(maps.Keys(event))
 	slices.SortStableFunc(names, func(a, b string) int { return rank(a) - rank(b) })
-	w := writer{b: []byte{'{'}}
+	w := NewWriter(512)
 	for _, name := range names {
 		text, err := marshal(event[name])
 		if err != nil {
 			return nil, err
 		}
-		w.key(name)
-		w.b = append(w.b, text...)
+		w.Raw(name, text)
 	}
-	return append(w.b, '}'), nil
+	return w.End(), nil
 }
 
 func marshal(v any) ([]byte, error) {
@@ -34,40 +33,61 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(buf.Bytes(), []byte{'\n'}), err
 }
 
-// writer appends the members of JSON objects.
-type writer struct {
+// Writer appends the members of JSON objects.
+type Writer struct {
 	b []byte
 }
 
-// key begins a member.
-func (w *writer) key(name string) {
+// NewWriter begins an object. size is a guess of its length in bytes.
+func NewWriter(size int) *Writer { return &Writer{append(make([]byte, 0, size), '{')} }
+
+// End ends the object and returns it. The writer must not be used afterwards.
+func (w *Writer) End() []byte { return append(w.b, '}') }
+
+// Raw appends a member whose value is JSON already.
+func (w *Writer) Raw(name string, value []byte) {
+	w.Key(name)
+	w.b = append(w.b, value...)
+}
+
+// Key begins a member.
+func (w *Writer) Key(name string) {
 	if last := w.b[len(w.b)-1]; last != '{' {
 		w.b = append(w.b, ',')
 	}
 	w.b = append(appendText(w.b, name), ':')
 }
 
-func (w *writer) text(name, value string) {
-	w.key(name)
+// Text appends a string.
+func (w *Writer) Text(name, value string) {
+	w.Key(name)
 	w.b = appendText(w.b, value)
 }
 
-func (w *writer) number(name string, n int64) {
-	w.key(name)
+// Bool appends a boolean.
+func (w *Writer) Bool(name string, v bool) {
+	w.Key(name)
+	w.b = strconv.AppendBool(w.b, v)
+}
+
+// Number appends a whole number.
+func (w *Writer) Number(name string, n int64) {
+	w.Key(name)
 	w.b = strconv.AppendInt(w.b, n, 10)
 }
 
-// open begins an object member.
-func (w *writer) open(name string) {
-	w.key(name)
+// Open begins an object member.
+func (w *Writer) Open(name string) {
+	w.Key(name)
 	w.b = append(w.b, '{')
 }
 
-// shut ends an object.
-func (w *writer) shut() { w.b = append(w.b, '}') }
+// Shut ends an object.
+func (w *Writer) Shut() { w.b = append(w.b, '}') }
 
-func (w *writer) list(name string, values []string) {
-	w.key(name)
+// List appends a list of strings.
+func (w *Writer) List(name string, values []string) {
+	w.Key(name)
 	w.b = append(w.b, '[')
 	for i, v := range values {
 		if i > 0 {

@@ -15,12 +15,12 @@ type jsonStdoutConfig struct {
 }
 
 // jsonStdout writes one JSON object a line to standard output.
-func jsonStdout(b *builder) func(string, *topic) sink {
+func jsonStdout(b *builder) func(string, *Topic) sink {
 	var c jsonStdoutConfig
 	if !b.decode(&c, &c.commonConfig) {
 		return nil
 	}
-	return func(name string, _ *topic) sink {
+	return func(name string, _ *Topic) sink {
 		return &stdout{out: os.Stdout, topic: name, elastic: c.ElasticsearchCompatible,
 			failed: func(err error) { b.env.Log.Error("audit events cannot be written to standard output", "error", err) }}
 	}

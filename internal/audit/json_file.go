@@ -29,7 +29,7 @@ type jsonFileConfig struct {
 }
 
 // jsonFiles writes one JSON object a line to <topic>.audit.json.
-func jsonFiles(b *builder) func(string, *topic) sink {
+func jsonFiles(b *builder) func(string, *Topic) sink {
 	var c jsonFileConfig
 	if !b.decode(&c, &c.commonConfig) {
 		return nil
@@ -42,7 +42,7 @@ func jsonFiles(b *builder) func(string, *topic) sink {
 		form = func(dst, event []byte) []byte { return append(append(dst, renamedID(event)...), '\n') }
 	}
 	rotate := c.FileRotation.orDefault().read(b)
-	return func(name string, _ *topic) sink {
+	return func(name string, _ *Topic) sink {
 		return b.file(filepath.Join(c.LogDirectory, name+".audit.json"), &file{
 			form: form, interval: bounded(c.Buffering.WriteInterval, 100*time.Millisecond), maxEvents: c.Buffering.MaxSize,
 			rotation: rotate, retention: c.FileRetention.orDefault(), check: bounded(c.RotationRetentionCheckInterval, 5*time.Second),
@@ -76,7 +76,7 @@ func bounded(d conf.Duration, otherwise time.Duration) time.Duration {
 // file completes a file sink.
 func (b *builder) file(path string, f *file) sink {
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(b.env.Dirs.Instance, path)
+		path = filepath.Join(b.env.Dir, path)
 	}
 	f.path, f.log, f.now = path, b.env.Log.With("handler", b.common.Name), b.env.Now
 	return f

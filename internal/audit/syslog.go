@@ -80,7 +80,7 @@ const (
 )
 
 // syslog sends messages in the form of RFC 5424 whose text is the JSON event.
-func syslog(b *builder) func(string, *topic) sink {
+func syslog(b *builder) func(string, *Topic) sink {
 	var c syslogConfig
 	if !b.decode(&c, &c.commonConfig) {
 		return nil
@@ -111,7 +111,7 @@ func syslog(b *builder) func(string, *topic) sink {
 	} else if to, ok := b.env.Hosts[c.Host]; ok {
 		address = to
 	}
-	return func(name string, _ *topic) sink {
+	return func(name string, _ *Topic) sink {
 		s := &syslogSink{
 			network: strings.ToLower(c.Protocol), address: address, timeout: timeout, topic: name,
 			facility: slices.Index(facilities, c.Facility), queue: make(chan []byte, size), end: make(chan struct{}),
@@ -169,7 +169,7 @@ func (s *syslogSink) message(event []byte) []byte {
 	b = append(b, '<')
 	b = strconv.AppendInt(b, int64(s.facility*8+s.severity(event)), 10)
 	b = append(b, ">1 "...)
-	b = append(b, timestamp(s.now())...)
+	b = append(b, Timestamp(s.now())...)
 	b = append(b, s.origin...)
 	b = append(b, event...)
 	if s.network == "tcp" {
