@@ -106,7 +106,8 @@
 
   // Times in the reader's zone, relative in the title.
   const times = (within) => {
-    const absolute = new Intl.DateTimeFormat(root.lang, { dateStyle: 'medium', timeStyle: 'short' });
+    const own = navigator.languages.find((l) => l.split('-')[0] === root.lang) || root.lang;
+    const absolute = new Intl.DateTimeFormat(own, { dateStyle: 'medium', timeStyle: 'short' });
     const relative = new Intl.RelativeTimeFormat(root.lang, { numeric: 'auto' });
     for (const el of within.querySelectorAll('time[datetime]')) {
       const at = new Date(el.dateTime);
