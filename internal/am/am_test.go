@@ -278,11 +278,13 @@ func TestRealmSpellings(t *testing.T) {
 		admin("POST", "/json/realms/root"+realm+"/realm-config/services/oauth-oidc?_action=create", "{}").want(t, 201)
 	}
 	const doc = "/.well-known/openid-configuration"
-	other := strings.Replace(s.base, "/openam", "/am", 1)
+	other, origin := strings.Replace(s.base, "/openam", "/am", 1), strings.TrimSuffix(s.base, "/openam")
 	tests := []struct{ name, url, host, issuer string }{
 		{"root, short", s.base + "/oauth2" + doc, "", s.base + "/oauth2"},
 		{"root, full", s.base + "/oauth2/realms/root" + doc, "", s.base + "/oauth2"},
 		{"other context", other + "/oauth2" + doc, "", other + "/oauth2"},
+		{"well-known name first", origin + doc + "/openam/oauth2", "", s.base + "/oauth2"},
+		{"well-known name of RFC 8414 first", origin + "/.well-known/oauth-authorization-server/am/oauth2/realms/root/realms/alpha", "", other + "/oauth2/realms/root/realms/alpha"},
 		{"full path", s.base + "/oauth2/realms/root/realms/alpha" + doc, "", s.base + "/oauth2/realms/root/realms/alpha"},
 		{"nested", s.base + "/oauth2/realms/root/realms/alpha/realms/beta" + doc, "", s.base + "/oauth2/realms/root/realms/alpha/realms/beta"},
 		{"query", s.base + "/oauth2" + doc + "?realm=/alpha", "", s.base + "/oauth2/realms/root/realms/alpha"},

@@ -51,7 +51,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if s.crossOrigin(w, r) {
 		return
 	}
-	path := r.URL.EscapedPath()
+	path := issuerFirst(r.URL.EscapedPath())
 	for _, context := range s.contexts {
 		if after, ok := strings.CutPrefix(path, context); ok && (after == "" || after[0] == '/') {
 			s.inContext(w, r, context, strings.TrimPrefix(after, "/"))
@@ -66,6 +66,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		refuse(w, http.StatusNotFound, "Not Found")
 	}
+}
+
+// issuerFirst turns the address of metadata, which has the well-known name before the issuer's path (RFC 8414 §3.1),
+// into the one of OpenID Connect, which has it behind.
+func issuerFirst(path string) string {
+	for _, name := range [...]string{"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"} {
+		if issuer, ok := strings.CutPrefix(path, name); ok && strings.HasPrefix(issuer, "/") {
+			return issuer + name
+		}
+	}
+	return path
 }
 
 // inContext answers what is below a deployment context.

@@ -76,6 +76,8 @@ func TestPrivateKeyJWT(t *testing.T) {
 		"signEncOAuth2ClientConfig":{"publicKeyLocation":"jwks","jwkSet":`+own.jwks()+`,"tokenEndpointAuthSigningAlgorithm":"ES256"}}`)
 	w.client("/", "mac", "a secret", `{"coreOAuth2ClientConfig":{"scopes":["read"]},"advancedOAuth2ClientConfig":{"grantTypes":["client_credentials"]},
 		"signEncOAuth2ClientConfig":{"tokenEndpointAuthSigningAlgorithm":"HS256"}}`)
+	w.client("/", "by-name", "a secret", `{"coreOAuth2ClientConfig":{"scopes":["read","openid"]},
+		"advancedOAuth2ClientConfig":{"grantTypes":["client_credentials"],"tokenEndpointAuthMethod":"client_secret_jwt"}}`)
 	ask := func(assertion string, more ...string) answer {
 		return w.post("/", "access_token", append(form("grant_type", "client_credentials", "scope", "read", "client_assertion_type", assertionType, "client_assertion", assertion), more...))
 	}
@@ -125,8 +127,13 @@ func TestPrivateKeyJWT(t *testing.T) {
 		t.Fatal(err)
 	}
 	mac := &party{w, key, signer}
-	if a := ask(mac.sign("mac", "mac", nil)); a.status != 200 {
-		t.Errorf("sealed with the secret: %s", a.body)
+	for _, id := range []string{"mac", "by-name"} {
+		if a := ask(mac.sign(id, id, nil)); a.status != 200 {
+			t.Errorf("%s, sealed with the secret: %s", id, a.body)
+		}
+	}
+	if a := w.post("/", "access_token", form("grant_type", "client_credentials", "scope", "read"), basic("by-name", "a secret")); a.status != 401 {
+		t.Errorf("the bare secret: %s", a.body)
 	}
 	// The client's public key is no HMAC secret.
 	public, _ := json.Marshal(jose.NewKeySet(own.key))

@@ -13,6 +13,9 @@ import (
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
+// clientSecretJWT is the method of profiles whose clients sign with their secret (OIDC Core §9).
+const clientSecretJWT = "client_secret_jwt"
+
 // privateKeyJWT is a JWT that the client signed about itself (RFC 7523 §2.2, OIDC Core §9), with its private key, or
 // with its secret where the profile sets an HMAC algorithm (client_secret_jwt). The algorithm is the profile's alone.
 var privateKeyJWT = oauth.ClientAuth{
@@ -44,6 +47,12 @@ func verifyAssertion(ctx context.Context, p *oauth.Provider, c *oauth.Credential
 		return nil, oauth.Refuse("invalid_client", "JWT 'iss' and 'sub' claims must be equal to the client_id")
 	}
 	alg := jose.Algorithm(client.Keys.TokenEndpointAuthAlg)
+	if client.Advanced.TokenEndpointAuthMethod == clientSecretJWT {
+		caller.Method = clientSecretJWT
+		if !alg.Symmetric() { // the default of profiles, RS256, is of keys that this client has not
+			alg = jose.HS256
+		}
+	}
 	keys, err := assertionKeys(p, client, alg)
 	if err != nil {
 		return nil, oauth.ErrClientAuth.Because(err)
