@@ -28,8 +28,9 @@ async function code(client, auth, { push = {}, more = {} } = {}) {
 
 async function redeem(client, auth, callback, verifier, more = {}) {
   const answer = await oauth.authorizationCodeGrantRequest(as, client, auth, callback, site.redirect, verifier, { ...http, ...more })
-  await oauth.validateApplicationLevelSignature(as, answer, http).catch(() => {}) // there is none where no ID token is
-  return oauth.processAuthorizationCodeResponse(as, client, answer, { requireIdToken: true })
+  const tokens = await oauth.processAuthorizationCodeResponse(as, client, answer, { requireIdToken: true })
+  await oauth.validateApplicationLevelSignature(as, answer, http)
+  return tokens
 }
 
 const describe = async (client, auth, token) => oauth.processIntrospectionResponse(as, client,
