@@ -50,6 +50,7 @@ var rules = []rule{
 	{"gateway", []string{"gateway/...", "audit", "conf", "expr", "groovy", "jose", "keystore", "observe"}, "one wing, and never the other"},
 	{"am/store/embedded", []string{"am/store", "am/store/storetest", "observe"}, "engines store records"},
 	{"am/store/memory", []string{"am/store", "am/store/storetest"}, "engines store records"},
+	{"am/store/postgres", []string{"am/store", "am/store/storetest", "observe"}, "engines store records"},
 	{"am/store/storetest", []string{"am/store", "am/store/memory"}, "the suite knows records and the simplest engine"},
 	{"am/store", []string{"am/store/...", "observe"}, "downwards only"},
 	{"am/realm", []string{"am/store/...", "conf", "jose", "keystore", "observe"}, "downwards only"},

@@ -15,6 +15,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	ErrConflict = errors.New("the record was changed or exists already")
 	ErrUsed     = errors.New("already used")
+	// ErrUnavailable is for what works again later: the database cannot be reached, or is full.
+	ErrUnavailable = errors.New("the store is not available")
 )
 
 // Key names a record. Realm is the realm's path ("/", "/alpha"), or "" for records
