@@ -18,6 +18,7 @@ import (
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/am/store/embedded"
+	"gatehouse/internal/am/store/postgres"
 	"gatehouse/internal/observe"
 )
 
@@ -46,6 +47,7 @@ func amCommand() *cobra.Command {
 			"and printed then.",
 		Example: "  gatehouse am\n" +
 			"  GATEHOUSE_ADMIN_PASSWORD=… gatehouse am --data /var/lib/gatehouse --listen 0.0.0.0:8088\n" +
+			"  gatehouse am --store 'postgres://gatehouse@db.example.com/gatehouse?sslmode=verify-full'\n" +
 			"  gatehouse am --listen-tls 0.0.0.0:8443 --tls-cert server.pem --tls-key server-key.pem",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -67,7 +69,7 @@ func amCommand() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&o.data, "data", "./gatehouse-data", "the `folder` for keys and, with the embedded store, all data")
-	f.StringVar(&o.store, "store", "", "a store `URL`; the default is the embedded store in the data folder")
+	f.StringVar(&o.store, "store", os.Getenv("GATEHOUSE_STORE"), "a store `URL` (postgres://…), also in GATEHOUSE_STORE; the default is the embedded store in the data folder")
 	f.StringArrayVar(&o.listen, "listen", []string{"127.0.0.1:8088"}, "an `address` to listen on (repeatable)")
 	f.StringArrayVar(&o.listenTLS, "listen-tls", nil, "an `address` to listen on with TLS (repeatable)")
 	f.StringVar(&o.cert, "tls-cert", "", "the PEM `file` with the certificate chain for --listen-tls")
@@ -92,9 +94,6 @@ type amServer struct {
 
 func startAM(o amOptions) (*amServer, error) {
 	began := time.Now()
-	if o.store != "" && o.store != "embedded" {
-		return nil, fmt.Errorf("--store %s: this version has the embedded store only", o.store)
-	}
 	if err := os.MkdirAll(o.data, 0o700); err != nil {
 		return nil, err
 	}
@@ -102,7 +101,7 @@ func startAM(o amOptions) (*amServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := embedded.Open(embedded.Path(o.data), embedded.Options{Log: o.log})
+	engine, err := openStore(o)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +120,19 @@ func startAM(o amOptions) (*amServer, error) {
 	o.log.Info("the authorization server is ready", "data", o.data, "contexts", strings.Join(o.contexts, " "),
 		"took", time.Since(began).Round(time.Millisecond))
 	return s, nil
+}
+
+// openStore opens the store that --store names.
+func openStore(o amOptions) (store.Engine, error) {
+	switch scheme, _, _ := strings.Cut(o.store, ":"); scheme {
+	case "", "embedded":
+		return embedded.Open(embedded.Path(o.data), embedded.Options{Log: o.log})
+	case "postgres", "postgresql":
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		return postgres.Open(ctx, o.store, postgres.Options{Log: o.log})
+	}
+	return nil, errors.New("--store: expected embedded or a URL such as postgres://user:password@host/database")
 }
 
 // serve opens the listeners. HTTP/2 is offered over TLS.

@@ -190,12 +190,21 @@ func (x *exchange) ask(kind, value, name string) error {
 	})
 }
 
+// statusOf is the status of an error that the person can do nothing about.
+func statusOf(err error) int {
+	if errors.Is(err, store.ErrUnavailable) {
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
 // refuse answers an error.
 func (x *exchange) refuse(err error) {
 	e, ok := errors.AsType[*Refusal](err)
 	if !ok {
 		x.s.Log.Error("authenticate", "realm", x.place.Realm.Path, "error", err)
-		e = &Refusal{Status: http.StatusInternalServerError, Message: "Internal Server Error"}
+		status := statusOf(err)
+		e = &Refusal{Status: status, Message: http.StatusText(status)}
 	}
 	body := map[string]any{"code": e.Status, "reason": http.StatusText(e.Status), "message": e.Message}
 	if x.old {

@@ -188,7 +188,7 @@ func (s *Service) logoutPage(w http.ResponseWriter, r *http.Request, place Place
 
 func (s *Service) broken(w http.ResponseWriter, place Place, err error) {
 	s.Log.Error("sign-in page", "realm", place.Realm.Path, "error", err)
-	s.show(w, place, http.StatusInternalServerError, page{Title: "Something went wrong", Text: "The server could not do this. Try again later."})
+	s.show(w, place, statusOf(err), page{Title: "Something went wrong", Text: "The server could not do this. Try again later."})
 }
 
 func (s *Service) show(w http.ResponseWriter, place Place, status int, p page) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+
+	"gatehouse/internal/am/store"
 )
 
 // Error is a refusal that the client is told: status, code and text are public, Cause is for the log.
@@ -14,7 +16,7 @@ type Error struct {
 	State       string // echoed where the request had one
 	Challenge   string // WWW-Authenticate, with its scheme
 	Allow       string // Allow, of a 405
-	RetryAfter  int    // Retry-After in seconds, of a 429
+	RetryAfter  int    // Retry-After in seconds, of a 429 or 503
 	Cause       error
 }
 
@@ -78,6 +80,10 @@ var (
 	ErrGrant       = Refuse("invalid_grant", "The provided access grant is invalid, expired, or revoked.")
 	ErrToken       = Refuse("invalid_token", "The access token provided is expired, revoked, malformed, or invalid for other reasons.")
 	errServer      = Refuse("server_error", "The request could not be completed because of an internal error.")
+	errUnavailable = &Error{
+		Status: http.StatusServiceUnavailable, Code: "temporarily_unavailable", RetryAfter: 1,
+		Description: "The server is currently unable to handle the request. Try again later.",
+	}
 	errNotFound    = Refuse("not_found", "Invalid URL")
 	errRedirect    = Refuse("redirect_uri_mismatch", "The redirection URI provided does not match a pre-registered value.")
 	errRelative    = Refuse("relative_redirect_uri", "The redirection URI provided is not absolute.")
@@ -101,6 +107,9 @@ func Unsupported(code, what string) *Error {
 func asError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
+	}
+	if errors.Is(err, store.ErrUnavailable) {
+		return errUnavailable.Because(err)
 	}
 	return errServer.Because(err)
 }

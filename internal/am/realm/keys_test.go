@@ -244,3 +244,13 @@ func TestScripts(t *testing.T) {
 		}
 	}
 }
+
+// A node with another instance key does not start on data that it could not read.
+func TestOtherInstanceKey(t *testing.T) {
+	e := memory.New()
+	newManager(t, e)
+	_, err := realm.NewManager(t.Context(), realm.Options{Engine: e, MasterKey: [32]byte{5: 1}})
+	if err == nil || !strings.Contains(err.Error(), "another instance key") {
+		t.Errorf("start = %v, want an error about the instance key", err)
+	}
+}

@@ -82,6 +82,9 @@ func NewManager(ctx context.Context, o Options) (*Manager, error) {
 	m.docs = store.Docs{Engine: m.engine}
 	m.tree.Store(&tree{})
 	m.global.Store(DefaultGlobal())
+	if err := checkInstanceKey(ctx, m.docs, o.MasterKey); err != nil {
+		return nil, err
+	}
 	if err := m.makeRoot(ctx); err != nil {
 		return nil, err
 	}

@@ -291,8 +291,7 @@ func TestMayIntrospect(t *testing.T) {
 }
 
 func TestClientSecret(t *testing.T) {
-	e := memory.New()
-	m, ctx := newManager(t, e), t.Context()
+	m, ctx := newManager(t, memory.New()), t.Context()
 	sealed := m.SealSecret("s3cret")
 	if sealed == m.SealSecret("s3cret") {
 		t.Error("the same secret is sealed the same way twice")
@@ -316,11 +315,12 @@ func TestClientSecret(t *testing.T) {
 	if c, err := mustFind(t, m, "/").Client(ctx, "none"); err != nil || c.CheckSecret("") {
 		t.Errorf("a client without a secret takes the empty one, or %v", err)
 	}
-	other, err := realm.NewManager(ctx, realm.Options{Engine: e, MasterKey: [32]byte{2}, Now: time.Now})
+	other, err := realm.NewManager(ctx, realm.Options{Engine: memory.New(), MasterKey: [32]byte{2}, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := mustFind(t, other, "/").Client(ctx, "sealed"); err == nil || errors.Is(err, store.ErrNotFound) {
+	put(t, m, "/", store.KindAgent, "foreign", `{"_type":"OAuth2Client","coreOAuth2ClientConfig":{"userpassword":"`+other.SealSecret("s3cret")+`"}}`)
+	if _, err := mustFind(t, m, "/").Client(ctx, "foreign"); err == nil || errors.Is(err, store.ErrNotFound) {
 		t.Errorf("secret sealed under another key: %v, want an error", err)
 	}
 }

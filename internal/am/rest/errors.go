@@ -76,6 +76,8 @@ func asError(err error) *Error {
 		return notFound().because(err)
 	case errors.Is(err, store.ErrConflict):
 		return refuse(http.StatusConflict, "The resource was changed by somebody else").because(err)
+	case errors.Is(err, store.ErrUnavailable):
+		return refuse(http.StatusServiceUnavailable, "").because(err)
 	}
 	return refuse(http.StatusInternalServerError, "").because(err)
 }

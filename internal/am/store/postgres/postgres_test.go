@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"fmt"
 	"net/url"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ var schemas atomic.Int32
 // space makes an empty schema and returns the URL that works in it.
 func space(t *testing.T, s *pgtest.Server) string {
 	t.Helper()
-	name := fmt.Sprintf("space%d", schemas.Add(1))
+	name := fmt.Sprintf("space%d_%d", os.Getpid(), schemas.Add(1))
 	c, err := pgx.Connect(t.Context(), s.URL(nil))
 	if err != nil {
 		t.Fatal(err)
@@ -42,8 +43,12 @@ func open(t *testing.T, url string, o postgres.Options) *postgres.Engine {
 	return e
 }
 
+// TestEngine runs on a server of its own, or on the database that GATEHOUSE_TEST_POSTGRES names.
 func TestEngine(t *testing.T) {
-	server := pgtest.Start(t, "fsync=off")
+	server := &pgtest.Server{Base: os.Getenv("GATEHOUSE_TEST_POSTGRES")}
+	if server.Base == "" {
+		server = pgtest.Start(t, "fsync=off")
+	}
 	storetest.Run(t, func(t *testing.T, now func() time.Time) (store.Engine, func() (store.Engine, error)) {
 		url := space(t, server)
 		reopen := func() (store.Engine, error) { return postgres.Open(t.Context(), url, postgres.Options{Now: now}) }

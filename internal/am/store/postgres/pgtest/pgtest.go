@@ -22,6 +22,8 @@ import (
 type Server struct {
 	// Addr is the host and port it listens on, the same after a restart.
 	Addr string
+	// Base is the URL of its database, with a query.
+	Base string
 
 	bin, dir string
 	run      *syscall.SysProcAttr
@@ -53,6 +55,7 @@ func Start(tb testing.TB, settings ...string) *Server {
 		}
 	}
 	s.Addr = freeAddr(tb)
+	s.Base = "postgres://gatehouse@" + s.Addr + "/postgres?sslmode=disable"
 	if out, err := s.command("initdb", "-D", s.data(), "-U", "gatehouse", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput(); err != nil {
 		tb.Fatalf("initdb: %v\n%s", err, out)
 	}
@@ -69,7 +72,7 @@ func Start(tb testing.TB, settings ...string) *Server {
 
 // URL is the address of a database; params are added to it.
 func (s *Server) URL(params url.Values) string {
-	return fmt.Sprintf("postgres://gatehouse@%s/postgres?sslmode=disable&%s", s.Addr, params.Encode())
+	return s.Base + "&" + params.Encode()
 }
 
 // Run starts the server, after Stop or Kill, and waits until it answers.
