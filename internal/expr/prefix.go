@@ -13,7 +13,16 @@ func (t *Template) Prefixes(property string) []string {
 	if t == nil || t.tree == nil {
 		return nil
 	}
-	return prefixReader{property}.of(t.tree)
+	return prefixReader{property: property}.of(t.tree)
+}
+
+// Required tells the same more weakly of more conditions: unless the list is nil, Bool
+// is false when request.uri.<property> contains none of it.
+func (t *Template) Required(property string) []string {
+	if t == nil || t.tree == nil {
+		return nil
+	}
+	return prefixReader{property, true}.of(t.tree)
 }
 
 // PathPrefix is what all paths start with for which a condition can hold.
@@ -28,7 +37,10 @@ func (t *Template) PathPrefix() (prefix string, ok bool) {
 }
 
 // prefixReader reads what conditions say about one property of request.uri.
-type prefixReader struct{ property string }
+type prefixReader struct {
+	property string
+	anywhere bool // the texts need not stand at the beginning
+}
 
 // of is nil when n says nothing about the property.
 func (r prefixReader) of(n node) []string {
@@ -39,9 +51,11 @@ func (r prefixReader) of(n node) []string {
 		if len(n.args) == 2 && r.isProperty(n.args[0]) {
 			switch n.name {
 			case "find", "matches":
-				return regexpPrefixes(n.args[1], false)
+				return r.regexp(n.args[1], false)
 			case "matchesWithRegex":
-				return regexpPrefixes(n.args[1], true)
+				return r.regexp(n.args[1], true)
+			case "contains":
+				return r.inside(n.args[1])
 			}
 		}
 	case *method:
@@ -49,8 +63,10 @@ func (r prefixReader) of(n node) []string {
 			switch text(n.name) {
 			case "startsWith", "equals":
 				return one(text(n.args[0]))
+			case "contains", "endsWith":
+				return r.inside(n.args[0])
 			case "matches":
-				return regexpPrefixes(n.args[0], true)
+				return r.regexp(n.args[0], true)
 			}
 		}
 	}
@@ -150,9 +166,16 @@ func (r prefixReader) isProperty(n node) bool {
 	return ok && root.name == "request"
 }
 
-// regexpPrefixes are texts of which every text starts with one that the pattern
-// occurs in (whole: matches).
-func regexpPrefixes(n node, whole bool) []string {
+// inside is a text that may stand anywhere.
+func (r prefixReader) inside(n node) []string {
+	if !r.anywhere {
+		return nil
+	}
+	return one(text(n))
+}
+
+// regexp reads a pattern that the property is searched for (whole: matches).
+func (r prefixReader) regexp(n node, whole bool) []string {
 	src := text(n)
 	if src == "" {
 		return nil
@@ -160,6 +183,9 @@ func regexpPrefixes(n node, whole bool) []string {
 	re, err := CompileRegexp(src)
 	if err != nil {
 		return nil
+	}
+	if r.anywhere {
+		return re.required()
 	}
 	return re.prefixes(whole)
 }

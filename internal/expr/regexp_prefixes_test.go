@@ -69,3 +69,57 @@ func FuzzPrefixes(f *testing.F) {
 		}
 	})
 }
+
+func TestRequired(t *testing.T) {
+	tests := []struct {
+		src  string
+		want []string
+	}{
+		{`${find(request.uri.path, '/app-0001')}`, []string{"/app-0001"}},
+		{`${find(request.uri.path, '^/a/.*/orders$')}`, []string{"/orders"}},
+		{`${find(request.uri.path, '/(orders|invoices)/0001')}`, []string{"/orders/0001", "/invoices/0001"}},
+		{`${find(request.uri.path, '/v[0-9]+/orders')}`, []string{"/orders"}},
+		{`${find(request.uri.path, '(?i)app-0001')}`, []string{"-0001"}},
+		{`${find(request.uri.path, '(/orders)?')}`, nil},
+		{`${find(request.uri.path, '(ab|)c*')}`, nil},
+		{`${find(request.uri.path, '(ab){2,}')}`, []string{"ab"}},
+		{`${find(request.uri.path, 'ab\\b|cd$')}`, []string{"ab", "cd"}},
+		{`${find(request.uri.path, '(?<=x)ab')}`, nil},
+		{`${find(request.uri.path, 'ab(?=x)')}`, []string{"ab"}},
+		{`${contains(request.uri.path, '/x/')}`, []string{"/x/"}},
+		{`${request.uri.path.endsWith('.ico') or request.uri.path.contains('/img/')}`, []string{".ico", "/img/"}},
+		{`${request.uri.path == '/a'}`, []string{"/a"}},
+		{`${find(request.uri.path, 'ab') and find(request.uri.path, 'abc')}`, []string{"abc"}},
+		{`${find(request.uri.path, 'ab') or request.method == 'GET'}`, nil},
+		{`${not find(request.uri.path, 'ab')}`, nil},
+	}
+	for _, tt := range tests {
+		if got := compileTest(t, tt.src).Required("path"); !slices.Equal(inOrder(got), inOrder(tt.want)) {
+			t.Errorf("Required of %s = %q, want %q", tt.src, got, tt.want)
+		}
+	}
+}
+
+// What a pattern is found in contains one of the texts that it requires.
+func FuzzRequired(f *testing.F) {
+	for _, s := range []string{`(/a|/b.*)?/c`, `a|b`, `[ab]c+d`, `(?i)a-[b-d]1`, `(a|b)(c|d)$`, `x(^a|b)`, `a{2,3}b`, `a(?=b)`, `(?<!a)b+?c`, `\ba\Bb`, `a.*(b|cd)*ef`, "a\ufffdb"} {
+		f.Add(s, "/a/cdef")
+	}
+	f.Fuzz(func(t *testing.T, pattern, text string) {
+		if len(pattern) > 60 || len(text) > 60 {
+			return
+		}
+		re, err := CompileRegexp(pattern)
+		if err != nil {
+			return
+		}
+		found, err := re.Find(text)
+		if err != nil || !found {
+			return
+		}
+		list := re.required()
+		if list != nil && !slices.ContainsFunc(list, func(s string) bool { return strings.Contains(text, s) }) {
+			t.Errorf("%q is found in %q, which contains none of %q", pattern, text, list)
+		}
+	})
+}

@@ -69,6 +69,24 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
+// A laptop has room for 1,000 routes.
+func TestManyRoutesAreSmall(t *testing.T) {
+	dir := many(t, anchored)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	g := loadMany(t, dir)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if kept := (int64(after.HeapInuse) - int64(before.HeapInuse)) >> 20; kept > 60 {
+		t.Errorf("1,000 routes keep %d MiB", kept)
+	}
+	if taken := (int64(after.Sys) - int64(before.Sys)) >> 20; taken > 150 {
+		t.Errorf("loading 1,000 routes took %d MiB of the system", taken)
+	}
+	runtime.KeepAlive(g)
+}
+
 // What it takes to find the last of 1,000 routes, or that there is none.
 func BenchmarkPick(b *testing.B) {
 	conditions := []struct {
@@ -86,24 +104,28 @@ func BenchmarkPick(b *testing.B) {
 		}},
 		{"nested groups", func(n int) string { return fmt.Sprintf("${find(request.uri.path, '^(/app-%04d|/old-%04d)')}", n, n) }},
 		{"unanchored", func(n int) string { return fmt.Sprintf("${find(request.uri.path, '/app-%04d')}", n) }},
+		{"behind a class", func(n int) string {
+			return fmt.Sprintf("${find(request.uri.path, '^/[a-z]+-%04d/')}", n)
+		}},
+		{"in the middle", func(n int) string { return fmt.Sprintf("${matches(request.uri.path, '.*/(old|app-%04d)/.*')}", n) }},
 		{"host", func(n int) string { return fmt.Sprintf("${find(request.uri.host, '^app-%04d\\\\.')}", n) }},
 		{"header", func(n int) string { return fmt.Sprintf("${request.headers['Host'][0] == 'app-%04d.example.com'}", n) }},
 	}
 	for _, c := range conditions {
 		b.Run(c.name, func(b *testing.B) {
 			g := loadMany(b, many(b, c.of))
-			r := g.routers.all()[0]
+			table := g.routers.all()[0].table.Load()
 			last := fmt.Sprintf("app-%04d", manyRoutes-1)
 			req := chain.NewRequest()
 			req.URI.Scheme, req.URI.Host, req.URI.RawPath = "http", last+".example.com", "/"+last+"/x/y"
 			req.Header["Host"] = []string{last + ".example.com"}
 			x := chain.New(b.Context(), req, nil)
-			if e := r.pick(x); e == nil || e.name != last {
+			if e := table.pick(x); e == nil || e.name != last {
 				b.Fatalf("picked %v", e)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if r.pick(x) == nil {
+				if table.pick(x) == nil {
 					b.Fatal("nothing picked")
 				}
 			}

@@ -316,15 +316,15 @@ mine = 1
 }
 
 func (r *running) route(id string) *route {
-	for _, e := range *r.routers.all()[0].table.Load() {
+	for _, e := range r.routers.all()[0].table.Load().routes {
 		if e.id == id {
-			return e.route
+			return e
 		}
 	}
 	for _, o := range r.routers.all() {
-		for _, e := range *o.table.Load() {
+		for _, e := range o.table.Load().routes {
 			if e.id == id {
-				return e.route
+				return e
 			}
 		}
 	}

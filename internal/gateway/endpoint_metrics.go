@@ -81,7 +81,7 @@ func (c *gatewayCollector) Collect(out chan<- prometheus.Metric) {
 	now := time.Now()
 	out <- prometheus.MustNewConstMetric(gatewayUptime, prometheus.GaugeValue, now.Sub(c.instance.loaded).Seconds())
 	for _, r := range c.instance.inService() {
-		table := *r.table.Load()
+		table := r.table.Load().routes
 		out <- prometheus.MustNewConstMetric(routerRoutes, prometheus.GaugeValue, float64(len(table)), r.label, r.heap.Name, r.name)
 		for _, e := range table {
 			c.route(out, now, e.metrics, e.name, e.id, r.label)

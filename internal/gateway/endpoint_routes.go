@@ -71,15 +71,15 @@ func (g *Gateway) objects(x *chain.Exchange, path string) *chain.Response {
 
 // find returns the route in service of that id, or of an id with that slug.
 func (r *router) find(id string) *route {
-	table := *r.table.Load()
+	table := r.table.Load().routes
 	for _, e := range table {
 		if e.id == id {
-			return e.route
+			return e
 		}
 	}
 	for _, e := range table {
 		if slug(e.id) == id {
-			return e.route
+			return e
 		}
 	}
 	return nil
@@ -121,8 +121,8 @@ func (a *routesAPI) list() *chain.Response {
 		return restError(501, "Not Implemented", "only the query _queryFilter=true is supported")
 	}
 	list := []json.RawMessage{}
-	for _, e := range *a.router.table.Load() {
-		list = append(list, a.document(e.route))
+	for _, e := range a.router.table.Load().routes {
+		list = append(list, a.document(e))
 	}
 	return a.answer(200, map[string]any{
 		"result": list, "resultCount": len(list), "pagedResultsCookie": nil,

@@ -175,7 +175,7 @@ func (g *Gateway) eachProblem(f func(broken)) {
 func (g *Gateway) RouteWarnings() []conf.Problem {
 	var list []conf.Problem
 	for _, r := range g.routers.all() {
-		for _, e := range *r.table.Load() {
+		for _, e := range r.table.Load().routes {
 			list = append(list, e.warnings...)
 		}
 	}
@@ -239,7 +239,7 @@ func (g *Gateway) Stop(ctx context.Context) error {
 func (g *Gateway) Routes() int {
 	n := 0
 	for _, r := range g.routers.all() {
-		n += len(*r.table.Load())
+		n += len(r.table.Load().routes)
 	}
 	return n
 }

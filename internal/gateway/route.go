@@ -23,6 +23,7 @@ type route struct {
 	modified  time.Time
 	text      []byte
 	condition heap.Condition
+	hints     hints
 	handler   chain.Handler
 	heap      *heap.Heap
 	warnings  []conf.Problem
@@ -74,7 +75,7 @@ func (i *instance) newRoute(path string, text []byte, parent *heap.Heap, errs *c
 	r.heap.BuildAll()
 	var c routeConfig
 	r.heap.Decoder().Decode(d.node, &c)
-	r.name, r.condition = c.Name, c.Condition
+	r.name, r.condition, r.hints = c.Name, c.Condition, hintsOf(&c.Condition)
 	if r.name == "" {
 		r.name = r.id
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,7 +53,7 @@ type router struct {
 	fallback chain.Handler
 	instance *instance
 	heap     *heap.Heap
-	table    atomic.Pointer[[]entry]
+	table    atomic.Pointer[table]
 
 	mu       sync.Mutex // of what follows: one scan at a time
 	routes   map[string]*route
@@ -60,13 +61,6 @@ type router struct {
 	started  bool
 	stop     context.CancelFunc
 	done     chan struct{}
-}
-
-// entry is a route as picking sees it: path and host must begin with one of the texts
-// for the condition to hold; nil says nothing.
-type entry struct {
-	*route
-	paths, hosts []string
 }
 
 // broken is a version of a file that could not be loaded.
@@ -103,7 +97,7 @@ func (i *instance) newRouter(c *routerConfig, env *heap.Env) (chain.Handler, err
 	if info, err := os.Stat(r.dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("the routes folder %s does not exist or is no folder", r.dir)
 	}
-	r.table.Store(&[]entry{})
+	r.table.Store(&table{})
 	if err := r.scan(); err != nil {
 		return nil, err
 	}
@@ -119,7 +113,7 @@ func (i *instance) newRouter(c *routerConfig, env *heap.Env) (chain.Handler, err
 
 // Handle passes the exchange to its route.
 func (r *router) Handle(x *chain.Exchange) (*chain.Response, error) {
-	if e := r.pick(x); e != nil {
+	if e := r.table.Load().pick(x); e != nil {
 		if !e.enter() {
 			return r.Handle(x) // the table was replaced between the two lines
 		}
@@ -135,28 +129,6 @@ func (r *router) Handle(x *chain.Exchange) (*chain.Response, error) {
 	}
 	r.heap.Services().Logger.Error("no handler to dispatch to", "router", r.name, "path", x.Request.URI.RawPath)
 	return chain.NewResponse(404), nil
-}
-
-// pick returns the route of an exchange, nil when there is none.
-func (r *router) pick(x *chain.Exchange) *entry {
-	path, host := x.Request.URI.Path(), x.Request.URI.Host
-	table := *r.table.Load()
-	for n := range table {
-		e := &table[n]
-		if begins(path, e.paths) && begins(host, e.hosts) && e.condition.Holds(x) {
-			return e
-		}
-	}
-	return nil
-}
-
-func begins(s string, with []string) bool {
-	for _, p := range with {
-		if strings.HasPrefix(s, p) {
-			return true
-		}
-	}
-	return with == nil
 }
 
 // scan brings the routes up to date with the folder: removed files first, then new
@@ -359,12 +331,9 @@ func (r *router) refuse(path string, b broken, old *route) *route {
 
 // publish sorts the routes by name, in the order of code units, and makes them current.
 func (r *router) publish() {
-	table := make([]entry, 0, len(r.routes))
-	for _, rt := range r.routes {
-		table = append(table, entry{rt, rt.condition.Prefixes("path"), rt.condition.Prefixes("host")})
-	}
-	slices.SortFunc(table, func(a, b entry) int { return compareUnits(a.name, b.name) })
-	r.table.Store(&table)
+	list := slices.Collect(maps.Values(r.routes))
+	slices.SortFunc(list, func(a, b *route) int { return compareUnits(a.name, b.name) })
+	r.table.Store(newTable(list))
 }
 
 // compareUnits compares as Java does: by code units of UTF-16, where characters beyond
@@ -403,7 +372,7 @@ func (r *router) Stop() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.table.Store(&[]entry{})
+	r.table.Store(&table{})
 	for _, rt := range r.routes {
 		rt.retire()
 	}
@@ -455,7 +424,7 @@ func (i *instance) inService() []*router {
 		}
 	}
 	for n := 0; n < len(list); n++ {
-		for _, e := range *list[n].table.Load() {
+		for _, e := range list[n].table.Load().routes {
 			for _, r := range all {
 				if r.nested && r.heap == e.heap {
 					add(r)

@@ -64,6 +64,15 @@ func (c *Condition) Prefixes(property string) []string {
 	return c.expr.Prefixes(property)
 }
 
+// Required returns texts of which request.uri.<property> must contain one for the
+// condition to hold; nil when nothing is certain.
+func (c *Condition) Required(property string) []string {
+	if c.expr == nil || c.told != nil {
+		return nil
+	}
+	return c.expr.Required(property)
+}
+
 // Source is the condition's text.
 func (c *Condition) Source() string {
 	if c.expr == nil {
