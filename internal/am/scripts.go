@@ -90,6 +90,13 @@ func (s scripts) JWTIssuer(ctx context.Context, sc *realm.Script, rl *realm.Real
 	return out, asRefusal("JWT issuer", err)
 }
 
+func (s scripts) Register(ctx context.Context, sc *realm.Script, in *oauth.RegistrationInput) (*realm.Client, error) {
+	out, err := s.engine.Register(ctx, sc, &script.Registration{
+		Input: script.Input(in.ScriptInput), Operation: in.Operation, Profile: in.Profile, Statement: in.Statement,
+	})
+	return out, asRefusal("dynamic client registration", err)
+}
+
 // asRefusal is what the client is told of a script that failed (PingAM: "Error running
 // may_act script"): what kind of script, and nothing of why, which is for the log.
 func asRefusal(kind string, err error) error {

@@ -339,3 +339,15 @@ func (k *Key) Fits(a Algorithm) error {
 	}
 	return k.fits(row, opSign)
 }
+
+// Verifies reports as an error wrapping ErrKey or ErrAlgorithm why k cannot check signatures of a; nil means it can.
+func (k *Key) Verifies(a Algorithm) error {
+	row, err := lookup(a)
+	if err != nil {
+		return err
+	}
+	if row.scheme == keyWrap {
+		return fmt.Errorf("%w: %s makes no signatures", ErrAlgorithm, a)
+	}
+	return k.fits(row, opVerify)
+}

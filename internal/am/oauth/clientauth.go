@@ -34,6 +34,8 @@ type Credentials struct {
 	// its chain was checked.
 	Certificate         *x509.Certificate
 	CertificateVerified bool
+
+	request *http.Request
 }
 
 // Caller is an authenticated client, or an agent where an endpoint serves those.
@@ -76,7 +78,7 @@ func (p *Provider) authenticateClient(r *http.Request, form *Form, endpoint stri
 
 // authenticate finds out who calls. Exactly one method may be used (RFC 6749 §2.3).
 func (p *Provider) authenticate(r *http.Request, form *Form, endpoint string) (*Caller, error) {
-	c := &Credentials{Form: form, Authorization: r.Header.Get("Authorization"), Endpoint: endpoint}
+	c := &Credentials{Form: form, Authorization: r.Header.Get("Authorization"), Endpoint: endpoint, request: r}
 	var err error
 	if c.Certificate, c.CertificateVerified, err = p.ClientCertificate(r); err != nil {
 		return nil, ErrClientAuth.Because(err)

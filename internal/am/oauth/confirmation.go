@@ -5,58 +5,13 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/jose"
 )
-
-// maxCertHeader bounds a certificate that a proxy hands on in a header.
-const maxCertHeader = 16 << 10
-
-// ClientCertificate is the certificate that the sender proved to have: in TLS, or to the proxy in front where the
-// settings name the header in which it hands the certificate on (PingAM: tlsClientCertificateTrustedHeader). verified
-// tells that somebody checked its chain. Without a certificate it is nil.
-func (p *Provider) ClientCertificate(r *http.Request) (cert *x509.Certificate, verified bool, err error) {
-	if r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
-		return r.TLS.PeerCertificates[0], len(r.TLS.VerifiedChains) > 0, nil
-	}
-	name := p.Settings.Advanced.TLSClientCertHeader
-	if name == "" || r.Header.Get(name) == "" {
-		return nil, false, nil
-	}
-	if len(r.Header.Values(name)) > 1 {
-		return nil, false, errors.New("the certificate header is there twice")
-	}
-	cert, err = ParseCertificate(r.Header.Get(name))
-	return cert, true, err
-}
-
-// ParseCertificate reads a certificate as PEM, as URL-encoded PEM, or as the base64 within it.
-func ParseCertificate(text string) (*x509.Certificate, error) {
-	if len(text) > maxCertHeader {
-		return nil, errors.New("the certificate is too large")
-	}
-	if strings.Contains(text, "%") {
-		plain, err := url.PathUnescape(text)
-		if err != nil {
-			return nil, errors.New("the certificate is not URL-encoded")
-		}
-		text = plain
-	}
-	if block, _ := pem.Decode([]byte(text)); block != nil {
-		return x509.ParseCertificate(block.Bytes)
-	}
-	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
-	if err != nil {
-		return nil, errors.New("the certificate is not base64")
-	}
-	return x509.ParseCertificate(der)
-}
 
 // certificateHash is the value of x5t#S256 (RFC 8705 §3.1).
 func certificateHash(c *x509.Certificate) string {

@@ -41,6 +41,9 @@ func (q *request) deviceCode() error {
 }
 
 func (q *request) startDevice(a *authorization) error {
+	if err := builtInClass(q.Settings.Plugins.UserCodeGeneratorClass); err != nil {
+		return err
+	}
 	s := &q.Settings.Device
 	code, err := userCode(s)
 	if err != nil {
@@ -102,8 +105,12 @@ func (q *request) deviceUser() error {
 	}
 	err = a.findSession()
 	if errors.Is(err, store.ErrNotFound) {
+		code := a.form.Get("user_code")
+		if code == "" && q.Settings.Device.AnonymousForm { // then the code is asked for first, and who it is after that
+			return a.devicePage(http.StatusOK, deviceData{})
+		}
 		back := &Form{}
-		if code := a.form.Get("user_code"); code != "" {
+		if code != "" {
 			back.set("user_code", code)
 		}
 		return a.toSignIn(strings.TrimSuffix(q.Issuer+"/device/user?"+back.encode(), "?"), LoginHints{})

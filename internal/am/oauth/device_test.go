@@ -37,6 +37,17 @@ func TestDeviceFlow(t *testing.T) {
 	if to, _ := location(t, w.get("/", "device/user", form("user_code", yes.text("user_code")))); !strings.Contains(to, url.QueryEscape("/device/user?user_code="+yes.text("user_code"))) {
 		t.Errorf("without a session sent to %s", to)
 	}
+	w.provider("/", `{"deviceCodeConfig":{"realmAllowUnauthorisedAccessToUserCodeForm":true}}`)
+	if a := w.get("/", "device/user", nil); a.status != 200 || !strings.Contains(a.body, `name="user_code"`) {
+		t.Errorf("the form before signing in: %d %s", a.status, a.body)
+	}
+	if to, _ := location(t, w.get("/", "device/user", form("user_code", yes.text("user_code")))); !strings.Contains(to, "UI/Login") {
+		t.Errorf("with a code and without a session sent to %s", to)
+	}
+	w.provider("/", `{}`)
+	if to, _ := location(t, w.get("/", "device/user", nil)); !strings.Contains(to, "UI/Login") {
+		t.Errorf("without a session sent to %s", to)
+	}
 	if a := w.get("/", "device/user", nil, cookie(token)); !strings.Contains(a.body, `name="user_code"`) {
 		t.Errorf("no form: %s", a.body)
 	}

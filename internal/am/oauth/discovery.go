@@ -13,7 +13,28 @@ func (q *request) keys() error {
 	if err != nil {
 		return err
 	}
+	if q.Settings.AdvancedOIDC.AllKtyAlgInJWKS {
+		set = perAlgorithm(set, q.objectEncryption())
+	}
 	return writeValue(q.w, http.StatusOK, set)
+}
+
+// perAlgorithm lists each key once for each algorithm that it is good for, for clients that look keys up by algorithm
+// (PingAM: includeAllKtyAlgCombinationsInJwksUri).
+func perAlgorithm(set *jose.KeySet, encryption []jose.Algorithm) *jose.KeySet {
+	var all []*jose.Key
+	for _, k := range set.Keys() {
+		algorithms, fits := jose.SignatureAlgorithms(), k.Verifies
+		if k.Use == jose.ForEncryption {
+			algorithms, fits = encryption, k.Fits
+		}
+		for _, alg := range algorithms {
+			if fits(alg) == nil {
+				all = append(all, k.With(k.ID, alg, k.Use))
+			}
+		}
+	}
+	return jose.NewKeySet(all...)
 }
 
 // metadata is what discovery says (OIDC Discovery §3, RFC 8414 §2), with the members that PingAM has.

@@ -101,6 +101,8 @@ func TestExchangeConversions(t *testing.T) {
 			})
 		}
 	}
+	w.provider("/", `{"advancedOAuth2Config":{"tokenValidatorClasses":["`+typeIDToken+`|x"]}}`)
+	wantError(t, w.post("/", "access_token", exchange(from[typeAccessToken], typeAccessToken), auth), 400, "invalid_request", errExchange)
 	w.provider("/", `{"advancedOAuth2Config":{"tokenExchangeClasses":["`+typeAccessToken+`=>`+typeAccessToken+`|x"]}}`)
 	wantError(t, w.post("/", "access_token", exchange(from[typeIDToken], typeIDToken), auth), 400, "invalid_request", errExchange)
 }

@@ -42,7 +42,7 @@ func (i *issuance) idToken() *idToken {
 }
 
 // sign gives the compact ID token. input is called when a script needs it.
-func (t *idToken) sign(ctx context.Context, input func() *ScriptInput) (string, error) {
+func (t *idToken) sign(ctx context.Context, input func(context.Context) (*ScriptInput, error)) (string, error) {
 	alg, err := signingAlgorithm(t.client.Keys.IDTokenSigningAlg)
 	if err != nil {
 		return "", err
@@ -75,15 +75,19 @@ func (t *idToken) record() store.Token {
 	}
 }
 
-func (t *idToken) mayAct(ctx context.Context, input func() *ScriptInput, record *store.Token) error {
+func (t *idToken) mayAct(ctx context.Context, input func(context.Context) (*ScriptInput, error), record *store.Token) error {
 	s, err := t.script(ctx, t.set.OIDCMayAct)
 	if s == nil || err != nil {
 		return err
 	}
-	return t.Scripts.MayAct(ctx, s, input(), record)
+	in, err := input(ctx)
+	if err != nil {
+		return err
+	}
+	return t.Scripts.MayAct(ctx, s, in, record)
 }
 
-func (t *idToken) profileClaims(ctx context.Context, input func() *ScriptInput) (map[string]any, error) {
+func (t *idToken) profileClaims(ctx context.Context, input func(context.Context) (*ScriptInput, error)) (map[string]any, error) {
 	params := t.Settings.AdvancedOIDC.ClaimsParameter && t.a.Claims != ""
 	if !t.userClaims && !t.Settings.AdvancedOIDC.AlwaysAddClaimsToToken && !params {
 		return nil, nil
@@ -92,7 +96,11 @@ func (t *idToken) profileClaims(ctx context.Context, input func() *ScriptInput) 
 	if !t.userClaims && !t.Settings.AdvancedOIDC.AlwaysAddClaimsToToken {
 		scopes = []string{"openid"} // only what the claims parameter names
 	}
-	return t.claimsAbout(ctx, t.client, t.set, input(), scopes, t.a.Claims, "id_token")
+	in, err := input(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t.claimsAbout(ctx, t.client, t.set, in, scopes, t.a.Claims, "id_token")
 }
 
 func (t *idToken) payload(r *store.Token, alg jose.Algorithm, claims map[string]any) ([]byte, error) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"gatehouse/internal/am/store"
 	"gatehouse/internal/jose"
 )
 
@@ -265,9 +266,47 @@ func TestUnsupportedSettingsSaySo(t *testing.T) {
 		"The macaroon format of tokens":         `{"coreOAuth2Config":{"macaroonTokensEnabled":true}}`,
 		"The policy engine for scope decisions": `{"coreOAuth2Config":{"usePolicyEngineForScope":true}}`,
 		"A plug-in written in Java":             `{"pluginsConfig":{"validateScopePluginType":"JAVA","validateScopeClass":"com.example.Mine"}}`,
+		"A plug-in written in Java ":            `{"pluginsConfig":{"accessTokenEnricherClass":"com.example.Mine"}}`,
+		"A plug-in written in Java  ":           `{"advancedOAuth2Config":{"scopeImplementationClass":"com.example.Mine"}}`,
 	} {
 		w.provider("/", provider)
 		a := w.post("/", "access_token", form("grant_type", "client_credentials", "scope", "read"), basic("app", "s"))
-		wantError(t, a, 500, "server_error", what+" is not supported by this server.")
+		wantError(t, a, 500, "server_error", strings.TrimRight(what, " ")+" is not supported by this server.")
+	}
+	w.client("/", "tv", "", `{"coreOAuth2ClientConfig":{"clientType":"Public","scopes":["read"]},"advancedOAuth2ClientConfig":{"grantTypes":["`+grantDevice+`"]}}`)
+	w.provider("/", `{"pluginsConfig":{"userCodeGeneratorClass":"com.example.Mine"}}`)
+	wantError(t, w.post("/", "device/code", form("client_id", "tv", "scope", "read")), 500, "server_error", "A plug-in written in Java is not supported by this server.")
+}
+
+// updated_at comes from the attributes that the settings name, both or neither.
+func TestUpdatedAt(t *testing.T) {
+	w := newWorld(t)
+	w.client("/", "app", "s", core("openid profile", "password"))
+	ask := func() answer {
+		token := w.token("/", passwordGrant("openid profile"), basic("app", "s")).text("access_token")
+		return w.get("/", "userinfo", nil, bearer(token))
+	}
+	write := func(attributes string) {
+		hash, err := w.realms.HashPassword(t.Context(), "Ch4ng31t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.put("/", store.KindUser, "demo", `{"username":"demo","userpassword":"`+hash+`"`+attributes+`}`)
+	}
+	write(`,"changed":["20270115080000Z"],"made":["2026-01-15T08:00:00Z"]`)
+	if a := ask(); a.json["updated_at"] != nil {
+		t.Errorf("without settings: %s", a.body)
+	}
+	w.provider("/", `{"advancedOAuth2Config":{"modifiedTimestampAttribute":"changed","createdTimestampAttribute":"made"}}`)
+	if a := ask(); a.json["updated_at"] != 1800000000.0 {
+		t.Errorf("changed: %s", a.body)
+	}
+	write(`,"made":["2026-01-15T08:00:00Z"]`)
+	if a := ask(); a.json["updated_at"] != 1768464000.0 {
+		t.Errorf("never changed: %s", a.body)
+	}
+	w.provider("/", `{"advancedOAuth2Config":{"modifiedTimestampAttribute":"changed"}}`)
+	if a := ask(); a.status != 500 || a.text("error") != "server_error" {
+		t.Errorf("one of the two: %d %s", a.status, a.body)
 	}
 }

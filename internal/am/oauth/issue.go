@@ -86,6 +86,9 @@ func (i *issuance) token(kind string, life time.Duration) store.Token {
 }
 
 func (i *issuance) issueAccess(ctx context.Context) error {
+	if err := builtInClass(i.Settings.Plugins.AccessTokenEnricherClass); err != nil {
+		return err
+	}
 	if i.Settings.Core.MacaroonTokens {
 		return Unsupported("server_error", "The macaroon format of tokens")
 	}
@@ -131,7 +134,11 @@ func (i *issuance) mayAct(ctx context.Context, id string, t *store.Token) error 
 	if s == nil || err != nil {
 		return err
 	}
-	return i.Scripts.MayAct(ctx, s, i.input(), t)
+	in, err := i.input(ctx)
+	if err != nil {
+		return err
+	}
+	return i.Scripts.MayAct(ctx, s, in, t)
 }
 
 func (i *issuance) modify(ctx context.Context, t *store.Token) error {
@@ -139,15 +146,30 @@ func (i *issuance) modify(ctx context.Context, t *store.Token) error {
 	if s == nil || err != nil {
 		return err
 	}
-	i.answer.more, err = i.Scripts.ModifyAccessToken(ctx, s, i.input(), t)
+	in, err := i.input(ctx)
+	if err != nil {
+		return err
+	}
+	i.answer.more, err = i.Scripts.ModifyAccessToken(ctx, s, in, t)
 	return err
 }
 
-func (i *issuance) input() *ScriptInput {
-	if i.in == nil {
-		i.in = i.scriptInput(i.req, i.Authorization)
+func (i *issuance) input(ctx context.Context) (*ScriptInput, error) {
+	if i.in != nil {
+		return i.in, nil
 	}
-	return i.in
+	i.in = i.scriptInput(i.req, i.Authorization)
+	if i.SessionID == "" {
+		return i.in, nil
+	}
+	sess, err := i.sessions.FindByID(ctx, i.SessionID)
+	if err == nil {
+		i.in.Session = &sess
+	}
+	if errors.Is(err, store.ErrNotFound) { // it has ended
+		err = nil
+	}
+	return i.in, err
 }
 
 // mayRefresh tells whether a refresh token goes with the access token (RFC 6749 §1.5; PingAM: Issue Refresh

@@ -28,13 +28,6 @@ func (p *Provider) registrations() store.Tickets[registration] {
 
 // register is POST /register (RFC 7591), and with ?client_id= GET, PUT and DELETE (RFC 7592).
 func (q *request) register() error {
-	s := &q.Settings.Registration
-	if s.SoftwareStatementRequired {
-		return Unsupported("invalid_software_statement", "Registration with software statements")
-	}
-	if s.Script.ID() != "" {
-		return Unsupported("server_error", "A dynamic client registration script")
-	}
 	if q.r.Method == http.MethodPost {
 		return q.registerNew()
 	}
@@ -58,7 +51,7 @@ func (q *request) registerNew() error {
 			return err
 		}
 	}
-	m, err := q.readMetadata()
+	m, err := q.readMetadata(ctx)
 	if err != nil {
 		return err
 	}
@@ -66,7 +59,7 @@ func (q *request) registerNew() error {
 	if m.confidential() {
 		secret = store.NewRaw()
 	}
-	if err := q.storeClient(ctx, id, secret, m, true); err != nil {
+	if err := q.storeClient(ctx, id, secret, m, "CREATE"); err != nil {
 		return err
 	}
 	raw := ""
@@ -127,7 +120,8 @@ func (q *request) registered() (*realm.Client, string, error) {
 }
 
 func (q *request) registerAgain(c *realm.Client, raw string) error {
-	m, err := q.readMetadata()
+	ctx := q.r.Context()
+	m, err := q.readMetadata(ctx)
 	if err != nil {
 		return err
 	}
@@ -137,9 +131,8 @@ func (q *request) registerAgain(c *realm.Client, raw string) error {
 	if m.confidential() == c.IsPublic() {
 		return Refuse("invalid_client_metadata", "A client cannot become public or confidential later.")
 	}
-	ctx := q.r.Context()
 	secret, _ := c.Secret()
-	if err := q.storeClient(ctx, c.ID, string(secret), m, false); err != nil {
+	if err := q.storeClient(ctx, c.ID, string(secret), m, "UPDATE"); err != nil {
 		return err
 	}
 	if c, err = q.Realm.Client(ctx, c.ID); err != nil {
@@ -150,6 +143,10 @@ func (q *request) registerAgain(c *realm.Client, raw string) error {
 
 func (q *request) unregister(c *realm.Client, raw string) error {
 	ctx := q.r.Context()
+	copied := *c
+	if _, err := q.scripted(ctx, &copied, "DELETE", nil); err != nil {
+		return err
+	}
 	docs := store.Docs{Engine: q.Engine}
 	if err := docs.Delete(ctx, q.Realm.Path, store.KindAgent, c.ID, 0); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
@@ -168,8 +165,13 @@ func (q *request) unregister(c *realm.Client, raw string) error {
 }
 
 // storeClient writes the profile of a client that registered itself.
-func (q *request) storeClient(ctx context.Context, id, secret string, m *clientMetadata, fresh bool) error {
+func (q *request) storeClient(ctx context.Context, id, secret string, m *clientMetadata, operation string) error {
 	c := m.profile()
+	c.ID = id
+	c, err := q.scripted(ctx, c, operation, m.attested)
+	if err != nil {
+		return err
+	}
 	if secret != "" {
 		if q.Realms == nil {
 			return errors.New("register: no way to keep a secret")
@@ -183,12 +185,30 @@ func (q *request) storeClient(ctx context.Context, id, secret string, m *clientM
 	}
 	docs := store.Docs{Engine: q.Engine}
 	doc := store.Doc{ID: id, Body: body}
-	if fresh {
+	if operation == "CREATE" {
 		_, err = docs.Create(ctx, q.Realm.Path, store.KindAgent, doc)
 	} else {
 		_, err = docs.Put(ctx, q.Realm.Path, store.KindAgent, doc)
 	}
 	return err
+}
+
+// scripted lets the realm's registration script look at a profile and change it.
+func (q *request) scripted(ctx context.Context, c *realm.Client, operation string, statement map[string]any) (*realm.Client, error) {
+	s, err := q.script(ctx, q.Settings.Registration.Script.ID())
+	if s == nil || err != nil {
+		return c, err
+	}
+	given := *c
+	in := &RegistrationInput{
+		ScriptInput: ScriptInput{Realm: q.Realm, Client: c, Subject: ClientSubject(c.ID), Scopes: c.AllowedScopes(), RequestURI: q.Issuer + "/register"},
+		Operation:   operation, Profile: &given, Statement: statement,
+	}
+	changed, err := q.Scripts.Register(ctx, s, in)
+	if changed == nil || err != nil {
+		return c, err
+	}
+	return changed, nil
 }
 
 // tellClient answers with what is registered (RFC 7591 §3.2.1). The secret is told once.
@@ -212,7 +232,7 @@ func newUUID() string {
 }
 
 // readMetadata reads and checks what a client says about itself.
-func (q *request) readMetadata() (*clientMetadata, error) {
+func (q *request) readMetadata(ctx context.Context) (*clientMetadata, error) {
 	if media, _, _ := strings.Cut(q.r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(media), "application/json") {
 		return nil, errMedia
 	}
@@ -220,10 +240,15 @@ func (q *request) readMetadata() (*clientMetadata, error) {
 	if err != nil {
 		return nil, err
 	}
+	body, attested, err := q.withStatement(ctx, body)
+	if err != nil {
+		return nil, err
+	}
 	m, err := parseMetadata(body, q.Settings)
 	if err != nil {
 		return nil, err
 	}
+	m.attested = attested
 	return m, m.check(q.Settings)
 }
 

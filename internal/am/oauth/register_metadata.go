@@ -44,6 +44,8 @@ type clientMetadata struct {
 	SoftwareVer     string          `json:"software_version,omitempty"`
 	RequirePAR      bool            `json:"require_pushed_authorization_requests,omitempty"`
 	Statement       string          `json:"software_statement,omitempty"`
+
+	attested map[string]any // what the statement says
 }
 
 func refuseMetadata(text string) error { return Refuse("invalid_client_metadata", text) }
@@ -52,9 +54,6 @@ func parseMetadata(body string, p *realm.Provider) (*clientMetadata, error) {
 	m := &clientMetadata{}
 	if err := jsonv2.Unmarshal([]byte(body), m); err != nil {
 		return nil, Refuse("invalid_client_metadata", "The metadata is not a JSON object of the expected shape.").Because(err)
-	}
-	if m.Statement != "" {
-		return nil, Unsupported("invalid_software_statement", "software_statement")
 	}
 	m.Secret, m.AccessToken = "", "" // those are the server's to choose
 	if m.Auth == "" {

@@ -1,8 +1,10 @@
 package oauth_test
 
 import (
+	"encoding/json"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/am/store"
 	"gatehouse/internal/jose"
 )
 
@@ -155,6 +158,56 @@ func TestKeySetAddresses(t *testing.T) {
 		if a := ask("app"); a.status != 200 {
 			t.Errorf("%s of an administrator: %d %s", path, a.status, a.body)
 		}
+	}
+}
+
+// What a software statement of a known publisher says counts more than what the client says.
+func TestSoftwareStatements(t *testing.T) {
+	w := newWorld(t)
+	publisher, stranger := newParty(w, jose.ES256, jose.KindP256), newParty(w, jose.ES256, jose.KindP256)
+	w.put("/", store.KindAgent, "publisher", `{"_type":"SoftwarePublisher","issuer":"https://publisher.example","publicKeyLocation":"jwks","jwkSet":`+publisher.jwks()+`,"softwareStatementSigningAlgorithm":"ES256"}`)
+	settings := func(required string) {
+		w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true,"requiredSoftwareStatementAttestedAttributes":["redirect_uris"],"dynamicClientRegistrationSoftwareStatementRequired":`+required+`},
+			"advancedOAuth2Config":{"supportedScopes":["read","write"]}}`)
+	}
+	settings("false")
+	statement := func(p *party, change map[string]any) string {
+		claims := map[string]any{"redirect_uris": []string{"https://attested.example/cb"}, "client_name": "Attested", "scope": "read", "exp": nil, "aud": nil}
+		maps.Copy(claims, change)
+		return p.sign("https://publisher.example", "software", claims)
+	}
+	register := func(statement string) answer {
+		body := map[string]any{"redirect_uris": []string{callback}, "client_name": "Mine", "scope": "write", "contacts": []string{"me@example.com"}}
+		if statement != "" {
+			body["software_statement"] = statement
+		}
+		raw, _ := json.Marshal(body)
+		return w.send(http.MethodPost, "", string(raw))
+	}
+	a := register(statement(publisher, nil))
+	uris, _ := a.json["redirect_uris"].([]any)
+	if a.status != 201 || a.text("client_name") != "Attested" || a.text("scope") != "read" || len(uris) != 1 || uris[0] != "https://attested.example/cb" || a.json["contacts"] == nil {
+		t.Errorf("with a statement: %d %s", a.status, a.body)
+	}
+	if a := register(""); a.status != 201 || a.text("client_name") != "Mine" {
+		t.Errorf("without one: %d %s", a.status, a.body)
+	}
+	for name, tt := range map[string]struct{ statement, code string }{
+		"forged":                  {statement(stranger, nil), "invalid_software_statement"},
+		"expired":                 {statement(publisher, map[string]any{"exp": w.now().Add(-time.Hour).Unix()}), "invalid_software_statement"},
+		"an unknown publisher":    {stranger.sign("https://other.example", "software", nil), "unapproved_software_statement"},
+		"a missing attribute":     {statement(publisher, map[string]any{"redirect_uris": nil}), "invalid_software_statement"},
+		"a scope nobody may have": {statement(publisher, map[string]any{"scope": "am-introspect-all-tokens"}), "invalid_client_metadata"},
+		"no statement":            {"x", "invalid_software_statement"},
+	} {
+		if a := register(tt.statement); a.status != 400 || a.text("error") != tt.code {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+	settings("true")
+	wantError(t, register(""), 400, "invalid_software_statement", "A software statement is required.")
+	if a := register(statement(publisher, nil)); a.status != 201 {
+		t.Errorf("where it is required: %d %s", a.status, a.body)
 	}
 }
 

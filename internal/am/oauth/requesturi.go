@@ -69,6 +69,9 @@ func (a *authorization) decryptObject(ctx context.Context, raw string) (string, 
 	}
 	var encryptions []jose.Encryption
 	for _, name := range a.Settings.AdvancedOIDC.RequestEncryptionEnc {
+		if a.client.Keys.RequestEncryptionAlg != "" && name != a.client.Keys.RequestEncryptionEnc {
+			continue
+		}
 		encryptions = append(encryptions, jose.Encryption(name))
 	}
 	keys, err := a.Realm.Keys().Valid(ctx, realm.LabelDecryption)

@@ -30,6 +30,9 @@ type Scripts interface {
 	// AuthorizeData runs an OAUTH2_AUTHORIZE_ENDPOINT_DATA_PROVIDER script: parameters added to the answer of
 	// /authorize.
 	AuthorizeData(ctx context.Context, s *realm.Script, in *ScriptInput) (map[string]string, error)
+	// Register runs an OAUTH2_DYNAMIC_CLIENT_REGISTRATION script: the profile as the script stored it, nil when it
+	// stored nothing.
+	Register(ctx context.Context, s *realm.Script, in *RegistrationInput) (*realm.Client, error)
 	// JWTIssuer runs an OAUTH2_SCRIPTED_JWT_ISSUER script: how JWTs of the issuer are checked, nil when it is not trusted.
 	JWTIssuer(ctx context.Context, s *realm.Script, rl *realm.Realm, issuer string) (*realm.TrustedIssuer, error)
 }
@@ -48,6 +51,14 @@ type ScriptInput struct {
 	RequestURI string
 	// Params are the parameters posted, without password and client_secret.
 	Params map[string][]string
+}
+
+// RegistrationInput is what a registration script may look at besides, and change.
+type RegistrationInput struct {
+	ScriptInput
+	Operation string // "CREATE", "UPDATE" or "DELETE"
+	Profile   *realm.Client
+	Statement map[string]any // claims of the software statement, nil without one
 }
 
 // ClaimsInput is what an OIDC claims script may look at besides.
@@ -132,10 +143,20 @@ func (p *Provider) TrustedIssuer(ctx context.Context, issuer string) (*realm.Tru
 // builtIn begins the names of the product's own Java classes, which stand for what the server does itself.
 const builtIn = "org.forgerock."
 
+// builtInClass refuses a Java class that somebody wrote, which cannot run here.
+func builtInClass(name string) error {
+	if name == "" || strings.HasPrefix(name, builtIn) {
+		return nil
+	}
+	return Unsupported("server_error", "A plug-in written in Java")
+}
+
 // plugin finds the script of a plug-in, as script does. A Java class that somebody wrote cannot run here.
 func (p *Provider) plugin(ctx context.Context, g realm.Plugin) (*realm.Script, error) {
-	if g.Script == "" && g.Class != "" && !strings.HasPrefix(g.Class, builtIn) {
-		return nil, Unsupported("server_error", "A plug-in written in Java")
+	if g.Script == "" {
+		if err := builtInClass(g.Class); err != nil {
+			return nil, err
+		}
 	}
 	return p.script(ctx, g.Script)
 }

@@ -63,6 +63,10 @@ func (f *fakeScripts) EvaluateScope(context.Context, *realm.Script, *oauth.Scrip
 	return map[string]any{"evaluated": "yes"}, f.err
 }
 
+func (f *fakeScripts) Register(context.Context, *realm.Script, *oauth.RegistrationInput) (*realm.Client, error) {
+	return nil, f.err
+}
+
 func (f *fakeScripts) JWTIssuer(context.Context, *realm.Script, *realm.Realm, string) (*realm.TrustedIssuer, error) {
 	return f.issuer, f.err
 }

@@ -107,6 +107,9 @@ func (p *Provider) allowedScopes(ctx context.Context, req *TokenRequest, use Sco
 		return nil, err
 	}
 	script, err := p.plugin(ctx, req.Set.ValidateScope)
+	if err == nil {
+		err = builtInClass(p.Settings.Advanced.ScopeImplementationClass)
+	}
 	if err != nil {
 		return nil, err
 	}

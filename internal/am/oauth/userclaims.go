@@ -3,9 +3,11 @@ package oauth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/url"
 	"slices"
+	"time"
 
 	"gatehouse/internal/am/realm"
 )
@@ -19,15 +21,12 @@ func (p *Provider) claimsAbout(
 	if p.Settings.Advanced.SubnameInTokenClaims && !c.IsPairwise() {
 		claims["subname"] = in.Subject.Name
 	}
+	if err := p.addUpdated(ctx, claims, in, scopes); err != nil {
+		return nil, err
+	}
 	var asked map[string][]any
 	if p.Settings.AdvancedOIDC.ClaimsParameter {
 		asked = requestedClaims(parameter, target)
-	}
-	if in.User == nil && in.Subject.Type == subjectUser {
-		var err error
-		if in.User, err = userOf(ctx, p.Realm, in.Subject); err != nil {
-			return nil, err
-		}
 	}
 	s, err := p.plugin(ctx, set.OIDCClaims)
 	if err != nil {
@@ -49,6 +48,43 @@ func (p *Provider) claimsAbout(
 		}
 	}
 	return claims, nil
+}
+
+// addUpdated tells when the user's profile changed last (OIDC Core §5.1), where the settings name the attributes that
+// know it (PingAM: both or neither).
+func (p *Provider) addUpdated(ctx context.Context, claims map[string]any, in *ScriptInput, scopes []string) error {
+	var err error
+	if in.User == nil && in.Subject.Type == subjectUser {
+		if in.User, err = userOf(ctx, p.Realm, in.Subject); err != nil {
+			return err
+		}
+	}
+	modified, created := p.Settings.Advanced.ModifiedTimestampAttribute, p.Settings.Advanced.CreatedTimestampAttribute
+	if modified == "" && created == "" || !slices.Contains(scopes, "profile") {
+		return nil
+	}
+	if modified == "" || created == "" {
+		return errServer.Because(errors.New("modifiedTimestampAttribute and createdTimestampAttribute need one another"))
+	}
+	for _, name := range [...]string{modified, created} {
+		for _, text := range attribute(in.User, name) {
+			if at, ok := parseTimestamp(text); ok {
+				claims["updated_at"] = at.Unix()
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// parseTimestamp reads a time as directories write it (RFC 4517 §3.3.13), or as JSON does.
+func parseTimestamp(text string) (time.Time, bool) {
+	for _, layout := range [...]string{"20060102150405Z07", "20060102150405.999Z07", time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // standardClaims are the claims of the shipped script, with the scope that brings them and the attribute that has

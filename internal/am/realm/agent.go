@@ -3,6 +3,7 @@ package realm
 import (
 	"encoding/json"
 	"strings"
+	"time"
 )
 
 // Agent is the profile of a gateway that is a client of this server, an agent document
@@ -20,6 +21,7 @@ type Agent struct {
 	AgentGroup    string   `json:"agentgroup,omitempty"`
 
 	secret secret
+	until  time.Time // when it is to be read again; zero: never
 }
 
 // DefaultAgent returns the profile of which nothing was said.
@@ -82,6 +84,36 @@ func ParseTrustedIssuer(id string, body json.RawMessage) (*TrustedIssuer, error)
 	t := DefaultTrustedIssuer()
 	t.ID = id
 	return t, decodeDoc(body, t)
+}
+
+// SoftwarePublisher is a party whose statements about software clients may register with (RFC 7591 §2.3), an agent
+// document of type SoftwarePublisher.
+type SoftwarePublisher struct {
+	ID string `json:"-"`
+
+	Issuer              string `json:"issuer"`
+	Password            string `json:"userpassword,omitempty"` // for statements with HMAC, which are refused
+	PublicKeyLocation   string `json:"publicKeyLocation"`      // "jwks_uri" or "jwks"
+	JWKSURI             string `json:"jwksUri,omitempty"`
+	JWKSet              string `json:"jwkSet,omitempty"`
+	JWKSCacheMillis     int    `json:"jwksCacheTimeout"`
+	JWKSCacheMissMillis int    `json:"jwkStoreCacheMissCacheTime"`
+	SigningAlgorithm    string `json:"softwareStatementSigningAlgorithm"`
+	AgentGroup          string `json:"agentgroup,omitempty"`
+}
+
+// DefaultSoftwarePublisher returns the profile of which nothing was said.
+func DefaultSoftwarePublisher() *SoftwarePublisher {
+	return &SoftwarePublisher{
+		PublicKeyLocation: "jwks_uri", JWKSCacheMillis: 3600000, JWKSCacheMissMillis: 60000, SigningAlgorithm: "RS256",
+	}
+}
+
+// ParseSoftwarePublisher reads a software publisher's document over the defaults.
+func ParseSoftwarePublisher(id string, body json.RawMessage) (*SoftwarePublisher, error) {
+	p := DefaultSoftwarePublisher()
+	p.ID = id
+	return p, decodeDoc(body, p)
 }
 
 // agentType returns the type that an agent's document states: "_type" is its name or

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Types of agent documents, in their member "_type".
@@ -13,6 +14,7 @@ const (
 	TypeClient           = "OAuth2Client"
 	TypeGatewayAgent     = "IdentityGatewayAgent"
 	TypeTrustedJWTIssuer = "TrustedJwtIssuer"
+	TypePublisher        = "SoftwarePublisher"
 )
 
 // Client is the profile of an OAuth 2.0 client, an agent document of type
@@ -31,6 +33,7 @@ type Client struct {
 	Overrides ClientOverrides `json:"overrideOAuth2ClientConfig"`
 
 	secret   secret
+	until    time.Time // when its secrets are to be read again; zero: never
 	allowed  []string
 	defaults []string
 }
@@ -238,17 +241,30 @@ func (c *Client) CheckSecret(presented string) bool { return c.secret.check(pres
 
 // Secret returns the client secret for MACs keyed by it (OIDC Core §10.1); false when
 // the client has none.
-func (c *Client) Secret() ([]byte, bool) { return slices.Clone(c.secret.plain), c.secret.set }
-
-// secret is an opened secret.
-type secret struct {
-	plain []byte
-	set   bool
+func (c *Client) Secret() ([]byte, bool) {
+	if len(c.secret.values) == 0 {
+		return nil, false
+	}
+	return slices.Clone(c.secret.values[0]), true
 }
 
+// secret is an opened secret: its values are valid, and the first is active. Most have one.
+type secret struct{ values [][]byte }
+
 func (s secret) check(presented string) bool {
-	a, b := sha256.Sum256(s.plain), sha256.Sum256([]byte(presented))
-	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && s.set && len(s.plain) > 0
+	fits := 0
+	b := sha256.Sum256([]byte(presented))
+	for i := range max(1, len(s.values)) { // as much work for none as for one
+		var value []byte
+		if i < len(s.values) {
+			value = s.values[i]
+		}
+		a := sha256.Sum256(value)
+		if len(value) > 0 {
+			fits |= subtle.ConstantTimeCompare(a[:], b[:])
+		}
+	}
+	return fits == 1
 }
 
 // cutAll returns the values up to their first "|", without duplicates.

@@ -31,9 +31,7 @@ type Effective struct {
 	// implies it.
 	SkipConsent             bool
 	RemoteConsent           bool
-	RemoteConsentServiceID  string
 	OverrideableClaims      []string
-	ForceAuthnForMaxAge     bool
 	AudienceInTokenExchange bool
 	TokenIntrospectionClaim bool
 
@@ -89,9 +87,7 @@ func (e *Effective) ofProvider(p *Provider) {
 	e.ScopesPolicySet = p.Core.ScopesPolicySet
 	e.SkipConsent = p.Consent.ClientsCanSkip
 	e.RemoteConsent = p.Consent.Remote
-	e.RemoteConsentServiceID = p.Consent.RemoteServiceID
 	e.OverrideableClaims = p.OIDC.OverrideableClaims
-	e.ForceAuthnForMaxAge = p.AdvancedOIDC.ForceAuthnForMaxAge
 	e.AudienceInTokenExchange = p.Advanced.AudienceInTokenExchange
 	e.TokenIntrospectionClaim = p.Advanced.TokenIntrospectionClaim
 	e.AccessTokenMayAct = p.Core.AccessTokenMayActScript.ID()
@@ -114,9 +110,7 @@ func (e *Effective) override(o *ClientOverrides) {
 	e.ScopesPolicySet = o.ScopesPolicySet
 	e.SkipConsent = o.ClientsCanSkipConsent
 	e.RemoteConsent = o.RemoteConsent
-	e.RemoteConsentServiceID = o.RemoteConsentServiceID
 	e.OverrideableClaims = o.OverrideableClaims
-	e.ForceAuthnForMaxAge = o.ForceAuthnForMaxAge
 	e.AudienceInTokenExchange = o.AudienceInTokenExchange
 	e.TokenIntrospectionClaim = o.TokenIntrospectionClaim
 	e.AccessTokenMayAct = o.AccessTokenMayActScript.ID()

@@ -20,6 +20,7 @@ import (
 type Keys struct {
 	m     *Manager
 	realm string
+	kid   func(alias string) string // how the settings name the key of an alias, "" for its own name
 
 	making  sync.Mutex // held while a key is made: one RSA key at a time is enough work
 	lists   cache[*keyList]
@@ -54,7 +55,9 @@ type keyDoc struct {
 	Sealed []byte `json:"sealed"`
 }
 
-func newKeys(m *Manager, realm string) *Keys { return &Keys{m: m, realm: realm} }
+func newKeys(m *Manager, realm string, kid func(alias string) string) *Keys {
+	return &Keys{m: m, realm: realm, kid: kid}
+}
 
 // Signer returns the signer of the active key for alg, with typ in the header ("" is
 // "JWT"). HMAC keys are not named in the header: nobody else could look them up

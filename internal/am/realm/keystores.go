@@ -105,6 +105,12 @@ func (k *Keys) CheckStore(ctx context.Context, s *SecretStore) error {
 		return err
 	}
 	for label, aliases := range s.Mappings {
+		if IsSecretLabel(label) {
+			if err := checkEntries(entries, label, aliases); err != nil {
+				return err
+			}
+			continue
+		}
 		if _, err := keysOf(entries, label, aliases); err != nil {
 			return err
 		}
@@ -149,13 +155,22 @@ func (k *Keys) mapped(ctx context.Context, label string) (*keyList, error) {
 		if err != nil {
 			return nil, err
 		}
-		lease := s.Lease
-		if lease <= 0 {
-			lease = defaultLease
+		for i, key := range keys { // PingAM: jwtSigningKidHeaderMappings
+			if kid := k.kid(aliases[i]); kid != "" {
+				keys[i] = key.With(kid, key.Algorithm, key.Use)
+			}
 		}
-		return &keyList{set: jose.NewKeySet(keys...), ends: k.m.now().Add(time.Duration(lease) * time.Minute), outside: true}, nil
+		return &keyList{set: jose.NewKeySet(keys...), ends: k.m.now().Add(s.lease()), outside: true}, nil
 	}
 	return nil, nil
+}
+
+// lease is how long what the store has may be used before it is read again.
+func (s *SecretStore) lease() time.Duration {
+	if s.Lease <= 0 {
+		return defaultLease * time.Minute
+	}
+	return time.Duration(s.Lease) * time.Minute
 }
 
 // open reads the entries of a key store, with passwords from the folders among stores.
@@ -202,15 +217,13 @@ func keysOf(entries []keystore.Entry, label string, aliases []string) ([]*jose.K
 	if len(aliases) == 0 {
 		return nil, fmt.Errorf("the mapping of %s has no alias", label)
 	}
+	found, err := named(entries, aliases)
+	if err != nil {
+		return nil, err
+	}
 	keys := make([]*jose.Key, 0, len(aliases))
-	for _, alias := range aliases {
-		e := keystore.Find(entries, alias)
-		if e == nil {
-			return nil, fmt.Errorf("the key store has no entry %q", alias)
-		}
-		if e.Err != nil {
-			return nil, fmt.Errorf("entry %q: %w", alias, e.Err)
-		}
+	for i, e := range found {
+		alias := aliases[i]
 		var material any = e.PrivateKey
 		if e.PrivateKey == nil && e.Secret != nil {
 			material = e.Secret
@@ -225,7 +238,9 @@ func keysOf(entries []keystore.Entry, label string, aliases []string) ([]*jose.K
 		if err := l.suits(key); err != nil {
 			return nil, fmt.Errorf("entry %q does not suit %s: %w", alias, label, err)
 		}
-		keys = append(keys, key.With(key.Thumbprint(), "", l.use))
+		key = key.With(key.Thumbprint(), "", l.use)
+		key.Chain = e.Chain
+		keys = append(keys, key)
 	}
 	return keys, nil
 }

@@ -192,7 +192,13 @@ func (t *tree) add(r *Realm) {
 }
 
 func (m *Manager) newSettings(ctx context.Context, path string) (*settings, error) {
-	s := &settings{path: path, m: m, keys: newKeys(m, path)}
+	s := &settings{path: path, m: m}
+	s.keys = newKeys(m, path, func(alias string) string {
+		if p := s.provider.Load(); p != nil {
+			return p.AdvancedOIDC.KidMappings[alias]
+		}
+		return ""
+	})
 	if err := s.loadProvider(ctx); err != nil {
 		// One realm's broken document must not keep the others from serving.
 		m.log.Error("the provider settings cannot be used", "realm", path, "error", err)

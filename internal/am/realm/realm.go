@@ -2,6 +2,7 @@ package realm
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -31,9 +32,11 @@ type settings struct {
 	loading  sync.Mutex // held while provider is read and replaced
 	clients  cache[*Client]
 	agents   cache[*Agent]
-	issuers  cache[[]*TrustedIssuer] // one entry
 	scripts  cache[*Script]
 	keys     *Keys
+
+	issuers    cache[[]*TrustedIssuer] // one entry each
+	publishers cache[[]*SoftwarePublisher]
 }
 
 // Provider returns the settings as an OAuth 2.0 provider; false when the service was
@@ -45,6 +48,15 @@ func (r *Realm) Provider() (*Provider, bool) {
 
 // Client returns the OAuth 2.0 client, or store.ErrNotFound. It must not be changed.
 func (r *Realm) Client(ctx context.Context, id string) (*Client, error) {
+	c, err := r.client(ctx, id)
+	if err == nil && over(c.until, r.set.m.now()) {
+		r.set.clients.drop(id)
+		c, err = r.client(ctx, id)
+	}
+	return c, err
+}
+
+func (r *Realm) client(ctx context.Context, id string) (*Client, error) {
 	return r.set.clients.get(id, func() (*Client, error) {
 		d, err := r.set.agent(ctx, id, TypeClient)
 		if err != nil {
@@ -53,6 +65,9 @@ func (r *Realm) Client(ctx context.Context, id string) (*Client, error) {
 		c, err := ParseClient(id, d.Body)
 		if err == nil {
 			c.secret, err = r.set.m.openSecret(c.Core.Password)
+		}
+		if err == nil {
+			err = r.set.labelSecrets(ctx, c)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("client %q: %w", id, err)
@@ -64,6 +79,15 @@ func (r *Realm) Client(ctx context.Context, id string) (*Client, error) {
 // Agent returns the Identity Gateway agent, or store.ErrNotFound. It must not be
 // changed.
 func (r *Realm) Agent(ctx context.Context, id string) (*Agent, error) {
+	a, err := r.agent(ctx, id)
+	if err == nil && over(a.until, r.set.m.now()) {
+		r.set.agents.drop(id)
+		a, err = r.agent(ctx, id)
+	}
+	return a, err
+}
+
+func (r *Realm) agent(ctx context.Context, id string) (*Agent, error) {
 	return r.set.agents.get(id, func() (*Agent, error) {
 		d, err := r.set.agent(ctx, id, TypeGatewayAgent)
 		if err != nil {
@@ -72,6 +96,9 @@ func (r *Realm) Agent(ctx context.Context, id string) (*Agent, error) {
 		a, err := ParseAgent(id, d.Body)
 		if err == nil {
 			a.secret, err = r.set.m.openSecret(a.Password)
+		}
+		if err == nil && a.SecretLabel != "" {
+			a.secret, a.until, err = r.set.labelled(ctx, agentLabels+a.SecretLabel+secretLabel, a.secret)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("agent %q: %w", id, err)
@@ -83,16 +110,29 @@ func (r *Realm) Agent(ctx context.Context, id string) (*Agent, error) {
 // TrustedIssuer returns the trusted issuer whose JWTs name iss as their issuer, or
 // store.ErrNotFound. It must not be changed.
 func (r *Realm) TrustedIssuer(ctx context.Context, iss string) (*TrustedIssuer, error) {
-	list, err := r.set.issuers.get("", func() ([]*TrustedIssuer, error) {
+	return byIssuer(ctx, r, &r.set.issuers, TypeTrustedJWTIssuer, ParseTrustedIssuer, func(t *TrustedIssuer) bool { return t.Issuer == iss && iss != "" })
+}
+
+// SoftwarePublisher returns the publisher whose software statements name iss as their
+// issuer, or store.ErrNotFound. It must not be changed.
+func (r *Realm) SoftwarePublisher(ctx context.Context, iss string) (*SoftwarePublisher, error) {
+	return byIssuer(ctx, r, &r.set.publishers, TypePublisher, ParseSoftwarePublisher, func(p *SoftwarePublisher) bool { return p.Issuer == iss && iss != "" })
+}
+
+// byIssuer finds an agent of a type among all, which are few and kept decoded.
+func byIssuer[T any](
+	ctx context.Context, r *Realm, kept *cache[[]*T], kind string, parse func(string, json.RawMessage) (*T, error), is func(*T) bool,
+) (*T, error) {
+	list, err := kept.get("", func() ([]*T, error) {
 		docs, err := r.set.m.docs.List(ctx, r.Path, store.KindAgent)
-		var list []*TrustedIssuer
+		var list []*T
 		for _, d := range docs {
-			if agentType(d.Body) != TypeTrustedJWTIssuer {
+			if agentType(d.Body) != kind {
 				continue
 			}
-			t, err := ParseTrustedIssuer(d.ID, d.Body)
+			t, err := parse(d.ID, d.Body)
 			if err != nil {
-				r.set.m.log.Error("a trusted JWT issuer cannot be used", "realm", r.Path, "id", d.ID, "error", err)
+				r.set.m.log.Error("an agent cannot be used", "realm", r.Path, "type", kind, "id", d.ID, "error", err)
 				continue
 			}
 			list = append(list, t)
@@ -102,9 +142,9 @@ func (r *Realm) TrustedIssuer(ctx context.Context, iss string) (*TrustedIssuer, 
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(list, func(t *TrustedIssuer) bool { return t.Issuer == iss && iss != "" })
+	i := slices.IndexFunc(list, is)
 	if i < 0 {
-		return nil, fmt.Errorf("trusted JWT issuer: %w", store.ErrNotFound)
+		return nil, fmt.Errorf("%s: %w", kind, store.ErrNotFound)
 	}
 	return list[i], nil
 }
@@ -197,16 +237,23 @@ func (s *settings) changed(ctx context.Context, k store.Key) error {
 	switch k.Kind {
 	case store.KindService:
 		if k.ID == ServiceOAuth2 {
-			return s.loadProvider(ctx)
+			err := s.loadProvider(ctx)
+			s.keys.forget() // the settings name some of them
+			return err
 		}
 	case store.KindAgent:
 		s.clients.drop(k.ID)
 		s.agents.drop(k.ID)
 		s.issuers.clear()
+		s.publishers.clear()
 	case store.KindScript:
 		s.scripts.drop(k.ID)
-	case store.KindKey, store.KindSecretStore:
+	case store.KindKey:
 		s.keys.forget()
+	case store.KindSecretStore: // clients and agents may have their secrets there
+		s.keys.forget()
+		s.clients.clear()
+		s.agents.clear()
 	}
 	return nil
 }

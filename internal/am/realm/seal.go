@@ -85,5 +85,8 @@ func (m *Manager) openSecret(stored string) (secret, error) {
 		return secret{}, nil
 	}
 	plain, err := m.OpenSecret(stored)
-	return secret{plain: []byte(plain), set: err == nil}, err
+	if err != nil {
+		return secret{}, err
+	}
+	return secret{values: [][]byte{[]byte(plain)}}, nil
 }

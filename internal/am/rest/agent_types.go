@@ -13,7 +13,7 @@ func agentTypes() []*Type {
 		clientType(),
 		open("SharedAgent", "Shared Agents"),
 		open("RemoteConsentAgent", "OAuth2 Remote Consent Agents"),
-		open("SoftwarePublisher", "OAuth2 Software Publisher Agents"),
+		publisherType(),
 		gatewayAgentType(),
 		trustedIssuerType(),
 		open("AIAgent", "AI Agents"),
@@ -65,6 +65,23 @@ func gatewayAgentType() *Type {
 			"status":               enum("Active", "Inactive"),
 			"igTokenIntrospection": enum("None", "Realm", "Realm_Subs"),
 		}),
+	}
+}
+
+func publisherType() *Type {
+	return &Type{
+		ID: realm.TypePublisher, Name: "OAuth2 Software Publisher Agents", Collection: true, Wrapped: true,
+		Groups: groupsOf(realm.DefaultSoftwarePublisher(), map[string]string{
+			"issuer":                            "Software publisher issuer",
+			"userpassword":                      "Software publisher secret",
+			"publicKeyLocation":                 "Public key selector",
+			"jwksUri":                           "Json Web Key URI",
+			"jwkSet":                            "JSON Web Key Set",
+			"jwksCacheTimeout":                  "JWKs URI content cache timeout in ms",
+			"jwkStoreCacheMissCacheTime":        "JWKs URI content cache miss cache time",
+			"softwareStatementSigningAlgorithm": "Software statement signing Algorithm",
+			"agentgroup":                        "Group",
+		}, options{"agentgroup": quiet, "userpassword": secret, "publicKeyLocation": enum("jwks_uri", "jwks")}),
 	}
 }
 

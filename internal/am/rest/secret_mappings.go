@@ -83,7 +83,7 @@ func (v secretStores) setMapping(c *Call, label string, body Object, fresh bool)
 		return nil, refuse(409, "")
 	case !fresh && !there:
 		return nil, notFound()
-	case !slices.Contains(realm.Labels(), label):
+	case !slices.Contains(realm.Labels(), label) && !realm.IsSecretLabel(label):
 		return nil, badRequest("secretId: %q is no label of this server", label)
 	}
 	var aliases []string

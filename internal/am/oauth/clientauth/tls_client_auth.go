@@ -31,6 +31,9 @@ var tlsClientAuth = oauth.ClientAuth{
 			caller.Method = "none"
 			return caller, nil
 		case caller.Method == "tls_client_auth" && c.CertificateVerified && sameSubject(c.Certificate, client.Keys.MTLSSubjectDN):
+			if err := p.CheckRevocation(c); err != nil {
+				return nil, oauth.ErrClientAuth.Because(err)
+			}
 			return caller, nil
 		case caller.Method == "self_signed_tls_client_auth" && pinned(ctx, p, client, c.Certificate):
 			return caller, nil

@@ -26,7 +26,7 @@ var tokenExchange = oauth.Grant{
 			wanted = oauth.TypeAccessToken
 		}
 		from := req.Get("subject_token_type")
-		if !exchanges(p.Settings, from, wanted) {
+		if !validates(p.Settings, from) || !exchanges(p.Settings, from, wanted) {
 			return nil, errExchange.Because(errors.New("no exchanger from " + from + " to " + wanted))
 		}
 		subject, err := shown(ctx, p, req.Get("subject_token"), from)
@@ -69,6 +69,14 @@ func exchanges(p *realm.Provider, from, to string) bool {
 	})
 }
 
+// validates tells whether the provider has a validator for tokens of a type (PingAM: tokenValidatorClasses).
+func validates(p *realm.Provider, kind string) bool {
+	return slices.ContainsFunc(p.Advanced.TokenValidatorClasses, func(c string) bool {
+		of, _, _ := strings.Cut(c, "|")
+		return of == kind
+	})
+}
+
 // shown checks a subject or actor token: its signature, life, revocation and realm.
 func shown(ctx context.Context, p *oauth.Provider, raw, kind string) (*store.Token, error) {
 	var t *store.Token
@@ -104,6 +112,9 @@ func shownActor(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest)
 	}
 	if raw == "" || kind == "" {
 		return nil, errExchange.Because(errors.New("actor_token and actor_token_type go together"))
+	}
+	if !validates(p.Settings, kind) {
+		return nil, errExchange.Because(errors.New("no validator of " + kind))
 	}
 	return shown(ctx, p, raw, kind)
 }
