@@ -39,9 +39,9 @@ func startCluster(t *testing.T, n int, settings ...string) (nodes []*am, db *pgt
 	return nodes, db
 }
 
-func launchNode(t *testing.T, db *pgtest.Server, listen string) *process {
+func launchNode(t *testing.T, db *pgtest.Server, listen string, more ...string) *process {
 	env := []string{"GATEHOUSE_ADMIN_PASSWORD=" + adminPassword, instanceKey, "GATEHOUSE_STORE=" + db.URL(nil)}
-	return launch(t, env, "am", "--data", t.TempDir(), "--listen", listen)
+	return launch(t, env, append([]string{"am", "--data", t.TempDir(), "--listen", listen, "--drain", "500ms"}, more...)...)
 }
 
 // makeClient makes a client of the root realm that may do everything the tests of clusters need.
@@ -304,4 +304,64 @@ func TestClusterDatabaseCrash(t *testing.T) {
 		}
 	}
 	t.Logf("%d tokens, %d requests refused", len(acknowledged), refused.Load())
+}
+
+// Three nodes behind the gateway are restarted one after the other under load: no request fails.
+func TestClusterRollingRestart(t *testing.T) {
+	nodes, db := startCluster(t, 3, "fsync=off")
+	makeClient(nodes[0], "first")
+	var addrs []string
+	for _, a := range nodes {
+		addrs = append(addrs, a.addr(0))
+		eventually(t, "the node knows the client", func() bool { status, _ := clientToken(a, "first"); return status == 200 })
+	}
+	dir := t.TempDir()
+	write(t, dir+"/config/admin.json", `{"connectors": [{"port": 0}], "adminConnector": {"host": "127.0.0.1", "port": 0}}`)
+	write(t, dir+"/config/config.json", `{"handler": {"type": "ReverseProxyHandler"}, "baseURI": "http://am.example.com:8088"}`)
+	front := start(t, nil, "gateway", dir, "--resolve", "am.example.com:8088:"+strings.Join(addrs, ","))
+	through := &am{t: t, base: "http://" + front.addr(0) + "/openam"}
+
+	var answered atomic.Int32
+	stop := make(chan struct{})
+	var done sync.WaitGroup
+	for i := range 6 {
+		done.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				status, token := clientToken(through, "first")
+				if status != 200 {
+					t.Errorf("a token request during a restart: %d", status)
+					return
+				}
+				if i%2 == 0 && !active(through, "first", token) {
+					t.Error("a token that was just issued is not active")
+					return
+				}
+				answered.Add(1)
+			}
+		})
+	}
+	more := func() {
+		before := answered.Load()
+		eventually(t, "requests are answered", func() bool { return answered.Load() > before+50 || t.Failed() })
+	}
+	for i, a := range nodes {
+		more()
+		a.stop()
+		more()
+		again := launchNode(t, db, addrs[i])
+		select {
+		case <-again.ready:
+		case <-again.done:
+			t.Fatal("the node did not come back")
+		}
+	}
+	more()
+	close(stop)
+	done.Wait()
+	t.Logf("%d requests", answered.Load())
 }

@@ -32,6 +32,7 @@ type amOptions struct {
 	contexts       []string
 	cookieDomains  []string
 	password       string
+	drain          time.Duration
 	log, accessLog *slog.Logger
 }
 
@@ -64,6 +65,7 @@ func amCommand() *cobra.Command {
 				fmt.Fprintf(c.OutOrStdout(), "\nThe administrator is amAdmin, the password %s\nIt is shown this once.\n\n", p)
 			}
 			<-c.Context().Done()
+			s.drain(o.drain)
 			return s.stop()
 		},
 	}
@@ -77,6 +79,7 @@ func amCommand() *cobra.Command {
 	f.BoolVar(&o.clientCerts, "tls-client-certs", false, "ask clients of --listen-tls for certificates (mutual TLS); any is taken, clients' settings say which count")
 	f.StringSliceVar(&o.contexts, "context", []string{"/openam", "/am"}, "deployment contexts to answer on")
 	f.StringSliceVar(&o.cookieDomains, "cookie-domain", nil, "domains of the session cookie; the default is the host that was asked")
+	f.DurationVar(&o.drain, "drain", 0, "how long to go on answering after the signal to stop, while health/ready says 503 and connections are closed behind their answers")
 	f.BoolVar(&access, "access-log", false, "log a line for each request")
 	f.StringVar(&logAs, "log-format", "text", "how to log: text or json")
 	return c
@@ -185,6 +188,16 @@ func (s *amServer) serve(o amOptions) error {
 		}
 	}
 	return nil
+}
+
+// drain answers for a while longer, so that load balancers and clients go elsewhere first.
+func (s *amServer) drain(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	s.log.Info("draining: new requests are answered, their connections closed", "for", d)
+	s.am.Drain()
+	time.Sleep(d)
 }
 
 // stop lets running requests end and closes the store.

@@ -23,7 +23,7 @@ type gatewayFlags struct {
 
 func (f *gatewayFlags) add(c *cobra.Command) {
 	c.Flags().StringArrayVar(&f.resolve, "resolve", nil,
-		"connect to `HOST:PORT:ADDR` instead of looking HOST up (repeatable; ADDR may carry a port of its own)")
+		"connect to `HOST:PORT:ADDR[,ADDR…]` instead of looking HOST up, to one that answers (repeatable; an ADDR may carry a port of its own)")
 	c.Flags().StringArrayVarP(&f.define, "define", "D", nil, "set a system property `name=value` (repeatable)")
 	c.Flags().StringVar(&f.logAs, "log-format", "text", "how to log: text or json")
 }
@@ -53,6 +53,11 @@ func parseResolve(s string) (host, addr string, err error) {
 	parts := strings.SplitN(s, ":", 3)
 	if len(parts) < 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
 		return "", "", fmt.Errorf("--resolve %s: expected HOST:PORT:ADDR", s)
+	}
+	for _, addr := range strings.Split(parts[2], ",") {
+		if strings.TrimSpace(addr) == "" {
+			return "", "", fmt.Errorf("--resolve %s: an address is empty", s)
+		}
 	}
 	return parts[0] + ":" + parts[1], parts[2], nil
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/am/login"
@@ -67,6 +68,8 @@ type Server struct {
 	settings *settings
 	hub      *notify.Hub // of notifications; nil until it is made
 	timeouts timeouts
+
+	draining atomic.Bool
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -146,6 +149,10 @@ func (s *Server) Rest() *rest.Server { return s.rest }
 
 // Login authenticates and keeps sessions.
 func (s *Server) Login() *login.Service { return s.login }
+
+// Drain sends clients away before a stop: each answer closes its connection, and health/ready says 503, so that
+// load balancers ask other nodes. Requests are still answered.
+func (s *Server) Drain() { s.draining.Store(true) }
 
 // Close stops what runs in the background and waits for it. The engine stays open.
 func (s *Server) Close() error {

@@ -48,6 +48,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	protect(w.Header(), r.TLS != nil)
+	if s.draining.Load() {
+		w.Header().Set("Connection", "close")
+	}
 	if s.crossOrigin(w, r) {
 		return
 	}
@@ -132,6 +135,10 @@ func (s *Server) serveOAuth(w http.ResponseWriter, r *http.Request, context, pat
 func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, context, path string) {
 	switch path {
 	case "health/live", "health/ready":
+		if path == "health/ready" && s.draining.Load() {
+			refuse(w, http.StatusServiceUnavailable, "Service Unavailable")
+			return
+		}
 		s.health(w, r)
 		return
 	}

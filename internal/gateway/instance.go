@@ -29,7 +29,8 @@ import (
 type Options struct {
 	// Dir is the instance folder: it holds config/, scripts/, logs/, tmp/.
 	Dir string
-	// Hosts maps outgoing "host:port" or "host" to the address to connect to.
+	// Hosts maps outgoing "host:port" or "host" to the address to connect to, or to several
+	// with commas between.
 	Hosts map[string]string
 	// System holds system properties.
 	System map[string]string

@@ -24,7 +24,8 @@ type Services struct {
 	Getenv func(string) (string, bool)
 	System func(string) (string, bool)
 	Now    func() time.Time
-	// Hosts maps outgoing "host:port" or "host" to the address to connect to.
+	// Hosts maps outgoing "host:port" or "host" to the address to connect to, or to several
+	// with commas between.
 	Hosts map[string]string
 	// Streaming says that bodies are not buffered.
 	Streaming bool

@@ -46,7 +46,8 @@ type ClientOptions struct {
 	IdleTimeout time.Duration
 	// DisableReuse sends each request on a connection of its own.
 	DisableReuse bool
-	// Resolve replaces addresses: from "host:port" or "host" to "address[:port]".
+	// Resolve replaces addresses: from "host:port" or "host" to "address[:port]", or to
+	// several with commas between, of which one that takes the connection is used.
 	Resolve map[string]string
 	// TLS is the configuration for https; nil trusts the system's roots.
 	TLS *tls.Config

@@ -451,6 +451,26 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// Of several addresses, those that refuse are passed over, and all others get their share.
+func TestResolveSeveral(t *testing.T) {
+	a, b := play(t, echo), play(t, echo)
+	c := newClient(t, wire.ClientOptions{DisableReuse: true, Resolve: map[string]string{
+		"several.example.com": a.address + ", 127.0.0.1:1," + b.address, "none.example.com": "127.0.0.1:1,127.0.0.1:2",
+	}})
+	for range 50 {
+		x := exchange(t, "POST", "http://several.example.com/")
+		if r, err := c.Do(x); err != nil || bodyOf(t, r) == "" {
+			t.Fatalf("Do() = %v", err)
+		}
+	}
+	if a.connections() == 0 || b.connections() == 0 {
+		t.Errorf("connections: %d and %d, want some of 50 to each", a.connections(), b.connections())
+	}
+	if _, err := c.Do(exchange(t, "GET", "http://none.example.com/")); err == nil {
+		t.Error("all addresses refuse: no error")
+	}
+}
+
 func TestEarlyAnswer(t *testing.T) {
 	s := play(t, func(c *raw) {
 		_, _ = c.r.ReadString('\n')

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,10 +26,10 @@ type place struct {
 // destination keeps the connections to one place. A request that finds no idle
 // connection opens one, or waits its turn when there are too many.
 type destination struct {
-	client  *Client
-	place   place
-	address string   // to connect to
-	proxy   *url.URL // nil: none
+	client    *Client
+	place     place
+	addresses []string // to connect to one of them
+	proxy     *url.URL // nil: none
 	// viaTransport: requests go another way, because the place speaks HTTP/2 or is
 	// behind a proxy.
 	viaTransport atomic.Bool
@@ -79,7 +78,7 @@ func (c *Client) newDestination(p place) (*destination, error) {
 		return nil, errors.New("the URI has no host")
 	}
 	d := &destination{client: c, place: p}
-	d.address = resolve(c.options.Resolve, p.host, strconv.Itoa(p.port))
+	d.addresses = resolve(c.options.Resolve, p.host, strconv.Itoa(p.port))
 	if err := d.askProxy(); err != nil {
 		return nil, err
 	}
@@ -95,30 +94,6 @@ func (c *Client) newDestination(p place) (*destination, error) {
 	}
 	c.destinations[p] = d
 	return d, nil
-}
-
-// resolve looks for host:port, then for host, and completes what it finds by port.
-func resolve(m map[string]string, host, port string) string {
-	address := net.JoinHostPort(host, port)
-	to, ok := m[address]
-	if !ok {
-		to, ok = m[host]
-	}
-	if !ok {
-		for name, target := range m {
-			if strings.EqualFold(name, address) || strings.EqualFold(name, host) {
-				to, ok = target, true
-				break
-			}
-		}
-	}
-	if !ok {
-		return address
-	}
-	if _, _, err := net.SplitHostPort(to); err == nil {
-		return to
-	}
-	return net.JoinHostPort(strings.Trim(to, "[]"), port)
 }
 
 func (d *destination) askProxy() error {
@@ -367,7 +342,7 @@ func (d *destination) connect(ctx context.Context, protocols []string) (net.Conn
 		defer cancel()
 	}
 	var dialer net.Dialer
-	nc, err := dialer.DialContext(ctx, "tcp", d.address)
+	nc, err := dialAny(ctx, &dialer, "tcp", d.addresses)
 	if err == nil && d.place.secure {
 		nc, err = d.secure(ctx, nc, protocols)
 	}

@@ -94,7 +94,7 @@ func (t *transport) dial(ctx context.Context, network, address string) (net.Conn
 		return nil, err
 	}
 	dialer := net.Dialer{Timeout: t.client.options.ConnectTimeout}
-	return dialer.DialContext(ctx, network, resolve(t.client.options.Resolve, host, port))
+	return dialAny(ctx, &dialer, network, resolve(t.client.options.Resolve, host, port))
 }
 
 func (t *transport) dialTLS(ctx context.Context, _, address string) (net.Conn, error) {
@@ -118,7 +118,7 @@ func (t *transport) dialTLS(ctx context.Context, _, address string) (net.Conn, e
 	if isProxy || t.client.options.Protocol == HTTP1 {
 		protocols = protocols[1:]
 	}
-	d := &destination{client: t.client, place: place{true, host, n}, address: resolve(t.client.options.Resolve, host, port)}
+	d := &destination{client: t.client, place: place{true, host, n}, addresses: resolve(t.client.options.Resolve, host, port)}
 	return d.connect(ctx, protocols)
 }
 
