@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -10,8 +13,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/go-jose/go-jose/v4"
 )
 
 // The profile that the OpenID Foundation calls "basic": a server for clients with a secret and the authorization code
@@ -30,6 +35,7 @@ type op struct {
 	provider *oidc.Provider
 	token    string // the user's session
 	keep     *http.Client
+	key      *ecdsa.PrivateKey // of the client rp-signs
 }
 
 func newOP(t *testing.T) *op {
@@ -42,10 +48,28 @@ func newOP(t *testing.T) *op {
 		"advancedOAuth2Config": map[string]any{"supportedScopes": []string{"openid", "profile", "email", "address", "phone"}},
 		"advancedOIDCConfig":   map[string]any{"claimsParameterSupported": true},
 	})
-	for id, method := range map[string]string{"rp": "client_secret_basic", "rp-post": "client_secret_post", "rp-asks": "client_secret_basic"} {
+	var err error
+	if o.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: o.key.Public(), KeyID: "rp-signs", Algorithm: "ES256", Use: "sig"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signing := map[string]any{
+		"rp-signs":    map[string]any{"publicKeyLocation": "jwks", "jwkSet": string(keys)},
+		"rp-unsigned": map[string]any{"idTokenSignedResponseAlg": "none"},
+	}
+	lives := map[string]any{"rp-quick": 1}
+	for _, id := range []string{"rp", "rp-post", "rp-asks", "rp-quick", "rp-signs", "rp-unsigned"} {
+		method := "client_secret_basic"
+		if id == "rp-post" {
+			method = "client_secret_post"
+		}
 		o.rest("PUT", root+"/agents/OAuth2Client/"+id, map[string]any{
 			"coreOAuth2ClientConfig": map[string]any{"userpassword": opSecret, "redirectionUris": []string{opRedirect, opRedirect + "?a=b"},
-				"scopes": []string{"openid", "profile", "email", "address", "phone", "offline_access"}},
+				"scopes": []string{"openid", "profile", "email", "address", "phone", "offline_access"}, "authorizationCodeLifetime": lives[id]},
+			"signEncOAuth2ClientConfig": signing[id],
 			"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"authorization_code", "refresh_token"},
 				"tokenEndpointAuthMethod": method, "isConsentImplied": id != "rp-asks"},
 		})
@@ -56,7 +80,6 @@ func newOP(t *testing.T) *op {
 	})
 	o.keep = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	o.token = o.signIn()
-	var err error
 	if o.provider, err = oidc.NewProvider(t.Context(), o.issuer); err != nil {
 		t.Fatal(err)
 	}
@@ -240,6 +263,49 @@ func asksToSignIn(t *testing.T, r reply) {
 	}
 }
 
+// basicModules are the modules of the Foundation's test plan for this profile, without their prefix "oidcc-", and the
+// row of TestOIDCBasic that is theirs.
+var basicModules = map[string]string{
+	"server":                "the answer has code and state",
+	"response-type-missing": "a request without response_type is refused",
+	"idtoken-signature":     "the ID token's header names the key",
+	"idtoken-unsigned":      "an unsigned ID token is not offered, and not given to a client whose profile asks for one",
+	"userinfo-get":          "userinfo takes the token in the header of a GET",
+	"userinfo-post-header":  "userinfo takes the token in the header of a POST",
+	"userinfo-post-body":    "userinfo takes the token in the body of a POST",
+	"ensure-request-without-nonce-succeeds-for-code-flow": "a request without nonce is taken, and the ID token then has none",
+	"scope-profile":                     "scope profile gives the profile",
+	"scope-email":                       "scope email gives the address",
+	"scope-address":                     "scope address gives an object",
+	"scope-phone":                       "scope phone gives the number",
+	"scope-all":                         "all scopes at once",
+	"ensure-other-scope-order-succeeds": "the order of scopes does not matter",
+	"display-page":                      "display=page is taken",
+	"display-popup":                     "display=popup is taken",
+	"prompt-login":                      "prompt=login asks again, and auth_time is new",
+	"prompt-none-not-logged-in":         "prompt=none without a session is an error",
+	"prompt-none-logged-in":             "prompt=none with a session is answered",
+	"max-age-1":                         "max_age asks who signed in longer ago, and auth_time is there",
+	"max-age-10000":                     "max_age asks nobody who signed in lately",
+	"ensure-request-with-unknown-parameter-succeeds": "parameters that nobody knows are ignored",
+	"id-token-hint":  "id_token_hint of the user with prompt=none is answered for that user",
+	"login-hint":     "login_hint is taken",
+	"ui-locales":     "ui_locales is taken",
+	"claims-locales": "claims_locales is taken",
+	"ensure-request-with-acr-values-succeeds": "acr_values is taken, and the ID token says what was reached",
+	"codereuse":                      "a code is good for once, and shown again it takes its tokens along",
+	"codereuse-30seconds":            "a code that is shown again after its time, too, takes its tokens along",
+	"ensure-registered-redirect-uri": "a redirect_uri that is not registered is shown to the user, who is not sent there",
+	"ensure-post-request-succeeds":   "the request may be posted",
+	"server-client-secret-post":      "a client registered for client_secret_post is served",
+	"request-uri-unsigned-supported-correctly-or-rejected-as-unsupported":    "a request_uri that is not registered is not called",
+	"unsigned-request-object-supported-correctly-or-rejected-as-unsupported": "an unsigned request object is refused",
+	"claims-essential":                        "a claim asked for by name, as essential, comes from userinfo",
+	"ensure-request-object-with-redirect-uri": "the redirect_uri of a request object goes before the parameter",
+	"refresh-token":                           "a refresh token gives tokens for the same user and client",
+	"ensure-request-with-valid-pkce-succeeds": "PKCE is checked where it is used",
+}
+
 func TestOIDCBasic(t *testing.T) {
 	o := newOP(t)
 	scoped := func(scope string, want, not []string) func(*testing.T) {
@@ -324,6 +390,22 @@ func TestOIDCBasic(t *testing.T) {
 			sum := sha256.Sum256([]byte(body["access_token"].(string)))
 			if id["at_hash"] != base64.RawURLEncoding.EncodeToString(sum[:16]) {
 				t.Errorf("at_hash is %v", id["at_hash"])
+			}
+		}},
+		{"Core §2, RFC 8725 §3.2", "an unsigned ID token is not offered, and not given to a client whose profile asks for one", func(t *testing.T) {
+			m := map[string]any{}
+			if err := o.provider.Claims(&m); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"id_token_signing_alg_values_supported", "request_object_signing_alg_values_supported", "token_endpoint_auth_signing_alg_values_supported"} {
+				if list, _ := m[name].([]any); len(list) == 0 || slices.Contains(list, any("none")) {
+					t.Errorf("%s is %v", name, m[name])
+				}
+			}
+			status, body, _ := o.am.token("/oauth2/access_token", "rp-unsigned", opSecret, url.Values{"grant_type": {"authorization_code"},
+				"code": {o.ask(t, o.token, "GET", "client_id", "rp-unsigned").param("code")}, "redirect_uri": {opRedirect}})
+			if raw, _ := body["id_token"].(string); status == 200 || raw != "" {
+				t.Errorf("got %d %v", status, body)
 			}
 		}},
 		{"Core §10.1", "the ID token's header names the key", func(t *testing.T) {
@@ -510,6 +592,23 @@ func TestOIDCBasic(t *testing.T) {
 				t.Errorf("the token of the first use: %d", status)
 			}
 		}},
+		{"RFC 6749 §4.1.2, §10.5", "a code that is shown again after its time, too, takes its tokens along", func(t *testing.T) {
+			code, form := o.code(t, "client_id", "rp-quick"), url.Values{"grant_type": {"authorization_code"}, "redirect_uri": {opRedirect}}
+			form.Set("code", code)
+			_, body, _ := o.am.token("/oauth2/access_token", "rp-quick", opSecret, form)
+			access, _ := body["access_token"].(string)
+			if status, _ := o.userInfo(t, access, "header"); status != 200 {
+				t.Fatalf("the token is not good: %d", status)
+			}
+			used := time.Now()
+			eventually(t, "the code's second has passed", func() bool { return time.Since(used) > 1500*time.Millisecond })
+			if status, again, _ := o.am.token("/oauth2/access_token", "rp-quick", opSecret, form); status != 400 || again["error"] != "invalid_grant" {
+				t.Errorf("got %d %v", status, again)
+			}
+			if status, _ := o.userInfo(t, access, "header"); status != 401 {
+				t.Errorf("the token of the first use: %d", status)
+			}
+		}},
 		{"RFC 6749 §5.2", "a code of another client is refused", func(t *testing.T) {
 			if status, body := o.redeem(o.code(t, "client_id", "rp-post")); status != 400 || body["error"] != "invalid_grant" {
 				t.Errorf("got %d %v", status, body)
@@ -532,12 +631,25 @@ func TestOIDCBasic(t *testing.T) {
 		{"Core §6.1, RFC 9101 §10.2", "an unsigned request object is refused", func(t *testing.T) {
 			object := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." +
 				base64.RawURLEncoding.EncodeToString([]byte(`{"client_id":"rp","response_type":"code","scope":"openid","redirect_uri":"https://evil.example.com/"}`)) + "."
-			if r := o.ask(t, o.token, "GET", "request", object); r.param("code") != "" || r.to != nil && r.to.Host == "evil.example.com" {
+			if r := o.ask(t, o.token, "GET", "request", object); r.status != 400 || r.to != nil {
 				t.Errorf("got %d %v", r.status, r.to)
 			}
 		}},
+		{"Core §6.1, RFC 9101 §6.3", "the redirect_uri of a request object goes before the parameter", func(t *testing.T) {
+			object := o.sign(t, map[string]any{"iss": "rp-signs", "aud": o.issuer, "client_id": "rp-signs", "response_type": "code", "scope": "openid",
+				"redirect_uri": opRedirect, "state": "of the object"})
+			r := o.ask(t, o.token, "GET", "client_id", "rp-signs", "redirect_uri", "https://evil.example.com/", "request", object)
+			if r.to == nil || !strings.HasPrefix(r.to.String(), opRedirect) || r.param("code") == "" || r.param("state") != "of the object" {
+				t.Errorf("got %d %v %.200s", r.status, r.to, r.body)
+			}
+			object = o.sign(t, map[string]any{"iss": "rp-signs", "aud": o.issuer, "client_id": "rp-signs", "response_type": "code", "scope": "openid",
+				"redirect_uri": "https://evil.example.com/"})
+			if r := o.ask(t, o.token, "GET", "client_id", "rp-signs", "request", object); r.to != nil {
+				t.Errorf("one that is not registered: %d %v", r.status, r.to)
+			}
+		}},
 		{"Core §6.2, RFC 9101 §10.4", "a request_uri that is not registered is not called", func(t *testing.T) {
-			if r := o.ask(t, o.token, "GET", "request_uri", "https://rp.example.com/request.jwt"); r.param("code") != "" {
+			if r := o.ask(t, o.token, "GET", "request_uri", "https://rp.example.com/request.jwt"); r.status != 400 || r.to != nil {
 				t.Errorf("got %d %v", r.status, r.to)
 			}
 		}},
@@ -577,9 +689,38 @@ func TestOIDCBasic(t *testing.T) {
 			}
 		}},
 	}
+	tested := map[string]bool{}
 	for _, row := range rows {
+		tested[row.requirement] = true
 		t.Run(row.section+": "+row.requirement, row.check)
 	}
+	for module, requirement := range basicModules {
+		if !tested[requirement] {
+			t.Errorf("module %s has no row %q", module, requirement)
+		}
+	}
+}
+
+// sign makes a request object of the client rp-signs.
+func (o *op) sign(t *testing.T, claims map[string]any) string {
+	t.Helper()
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: o.key}, (&jose.SignerOptions{}).WithHeader("kid", "rp-signs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := signer.Sign(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := signed.CompactSerialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }
 
 // age tells whether the sign-in of an ID token is over a second ago.
