@@ -54,7 +54,7 @@ func (s *Server) find(r *http.Request, path string) address {
 // ofServer is the address of what is of no realm: whatever the host is called, it is the root's.
 func (s *Server) ofServer(path string) (address, bool) {
 	first, _, _ := strings.Cut(path, "/")
-	if first != "global-config" && first != "contexts" {
+	if first != "global-config" && first != "contexts" && first != "openidm" {
 		return address{}, false
 	}
 	rl, ok := s.realms.Find("/")
@@ -87,7 +87,7 @@ func (s *Server) fullPath(path string) address {
 func reserved(part string) bool {
 	switch part {
 	case ".well-known", "connect", "device", "token", "resource_set",
-		"applications", "applicationtypes", "conditiontypes", "contexts", "decisioncombiners", "global-config", "groups", "health",
+		"applications", "applicationtypes", "conditiontypes", "contexts", "decisioncombiners", "global-config", "groups", "health", "openidm",
 		"policies", "realm-config", "resourcetypes", "scripts", "serverinfo", "sessions", "subjectattributes", "subjecttypes", "users":
 		return true
 	}

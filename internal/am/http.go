@@ -61,6 +61,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if path == "/openidm/managed/svcacct" || strings.HasPrefix(path, "/openidm/managed/svcacct/") {
+		s.serveJSON(w, r, s.contexts[0], strings.TrimPrefix(path, "/"))
+		return
+	}
 	switch path {
 	case "/":
 		http.Redirect(w, r, s.contexts[0]+"/XUI/", http.StatusFound)

@@ -220,3 +220,36 @@ func TestScriptedJWTIssuer(t *testing.T) {
 		t.Errorf("a script that fails: %d %s", a.status, a.body)
 	}
 }
+
+// Service accounts of Advanced Identity Cloud sign about themselves and name the built-in client.
+func TestServiceAccounts(t *testing.T) {
+	w := newWorld(t)
+	const id = "5ad5b4d4-2b2f-4b0e-9f9b-2a1c7d3e4f50"
+	own, stranger := newParty(w, jose.RS256, jose.KindRSA2048), newParty(w, jose.RS256, jose.KindRSA2048)
+	account := func(status string) {
+		w.put("/", store.KindAgent, id, `{"_type":"ServiceAccount","name":"deploy","accountStatus":"`+status+`","scopes":["fr:am:*","fr:idm:*"],"jwks":`+own.jwks()+`}`)
+	}
+	account("active")
+	ask := func(assertion string, more ...string) answer {
+		return w.post("/", "access_token", append(form("grant_type", grantBearer, "client_id", "service-account", "assertion", assertion), more...))
+	}
+	a := ask(own.sign(id, id, map[string]any{"aud": "http://am.example.com:8088/openam/oauth2/access_token"}), "scope", "fr:am:* fr:idm:*")
+	if a.status != 200 || a.json["expires_in"] != 899.0 || a.text("scope") != "fr:am:* fr:idm:*" || a.json["refresh_token"] != nil || a.text("token_type") != "Bearer" {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	w.agent("/", "ig_agent", "pw", "Realm")
+	if seen := w.post("/", "introspect", form("token", a.text("access_token")), basic("ig_agent", "pw")); seen.text("sub") != "(age!"+id+")" || seen.text("client_id") != "service-account" {
+		t.Errorf("introspection says %s", seen.body)
+	}
+	wantError(t, ask(own.sign(id, id, nil), "scope", "fr:am:* fr:idc:esv:* fr:x"), 400, "invalid_scope", "Unsupported scope for service account: fr:idc:esv:*,fr:x")
+	wantError(t, ask(own.sign(id, id, nil)), 400, "invalid_scope", "No scope requested and no default scope configured")
+	wantError(t, ask(stranger.sign(id, id, nil), "scope", "fr:am:*"), 400, "invalid_grant", "JWT signature is invalid")
+	wantError(t, ask(own.sign(id, "demo", nil), "scope", "fr:am:*"), 400, "invalid_grant", "Issuer is not authorized to grant consent for this subject")
+	wantError(t, ask(own.sign("another", "another", nil), "scope", "fr:am:*"), 400, "invalid_grant", "Unknown JWT issuer")
+	wantError(t, ask(own.sign(id, id, map[string]any{"aud": "https://other.example"}), "scope", "fr:am:*"), 400, "invalid_grant", "incorrect audience in JWT")
+	wantError(t, ask(""), 400, "invalid_request", "Missing parameter, 'assertion'")
+	wantError(t, w.post("/", "access_token", form("grant_type", "client_credentials", "client_id", "service-account", "scope", "fr:am:*")), 400, "unauthorized_client", "The authenticated client is not authorized to use this authorization grant type.")
+	wantError(t, w.post("/alpha", "access_token", form("grant_type", grantBearer, "client_id", "service-account", "assertion", own.sign(id, id, nil), "scope", "fr:am:*")), 400, "invalid_client", "Client authentication failed")
+	account("inactive")
+	wantError(t, ask(own.sign(id, id, nil), "scope", "fr:am:*"), 400, "invalid_grant", "Unknown JWT issuer")
+}

@@ -159,6 +159,9 @@ func (p *Provider) Principal(ctx context.Context, id, endpoint string) (*Caller,
 	if !errors.Is(err, store.ErrNotFound) {
 		return nil, internal("find client", err)
 	}
+	if c := p.builtIn(id, endpoint); c != nil {
+		return c, nil
+	}
 	if endpoint != endpointIntrospect {
 		return nil, nil
 	}

@@ -17,6 +17,7 @@ func (s *Server) all() []*Resource {
 		s.scripts(),
 		s.secretStores(),
 		s.serverInfo(),
+		s.serviceAccounts(),
 		s.services(),
 		s.sessionResources(),
 		s.userParts(),

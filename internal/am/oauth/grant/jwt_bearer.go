@@ -18,9 +18,18 @@ import (
 // let it name any user.
 var jwtBearer = oauth.Grant{
 	Name:      "urn:ietf:params:oauth:grant-type:jwt-bearer",
+	OwnScopes: true,
 	NoRefresh: true,
 	Authorize: func(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest) (*oauth.Authorization, error) {
 		raw := req.Get("assertion")
+		if oauth.ForServiceAccounts(req.Client) {
+			return ofAccount(ctx, p, req, raw)
+		}
+		var err error
+		req.Scopes, err = p.SettleScopes(ctx, req, oauth.ScopeAccessToken, req.Get("scope"), req.Client.DefaultScopes(), req.Client.AllowedScopes())
+		if err != nil {
+			return nil, err
+		}
 		if raw == "" {
 			return nil, oauth.Missing("assertion")
 		}
@@ -83,6 +92,42 @@ func ofClient(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest, r
 		return nil, refuseJWT("Issuer is not authorized to grant consent for this subject", nil)
 	}
 	return &oauth.Authorization{Subject: oauth.ClientSubject(req.Client.ID), Scopes: req.Scopes}, nil
+}
+
+// ofAccount takes the JWT of a service account as its authentication: it signs about itself, and gets scopes that its
+// profile lists (PingOne Advanced Identity Cloud).
+func ofAccount(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest, raw string) (*oauth.Authorization, error) {
+	if raw == "" {
+		return nil, oauth.Missing("assertion")
+	}
+	iss, sub, err := oauth.AssertionIssuer(raw)
+	if err != nil {
+		return nil, refuseJWT("JWT is not valid", err)
+	}
+	account, keys, err := p.ServiceAccountKeys(ctx, iss)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, refuseJWT("Unknown JWT issuer", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if sub != iss {
+		return nil, refuseJWT("Issuer is not authorized to grant consent for this subject", nil)
+	}
+	if _, err := checkJWT(ctx, p, raw, keys); err != nil {
+		return nil, err
+	}
+	scopes, err := oauth.SplitScope(req.Get("scope"))
+	if err != nil {
+		return nil, err
+	}
+	if len(scopes) == 0 {
+		return nil, oauth.Refuse("invalid_scope", "No scope requested and no default scope configured")
+	}
+	if unknown := account.Lacks(scopes); len(unknown) > 0 {
+		return nil, oauth.Refuse("invalid_scope", "Unsupported scope for service account: "+strings.Join(unknown, ","))
+	}
+	return &oauth.Authorization{Subject: oauth.ClientSubject(account.ID), Scopes: scopes}, nil
 }
 
 func ofIssuer(
