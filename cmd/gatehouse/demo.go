@@ -139,6 +139,7 @@ func printDemo(out io.Writer, folder, cert string) {
 Gatehouse is running. Ctrl-C stops it.
 
   authorization server   http://127.0.0.1:8088/openam and /am    amAdmin / %[1]s, demo / Ch4ng31t
+  its console            http://127.0.0.1:8088/openam/console/   amAdmin / %[1]s
   gateway                http://127.0.0.1:8080, https://127.0.0.1:8443
   administration         http://127.0.0.1:8085/api/system/objects/_router/routes?_queryFilter=true
   sample application     http://127.0.0.1:8081, through the gateway at http://127.0.0.1:8080/app

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gatehouse/internal/am/console"
 	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/notify"
 	"gatehouse/internal/am/oauth"
@@ -36,7 +37,7 @@ type Options struct {
 	Contexts []string
 	// CookieDomains are the domains that the session cookie is set for; none: the host that was asked.
 	CookieDomains []string
-	// Console answers <context>/console, path being what follows; nil: there is none.
+	// Console answers <context>/console, path being what follows; nil: package console does.
 	Console func(w http.ResponseWriter, r *http.Request, place login.Place, path string)
 	// Version is what serverinfo/version tells; the zero value is DefaultVersion.
 	Version rest.Version
@@ -136,6 +137,9 @@ func (s *Server) start(ctx context.Context) error {
 		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms},
 		Notify: s.hub.Publish, Version: o.Version, Log: o.Log, Now: o.Now,
 	})
+	if s.options.Console == nil {
+		s.options.Console = console.New(console.Options{API: s, Login: s.login, Log: o.Log, Now: o.Now}).ServeHTTP
+	}
 	s.done.Go(func() { s.oauth.FollowSessions(ctx) })
 	s.sweep(ctx)
 	return nil

@@ -177,10 +177,6 @@ func (s *Server) serveConsole(w http.ResponseWriter, r *http.Request, context, p
 		http.Error(w, "There is no such realm.", http.StatusBadRequest)
 		return
 	}
-	if s.options.Console == nil {
-		http.Redirect(w, r, context+"/XUI/", http.StatusFound)
-		return
-	}
 	s.options.Console(w, r, s.place(r, a.realm, context), path)
 }
 

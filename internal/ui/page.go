@@ -66,8 +66,10 @@ type Frame struct {
 	// Sections are the navigation, Crumbs the way to this page; the last crumb is the page itself.
 	Sections []Section
 	Crumbs   []Link
-	// Search is the address that takes the query "q"; "": no search. Query is what was searched.
+	// Search is the address that takes the query "q"; "": no search. Query is what was searched. SearchWith are values
+	// that the form sends besides, since forms replace the query of their address.
 	Search, Query string
+	SearchWith    map[string]string
 	// Person is who is signed in, PersonLinks what they can do about it; SignOut is the address of a form that ends
 	// the session, Token its proof (field "csrf").
 	Person         string

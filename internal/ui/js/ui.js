@@ -80,7 +80,7 @@
       }
     }
     if (e.key === '/' && !e.ctrlKey && !e.metaKey && !e.altKey && !e.target.closest('input, textarea, select, [contenteditable]')) {
-      const search = document.querySelector('.topbar .search input');
+      const search = document.querySelector('.topbar .search input[type="search"]');
       if (search) { e.preventDefault(); search.focus(); search.select(); }
     }
   });

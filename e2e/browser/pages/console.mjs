@@ -1,0 +1,88 @@
+// The administrators' console: the way of the documents' console steps, then each page as its readers see it.
+export default async function (kit, { base, user, password }) {
+  const at = (path) => `${base}/console/${path}`;
+  const page = await kit.visitor({ name: 'console' });
+
+  // Sign in: the console leads to the sign-in page and back.
+  await page.goto(at('applications?realm=/alpha'));
+  await page.locator('[name="IDToken1"]').fill(user);
+  await page.locator('[name="IDToken2"]').fill(password);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/console/applications**');
+  await page.getByRole('heading', { name: 'Applications' }).waitFor();
+  const as = await page.context().storageState();
+
+  // + Custom Application, with the keyboard where it is quicker.
+  await page.getByRole('link', { name: '+ Custom Application' }).click();
+  await page.getByLabel('OIDC - OpenId Connect').check();
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByLabel('Web').check();
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByLabel('Name').fill('myClient');
+  await page.getByLabel('Owners').fill('demo');
+  await page.keyboard.press('Enter');
+  kit.check(await page.getByLabel('Client ID').inputValue() === 'myClient', 'the client ID is the name, unless another is typed');
+  await page.getByLabel('Client secret').fill('forgerock');
+  await page.getByRole('button', { name: 'Create Application' }).click();
+  await page.getByText('The application myClient was created.').waitFor();
+  await page.getByLabel('Sign-in URLs').fill('https://www.example.com:443/callback');
+  await page.getByLabel('Scopes', { exact: true }).fill('write');
+  await page.getByLabel('client_credentials').check();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The settings were saved.').waitFor();
+  const answer = await page.request.post(`${base}/oauth2/realms/root/realms/alpha/access_token`, {
+    form: { grant_type: 'client_credentials', scope: 'write', client_id: 'myClient' }, headers: { authorization: '' },
+  });
+  kit.check(answer.status() === 401, `a client without its secret gets ${answer.status()}`);
+  const basic = await page.request.post(`${base}/oauth2/realms/root/realms/alpha/access_token`, {
+    form: { grant_type: 'client_credentials', scope: 'write' }, headers: { authorization: 'Basic ' + Buffer.from('myClient:forgerock').toString('base64') },
+  });
+  kit.check(basic.status() === 200, `the application gets a token: ${basic.status()} ${await basic.text()}`);
+
+  // The search of settings goes through all tabs; the slash leads to the search of the console.
+  await page.getByRole('link', { name: 'All settings' }).click();
+  kit.check(await page.locator('#settings > section:visible').count() === 1, 'one tab is shown');
+  await page.getByLabel('Find a setting').fill('mtls');
+  const titles = await page.locator('#settings .setting:visible label').allInnerTexts();
+  kit.check(titles.length >= 3 && titles.every((t) => /mTLS|Certificate/i.test(t)), `the search for mtls shows ${titles}`);
+  await page.getByLabel('Find a setting').press('Escape');
+  await page.getByRole('link', { name: 'OpenID Connect' }).click();
+  kit.check(await page.locator('#tab-coreOpenIDClientConfig').isVisible(), 'a tab opens');
+  await page.locator('main').focus();
+  await page.keyboard.press('/');
+  await page.keyboard.type('accessTokenLifetime');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: /Access Token Lifetime/ }).first().click();
+  kit.check(await page.evaluate(() => document.activeElement.name) === 'coreOAuth2Config.accessTokenLifetime', 'a setting that was found has the focus');
+
+  // The button of what destroys stays off until the name is typed.
+  await page.goto(at('applications/myClient/danger?realm=/alpha'));
+  const remove = page.getByRole('button', { name: 'Delete' });
+  kit.check(await remove.isDisabled(), 'delete is off');
+  await page.getByLabel('Type myClient to confirm').fill('myClient');
+  kit.check(await remove.isEnabled(), 'delete is on once the name is typed');
+  await page.context().close();
+
+  const few = { only: (v) => (v.width > 800) === (v.colorScheme === 'light') }; // those with hundreds of settings
+  for (const [name, path, more] of [
+    ['realms', 'realms'],
+    ['realm-new', 'realms/new'],
+    ['applications', 'applications?realm=/alpha'],
+    ['applications-none', 'applications?realm=/bravo'],
+    ['application-new', 'applications/new?realm=/alpha&method=oidc'],
+    ['application-new-last', 'applications/new?realm=/alpha&method=oidc&type=web&name=x'],
+    ['application', 'applications/myClient?realm=/alpha'],
+    ['application-advanced', 'applications/myClient/advanced?realm=/alpha', few],
+    ['application-credentials', 'applications/myClient/credentials?realm=/alpha'],
+    ['application-delete', 'applications/myClient/danger?realm=/alpha'],
+    ['services', 'services?realm=/alpha'],
+    ['provider', 'services/oauth-oidc?realm=/alpha', few],
+    ['validation', 'services/validation?realm=/alpha'],
+    ['search', 'search?realm=/alpha&q=lifetime'],
+    ['curl', 'services/validation?realm=/alpha', { prepare: (p) => p.getByText('Show as curl').click() }],
+    ['missing', 'nothing-here'],
+  ]) {
+    await kit.look(`console-${name}`, at(path), { as, ...more });
+  }
+  await kit.look('console-german', at('applications/myClient?realm=/alpha&locale=de'), { as, only: (v) => v.width > 800 && v.colorScheme === 'light' });
+}

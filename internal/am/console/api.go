@@ -1,0 +1,240 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// object is a JSON object. Numbers are json.Number.
+type object = map[string]any
+
+// api sends requests to the administration interface, in this process, in the name of the person at the browser: it
+// shows her session and nothing else, so that a page can do what she could do with curl.
+type api struct {
+	handler http.Handler
+	browser *http.Request
+	// context is the deployment context: "/openam". base is the address that the person would write before it.
+	context, base string
+	cookie, token string
+	calls         []*call
+}
+
+// call is a request that was made, for "show as curl".
+type call struct {
+	Method, Path string
+	Header       http.Header
+	Body         any
+	Status       int
+}
+
+// apiError is a refusal of the administration interface.
+type apiError struct {
+	Status  int
+	Message string
+	Detail  any
+}
+
+func (e *apiError) Error() string { return fmt.Sprintf("%d %s", e.Status, e.Message) }
+
+func statusOf(err error) int {
+	if e, ok := errors.AsType[*apiError](err); ok {
+		return e.Status
+	}
+	return 0
+}
+
+// realmPath is the address of a realm below /json: "realms/root/realms/alpha".
+func realmAddress(path string) string {
+	var b strings.Builder
+	b.WriteString("realms/root")
+	for part := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
+		if part != "" {
+			b.WriteString("/realms/" + url.PathEscape(part))
+		}
+	}
+	return b.String()
+}
+
+func (a *api) get(path string) (object, error) { return a.do(http.MethodGet, path, nil) }
+
+func (a *api) post(path string, body any) (object, error) {
+	if body == nil {
+		body = object{}
+	}
+	return a.do(http.MethodPost, path, body)
+}
+
+// put writes an object over the one of revision rev; "" over any, "new" only where there is none.
+func (a *api) put(path string, body any, rev string) (object, error) {
+	switch rev {
+	case "":
+		return a.do(http.MethodPut, path, body)
+	case "new":
+		return a.do(http.MethodPut, path, body, "If-None-Match", "*")
+	}
+	return a.do(http.MethodPut, path, body, "If-Match", `"`+rev+`"`)
+}
+
+func (a *api) delete(path string) error {
+	_, err := a.do(http.MethodDelete, path, nil)
+	return err
+}
+
+// all returns what a query finds.
+func (a *api) all(path string, query url.Values) ([]object, error) {
+	if query.Get("_queryFilter") == "" {
+		query.Set("_queryFilter", "true")
+	}
+	o, err := a.get(path + "?" + query.Encode())
+	return objects(o["result"]), err
+}
+
+// objects are those of a list.
+func objects(v any) []object {
+	list, _ := v.([]any)
+	out := make([]object, 0, len(list))
+	for _, e := range list {
+		if o, ok := e.(object); ok {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// do sends one request below /json; path may have a query. Pairs of header names and values follow the body.
+func (a *api) do(method, path string, body any, headers ...string) (object, error) {
+	c := &call{Method: method, Path: a.context + "/json/" + path, Header: http.Header{}, Body: body}
+	c.Header.Set("Accept-API-Version", "protocol=2.1")
+	for i := 0; i+1 < len(headers); i += 2 {
+		c.Header.Set(headers[i], headers[i+1])
+	}
+	a.calls = append(a.calls, c)
+	var raw io.Reader = http.NoBody
+	if body != nil {
+		c.Header.Set("Content-Type", "application/json")
+		b, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		raw = bytes.NewReader(b)
+	}
+	header := c.Header.Clone()
+	if a.token != "" {
+		header.Set(a.cookie, a.token)
+	}
+	answer, err := a.send(method, c.Path, header, raw)
+	if err != nil {
+		return nil, err
+	}
+	c.Status = answer.status
+	d := json.NewDecoder(&answer.body)
+	d.UseNumber()
+	var out object
+	if err := d.Decode(&out); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read the answer of %s %s: %w", method, c.Path, err)
+	}
+	if answer.status >= http.StatusBadRequest {
+		message, _ := out["message"].(string)
+		return nil, &apiError{Status: answer.status, Message: message, Detail: out["detail"]}
+	}
+	return out, nil
+}
+
+// send hands a request to the server as if it had come from the browser's machine.
+func (a *api) send(method, target string, header http.Header, body io.Reader) (*answer, error) {
+	r, err := http.NewRequestWithContext(a.browser.Context(), method, target, body)
+	if err != nil {
+		return nil, err
+	}
+	r.Header = header
+	r.Host, r.TLS, r.RemoteAddr, r.RequestURI = a.browser.Host, a.browser.TLS, a.browser.RemoteAddr, target
+	for _, name := range []string{"Forwarded", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-For", "X-Forwarded-Port", "X-ForgeRock-TransactionId"} {
+		if v := a.browser.Header.Values(name); len(v) > 0 {
+			r.Header[name] = v
+		}
+	}
+	w := &answer{header: http.Header{}}
+	a.handler.ServeHTTP(w, r)
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w, nil
+}
+
+// answer keeps what a handler writes.
+type answer struct {
+	status int
+	header http.Header
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.body.Write(p)
+}
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+}
+
+// curl is the command that makes the same request. Secrets are not in it.
+func (a *api) curl(c *call) string {
+	words := []string{"curl"}
+	if c.Method != http.MethodGet {
+		words = append(words, "--request "+c.Method)
+	}
+	words = append(words, `--header "`+a.cookie+`: $TOKEN"`)
+	for _, name := range slices.Sorted(maps.Keys(c.Header)) {
+		words = append(words, "--header "+quote(strings.Replace(name, "-Api-", "-API-", 1)+": "+c.Header.Get(name)))
+	}
+	if c.Body != nil {
+		b, err := json.MarshalIndent(masked(c.Body), "", "  ")
+		if err == nil {
+			words = append(words, "--data "+quote(string(b)))
+		}
+	}
+	return strings.Join(append(words, quote(a.base+c.Path)), " \\\n  ")
+}
+
+// quote writes a word for a shell.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// secretNames are members that are never shown.
+var secretNames = []string{"userpassword", "password", "storePassword", "keyEntryPassword", "client_secret", "currentpassword"}
+
+// masked is a copy of v without secrets.
+func masked(v any) any {
+	switch v := v.(type) {
+	case object:
+		out := object{}
+		for name, e := range v {
+			if slices.Contains(secretNames, name) && e != nil && e != "" {
+				out[name] = "…"
+			} else {
+				out[name] = masked(e)
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = masked(e)
+		}
+		return out
+	}
+	return v
+}

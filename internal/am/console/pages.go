@@ -1,0 +1,23 @@
+package console
+
+// page is a part of the console.
+type page struct {
+	// Name is the first part of its addresses.
+	Name string
+	// Title is what the navigation calls it, Icon the picture of package ui beside that; no title: it is not there.
+	Title, Icon string
+	// Handlers are by pattern: "GET /scripts/{id}".
+	Handlers map[string]func(*visit) error
+}
+
+// pages lists the pages in the order of the navigation.
+func pages() []page {
+	return []page{
+		dashboardPage(),
+		realmsPage(),
+		applicationsPage(),
+		servicesPage(),
+		searchPage(),
+		signOutPage(),
+	}
+}
