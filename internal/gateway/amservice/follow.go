@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/wire"
 )
 
 const (
@@ -241,17 +244,25 @@ func (s *Service) subscribe(ctx context.Context, conn *websocket.Conn) error {
 
 // socketClient has no cookies, follows no redirects and speaks HTTP/1.1.
 func (s *Service) socketClient() (*http.Client, error) {
-	t := &http.Transport{TLSHandshakeTimeout: 30 * time.Second}
-	if c := s.settings(); c.TLS.IsSet() {
-		config, err := c.TLS.Get().ClientConfig()
-		if err != nil {
+	c, host := s.settings(), s.c.URL.Hostname()
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.TLS.IsSet() {
+		var err error
+		if config, err = c.TLS.Get().ClientConfig(); err != nil {
 			return nil, fmt.Errorf("notifications.tls: %w", err)
 		}
-		t.TLSClientConfig = config
-	} else {
-		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	config.NextProtos = []string{"http/1.1"}
+	t := &http.Transport{TLSHandshakeTimeout: 30 * time.Second, TLSClientConfig: wire.TLSFor(config, host), DialContext: s.dial}
+	if c.ProxyOptions.IsSet() {
+		t.Proxy = func(r *http.Request) (*url.URL, error) { return c.ProxyOptions.Get().ProxyFor(r.URL) }
 	}
 	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, nil
+}
+
+// dial connects to where the process was told to find a host.
+func (s *Service) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return wire.Dial(ctx, network, address, s.hosts)
 }
 
 // read passes events on until the connection ends or nothing came for too long.

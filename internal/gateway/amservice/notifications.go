@@ -1,6 +1,8 @@
 package amservice
 
 import (
+	"net/url"
+
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/secrets"
@@ -20,9 +22,15 @@ type notificationsConfig struct {
 	ConnectionTimeout         conf.Duration                      `conf:"connectionTimeout,default=60 seconds"`
 	IdleTimeout               conf.Duration                      `conf:"idleTimeout,default=unlimited"`
 	TLS                       heap.Ref[secrets.ClientTlsOptions] `conf:"tls"`
-	ProxyOptions              *conf.Node                         `conf:"proxyOptions"`
+	ProxyOptions              heap.Ref[ProxyOptions]             `conf:"proxyOptions"`
 	Vertx                     any                                `conf:"vertx,unused=it tunes the former client"`
 	Audit                     *conf.Node                         `conf:"audit"`
+}
+
+// ProxyOptions is the object of that type.
+type ProxyOptions interface {
+	// ProxyFor returns the proxy for a URL, nil for none.
+	ProxyFor(*url.URL) (*url.URL, error)
 }
 
 // check looks at a block that is given; an absent one is all defaults.
@@ -33,8 +41,8 @@ func (c *notificationsConfig) check(env *heap.Env) {
 	if c.ReconnectDelay.Unlimited() {
 		env.Fail("notifications.reconnectDelay", "the duration must not be unlimited")
 	}
-	if c.ProxyOptions != nil {
-		env.Warn("notifications.proxyOptions", "the socket of notifications is opened without a proxy")
+	if c.Audit != nil {
+		env.Warn("notifications.audit", "notifications are not audited")
 	}
 }
 

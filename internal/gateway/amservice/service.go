@@ -46,6 +46,7 @@ type Service struct {
 	url     string // without a slash at the end
 	realms  string // "/realms/root/realms/alpha"
 	handler chain.Handler
+	hosts   map[string]string // to find them elsewhere
 	agent   agent
 	info    serverInfo
 	session sessions
@@ -68,7 +69,7 @@ var amService = heap.Define("AmService", func(c *config, env *heap.Env) (*Servic
 	}
 	s := &Service{
 		c: c, log: env.Log, now: env.Now, name: env.Name, url: strings.TrimRight(c.URL.String(), "/"),
-		realms: realms, handler: c.AmHandler.Get(),
+		realms: realms, handler: c.AmHandler.Get(), hosts: env.Hosts,
 	}
 	if s.now == nil {
 		s.now = time.Now

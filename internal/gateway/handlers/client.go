@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"crypto/tls"
 	"fmt"
 	"net/url"
 	"time"
@@ -53,20 +52,15 @@ type clientConfig struct {
 
 // legacyClient are fields of older configurations.
 type legacyClient struct {
-	Vertx                any                            `conf:"vertx,unused=it tunes the former client"`
-	HostnameVerifier     string                         `conf:"hostnameVerifier,oneof=STRICT|ALLOW_ALL"`
-	TrustManager         heap.Ref[secrets.TrustManager] `conf:"trustManager,unused=write it into tls, a ClientTlsOptions"`
-	KeyManager           heap.Ref[secrets.KeyManager]   `conf:"keyManager,unused=write it into tls, a ClientTlsOptions"`
-	SSLCipherSuites      []string                       `conf:"sslCipherSuites,unused=write it into tls, a ClientTlsOptions"`
-	SSLContextAlgorithm  string                         `conf:"sslContextAlgorithm,unused=write it into tls, a ClientTlsOptions"`
-	SSLEnabledProtocols  []string                       `conf:"sslEnabledProtocols,unused=write it into tls, a ClientTlsOptions"`
-	Proxy                *proxyConfig                   `conf:"proxy"`
-	SystemProxy          bool                           `conf:"systemProxy"`
-	DisableReuse         bool                           `conf:"disableReuseConnection"`
-	DisableRetries       bool                           `conf:"disableRetries,unused=only a request that a stale connection lost is sent again"`
-	StateTrackingEnabled bool                           `conf:"stateTrackingEnabled,unused=connections carry no state"`
-	NumberOfWorkers      any                            `conf:"numberOfWorkers,unused=there is no pool of workers"`
-	AsyncBehavior        string                         `conf:"asyncBehavior,unused=streamingEnabled of admin.json decides"`
+	secrets.OlderTLS
+	Vertx                any          `conf:"vertx,unused=it tunes the former client"`
+	Proxy                *proxyConfig `conf:"proxy"`
+	SystemProxy          bool         `conf:"systemProxy"`
+	DisableReuse         bool         `conf:"disableReuseConnection"`
+	DisableRetries       bool         `conf:"disableRetries,unused=only a request that a stale connection lost is sent again"`
+	StateTrackingEnabled bool         `conf:"stateTrackingEnabled,unused=connections carry no state"`
+	NumberOfWorkers      any          `conf:"numberOfWorkers,unused=there is no pool of workers"`
+	AsyncBehavior        string       `conf:"asyncBehavior,unused=streamingEnabled of admin.json decides"`
 }
 
 type websocketConfig struct {
@@ -181,15 +175,13 @@ func (c *clientConfig) options(env *heap.Env) (wire.ClientOptions, error) {
 	if c.HTTP2PriorKnowledge && c.ProtocolVersion != "HTTP/2" {
 		o.Protocol = wire.HTTP2
 	}
-	var err error
+	var options secrets.ClientTlsOptions
 	if c.TLS.IsSet() {
-		if o.TLS, err = c.TLS.Get().ClientConfig(); err != nil {
-			return o, fmt.Errorf("tls: %w", err)
-		}
+		options = c.TLS.Get()
 	}
-	if c.HostnameVerifier == "ALLOW_ALL" {
-		env.Warn("hostnameVerifier", "the names in certificates are not checked; write it into tls, a ClientTlsOptions")
-		o.TLS = withoutNames(o.TLS)
+	var err error
+	if o.TLS, err = c.OlderTLS.Config(options, env); err != nil {
+		return o, fmt.Errorf("tls: %w", err)
 	}
 	o.Proxy, err = c.proxy(env)
 	return o, err
@@ -201,15 +193,6 @@ func limit(d conf.Duration) time.Duration {
 		return -1
 	}
 	return d.D()
-}
-
-// withoutNames checks the chain of certificates but not the name of the host.
-func withoutNames(base *tls.Config) *tls.Config {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if base != nil {
-		config = base.Clone()
-	}
-	return secrets.WithoutHostnames(config)
 }
 
 func (c *clientConfig) proxy(env *heap.Env) (func(*url.URL) (*url.URL, error), error) {

@@ -15,6 +15,7 @@ import (
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/secrets"
 	"gatehouse/internal/observe"
 )
 
@@ -68,7 +69,7 @@ func load(t *testing.T, text string) (chain.Handler, error) {
 	defaults, _ := conf.Parse("defaults", []byte(`[{"name": "ProxyOptions", "type": "ProxyOptions"}, {"name": "TemporaryStorage", "type": "TemporaryStorage"}]`))
 	none := func(string) (string, bool) { return "", false }
 	errs := &conf.Errors{}
-	h := heap.New(heap.Options{Name: "test", Catalog: heap.NewCatalog(All, []*heap.Type{flaky, retry}), Errs: errs,
+	h := heap.New(heap.Options{Name: "test", Catalog: heap.NewCatalog(All, secrets.All, []*heap.Type{flaky, retry}), Errs: errs,
 		Bindings: heap.NewBindings(nil, nil), Declared: n.Get("heap"), Defaults: defaults,
 		Services: &heap.Services{Logger: observe.NewLogger(logTo{t}, "text", ""), Now: time.Now, Getenv: none, System: none}})
 	h.BuildAll()

@@ -16,6 +16,14 @@ type ProxyOptions struct {
 	Proxy func(*url.URL) (*url.URL, error)
 }
 
+// ProxyFor returns the proxy for a URL, nil for none.
+func (o *ProxyOptions) ProxyFor(u *url.URL) (*url.URL, error) {
+	if o.Proxy == nil {
+		return nil, nil
+	}
+	return o.Proxy(u)
+}
+
 type proxyConfig struct {
 	// Type is NONE, SYSTEM (HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment)
 	// or CUSTOM.

@@ -53,9 +53,7 @@ type bothTLS struct {
 
 var bothTLSType = heap.Define("TlsOptions", func(c *bothTLS, env *heap.Env) (ClientTlsOptions, error) {
 	env.Errs.Warn(env.Decl.Get("type"), "TlsOptions was replaced by ClientTlsOptions and ServerTlsOptions")
-	if err := c.prepare(env); err != nil {
-		return nil, err
-	}
+	c.prepare(env)
 	if len(c.KeyManager) > 0 || c.SNI != nil {
 		var err error
 		c.server, err = serverConfig(env, &c.tlsFields, &c.serverFields)

@@ -355,15 +355,31 @@ func (d *destination) connect(ctx context.Context, protocols []string) (net.Conn
 var errConnectTime = errors.New("no connection within the connect timeout")
 
 func (d *destination) secure(ctx context.Context, nc net.Conn, protocols []string) (net.Conn, error) {
-	config := d.client.tls.Clone()
+	config := TLSFor(d.client.tls, d.place.host)
 	config.NextProtos = protocols
-	if config.ServerName == "" {
-		config.ServerName = d.place.host
-	}
 	secure := tls.Client(nc, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()
 		return nil, err
 	}
 	return secure, nil
+}
+
+// TLSFor returns settings for connections to a host. Checks of the settings' own see its
+// name even where it is an address, which the handshake does not mention (RFC 6066 §3).
+func TLSFor(config *tls.Config, host string) *tls.Config {
+	config = config.Clone()
+	if config.ServerName == "" {
+		config.ServerName = host
+	}
+	if verify := config.VerifyConnection; verify != nil {
+		name := config.ServerName
+		config.VerifyConnection = func(s tls.ConnectionState) error {
+			if s.ServerName == "" {
+				s.ServerName = name
+			}
+			return verify(s)
+		}
+	}
+	return config
 }

@@ -57,3 +57,12 @@ func dialAny(ctx context.Context, dialer *net.Dialer, network string, addresses 
 	}
 	return nil, failed
 }
+
+// Dial connects to a host where m has it, else to the host itself.
+func Dial(ctx context.Context, network, address string, m map[string]string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	return dialAny(ctx, &net.Dialer{}, network, resolve(m, host, port))
+}
