@@ -55,9 +55,11 @@ var rules = []rule{
 	{"am/store", []string{"am/store/...", "observe"}, "downwards only"},
 	{"am/realm", []string{"am/store/...", "conf", "jose", "keystore", "observe"}, "downwards only"},
 	{"am/script", []string{"am/store/...", "am/realm", "groovy", "jose", "observe", "conf"}, "downwards only"},
+	{"am/login/journey", []string{"am/store", "am/realm", "am/script"}, "the engine of journeys knows no node but its own"},
+	{"am/login/nodes", []string{"am/store", "am/realm", "am/script", "am/login/journey"}, "nodes know the engine, and one another not"},
 	{"am/login", []string{"am/store/...", "am/realm", "am/script", "audit", "jose", "observe", "ui", "conf"}, "downwards only"},
 	{"am/oauth", []string{"am/store/...", "am/realm", "am/script", "am/login", "am/oauth/...", "jose", "observe", "ui", "conf"}, "downwards only"},
-	{"am/rest", []string{"am/store/...", "am/realm", "am/script", "am/login", "am/oauth/...", "audit", "jose", "observe", "ui", "conf"}, "downwards only"},
+	{"am/rest", []string{"am/store/...", "am/realm", "am/script", "am/login/...", "am/oauth/...", "audit", "jose", "observe", "ui", "conf"}, "downwards only"},
 	{"am/console", []string{"am/...", "jose", "observe", "ui", "conf"}, "a page sees what an API caller sees"},
 	{"am", []string{"am/...", "audit", "jose", "observe", "ui", "conf", "groovy"}, "one wing, and never the other"},
 }

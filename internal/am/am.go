@@ -123,12 +123,12 @@ func (s *Server) start(ctx context.Context) error {
 	if err := s.makeAdmin(ctx); err != nil {
 		return err
 	}
+	scripts := newScripts(o, s.realms.Docs())
 	s.login = login.New(login.Options{
-		Realms: s.realms, Domains: o.CookieDomains, Log: o.Log, Now: o.Now,
+		Realms: s.realms, Scripts: scripts.engine, Domains: o.CookieDomains, Log: o.Log, Now: o.Now,
 		IDToken: func(ctx context.Context, raw string) (string, error) { return s.oauth.SSOSession(ctx, raw) },
 	})
 	s.hub = newHub(s)
-	scripts := newScripts(o, s.realms.Docs())
 	s.oauth = oauth.New(oauth.Options{
 		Engine: s.realms.Engine(), Realms: s.realms, Grants: grant.All(), ClientAuth: clientauth.All(),
 		Scripts: scripts, Policies: scopePolicies{s}, Login: oauthLogin{s.login}, Log: o.Log, Now: o.Now,

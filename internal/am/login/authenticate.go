@@ -2,15 +2,16 @@ package login
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/store"
 )
 
@@ -61,17 +62,35 @@ func (x *exchange) serve() error {
 	if err != nil {
 		return err
 	}
-	name, password := headerText(x.r, "X-OpenAM-Username"), headerText(x.r, "X-OpenAM-Password")
-	if name != "" && password != "" {
-		return x.finish(tree, name, password)
+	given := &Credentials{Name: headerText(x.r, "X-OpenAM-Username"), Password: headerText(x.r, "X-OpenAM-Password")}
+	if given.Name == "" || given.Password == "" {
+		given.Password = ""
 	}
-	if current.Token != "" && (kind == "" || current.Tree == tree) {
+	if given.Password == "" && current.Token != "" && (kind == "" || current.Tree == tree) {
 		if _, err := x.s.Touch(x.r.Context(), current.Token); err != nil {
 			return err
 		}
-		return x.success(current.Token)
+		return x.success(current.Token, Authenticated{})
 	}
-	return x.ask(kind, value, name)
+	if given.Password == "" {
+		out, err := x.s.Begin(x.r, x.place.Realm, tree, nil)
+		if err == nil && out.Asked != nil && given.Name != "" {
+			prefill(out.Asked.Callbacks, given.Name)
+		}
+		return x.next(tree, kind, value, out, err)
+	}
+	out, err := x.s.Begin(x.r, x.place.Realm, tree, given)
+	return x.next(tree, kind, value, out, err)
+}
+
+// prefill puts a name that is known already into the callback that asks for it.
+func prefill(list []journey.Callback, name string) {
+	for i := range list {
+		if list[i].Type == journey.NameCallback && len(list[i].Input) > 0 {
+			list[i].Input[0].Value = name
+			return
+		}
+	}
 }
 
 // current is the session of the realm that the request shows, the zero value when there is none or it is to be
@@ -135,59 +154,56 @@ func (x *exchange) proceed(in *input) error {
 	if err != nil {
 		return err
 	}
-	name, password, err := in.credentials()
+	out, err := x.s.Continue(x.r, x.place.Realm, st.state, in.Callbacks, nil)
+	return x.next(tree, st.IndexType, st.IndexValue, out, err)
+}
+
+// next asks what the journey asks, or ends it.
+func (x *exchange) next(tree, kind, value string, out Outcome, err error) error {
 	if err != nil {
 		return err
 	}
-	return x.finish(tree, name, password)
-}
-
-func (x *exchange) finish(tree, name, password string) error {
-	ctx := x.r.Context()
-	a, err := x.s.authenticate(ctx, x.place.Realm, tree, name, password)
-	if err != nil {
-		return err
+	if out.Asked != nil {
+		return x.ask(kind, value, out)
 	}
 	if x.r.URL.Query().Get("noSession") == "true" {
 		return x.write(http.StatusOK, map[string]any{
-			"message": "Authentication Successful", "successUrl": x.successURL(), "realm": x.place.Realm.Path,
+			"message": "Authentication Successful", "successUrl": x.successURL(out.Authenticated), "realm": x.place.Realm.Path,
 		})
 	}
-	token, err := x.s.begin(ctx, x.place.Realm, a, tree)
+	token, err := x.s.begin(x.r.Context(), x.place.Realm, out.Authenticated, tree)
 	if err != nil {
 		return err
 	}
 	x.s.setCookies(x.w, x.r, x.place, token)
-	return x.success(token)
+	return x.success(token, out.Authenticated)
 }
 
-func (x *exchange) success(token string) error {
+func (x *exchange) success(token string, a Authenticated) error {
 	return x.write(http.StatusOK, map[string]any{
-		"tokenId": token, "successUrl": x.successURL(), "realm": x.place.Realm.Path,
+		"tokenId": token, "successUrl": x.successURL(a), "realm": x.place.Realm.Path,
 	})
 }
 
-func (x *exchange) successURL() string {
+func (x *exchange) successURL(a Authenticated) string {
 	if to := x.r.URL.Query().Get("goto"); x.s.ValidGoto(x.r.Context(), x.place, to) {
 		return to
 	}
-	return x.place.SuccessURL()
+	return cmp.Or(a.SuccessURL, x.place.SuccessURL())
 }
 
-// ask sends the callbacks, the name filled in when it is known already.
-func (x *exchange) ask(kind, value, name string) error {
-	authID, err := x.s.newAuthID(x.r.Context(), x.place.Realm, kind, value)
+// ask sends the callbacks. What a page has besides is printed for pages alone.
+func (x *exchange) ask(kind, value string, out Outcome) error {
+	authID, err := x.s.newAuthID(x.r.Context(), x.place.Realm, kind, value, out.State)
 	if err != nil {
 		return err
 	}
 	x.s.setAffinity(x.w, x.place)
-	return x.write(http.StatusOK, map[string]any{
-		"authId": authID, "template": "", "stage": "UsernamePassword", "header": "Sign in", "description": "",
-		"callbacks": []callback{
-			{Type: nameCallback, Output: []pair{{"prompt", "User Name"}}, Input: []pair{{"IDToken1", name}}, ID: 0},
-			{Type: passwordCallback, Output: []pair{{"prompt", "Password"}}, Input: []pair{{"IDToken2", ""}}, ID: 1},
-		},
-	})
+	body := map[string]any{"authId": authID, "callbacks": out.Asked.Callbacks}
+	if out.Asked.Stage != "" || out.Asked.Header != "" || out.Asked.Description != "" {
+		body["template"], body["stage"], body["header"], body["description"] = "", out.Asked.Stage, out.Asked.Header, out.Asked.Description
+	}
+	return x.write(http.StatusOK, body)
 }
 
 // statusOf is the status of an error that the person can do nothing about.
@@ -212,7 +228,11 @@ func (x *exchange) refuse(err error) {
 	}
 	switch e.Status {
 	case http.StatusUnauthorized:
-		if to := x.r.URL.Query().Get("gotoOnFail"); x.s.ValidGoto(x.r.Context(), x.place, to) {
+		to := x.r.URL.Query().Get("gotoOnFail")
+		if !x.s.ValidGoto(x.r.Context(), x.place, to) {
+			to = e.FailureURL
+		}
+		if to != "" {
 			if x.old {
 				body["failureUrl"] = to
 			} else {
@@ -256,28 +276,10 @@ func headerText(r *http.Request, name string) string {
 	return string(text)
 }
 
-// Types of callbacks that the journeys use.
-const (
-	nameCallback     = "NameCallback"
-	passwordCallback = "PasswordCallback"
-)
-
-type callback struct {
-	Type   string `json:"type"`
-	Output []pair `json:"output"`
-	Input  []pair `json:"input"`
-	ID     int    `json:"_id"`
-}
-
-type pair struct {
-	Name  string `json:"name"`
-	Value any    `json:"value"`
-}
-
 // input is what a client posts.
 type input struct {
-	AuthID    string     `json:"authId"`
-	Callbacks []callback `json:"callbacks"`
+	AuthID    string             `json:"authId"`
+	Callbacks []journey.Callback `json:"callbacks"`
 }
 
 var (
@@ -309,35 +311,4 @@ func parseInput(raw []byte) (*input, error) {
 		return nil, errNotJSON.because(err)
 	}
 	return in, nil
-}
-
-// credentials are the values of the first name and the first password.
-func (in *input) credentials() (name, password string, err error) {
-	var ok1, ok2 bool
-	for _, c := range in.Callbacks {
-		if len(c.Input) == 0 {
-			continue
-		}
-		switch value := text(c.Input[0].Value); {
-		case c.Type == nameCallback && !ok1:
-			name, ok1 = value, true
-		case c.Type == passwordCallback && !ok2:
-			password, ok2 = value, true
-		}
-	}
-	if !ok1 || !ok2 {
-		return "", "", errCallbacks
-	}
-	return name, password, nil
-}
-
-// text is a posted value; numbers came as such from clients that guess types.
-func text(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	return ""
 }

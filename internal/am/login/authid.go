@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"strings"
 	"time"
 
 	"gatehouse/internal/am/realm"
@@ -24,7 +25,14 @@ type step struct {
 	Session    string `json:"sessionId"`
 	Expires    int64  `json:"exp"`
 	Issued     int64  `json:"iat"`
+
+	state string // of the journey, sealed: the part of Session that other servers would sign
 }
+
+// Around the state in Session, as clients know such strings.
+const (
+	sessionBegins = "*AAJTSQACMDEAAlNLAAEwAAR0eXBlAAhKV1RfQVVUSAACUzEAAA..*"
+)
 
 var (
 	errAuthID      = &Refusal{Status: 400, Message: "AuthId JWT Signature not valid"}
@@ -33,7 +41,7 @@ var (
 )
 
 // newAuthID signs a step with the realm's key for it.
-func (s *Service) newAuthID(ctx context.Context, rl *realm.Realm, indexType, indexValue string) (string, error) {
+func (s *Service) newAuthID(ctx context.Context, rl *realm.Realm, indexType, indexValue, state string) (string, error) {
 	signer, err := rl.Keys().SignerOf(ctx, realm.LabelAuthID, string(jose.HS256), "JWT")
 	if err != nil {
 		return "", err
@@ -41,7 +49,7 @@ func (s *Service) newAuthID(ctx context.Context, rl *realm.Realm, indexType, ind
 	now := s.Now()
 	return signer.SignClaims(step{
 		IndexValue: indexValue, IndexType: indexType, Realm: rl.Path, Key: rand.Text(),
-		Session: store.NewRaw() + ".*AAJTSQACMDEAAlNLAAEwAAR0eXBlAAhDVFNfQVVUSAACUzEAAA..*",
+		Session: sessionBegins + state,
 		Expires: now.Add(stepLife).Unix(), Issued: now.Unix(),
 	})
 }
@@ -53,7 +61,7 @@ func (s *Service) readAuthID(ctx context.Context, rl *realm.Realm, authID string
 		return step{}, err
 	}
 	token, err := jose.Verify(ctx, authID, jose.VerifyOptions{
-		Keys: keys, Algorithms: []jose.Algorithm{jose.HS256}, Types: []string{"JWT"}, MaxBytes: 8 << 10,
+		Keys: keys, Algorithms: []jose.Algorithm{jose.HS256}, Types: []string{"JWT"}, MaxBytes: maxBody,
 	})
 	if errors.Is(err, jose.ErrMalformed) {
 		return step{}, errAuthIDParse.because(err)
@@ -72,7 +80,9 @@ func (s *Service) readAuthID(ctx context.Context, rl *realm.Realm, authID string
 	st := step{
 		IndexValue: text("authIndexValue"), IndexType: text("authIndexType"), Key: text("otk"), Realm: text("realm"),
 	}
-	if st.Realm != rl.Path || st.Key == "" {
+	var known bool
+	st.state, known = strings.CutPrefix(text("sessionId"), sessionBegins)
+	if st.Realm != rl.Path || st.Key == "" || !known {
 		return step{}, errAuthID
 	}
 	if err := claims.Check(jose.Expect{Now: s.Now(), Require: []string{"exp"}}); err != nil {

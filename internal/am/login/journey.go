@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"time"
 
+	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 )
@@ -17,9 +19,6 @@ const (
 	TreeAgent   = "Agent"
 	TreeAmster  = "amsterService"
 )
-
-// Trees lists the journeys.
-func Trees() []string { return []string{TreeAgent, TreeLogin, TreeAmster, TreeDefault} }
 
 // AdminName is the administrator, a user of the root realm.
 const AdminName = "amAdmin"
@@ -36,13 +35,21 @@ type Authenticated struct {
 	AuthLevel int
 	AMR       []string
 	Time      time.Time
+	// Properties are those that the journey sets in the session.
+	Properties map[string]string
+	// MaxIdle and MaxLife are the session's times; 0: the realm's.
+	MaxIdle, MaxLife time.Duration
+	// SuccessURL is where the journey leads those who asked for nothing else; "": see Place.
+	SuccessURL string
 }
 
 // Refusal is an authentication that failed. Message is what may be told: it does not say whether the name exists.
 type Refusal struct {
 	Status  int
 	Message string
-	Cause   error
+	// FailureURL is where the journey leads those who fail.
+	FailureURL string
+	Cause      error
 }
 
 func (r *Refusal) Error() string {
@@ -61,6 +68,7 @@ var (
 	errInactive = &Refusal{Status: 401, Message: "User not Active"}
 	errNoTree   = &Refusal{Status: 400, Message: "No Configuration found"}
 	errRealm    = &Refusal{Status: 400, Message: "Org is inactive"}
+	errMore     = &Refusal{Status: 401, Message: "The journey asks for more than a name and a password"}
 	errAmster   = &Refusal{Status: 501, Message: "The journey amsterService is not supported by this server"}
 )
 
@@ -75,13 +83,19 @@ func (s *Service) tree(ctx context.Context, rl *realm.Realm, name string) (strin
 	if name == "" || name == "[Empty]" {
 		name = s.defaultTree(ctx, rl)
 	}
-	switch name {
-	case TreeDefault, TreeLogin, TreeAgent:
-		return name, nil
-	case TreeAmster:
+	if name == TreeAmster {
 		return "", errAmster
 	}
-	return "", errNoTree
+	t, err := s.Trees.Tree(ctx, rl.Path, name)
+	switch {
+	case errors.Is(err, journey.ErrNoTree):
+		return "", errNoTree
+	case err != nil:
+		return "", err
+	case !t.IsEnabled() || t.InnerOne:
+		return "", errNoTree
+	}
+	return name, nil
 }
 
 // defaultTree is the "orgConfig" of the realm's authentication settings.
@@ -114,56 +128,31 @@ func (s *Service) Password(ctx context.Context, rl *realm.Realm, tree, name, pas
 	return s.authenticate(ctx, rl, tree, name, password)
 }
 
-// authenticate runs a journey that exists.
+// authenticate runs a journey that exists, of which name and password are all that it asks.
 func (s *Service) authenticate(ctx context.Context, rl *realm.Realm, tree, name, password string) (Authenticated, error) {
-	if !rl.Active {
-		return Authenticated{}, errRealm
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/", http.NoBody)
+	if err != nil {
+		return Authenticated{}, err
 	}
-	check, kind := s.user, TypeUser
-	if tree == TreeAgent {
-		check, kind = s.agent, TypeAgent
+	out, err := s.Begin(r, rl, tree, &Credentials{Name: name, Password: password})
+	if err == nil && out.Asked != nil {
+		err = errMore
 	}
+	return out.Authenticated, err
+}
+
+// guarded checks a password unless the name was guessed at too often.
+func (s *Service) guarded(rl *realm.Realm, kind, name string, check func() error) error {
 	key := guardKey(rl.Path, kind, name)
 	if !s.guard.allows(key) {
-		return Authenticated{}, errLocked
+		return journey.ErrLocked
 	}
-	a, err := check(ctx, rl, name, password)
+	err := check()
 	switch {
 	case err == nil:
 		s.guard.succeeded(key)
 	case errors.Is(err, realm.ErrBadCredentials):
 		s.guard.failed(key)
 	}
-	return a, err
-}
-
-func (s *Service) user(ctx context.Context, rl *realm.Realm, name, password string) (Authenticated, error) {
-	u, err := rl.CheckPassword(ctx, name, password)
-	switch {
-	case errors.Is(err, realm.ErrInactive):
-		return Authenticated{}, errInactive.because(err)
-	case errors.Is(err, realm.ErrBadCredentials):
-		return Authenticated{}, errFailure.because(err)
-	case errors.Is(err, realm.ErrBusy):
-		return Authenticated{}, &Refusal{Status: 503, Message: "The server is busy", Cause: err}
-	case err != nil:
-		return Authenticated{}, err
-	}
-	sub := store.Subject{Type: TypeUser, Name: u.Name}
-	return Authenticated{Subject: sub, User: u, AMR: []string{"pwd"}, Time: s.Now()}, nil
-}
-
-func (s *Service) agent(ctx context.Context, rl *realm.Realm, name, password string) (Authenticated, error) {
-	agent, err := rl.Agent(ctx, name)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return Authenticated{}, err
-	}
-	if err != nil || !agent.CheckSecret(password) {
-		return Authenticated{}, errFailure.because(realm.ErrBadCredentials)
-	}
-	if !agent.IsActive() {
-		return Authenticated{}, errFailure.because(realm.ErrInactive)
-	}
-	sub := store.Subject{Type: TypeAgent, Name: agent.ID}
-	return Authenticated{Subject: sub, Time: s.Now()}, nil
+	return err
 }

@@ -10,7 +10,10 @@ import (
 	"net/http"
 	"time"
 
+	"gatehouse/internal/am/login/journey"
+	"gatehouse/internal/am/login/nodes"
 	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/script"
 	"gatehouse/internal/am/store"
 )
 
@@ -39,6 +42,10 @@ type Options struct {
 	Domains []string
 	Log     *slog.Logger
 	Now     func() time.Time
+	// Scripts runs the scripts of journeys; nil: those that have some fail.
+	Scripts interface {
+		Decide(ctx context.Context, s *realm.Script, in *script.DecisionInput) (*script.Decision, error)
+	}
 	// IDToken gives the ID of the session that an ID token stands for, or store.ErrNotFound; nil: none does.
 	IDToken func(ctx context.Context, raw string) (string, error)
 }
@@ -49,9 +56,11 @@ type Service struct {
 	sessions store.Sessions
 	replays  store.Replays
 	docs     store.Docs
-	guard    *guard
-	foreign  *http.CrossOriginProtection
-	pages    *template.Template
+	// Trees are the journeys and the types of their nodes.
+	Trees   journey.Source
+	guard   *guard
+	foreign *http.CrossOriginProtection
+	pages   *template.Template
 }
 
 // New returns a service.
@@ -67,6 +76,7 @@ func New(o Options) *Service {
 		sessions: store.Sessions{Engine: engine, Now: o.Now},
 		replays:  store.Replays{Engine: engine},
 		docs:     o.Realms.Docs(),
+		Trees:    journey.Source{Docs: o.Realms.Docs(), Types: nodes.All(), Shipped: shippedTrees()},
 		guard:    newGuard(o.Now),
 		foreign:  http.NewCrossOriginProtection(),
 		pages:    parsePages(),

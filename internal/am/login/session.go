@@ -122,6 +122,13 @@ func (s *Service) EndAll(ctx context.Context, rl *realm.Realm, sub store.Subject
 // begin makes a session of a successful authentication.
 func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, tree string) (string, error) {
 	idle, life := s.times(ctx, rl)
+	if a.MaxLife > 0 {
+		life = min(a.MaxLife, maxMinutes*time.Minute)
+	}
+	if a.MaxIdle > 0 {
+		idle = min(a.MaxIdle, maxMinutes*time.Minute)
+	}
+	idle = min(idle, life)
 	now := s.Now().UTC()
 	token := store.NewRaw() + tokenTail
 	err := s.sessions.Create(ctx, token, store.Session{
@@ -135,6 +142,7 @@ func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, t
 		AuthLevel:   a.AuthLevel,
 		Tree:        tree,
 		AMR:         a.AMR,
+		Properties:  a.Properties,
 		Admin:       a.Subject.Type == TypeUser && IsAdmin(rl.Path, a.Subject.Name),
 		CtxID:       fmt.Sprintf("%s-%d", uuid.NewString(), now.UnixNano()%100000),
 		Handle:      "shandle:" + rand.Text() + ".*AAJTSQACMDEAAlMxAAA.*",

@@ -16,7 +16,15 @@ const (
 	scriptValidateScope       ScriptRef = "25e6c06d-cf70-473b-bd28-26931edc476b"
 	scriptAuthorizeData       ScriptRef = "3f93ef6e-e54a-4393-aba1-f322656db28a"
 	scriptJWTIssuer           ScriptRef = "400e48ba-3f13-4144-ac7b-f824ea8e98c5"
+	scriptTreeDecision        ScriptRef = "01e1a3c0-038b-4c16-956a-6c9d89328cff"
 	scriptDynamicRegistration ScriptRef = "4b6b7e8e-cf03-46c8-949f-c5742dbd6bc5"
+)
+
+// Contexts of the scripts that decide in journeys: scripts of the first are of the dialect that their evaluator version
+// says, those of the second of the newer one.
+const (
+	ContextTreeDecision     = "AUTHENTICATION_TREE_DECISION_NODE"
+	ContextScriptedDecision = "SCRIPTED_DECISION_NODE"
 )
 
 //go:embed scripts
@@ -26,7 +34,7 @@ var scriptFiles embed.FS
 type ScriptContext struct {
 	ID            string
 	Languages     []string
-	Evaluator     string // the only evaluator version of this context
+	Evaluators    []string // versions; the first is taken for a script that says another one
 	DefaultScript ScriptRef
 }
 
@@ -52,6 +60,7 @@ func shippedScripts() []shipped {
 		{scriptAuthorizeData, "OAUTH2_AUTHORIZE_ENDPOINT_DATA_PROVIDER", "OAuth2 Authorize Endpoint Data Provider Script", "Adds parameters to the answer of the authorize endpoint", "JAVASCRIPT", "authorize_data.js", true},
 		{scriptJWTIssuer, "OAUTH2_SCRIPTED_JWT_ISSUER", "OAuth2 JWT Issuer Script", "Finds the settings of a trusted JWT issuer", "JAVASCRIPT", "jwt_issuer.js", true},
 		{scriptDynamicRegistration, "OAUTH2_DYNAMIC_CLIENT_REGISTRATION", "OAuth2 Dynamic Client Registration Script", "Completes a client that registers itself", "JAVASCRIPT", "dynamic_registration.js", false},
+		{scriptTreeDecision, ContextTreeDecision, "Authentication Tree Decision Node Script", "Decides where a journey goes on", "JAVASCRIPT", "tree_decision.js", true},
 	}
 }
 
@@ -63,9 +72,15 @@ func ScriptContexts() []ScriptContext {
 		if !s.javaScriptToo {
 			languages = languages[:1]
 		}
+		if s.context == ContextTreeDecision {
+			list = append(list,
+				ScriptContext{s.context, languages, []string{"1.0", "2.0"}, s.id},
+				ScriptContext{ContextScriptedDecision, []string{"JAVASCRIPT"}, []string{"2.0"}, NoScript})
+			continue
+		}
 		list = append(list,
-			ScriptContext{s.context, languages, "1.0", s.id},
-			ScriptContext{s.context + "_NEXT_GEN", []string{"JAVASCRIPT"}, "2.0", NoScript})
+			ScriptContext{s.context, languages, []string{"1.0"}, s.id},
+			ScriptContext{s.context + "_NEXT_GEN", []string{"JAVASCRIPT"}, []string{"2.0"}, NoScript})
 	}
 	return list
 }

@@ -119,6 +119,18 @@ func (r *Realm) User(ctx context.Context, name string) (*User, error) {
 	return ParseUser(d)
 }
 
+// SaveUser stores a changed user over the revision that was read; store.ErrConflict when somebody else was faster.
+func (r *Realm) SaveUser(ctx context.Context, u *User) error {
+	d, err := u.Doc()
+	if err == nil {
+		d, err = r.set.m.docs.Put(ctx, r.Path, store.KindUser, d)
+	}
+	if err == nil {
+		u.Rev = d.Rev
+	}
+	return err
+}
+
 // CheckPassword returns the user whose name and password these are. It is
 // ErrBadCredentials otherwise, after the same work whether or not there is such a
 // user; only an imported hash takes the time of its own scheme, until the first login

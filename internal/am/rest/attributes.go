@@ -20,6 +20,7 @@ const (
 	Boolean Kind = "boolean"
 	List    Kind = "array"  // of strings
 	Map     Kind = "object" // of strings
+	Any     Kind = "any"    // kept as it is
 )
 
 // Attribute is one setting.
@@ -53,8 +54,10 @@ type Type struct {
 	// Wrapped values are printed as {"inherited":…,"value":…} when one object is read.
 	Wrapped bool
 	// Open types take any attribute: they are kept, and mean nothing to this server.
-	Open   bool
-	Groups []Group
+	Open bool
+	// Lenient types keep attributes that they do not know: of newer releases, in exports.
+	Lenient bool
+	Groups  []Group
 }
 
 // kind returns the "_type" of objects.
@@ -108,6 +111,10 @@ func attributeOf(name string, f reflect.StructField, v reflect.Value, titles map
 	case reflect.Int:
 		a.Kind = Integer
 	case reflect.Slice:
+		if v.Type().Elem().Kind() != reflect.String {
+			a.Kind, a.Default = Any, nil
+			break
+		}
 		a.Kind = List
 		list := make([]any, 0, v.Len())
 		for i := range v.Len() {
@@ -117,6 +124,8 @@ func attributeOf(name string, f reflect.StructField, v reflect.Value, titles map
 	case reflect.Map:
 		a.Kind = Map
 		a.Default = Object{}
+	case reflect.Pointer: // to a number that may be unset
+		a.Kind, a.Default = Integer, nil
 	default:
 		a.Kind = Text
 		a.Default = v.String()
@@ -183,9 +192,13 @@ func (t *Type) normal(in, defaults Object) (Object, error) {
 		out[g.Name] = group
 	}
 	for name := range in {
-		if !t.has(name) && !ignored(name) {
+		if t.has(name) || ignored(name) {
+			continue
+		}
+		if !t.Lenient {
 			return nil, unknown(t.names())
 		}
+		out[name] = in[name]
 	}
 	return out, nil
 }
@@ -296,6 +309,8 @@ func (a *Attribute) value(v any) (any, bool) {
 		return a.list(v)
 	case Map:
 		return mapOf(v)
+	case Any:
+		return v, true
 	}
 	s, ok := scalar(v)
 	if list, is := v.([]any); is { // single values of directories are lists of one

@@ -6,11 +6,11 @@ import (
 	"maps"
 
 	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/store"
 )
 
 func (s *Server) authentication() []*Resource {
-	trees := Attribute{Kind: Text, Enum: login.Trees()}
 	read := func(c *Call) (Object, error) {
 		d, err := s.docs.Get(c.Context(), c.realmPath(), store.KindService, login.ServiceAuthentication)
 		if errors.Is(err, store.ErrNotFound) {
@@ -30,8 +30,17 @@ func (s *Server) authentication() []*Resource {
 				o := openObject(body)
 				core, _ := o["core"].(Object)
 				for _, name := range []string{"orgConfig", "adminAuthModule"} {
-					if _, ok := trees.value(core[name]); core[name] != nil && core[name] != "[Empty]" && !ok {
+					tree, ok := scalar(core[name])
+					if !ok {
 						return nil, invalid(name)
+					}
+					if tree == "" || tree == "[Empty]" {
+						continue
+					}
+					if _, err := s.Login.Trees.Tree(c.Context(), c.realmPath(), tree); errors.Is(err, journey.ErrNoTree) {
+						return nil, invalid(name)
+					} else if err != nil {
+						return nil, err
 					}
 				}
 				raw, err := json.Marshal(o)
@@ -44,32 +53,6 @@ func (s *Server) authentication() []*Resource {
 				return authenticationSettings(o), nil
 			},
 		},
-		{
-			Path: "realm-config/authentication/authenticationtrees/trees",
-			Query: func(*Call) ([]Object, error) {
-				list := []Object{}
-				for _, name := range login.Trees() {
-					list = append(list, treeObject(name))
-				}
-				return list, nil
-			},
-			Read: func(_ *Call, id string) (Object, error) {
-				for _, name := range login.Trees() {
-					if name == id {
-						return treeObject(id), nil
-					}
-				}
-				return nil, notFound()
-			},
-		},
-	}
-}
-
-// treeObject describes a shipped journey: it is not made of nodes that could be changed.
-func treeObject(name string) Object {
-	return Object{
-		"_id": name, "identityResource": nil, "uiConfig": Object{}, "entryNodeId": "", "nodes": Object{}, "staticNodes": Object{},
-		"enabled": name != login.TreeAmster, "mustRun": false, "innerTreeOnly": false,
 	}
 }
 

@@ -32,7 +32,7 @@ func (t *Type) terse(id string, stored Object) Object {
 
 func (t *Type) print(id string, stored Object, put func(g *Group, a *Attribute, v any, out Object)) Object {
 	out := Object{}
-	if t.Open {
+	if t.Open || t.Lenient {
 		out = withoutSecrets(openObject(stored))
 	}
 	for i := range t.Groups {
@@ -120,6 +120,9 @@ func (a *Attribute) schema(order int) Object {
 	s := Object{
 		"title": a.Title, "description": "", "propertyOrder": order * 100, "required": false,
 		"type": string(a.Kind), "exampleValue": "",
+	}
+	if a.Kind == Any {
+		s["type"] = "array"
 	}
 	if a.Default != nil {
 		s["default"] = a.Default

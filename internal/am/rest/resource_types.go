@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/rest/policy"
 	"gatehouse/internal/am/store"
 )
@@ -22,7 +23,9 @@ const (
 )
 
 // Kinds are the kinds of documents of a realm that this package adds to those of package store.
-func Kinds() []string { return []string{KindPolicy, KindPolicySet, KindResourceType} }
+func Kinds() []string {
+	return []string{KindPolicy, KindPolicySet, KindResourceType, journey.KindTree, journey.KindNode}
+}
 
 // authorship is who changed what, and when, in milliseconds.
 type authorship struct {

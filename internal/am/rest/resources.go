@@ -10,6 +10,7 @@ func (s *Server) all() []*Resource {
 		s.authentication(),
 		s.authorizationKinds(),
 		s.globalServices(),
+		s.nodes(),
 		s.policies(),
 		s.policySets(),
 		s.realms(),
@@ -20,6 +21,7 @@ func (s *Server) all() []*Resource {
 		s.serviceAccounts(),
 		s.services(),
 		s.sessionResources(),
+		s.trees(),
 		s.userParts(),
 		s.users(),
 	)

@@ -92,7 +92,7 @@ func (s *Server) scripts() []*Resource {
 				}
 				versions := Object{}
 				for _, l := range k.Languages {
-					versions[l] = []string{k.Evaluator}
+					versions[l] = k.Evaluators
 				}
 				return Object{"_id": k.ID, "allowLists": Object{}, "evaluatorVersions": versions}, nil
 			},
@@ -213,8 +213,8 @@ func readScript(body Object, old *realm.Script) (*realm.Script, error) {
 	case sc.Language != "GROOVY" && sc.Language != "JAVASCRIPT":
 		return nil, badRequest("Scripting language is not supported: %s", sc.Language)
 	}
-	if ok {
-		sc.Evaluator = k.Evaluator // the context decides
+	if ok && !slices.Contains(k.Evaluators, sc.Evaluator) {
+		sc.Evaluator = k.Evaluators[0] // the context decides
 	}
 	return sc, nil
 }

@@ -9,6 +9,11 @@ import (
 // secretName tells whether a member is a password by its name.
 func secretName(name string) bool {
 	name = strings.ToLower(name)
+	for _, about := range []string{"attribute", "header", "length", "time", "label", "type", "messages", "field"} {
+		if strings.HasSuffix(name, about) {
+			return false // a setting about passwords
+		}
+	}
 	return strings.Contains(name, "password") && !strings.Contains(name, "reset") && !strings.Contains(name, "policy") ||
 		strings.HasSuffix(name, "secret") || strings.HasSuffix(name, "privatekey")
 }

@@ -81,7 +81,10 @@ func compileError(name string, err error) error {
 // nextGen tells the dialect. The context decides, whatever evaluator version the script
 // claims (PingAM: a version 2.0 on an older context is stored as 1.0).
 func nextGen(s *realm.Script) bool {
-	return strings.HasSuffix(s.Context, "_NEXT_GEN") || s.Context == "LIBRARY"
+	if s.Context == realm.ContextTreeDecision {
+		return s.Evaluator == "2.0"
+	}
+	return strings.HasSuffix(s.Context, "_NEXT_GEN") || s.Context == "LIBRARY" || s.Context == realm.ContextScriptedDecision
 }
 
 const languageGroovy = "GROOVY"

@@ -53,6 +53,8 @@ type run struct {
 	realm   *realm.Realm
 	nextGen bool
 	later   []func() error
+	// out are global variables to read when the script is over.
+	out map[string]groovy.Value
 }
 
 func (r *run) realmPath() string {

@@ -48,6 +48,9 @@ func (p *groovyProgram) run(r *run, vars []binding, function string) (groovy.Val
 		err = illegal("the script has no function %s", function)
 	}
 	if err == nil {
+		for name := range r.out {
+			r.out[name], _ = b.Get(name)
+		}
 		err = r.finish()
 	}
 	if err != nil {

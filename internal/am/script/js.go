@@ -66,6 +66,9 @@ func (p *jsProgram) run(r *run, vars []binding, function string) (v groovy.Value
 		return nil, err
 	}
 	v = j.from(out)
+	for name := range r.out {
+		r.out[name] = j.from(j.vm.Get(name))
+	}
 	return v, r.finish()
 }
 

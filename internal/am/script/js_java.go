@@ -1,6 +1,8 @@
 package script
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/dop251/goja"
@@ -30,6 +32,10 @@ func hostClasses() []*groovy.Class {
 	list := []*groovy.Class{
 		jsonValueClass, userInfoClaimsClass, claimClass, tokenClass, identityClass, sessionClass, principalClass, loggerClass,
 		httpClientClass, trustedIssuerClass, idRepositoryClass, secretsClass,
+		actionClass, nodeStateClass,
+	}
+	for _, kind := range slices.Sorted(maps.Keys(callbackClasses)) {
+		list = append(list, callbackClasses[kind])
 	}
 	for _, e := range []struct{ name, extends string }{
 		{jsonException, "java.lang.RuntimeException"},

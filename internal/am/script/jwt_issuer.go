@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"gatehouse/internal/am/realm"
@@ -24,7 +25,9 @@ func (e *Engine) JWTIssuer(ctx context.Context, s *realm.Script, rl *realm.Realm
 		{"scriptName", func() groovy.Value { return s.Name }},
 		{"realm", func() groovy.Value { return r.realmPath() }},
 		{"issuer", constant(issuer)},
-		{"idRepository", func() groovy.Value { return &idRepository{r} }},
+		{"idRepository", func() groovy.Value {
+			return &idRepository{r, func(name string) (*realm.User, error) { return rl.User(ctx, name) }}
+		}},
 		{"secrets", func() groovy.Value { return &secrets{} }},
 		{"httpClient", func() groovy.Value { return &httpClient{} }},
 	}
@@ -99,7 +102,10 @@ func millis(v groovy.Value, otherwise int) (int, error) {
 }
 
 // idRepository finds users by name.
-type idRepository struct{ run *run }
+type idRepository struct {
+	run  *run
+	find func(name string) (*realm.User, error)
+}
 
 // GroovyClass is ScriptedIdentityRepository.
 func (*idRepository) GroovyClass() *groovy.Class { return idRepositoryClass }
@@ -107,21 +113,41 @@ func (*idRepository) GroovyClass() *groovy.Class { return idRepositoryClass }
 var idRepositoryClass = &groovy.Class{
 	Name: "org.forgerock.openam.scripting.api.identity.ScriptedIdentityRepository",
 	Methods: map[string]groovy.Method{
-		"getIdentity": func(c *groovy.Call) (groovy.Value, error) {
-			if len(c.Args) != 1 {
+		"getIdentity": onRepository(1, func(_ *groovy.Call, i *identity) (groovy.Value, error) { return i, nil }),
+		// The older dialect names the user in each call.
+		"getAttribute": onRepository(2, func(c *groovy.Call, i *identity) (groovy.Value, error) {
+			return setOf(i.user.Attribute(text(c.Arg(1)))), nil
+		}),
+		"setAttribute": onRepository(3, func(c *groovy.Call, i *identity) (groovy.Value, error) {
+			values, ok := texts(c.Arg(2))
+			if !ok {
 				return nil, wrong(c)
 			}
-			r := c.This.(*idRepository).run
-			u, err := r.realm.User(r.ctx, text(c.Arg(0)))
-			if errors.Is(err, store.ErrNotFound) {
-				return nil, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-			return newIdentity(r, &Input{Realm: r.realm, User: u, Subject: store.Subject{Type: "usr", Name: u.Name}}), nil
-		},
+			return nil, i.change(text(c.Arg(1)), values)
+		}),
+		"addAttribute": onRepository(3, func(c *groovy.Call, i *identity) (groovy.Value, error) {
+			name := text(c.Arg(1))
+			return nil, i.change(name, append(slices.Clone(i.user.Attribute(name)), text(c.Arg(2))))
+		}),
 	},
+}
+
+func onRepository(n int, do func(*groovy.Call, *identity) (groovy.Value, error)) groovy.Method {
+	return func(c *groovy.Call) (groovy.Value, error) {
+		if len(c.Args) != n {
+			return nil, wrong(c)
+		}
+		repo := c.This.(*idRepository)
+		u, err := repo.find(text(c.Arg(0)))
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		i := newIdentity(repo.run, &Input{Realm: repo.run.realm, User: u, Subject: store.Subject{Type: "usr", Name: u.Name}})
+		return do(c, i.(*identity))
+	}
 }
 
 // secrets stands for the binding of that name. Deviation: scripts see no secrets here.

@@ -1,0 +1,139 @@
+package journey
+
+import (
+	"encoding/json"
+	"strconv"
+)
+
+// Field is a named value of a callback.
+type Field struct {
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+}
+
+// Callback is a question to the client, or something to show (PingAM: callbacks).
+type Callback struct {
+	Type   string  `json:"type"`
+	Output []Field `json:"output"`
+	Input  []Field `json:"input,omitempty"`
+	// ID counts the callbacks of a page; nil is not printed.
+	ID *int `json:"_id,omitempty"`
+}
+
+// Types of callbacks.
+const (
+	NameCallback         = "NameCallback"
+	PasswordCallback     = "PasswordCallback"
+	ChoiceCallback       = "ChoiceCallback"
+	ConfirmationCallback = "ConfirmationCallback"
+	TextOutputCallback   = "TextOutputCallback"
+	TextInputCallback    = "TextInputCallback"
+	HiddenValueCallback  = "HiddenValueCallback"
+	RedirectCallback     = "RedirectCallback"
+	PollingWaitCallback  = "PollingWaitCallback"
+	MetadataCallback     = "MetadataCallback"
+)
+
+// Name asks for a name.
+func Name(prompt string) Callback { return ask(NameCallback, "", Field{"prompt", prompt}) }
+
+// Password asks for a secret.
+func Password(prompt string) Callback { return ask(PasswordCallback, "", Field{"prompt", prompt}) }
+
+// TextInput asks for a text.
+func TextInput(prompt, value string) Callback {
+	return ask(TextInputCallback, value, Field{"prompt", prompt}, Field{"defaultText", value})
+}
+
+// Choice asks for one of several; the answer is its position.
+func Choice(prompt string, choices []string, preset int) Callback {
+	return ask(ChoiceCallback, preset, Field{"prompt", prompt}, Field{"choices", choices}, Field{"defaultChoice", preset})
+}
+
+// Confirmation offers buttons; the answer is the position of the one that was pressed.
+func Confirmation(prompt string, options []string, preset int) Callback {
+	return ask(ConfirmationCallback, preset, Field{"prompt", prompt}, Field{"messageType", 0}, Field{"options", options},
+		Field{"optionType", -1}, Field{"defaultOption", preset})
+}
+
+// Hidden carries a value that scripts of a page may change.
+func Hidden(id, value string) Callback {
+	return ask(HiddenValueCallback, id, Field{"value", value}, Field{"id", id})
+}
+
+// Show shows a text. Types: 0 information, 1 warning, 2 error, 4 script.
+func Show(message string, messageType int) Callback {
+	return Callback{Type: TextOutputCallback, Output: []Field{{"message", message}, {"messageType", strconv.Itoa(messageType)}}}
+}
+
+// Wait lets the client come back after some milliseconds.
+func Wait(milliseconds int, message string) Callback {
+	return Callback{Type: PollingWaitCallback, Output: []Field{{"waitTime", strconv.Itoa(milliseconds)}, {"message", message}}}
+}
+
+// Metadata carries data for applications.
+func Metadata(data any) Callback {
+	return Callback{Type: MetadataCallback, Output: []Field{{"data", data}}}
+}
+
+func ask(kind string, preset any, output ...Field) Callback {
+	return Callback{Type: kind, Output: output, Input: []Field{{"", preset}}}
+}
+
+// Answer is the text that was filled in, "" for none.
+func (c *Callback) Answer() string {
+	if len(c.Input) == 0 {
+		return ""
+	}
+	return answerText(c.Input[0].Value)
+}
+
+// Chosen is the position that was chosen among n; false when it is none.
+func (c *Callback) Chosen(n int) (int, bool) {
+	i, err := strconv.Atoi(c.Answer())
+	return i, err == nil && i >= 0 && i < n
+}
+
+// Prompt is the text of the question.
+func (c *Callback) Prompt() string {
+	for _, f := range c.Output {
+		if f.Name == "prompt" || f.Name == "message" {
+			s, _ := f.Value.(string)
+			return s
+		}
+	}
+	return ""
+}
+
+func answerText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case int:
+		return strconv.Itoa(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}
+
+// number names the inputs by the position of their callbacks, and numbers the callbacks where that is wanted.
+func number(list []Callback, ids bool) {
+	for i := range list {
+		for k := range list[i].Input {
+			name := "IDToken" + strconv.Itoa(i+1)
+			if k > 0 {
+				name += strconv.Itoa(k)
+			}
+			list[i].Input[k].Name = name
+		}
+		if ids {
+			id := i
+			list[i].ID = &id
+		}
+	}
+}

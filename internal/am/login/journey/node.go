@@ -1,0 +1,128 @@
+package journey
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/script"
+	"gatehouse/internal/am/store"
+)
+
+// Type is a kind of nodes.
+type Type struct {
+	// ID is what trees and exports call it: "PageNode".
+	ID, Name string
+	// Tags say where an editor shows it.
+	Tags []string
+	// New makes a node with the defaults of its settings, which are its exported fields with json tags.
+	New func() Node
+}
+
+// Node does one step of a journey. Its exported fields are its settings.
+type Node interface {
+	// Outcomes are what Process can come to.
+	Outcomes() []string
+	// Process looks at the state, and at the callbacks of a former call when the client answered them.
+	Process(s *Step) (Result, error)
+}
+
+// Result is an outcome, or callbacks to ask first.
+type Result struct {
+	Outcome   string
+	Callbacks []Callback
+	// Stage, Header and Description are for the page that shows the callbacks.
+	Stage, Header, Description string
+	// Fields are added to the answer as they are.
+	page bool
+}
+
+// To leads on by an outcome.
+func To(outcome string) (Result, error) { return Result{Outcome: outcome}, nil }
+
+// Ask asks callbacks before the node can go on.
+func Ask(callbacks ...Callback) (Result, error) { return Result{Callbacks: callbacks}, nil }
+
+// Either is the outcome "true" or "false".
+func Either(yes bool) (Result, error) {
+	if yes {
+		return To("true")
+	}
+	return To("false")
+}
+
+// Host is what nodes may do outside of the journey.
+type Host interface {
+	// User checks a user's password: realm.ErrBadCredentials, realm.ErrInactive, or ErrLocked for a name that was
+	// guessed at too often.
+	User(ctx context.Context, rl *realm.Realm, name, password string) (*realm.User, error)
+	// Agent does so for an agent's, whose ID it returns.
+	Agent(ctx context.Context, rl *realm.Realm, name, password string) (string, error)
+	// Find returns the user with that name, or store.ErrNotFound.
+	Find(ctx context.Context, rl *realm.Realm, name string) (*realm.User, error)
+	// Save stores a changed user.
+	Save(ctx context.Context, rl *realm.Realm, u *realm.User) error
+	// Guess counts wrong one-time passwords of a user. before tells whether another one may be tried.
+	Guess(rl *realm.Realm, user string) (allowed bool, outcome func(right bool))
+	// Decide runs the script of a scripted decision.
+	Decide(ctx context.Context, s *realm.Script, in *script.DecisionInput) (*script.Decision, error)
+	// OpenSecret opens a sealed setting.
+	OpenSecret(sealed string) (string, error)
+	SealSecret(plain string) string
+}
+
+// ErrLocked is the error for a name that was guessed at too often, in a short time.
+var ErrLocked = errors.New("too many attempts")
+
+// MessageOf is what a client is told of a refused login.
+func MessageOf(err error) string {
+	switch {
+	case errors.Is(err, ErrLocked):
+		return "Your account has been locked."
+	case errors.Is(err, realm.ErrInactive):
+		return "User not Active"
+	}
+	return "Login failure"
+}
+
+// Step is one node's turn.
+type Step struct {
+	Realm   *realm.Realm
+	Request *http.Request // never nil
+	State   *State
+	Host    Host
+	Source  *Source
+	// Answers are the callbacks that this node asked, as the client filled them in; nil before it asked.
+	Answers []Callback
+	// Session is the session that the request shows, nil for none.
+	Session *store.Session
+	// Languages are what the client would like texts in.
+	Languages []string
+	// ClientIP is the address of the client.
+	ClientIP string
+	// Now is the time, as a Unix time in seconds.
+	Now int64
+	// NodeID is the ID of the node.
+	NodeID string
+}
+
+// Context is the request's.
+func (s *Step) Context() context.Context { return s.Request.Context() }
+
+// Text picks a text in the client's language.
+func (s *Step) Text(texts map[string]string, otherwise string) string {
+	if t := Text(texts, s.Languages); t != "" {
+		return t
+	}
+	return otherwise
+}
+
+// User is the user that the journey knows by now, store.ErrNotFound for none.
+func (s *Step) User() (*realm.User, error) {
+	name := s.State.Username()
+	if name == "" {
+		return nil, store.ErrNotFound
+	}
+	return s.Host.Find(s.Context(), s.Realm, name)
+}

@@ -1,0 +1,126 @@
+package journey
+
+import "maps"
+
+// Names of values in the state.
+const (
+	keyUsername = "username"
+	keyPassword = "password"
+)
+
+// State is where a journey stands. It is sealed before a client gets it.
+type State struct {
+	// Path are the nodes in turn: the last is that of the innermost tree.
+	Path []Place `json:"p"`
+	// Shared and Transient are what nodes tell one another; the transient half is forgotten when the client is asked.
+	Shared    map[string]any `json:"s,omitempty"`
+	Transient map[string]any `json:"-"`
+	// Secure is what was transient when a client was asked; nodes read it, and it ends with the journey.
+	Secure map[string]any `json:"x,omitempty"`
+	// Asked are the callbacks that the client has to answer.
+	Asked []Callback `json:"c,omitempty"`
+	// Pages counts the callbacks of each node of a page.
+	Pages []int `json:"g,omitempty"`
+	// Done are the nodes of a page that have come to an outcome already.
+	Done []string `json:"d,omitempty"`
+
+	// User or Agent is who was authenticated.
+	User  string `json:"u,omitempty"`
+	Agent string `json:"a,omitempty"`
+	// Methods are how (RFC 8176).
+	Methods []string `json:"m,omitempty"`
+	// Level is the authentication level.
+	Level int `json:"l,omitempty"`
+	// Properties go into the session.
+	Properties map[string]string `json:"r,omitempty"`
+	// MaxLife and MaxIdle are the session's times in minutes; 0: the realm's.
+	MaxLife    int    `json:"v,omitempty"`
+	MaxIdle    int    `json:"w,omitempty"`
+	SuccessURL string `json:"y,omitempty"`
+	FailureURL string `json:"n,omitempty"`
+	// Details are added to the answer of success or failure.
+	Details map[string]any `json:"t,omitempty"`
+	// Message is the text of a failure.
+	Message string `json:"e,omitempty"`
+}
+
+// Place is a node of a tree.
+type Place struct {
+	Tree string `json:"t"`
+	Node string `json:"n"`
+}
+
+// Get reads a value: transient, secure, then shared state.
+func (s *State) Get(name string) (any, bool) {
+	for _, m := range []map[string]any{s.Transient, s.Secure, s.Shared} {
+		if v, ok := m[name]; ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// Text is a value that is a text, "" for others.
+func (s *State) Text(name string) string {
+	v, _ := s.Get(name)
+	t, _ := v.(string)
+	return t
+}
+
+// Share sets a value of the shared state.
+func (s *State) Share(name string, v any) {
+	if s.Shared == nil {
+		s.Shared = map[string]any{}
+	}
+	s.Shared[name] = v
+}
+
+// Hide sets a value of the transient state.
+func (s *State) Hide(name string, v any) {
+	if s.Transient == nil {
+		s.Transient = map[string]any{}
+	}
+	s.Transient[name] = v
+}
+
+// Remove forgets a value.
+func (s *State) Remove(name string) {
+	delete(s.Shared, name)
+	delete(s.Transient, name)
+	delete(s.Secure, name)
+}
+
+// Username is the name that was collected or found.
+func (s *State) Username() string { return s.Text(keyUsername) }
+
+// SetUsername notes a name.
+func (s *State) SetUsername(name string) { s.Share(keyUsername, name) }
+
+// Password is the password that was collected.
+func (s *State) Password() string { return s.Text(keyPassword) }
+
+// SetPassword notes a password.
+func (s *State) SetPassword(password string) { s.Hide(keyPassword, password) }
+
+// Authenticated notes how somebody proved who he is.
+func (s *State) Authenticated(method string) { s.Methods = append(s.Methods, method) }
+
+// SetProperty sets a property of the session to be.
+func (s *State) SetProperty(name, value string) {
+	if s.Properties == nil {
+		s.Properties = map[string]string{}
+	}
+	s.Properties[name] = value
+}
+
+// keep makes the transient state survive until the client answers (PingAM: secure state).
+func (s *State) keep() {
+	if len(s.Transient) == 0 {
+		return
+	}
+	if s.Secure == nil {
+		s.Secure = map[string]any{}
+	}
+	maps.Copy(s.Secure, s.Transient)
+	s.Transient = nil
+}

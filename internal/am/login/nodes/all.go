@@ -1,0 +1,53 @@
+// Package nodes holds the types of nodes that journeys are made of, one file each.
+package nodes
+
+import (
+	"gatehouse/internal/am/login/journey"
+)
+
+// All lists the types.
+func All() []*journey.Type {
+	basic, mfa, risk, tool, context := []string{"basic authn"}, []string{"mfa", "multi-factor"}, []string{"risk"}, []string{"utilities"}, []string{"contextual"}
+	return []*journey.Type{
+		{ID: "AccountActiveDecisionNode", Name: "Account Active Decision", Tags: risk, New: func() journey.Node { return &accountActive{} }},
+		{ID: "AccountLockoutNode", Name: "Account Lockout", Tags: risk, New: func() journey.Node { return &accountLockout{Action: "LOCK"} }},
+		{ID: "AgentDataStoreDecisionNode", Name: "Agent Data Store Decision", Tags: basic, New: func() journey.Node { return &agentDataStore{} }},
+		{ID: "AuthLevelDecisionNode", Name: "Auth Level Decision", Tags: context, New: func() journey.Node { return &authLevelDecision{} }},
+		{ID: "ChoiceCollectorNode", Name: "Choice Collector", Tags: tool, New: func() journey.Node { return &choiceCollector{Choices: []string{}} }},
+		{ID: "DataStoreDecisionNode", Name: "Data Store Decision", Tags: basic, New: func() journey.Node { return &dataStore{} }},
+		{ID: "IdentityStoreDecisionNode", Name: "Identity Store Decision", Tags: basic, New: func() journey.Node { return &identityStore{MinimumLength: 8} }},
+		{ID: "IncrementLoginCountNode", Name: "Increment Login Count", Tags: context, New: func() journey.Node { return &incrementLoginCount{Attribute: "userName"} }},
+		{ID: journey.InnerTreeType, Name: "Inner Tree Evaluator", Tags: tool, New: func() journey.Node { return &journey.InnerTree{} }},
+		{ID: "LoginCountDecisionNode", Name: "Login Count Decision", Tags: context, New: func() journey.Node { return &loginCountDecision{Attribute: "userName", Interval: "AT", Amount: 25} }},
+		{ID: "MessageNode", Name: "Message Node", Tags: tool, New: func() journey.Node {
+			return &message{Message: map[string]string{}, Yes: map[string]string{}, No: map[string]string{}}
+		}},
+		{ID: "ModifyAuthLevelNode", Name: "Modify Auth Level", Tags: context, New: func() journey.Node { return &modifyAuthLevel{} }},
+		{ID: "OathRegistrationNode", Name: "OATH Registration", Tags: mfa, New: func() journey.Node { return newOathRegistration() }},
+		{ID: "OathTokenVerifierNode", Name: "OATH Token Verifier", Tags: mfa, New: func() journey.Node { return newOathVerifier() }},
+		{ID: "OneTimePasswordCollectorDecisionNode", Name: "OTP Collector Decision", Tags: mfa, New: func() journey.Node { return &otpCollector{Expiry: 5} }},
+		{ID: "OneTimePasswordGeneratorNode", Name: "HOTP Generator", Tags: mfa, New: func() journey.Node { return &otpGenerator{Length: 8} }},
+		{ID: "OneTimePasswordSmtpSenderNode", Name: "OTP Email Sender", Tags: mfa, New: func() journey.Node { return newOTPSender() }},
+		{ID: "PageNode", Name: "Page Node", Tags: tool, New: func() journey.Node { return &journey.Page{} }},
+		{ID: "PasswordCollectorNode", Name: "Password Collector", Tags: basic, New: func() journey.Node { return &passwordCollector{} }},
+		{ID: "RecoveryCodeCollectorDecisionNode", Name: "Recovery Code Collector Decision", Tags: mfa, New: func() journey.Node { return &recoveryCode{Type: "OATH"} }},
+		{ID: "RetryLimitDecisionNode", Name: "Retry Limit Decision", Tags: tool, New: func() journey.Node { return &retryLimit{Limit: 3, KeepInProfile: true} }},
+		{ID: "ScriptedDecisionNode", Name: "Scripted Decision", Tags: tool, New: func() journey.Node { return newScriptedDecision() }},
+		{ID: "SessionDataNode", Name: "Get Session Data", Tags: tool, New: func() journey.Node { return &sessionData{} }},
+		{ID: "SetFailureUrlNode", Name: "Failure URL", Tags: tool, New: func() journey.Node { return &setFailureURL{} }},
+		{ID: "SetSessionPropertiesNode", Name: "Set Session Properties", Tags: tool, New: func() journey.Node { return &setSessionProperties{Properties: map[string]string{}} }},
+		{ID: "SetSuccessUrlNode", Name: "Success URL", Tags: tool, New: func() journey.Node { return &setSuccessURL{} }},
+		{ID: "StateMetadataNode", Name: "State Metadata", Tags: tool, New: func() journey.Node { return &stateMetadata{Attributes: []string{}} }},
+		{ID: "UsernameCollectorNode", Name: "Username Collector", Tags: basic, New: func() journey.Node { return &usernameCollector{} }},
+		{ID: "ValidatedPasswordNode", Name: "Platform Password", Tags: basic, New: func() journey.Node { return &validatedPassword{Attribute: "password"} }},
+		{ID: "ValidatedUsernameNode", Name: "Platform Username", Tags: basic, New: func() journey.Node { return &validatedUsername{Attribute: "userName"} }},
+		{ID: "ZeroPageLoginNode", Name: "Zero Page Login Collector", Tags: basic, New: func() journey.Node {
+			return &zeroPageLogin{UsernameHeader: "X-OpenAM-Username", PasswordHeader: "X-OpenAM-Password", WithoutReferer: true, Referrers: []string{}}
+		}},
+	}
+}
+
+// next is the only outcome of nodes that decide nothing.
+var next = []string{"outcome"}
+
+var yesNo = []string{"true", "false"}

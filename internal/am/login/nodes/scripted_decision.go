@@ -1,0 +1,94 @@
+package nodes
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"gatehouse/internal/am/login/journey"
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/script"
+)
+
+// scriptedDecision lets a script decide.
+type scriptedDecision struct {
+	Script  string   `json:"script"` // UUID
+	Outcome []string `json:"outcomes"`
+	Inputs  []string `json:"inputs"`
+	Outputs []string `json:"outputs"`
+}
+
+func newScriptedDecision() *scriptedDecision {
+	return &scriptedDecision{Outcome: []string{}, Inputs: []string{"*"}, Outputs: []string{"*"}}
+}
+
+func (n *scriptedDecision) Outcomes() []string { return n.Outcome }
+
+func (n *scriptedDecision) Process(s *journey.Step) (journey.Result, error) {
+	text, err := s.Realm.Script(s.Context(), n.Script)
+	if err != nil {
+		return journey.Result{}, err
+	}
+	in := &script.DecisionInput{
+		Realm: s.Realm, Headers: s.Request.Header, Params: s.Request.URL.Query(), Cookies: s.Request.Cookies(),
+		Shared: s.State.Shared, Transient: s.State.Transient, Secure: s.State.Secure, Session: s.Session,
+		Find: func(name string) (*realm.User, error) { return s.Host.Find(s.Context(), s.Realm, name) },
+	}
+	for _, c := range s.Answers {
+		in.Answers = append(in.Answers, script.Answer{Type: c.Type, Prompt: c.Prompt(), Value: c.Answer()})
+	}
+	d, err := s.Host.Decide(s.Context(), text, in)
+	if err != nil {
+		return journey.Result{}, err
+	}
+	s.State.Shared, s.State.Transient, s.State.Secure = d.Shared, d.Transient, d.Secure
+	for name, value := range d.Properties {
+		s.State.SetProperty(name, value)
+	}
+	if d.ErrorMessage != "" {
+		s.State.Message = d.ErrorMessage
+	}
+	if len(d.Ask) > 0 {
+		r := journey.Result{Stage: d.Stage, Header: d.Header, Description: d.Description}
+		for _, q := range d.Ask {
+			c, err := callbackOf(q)
+			if err != nil {
+				return journey.Result{}, err
+			}
+			r.Callbacks = append(r.Callbacks, c)
+		}
+		return r, nil
+	}
+	if d.Outcome == "" {
+		return journey.Result{}, errors.New("the script set no outcome")
+	}
+	if !slices.Contains(n.Outcome, d.Outcome) {
+		return journey.Result{}, fmt.Errorf("the script set the outcome %q, which is not among those of the node: %q", d.Outcome, n.Outcome)
+	}
+	return journey.To(d.Outcome)
+}
+
+func callbackOf(q script.Question) (journey.Callback, error) {
+	switch q.Type {
+	case journey.NameCallback:
+		return journey.Name(q.Prompt), nil
+	case journey.PasswordCallback:
+		return journey.Password(q.Prompt), nil
+	case journey.TextInputCallback:
+		return journey.TextInput(q.Prompt, q.Value), nil
+	case journey.ChoiceCallback:
+		return journey.Choice(q.Prompt, q.Choices, q.Number), nil
+	case journey.ConfirmationCallback:
+		return journey.Confirmation(q.Prompt, q.Choices, q.Number), nil
+	case journey.TextOutputCallback:
+		return journey.Show(q.Prompt, q.Number), nil
+	case journey.HiddenValueCallback:
+		c := journey.Hidden(q.Prompt, q.Value)
+		return c, nil
+	case journey.PollingWaitCallback:
+		return journey.Wait(q.Number, q.Prompt), nil
+	case journey.MetadataCallback:
+		return journey.Metadata(q.Data), nil
+	}
+	return journey.Callback{}, fmt.Errorf("scripts of this server cannot send a %s", q.Type)
+}

@@ -1,0 +1,255 @@
+package login
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/internal/am/login/journey"
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/script"
+	"gatehouse/internal/am/store"
+)
+
+// Credentials fill the first callbacks that ask for a name or a password.
+type Credentials struct {
+	Name, Password string
+
+	named, proved bool
+}
+
+// Outcome is how one request of a journey ends: with callbacks to answer, or with somebody authenticated.
+type Outcome struct {
+	// Asked is nil when the journey is over.
+	Asked *journey.Result
+	// State is what Continue goes on from, sealed; "" when the journey is over.
+	State string
+	Authenticated
+}
+
+// Begin starts the realm's journey with that name, which Service.Tree found. c may be nil. A *Refusal is the client's
+// fault, any other error the server's.
+func (s *Service) Begin(r *http.Request, rl *realm.Realm, tree string, c *Credentials) (Outcome, error) {
+	if !rl.Active {
+		return Outcome{}, errRealm
+	}
+	step := s.step(r, rl, &journey.State{})
+	end, err := journey.Start(step, tree)
+	return s.ended(step, end, err, c)
+}
+
+// Continue goes on from a state, with the callbacks as the client answered them.
+func (s *Service) Continue(r *http.Request, rl *realm.Realm, sealed string, answers []journey.Callback, c *Credentials) (Outcome, error) {
+	if !rl.Active {
+		return Outcome{}, errRealm
+	}
+	plain, err := s.Realms.OpenSecret(sealed)
+	if err != nil {
+		return Outcome{}, errAuthID.because(err)
+	}
+	st := &journey.State{}
+	if err := json.Unmarshal([]byte(plain), st); err != nil {
+		return Outcome{}, errAuthID.because(err)
+	}
+	step := s.step(r, rl, st)
+	end, err := journey.Resume(step, answers)
+	return s.ended(step, end, err, c)
+}
+
+// JourneyName returns the name of a journey that may be asked for, "" being the realm's default.
+func (s *Service) JourneyName(ctx context.Context, rl *realm.Realm, name string) (string, error) {
+	return s.tree(ctx, rl, name)
+}
+
+func (s *Service) step(r *http.Request, rl *realm.Realm, st *journey.State) *journey.Step {
+	step := &journey.Step{
+		Realm: rl, Request: r, State: st, Host: host{s}, Source: &s.Trees, Languages: languages(r), Now: s.Now().Unix(),
+	}
+	step.ClientIP, _, _ = net.SplitHostPort(r.RemoteAddr)
+	if found, err := s.FromRequest(r); err == nil && found.Realm == rl.Path {
+		step.Session = &found.Session
+	}
+	return step
+}
+
+// languages are those of the request, the parameter first.
+func languages(r *http.Request) []string {
+	var list []string
+	if l := r.URL.Query().Get("locale"); l != "" {
+		list = append(list, strings.ReplaceAll(l, "_", "-"))
+	}
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		name, _, _ := strings.Cut(part, ";")
+		if name = strings.TrimSpace(name); name != "" && name != "*" && len(list) < 10 {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// ended answers what it can with the credentials, and turns the end of the request into an outcome.
+func (s *Service) ended(step *journey.Step, end journey.End, err error, c *Credentials) (Outcome, error) {
+	for err == nil && len(end.Asked.Callbacks) > 0 && c != nil {
+		answers, ok := c.answer(end.Asked.Callbacks)
+		if !ok {
+			break
+		}
+		end, err = journey.Resume(step, answers)
+	}
+	if err != nil {
+		return Outcome{}, s.refusal(err)
+	}
+	st := step.State
+	switch {
+	case len(end.Asked.Callbacks) > 0:
+		raw, err := json.Marshal(st)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if len(raw) > maxState {
+			return Outcome{}, errors.New("the state of the journey is too large")
+		}
+		return Outcome{Asked: &end.Asked, State: s.Realms.SealSecret(string(raw))}, nil
+	case !end.Success:
+		refused := *errFailure
+		if st.Message != "" {
+			refused.Message = st.Message
+		}
+		refused.FailureURL = st.FailureURL
+		if refused.Message == errLocked.Message {
+			return Outcome{}, errLocked
+		}
+		return Outcome{}, &refused
+	}
+	a, err := s.finished(step)
+	return Outcome{Authenticated: a}, err
+}
+
+// finished is who a successful journey authenticated.
+func (s *Service) finished(step *journey.Step) (Authenticated, error) {
+	st := step.State
+	a := Authenticated{
+		AuthLevel: st.Level, AMR: slices.Compact(slices.Sorted(slices.Values(st.Methods))), Time: s.Now(), Properties: st.Properties,
+		MaxIdle: time.Duration(st.MaxIdle) * time.Minute, MaxLife: time.Duration(st.MaxLife) * time.Minute, SuccessURL: st.SuccessURL,
+	}
+	if st.Agent != "" {
+		a.Subject = store.Subject{Type: TypeAgent, Name: st.Agent}
+		return a, nil
+	}
+	u, err := step.User()
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return Authenticated{}, errFailure.because(err) // there is nobody of whom the session could be
+	case err != nil:
+		return Authenticated{}, err
+	case !u.IsActive():
+		return Authenticated{}, errInactive.because(realm.ErrInactive)
+	}
+	a.User, a.Subject = u, store.Subject{Type: TypeUser, Name: u.Name}
+	return a, nil
+}
+
+// maxState bounds what a client has to carry.
+const maxState = 24 << 10
+
+// refusal turns the errors of journeys into what clients are told.
+func (s *Service) refusal(err error) error {
+	var missing *journey.Unsupported
+	switch {
+	case errors.Is(err, journey.ErrNoTree):
+		return errNoTree.because(err)
+	case errors.Is(err, journey.ErrAnswers):
+		return errCallbacks.because(err)
+	case errors.Is(err, realm.ErrBusy):
+		return &Refusal{Status: http.StatusServiceUnavailable, Message: "The server is busy", Cause: err}
+	case errors.As(err, &missing):
+		s.Log.Error("journey", "error", err)
+		return &Refusal{Status: http.StatusNotImplemented, Message: "The journey has a node of type " + missing.Type + ", which is not supported by this server", Cause: err}
+	}
+	return err
+}
+
+// answer fills in callbacks when they ask for nothing but a name and a password, each once.
+func (c *Credentials) answer(asked []journey.Callback) ([]journey.Callback, bool) {
+	named, proved := c.named, c.proved
+	out := make([]journey.Callback, len(asked))
+	for i, cb := range asked {
+		cb.Input = slices.Clone(cb.Input)
+		switch {
+		case cb.Type == journey.NameCallback && !named && c.Name != "":
+			cb.Input[0].Value, named = c.Name, true
+		case cb.Type == journey.PasswordCallback && !proved && c.Password != "":
+			cb.Input[0].Value, proved = c.Password, true
+		default:
+			return nil, false
+		}
+		out[i] = cb
+	}
+	c.named, c.proved = named, proved
+	return out, true
+}
+
+// host is what nodes may do.
+type host struct{ *Service }
+
+func (h host) User(ctx context.Context, rl *realm.Realm, name, password string) (u *realm.User, err error) {
+	err = h.guarded(rl, TypeUser, name, func() error {
+		u, err = rl.CheckPassword(ctx, name, password)
+		return err
+	})
+	return u, err
+}
+
+func (h host) Agent(ctx context.Context, rl *realm.Realm, name, password string) (id string, err error) {
+	err = h.guarded(rl, TypeAgent, name, func() error {
+		agent, err := rl.Agent(ctx, name)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return realm.ErrBadCredentials
+		case err != nil:
+			return err
+		case !agent.CheckSecret(password):
+			return realm.ErrBadCredentials
+		case !agent.IsActive():
+			return realm.ErrBadCredentials // agents are told no more
+		}
+		id = agent.ID
+		return nil
+	})
+	return id, err
+}
+
+func (h host) Find(ctx context.Context, rl *realm.Realm, name string) (*realm.User, error) {
+	return rl.User(ctx, name)
+}
+
+func (h host) Save(ctx context.Context, rl *realm.Realm, u *realm.User) error {
+	return rl.SaveUser(ctx, u)
+}
+
+func (h host) Guess(rl *realm.Realm, user string) (bool, func(bool)) {
+	key := guardKey(rl.Path, "otp", user)
+	return h.guard.allows(key), func(right bool) {
+		if right {
+			h.guard.succeeded(key)
+		} else {
+			h.guard.failed(key)
+		}
+	}
+}
+
+func (h host) Decide(ctx context.Context, sc *realm.Script, in *script.DecisionInput) (*script.Decision, error) {
+	if h.Scripts == nil {
+		return nil, errors.New("this server runs no scripts in journeys")
+	}
+	return h.Scripts.Decide(ctx, sc, in)
+}
+
+func (h host) OpenSecret(sealed string) (string, error) { return h.Realms.OpenSecret(sealed) }
+
+func (h host) SealSecret(plain string) string { return h.Realms.SealSecret(plain) }

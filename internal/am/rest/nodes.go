@@ -1,0 +1,268 @@
+package rest
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"gatehouse/internal/am/login/journey"
+	"gatehouse/internal/am/store"
+)
+
+// nodes are the nodes of all trees.
+type nodes struct {
+	*Server
+	types map[string]*Type
+}
+
+func (s *Server) nodes() []*Resource {
+	v := nodes{s, nodeTypes(s.Login.Trees.Types)}
+	kinds := func(*Call) (any, error) { return Object{"result": v.kinds()}, nil }
+	return []*Resource{
+		{
+			Path: treesPath + "/nodes", Actions: map[string]Action{
+				"getAllTypes":       {Do: kinds},
+				"getCreatableTypes": {Do: kinds},
+				"nextdescendents":   {Do: func(c *Call) (any, error) { list, err := v.list(c, ""); return Object{"result": list}, err }},
+			},
+		},
+		{
+			Path: treesPath + "/nodes/{type}", Check: func(c *Call) error { return checkID(c.Vars["type"]) },
+			Query: func(c *Call) ([]Object, error) { return v.list(c, c.Vars["type"]) },
+			Read:  v.read, Create: v.create, Update: v.update, Delete: v.delete,
+			Actions: map[string]Action{
+				"schema":       {Do: func(c *Call) (any, error) { t, err := v.known(c); return t.schema(), err }},
+				"template":     {Do: func(c *Call) (any, error) { t, err := v.known(c); return t.template(), err }},
+				"getType":      {Do: func(c *Call) (any, error) { t, err := v.known(c); return t.kind(), err }},
+				"getAllTypes":  {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
+				"listOutcomes": {Do: v.outcomes},
+				"nextdescendents": {Do: func(c *Call) (any, error) {
+					list, err := v.list(c, c.Vars["type"])
+					return Object{"result": list}, err
+				}},
+			},
+		},
+	}
+}
+
+// nodeTypes describes the settings of nodes: those of the structs that run.
+func nodeTypes(list []*journey.Type) map[string]*Type {
+	out := map[string]*Type{}
+	for _, t := range list {
+		out[t.ID] = &Type{ID: t.ID, Name: t.Name, Collection: true, Lenient: true, Groups: groupsOf(t.New(), nil, options{
+			"password": secret, "lockAction": enum("LOCK", "UNLOCK"), "interval": enum("AT", "EVERY"), "sslOption": enum("SSL", "START_TLS", "NON_SSL"),
+			"algorithm": enum("TOTP", "HOTP"), "totpHashAlgorithm": enum("HMAC_SHA1", "HMAC_SHA256", "HMAC_SHA512"),
+			"passwordLength": enum("SIX_DIGITS", "EIGHT_DIGITS"), "accountName": enum("USERNAME", "EMAIL"),
+		})}
+	}
+	return out
+}
+
+func (v nodes) kinds() []Object {
+	list := []Object{}
+	for _, t := range v.Login.Trees.Types {
+		list = append(list, Object{"_id": t.ID, "name": t.Name, "collection": true, "tags": t.Tags, "metadata": Object{"tags": t.Tags}})
+	}
+	return list
+}
+
+// typeOf describes nodes of a type; those that this server does not have are kept as they are.
+func (v nodes) typeOf(id string) *Type {
+	if t, ok := v.types[id]; ok {
+		return t
+	}
+	return &Type{ID: id, Name: id, Collection: true, Open: true}
+}
+
+func (v nodes) known(c *Call) (*Type, error) {
+	if t, ok := v.types[c.Vars["type"]]; ok {
+		return t, nil
+	}
+	return &Type{}, noRoute(c.Vars["type"])
+}
+
+func (v nodes) print(c *Call, kind, id string, body json.RawMessage) (Object, error) {
+	o, err := decodeObject(body)
+	if err != nil {
+		return nil, err
+	}
+	out := v.typeOf(kind).terse(id, o)
+	names, err := v.outcomesOf(c, kind, body)
+	if err != nil {
+		return nil, err
+	}
+	if names != nil {
+		out["_outcomes"] = names
+	}
+	return out, nil
+}
+
+// outcomesOf lists the outcomes of a node with those settings; nil for types that this server does not have.
+func (v nodes) outcomesOf(c *Call, kind string, body json.RawMessage) ([]Object, error) {
+	t, ok := v.Login.Trees.Type(kind)
+	if !ok {
+		return nil, nil
+	}
+	n := t.New()
+	if err := json.Unmarshal(body, n); err != nil {
+		return nil, badRequest("The node could not be read").because(err)
+	}
+	if page, ok := n.(*journey.Page); ok {
+		err := page.Resolve(func(kind, id string) (journey.Node, error) {
+			t, ok := v.Login.Trees.Type(kind)
+			raw, err := v.Login.Trees.NodeBody(c.Context(), c.realmPath(), kind, id)
+			if !ok || errors.Is(err, store.ErrNotFound) || kind == "PageNode" {
+				return nil, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			n := t.New()
+			return n, json.Unmarshal(raw, n)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	list := []Object{}
+	for _, name := range n.Outcomes() {
+		list = append(list, Object{"id": name, "displayName": title(name, nil)})
+	}
+	return list, nil
+}
+
+func (v nodes) outcomes(c *Call) (any, error) {
+	t, err := v.known(c)
+	if err != nil {
+		return nil, err
+	}
+	o, err := t.normal(c.Body, nil)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	return v.outcomesOf(c, t.ID, raw)
+}
+
+// list prints the nodes of a type, of all types when it is "".
+func (v nodes) list(c *Call, kind string) ([]Object, error) {
+	docs, err := v.docs.List(c.Context(), c.realmPath(), journey.KindNode)
+	if err != nil {
+		return nil, err
+	}
+	bodies := map[string]json.RawMessage{}
+	for _, t := range v.Login.Trees.Shipped {
+		maps.Copy(bodies, t.Nodes)
+		for id, link := range t.Tree.Nodes {
+			key := journey.NodeID(link.Type, id)
+			if bodies[key] == nil {
+				bodies[key] = json.RawMessage("{}")
+			}
+		}
+	}
+	for _, d := range docs {
+		bodies[d.ID] = d.Body
+	}
+	list := []Object{}
+	for _, key := range slices.Sorted(maps.Keys(bodies)) {
+		of, id := cutNodeID(key)
+		if kind != "" && of != kind {
+			continue
+		}
+		o, err := v.print(c, of, id, bodies[key])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, o)
+	}
+	return list, nil
+}
+
+func cutNodeID(key string) (kind, id string) {
+	for i := range key {
+		if key[i] == ' ' {
+			return key[:i], key[i+1:]
+		}
+	}
+	return key, ""
+}
+
+func (v nodes) read(c *Call, id string) (Object, error) {
+	body, err := v.Login.Trees.NodeBody(c.Context(), c.realmPath(), c.Vars["type"], id)
+	if err != nil {
+		return nil, err
+	}
+	return v.print(c, c.Vars["type"], id, body)
+}
+
+func (v nodes) create(c *Call, id string, body Object) (Object, error) {
+	return v.put(c, cmp.Or(id, uuid.NewString()), body, func(d store.Doc) error {
+		_, err := v.docs.Create(c.Context(), c.realmPath(), journey.KindNode, d)
+		return err
+	})
+}
+
+func (v nodes) update(c *Call, id string, body Object) (Object, error) {
+	return v.put(c, id, body, func(d store.Doc) error {
+		if old, err := c.get(journey.KindNode, d.ID); err == nil && c.Conditional {
+			d.Rev = old.Rev
+		}
+		_, err := v.docs.Put(c.Context(), c.realmPath(), journey.KindNode, d)
+		return err
+	})
+}
+
+func (v nodes) put(c *Call, id string, body Object, write func(store.Doc) error) (Object, error) {
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	kind := c.Vars["type"]
+	t := v.typeOf(kind)
+	key := journey.NodeID(kind, id)
+	in := maps.Clone(body)
+	delete(in, "_outcomes")
+	o, err := t.normal(in, nil)
+	if err != nil {
+		return nil, err
+	}
+	var stored Object
+	if old, err := c.get(journey.KindNode, key); err == nil {
+		if stored, err = decodeObject(old.Body); err != nil {
+			return nil, err
+		}
+	}
+	t.sealSecrets(v.Realms, o, stored)
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	printed, err := v.print(c, kind, id, raw)
+	if err != nil {
+		return nil, err
+	}
+	return printed, write(store.Doc{ID: key, Body: raw})
+}
+
+func (v nodes) delete(c *Call, id string) (Object, error) {
+	o, err := v.read(c, id)
+	if err != nil {
+		return nil, err
+	}
+	rev := uint64(0)
+	if d, err := c.get(journey.KindNode, journey.NodeID(c.Vars["type"], id)); err == nil && c.Conditional {
+		rev = d.Rev
+	}
+	err = v.docs.Delete(c.Context(), c.realmPath(), journey.KindNode, journey.NodeID(c.Vars["type"], id), rev)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, refuse(http.StatusForbidden, "The node is part of the server and cannot be removed")
+	}
+	return o, err
+}

@@ -1,0 +1,293 @@
+package script
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/groovy"
+)
+
+// DecisionInput is what a scripted decision of a journey may look at.
+type DecisionInput struct {
+	Realm   *realm.Realm
+	Headers http.Header
+	Params  map[string][]string
+	Cookies []*http.Cookie
+	// Shared, Transient and Secure are the state of the journey.
+	Shared, Transient, Secure map[string]any
+	// Answers are the callbacks that the script asked before; nil before it asked.
+	Answers []Answer
+	Session *store.Session
+	// Find returns a user by name, or store.ErrNotFound.
+	Find func(name string) (*realm.User, error)
+}
+
+// Answer is a callback that the client filled in.
+type Answer struct{ Type, Prompt, Value string }
+
+// Question is a callback that a script asks.
+type Question struct {
+	Type, Prompt, Value string
+	Choices             []string
+	Number              int // the preset choice, the type of a message, milliseconds
+	Data                any
+}
+
+// Decision is what a scripted decision came to.
+type Decision struct {
+	Outcome                    string
+	Ask                        []Question
+	Stage, Header, Description string
+	ErrorMessage               string
+	Properties                 map[string]string // of the session to be
+	Shared, Transient, Secure  map[string]any
+}
+
+// decision is the run of a scripted decision.
+type decision struct {
+	run                       *run
+	in                        *DecisionInput
+	shared, transient, secure *groovy.Map
+	action                    *action
+}
+
+// Decide runs a script of the context AUTHENTICATION_TREE_DECISION_NODE or SCRIPTED_DECISION_NODE.
+func (e *Engine) Decide(ctx context.Context, s *realm.Script, in *DecisionInput) (*Decision, error) {
+	r, p, err := e.start(ctx, s, in.Realm)
+	if err != nil {
+		return nil, err
+	}
+	d := &decision{run: r, in: in, action: &action{}}
+	d.shared, d.transient, d.secure = mapFromGo(in.Shared), mapFromGo(in.Transient), mapFromGo(in.Secure)
+	r.out = map[string]groovy.Value{"outcome": nil, "action": nil}
+	if _, err := p.run(r, d.bindings(), ""); err != nil {
+		return nil, failure(s.Name, err)
+	}
+	out := &Decision{Properties: map[string]string{}}
+	if v := r.out["outcome"]; v != nil {
+		out.Outcome = text(v)
+	}
+	act := d.action
+	if a, ok := r.out["action"].(*action); ok {
+		act = a
+	}
+	act.into(out)
+	if len(out.Ask) == 0 {
+		out.Ask = d.action.asked
+	}
+	for _, m := range []struct {
+		from *groovy.Map
+		to   *map[string]any
+	}{{d.shared, &out.Shared}, {d.transient, &out.Transient}, {d.secure, &out.Secure}} {
+		if m.from.Len() == 0 {
+			continue
+		}
+		data, err := plain(m.from)
+		if err != nil {
+			return nil, failure(s.Name, err)
+		}
+		*m.to = data.(map[string]any)
+	}
+	return out, nil
+}
+
+func mapFromGo(m map[string]any) *groovy.Map {
+	raw, err := json.Marshal(m)
+	if v, ok := decode(raw).(*groovy.Map); ok && err == nil {
+		return v
+	}
+	return groovy.NewMap()
+}
+
+func (d *decision) bindings() []binding {
+	r := d.run
+	vars := []binding{
+		{"logger", func() groovy.Value { return &logger{r, maxLogLines} }},
+		{"scriptName", func() groovy.Value { return r.script.Name }},
+		{"realm", func() groovy.Value { return r.realmPath() }},
+		{"httpClient", func() groovy.Value { return &httpClient{} }},
+		{"secrets", func() groovy.Value { return &secrets{} }},
+		{"idRepository", func() groovy.Value { return &idRepository{r, d.in.Find} }},
+		{"nodeState", func() groovy.Value { return &nodeState{d} }},
+		{"requestHeaders", func() groovy.Value { return lists(lowered(d.in.Headers)) }},
+		{"requestParameters", func() groovy.Value { return lists(d.in.Params) }},
+		{"requestCookies", d.cookies},
+		{"existingSession", d.session},
+	}
+	if r.nextGen {
+		return append(vars,
+			binding{"callbacks", func() groovy.Value { return &nextCallbacks{d} }},
+			binding{"callbacksBuilder", func() groovy.Value { return &callbacksBuilder{d} }},
+			binding{"action", func() groovy.Value { return d.action }})
+	}
+	return append(vars,
+		binding{"sharedState", func() groovy.Value { return d.shared }},
+		binding{"transientState", func() groovy.Value { return d.transient }},
+		binding{"callbacks", func() groovy.Value {
+			list := groovy.NewList()
+			for _, a := range d.in.Answers {
+				list.Add(&javaCallback{class: callbackClasses[a.Type], q: Question{Type: a.Type, Prompt: a.Prompt, Value: a.Value}})
+			}
+			return list
+		}})
+}
+
+// lowered has the names in lower case too, as scripts look them up.
+func lowered(h http.Header) map[string][]string {
+	out := make(map[string][]string, len(h))
+	for name, values := range h {
+		switch name {
+		case "Cookie", "Authorization", "X-Openam-Password":
+			continue // what opens accounts is not for scripts
+		}
+		out[strings.ToLower(name)] = values
+	}
+	return out
+}
+
+func lists(m map[string][]string) *groovy.Map {
+	out := groovy.NewMap()
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		out.Put(name, listOf(m[name]))
+	}
+	return out
+}
+
+func (d *decision) cookies() groovy.Value {
+	out := groovy.NewMap()
+	for _, c := range d.in.Cookies {
+		if d.in.Session != nil && strings.Contains(c.Value, ".*AAJ") {
+			continue // a session token
+		}
+		out.Put(c.Name, c.Value)
+	}
+	return out
+}
+
+// session is a map of properties, null without a session.
+func (d *decision) session() groovy.Value {
+	s := d.in.Session
+	if s == nil {
+		return nil
+	}
+	out := groovy.NewMap()
+	for _, name := range []string{"UserToken", "UserId", "Principal", "AuthLevel", "Service", "AMCtxId", "authInstant"} {
+		v, _ := sessionProperty(&groovy.Call{This: &session{s, d.run.realmPath()}, Args: []groovy.Value{name}})
+		if v != nil {
+			out.Put(name, v)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		out.Put(name, s.Properties[name])
+	}
+	return out
+}
+
+// nodeState is the state of the journey with its three parts.
+type nodeState struct{ d *decision }
+
+// GroovyClass is NodeState.
+func (*nodeState) GroovyClass() *groovy.Class { return nodeStateClass }
+
+var nodeStateClass = &groovy.Class{
+	Name: "org.forgerock.openam.auth.node.api.NodeState",
+	Methods: map[string]groovy.Method{
+		"get": onState(1, func(d *decision, c *groovy.Call) (groovy.Value, error) {
+			v, ok := d.find(text(c.Arg(0)))
+			if !ok || v == nil {
+				return nil, nil
+			}
+			if d.run.nextGen {
+				return v, nil
+			}
+			return &jsonValue{v}, nil
+		}),
+		"getObject": onState(1, func(d *decision, c *groovy.Call) (groovy.Value, error) {
+			merged := groovy.NewMap()
+			for _, m := range []*groovy.Map{d.shared, d.secure, d.transient} {
+				if v, _ := m.Get(text(c.Arg(0))); v != nil {
+					inner, ok := unwrapped(v).(*groovy.Map)
+					if !ok {
+						return nil, illegal("getObject: %s is no object", text(c.Arg(0)))
+					}
+					for _, k := range inner.Keys() {
+						x, _ := inner.Get(k)
+						merged.Put(k, x)
+					}
+				}
+			}
+			if d.run.nextGen {
+				return merged, nil
+			}
+			return &jsonValue{merged}, nil
+		}),
+		"isDefined": onState(1, func(d *decision, c *groovy.Call) (groovy.Value, error) {
+			_, ok := d.find(text(c.Arg(0)))
+			return ok, nil
+		}),
+		"keys": onState(0, func(d *decision, _ *groovy.Call) (groovy.Value, error) {
+			var names []string
+			for _, m := range []*groovy.Map{d.shared, d.secure, d.transient} {
+				for _, k := range m.Keys() {
+					names = append(names, text(k))
+				}
+			}
+			slices.Sort(names)
+			return setOf(slices.Compact(names)), nil
+		}),
+		"remove": onState(1, func(d *decision, c *groovy.Call) (groovy.Value, error) {
+			for _, m := range []*groovy.Map{d.shared, d.secure, d.transient} {
+				m.Remove(text(c.Arg(0)))
+			}
+			return nil, nil
+		}),
+		"putShared":      onState(2, func(d *decision, c *groovy.Call) (groovy.Value, error) { return putState(d.shared, c) }),
+		"putTransient":   onState(2, func(d *decision, c *groovy.Call) (groovy.Value, error) { return putState(d.transient, c) }),
+		"mergeShared":    onState(1, func(d *decision, c *groovy.Call) (groovy.Value, error) { return mergeState(d.shared, c) }),
+		"mergeTransient": onState(1, func(d *decision, c *groovy.Call) (groovy.Value, error) { return mergeState(d.transient, c) }),
+	},
+}
+
+func (d *decision) find(name string) (groovy.Value, bool) {
+	for _, m := range []*groovy.Map{d.transient, d.secure, d.shared} {
+		if v, ok := m.Get(name); ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+func putState(m *groovy.Map, c *groovy.Call) (groovy.Value, error) {
+	if m.Len() >= maxFields {
+		return nil, illegal("the state has too many values")
+	}
+	m.Put(text(c.Arg(0)), unwrapped(c.Arg(1)))
+	return c.This, nil
+}
+
+func mergeState(m *groovy.Map, c *groovy.Call) (groovy.Value, error) {
+	from, ok := unwrapped(c.Arg(0)).(*groovy.Map)
+	if !ok {
+		return nil, wrong(c)
+	}
+	for _, k := range from.Keys() {
+		v, _ := from.Get(k)
+		m.Put(k, unwrapped(v))
+	}
+	return c.This, nil
+}
+
+func onState(n int, do func(*decision, *groovy.Call) (groovy.Value, error)) groovy.Method {
+	return func(c *groovy.Call) (groovy.Value, error) {
+		if len(c.Args) != n {
+			return nil, wrong(c)
+		}
+		return do(c.This.(*nodeState).d, c)
+	}
+}
