@@ -10,7 +10,7 @@ import (
 
 // check looks at all that can be wrong with the request before anybody is bothered with it.
 func (a *authorization) check() (bool, error) {
-	for _, one := range []func() error{a.checkMode, a.checkAgent, a.checkType, a.checkParameters, a.checkScopes, a.checkOpenID, a.checkChallenge, a.checkDPoPKey} {
+	for _, one := range []func() error{a.checkMode, a.checkAgent, a.checkType, a.checkPractice, a.checkParameters, a.checkScopes, a.checkOpenID, a.checkChallenge, a.checkDPoPKey} {
 		if err := one(); err != nil {
 			return false, err
 		}
@@ -39,12 +39,9 @@ func (a *authorization) checkMode() error {
 
 func (a *authorization) checkType() error {
 	if a.agent != nil { // built in: the settings of clients are not for it, see checkAgent
-		return a.checkFAPI()
+		return nil
 	}
 	if err := a.types.allowedFor(a.Settings, a.client); err != nil {
-		return err
-	}
-	if err := a.checkFAPI(); err != nil {
 		return err
 	}
 	push := a.Settings.Advanced.RequirePushedAuthorizationRequest || a.client.Advanced.RequirePushedRequests || a.Settings.Own.FAPI2
@@ -107,7 +104,7 @@ func (a *authorization) checkOpenID() error {
 // checkChallenge is RFC 7636 §4.3, §4.4.1. A challenge without a method is plain.
 func (a *authorization) checkChallenge() error {
 	challenge, method := a.form.Get("code_challenge"), a.form.Get("code_challenge_method")
-	if a.Settings.Own.FAPI2 && a.types.code && (challenge == "" || method != "S256") {
+	if a.Settings.BestPractice() && a.types.code && (challenge == "" || method != "S256") {
 		return Refuse("invalid_request", "A code_challenge with the method S256 is needed.")
 	}
 	if method != "" && method != "S256" && method != "plain" {

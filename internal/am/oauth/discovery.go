@@ -131,7 +131,7 @@ func (q *request) discovery() error {
 		BoundTokens: s.Advanced.TLSCertBoundAccessTokens, RequirePAR: s.Advanced.RequirePushedAuthorizationRequest,
 		BackchannelLogout: true, BackchannelSession: true,
 	}
-	q.fapiMetadata(&m)
+	q.practiceMetadata(&m)
 	if s.Advanced.RichAuthorizationRequests {
 		m.DetailTypes = s.Advanced.AuthorizationDetailsTypes
 	}

@@ -64,6 +64,9 @@ func (q *request) proofKey(token string) (string, error) {
 	if err != nil {
 		return "", errProof.Because(err)
 	}
+	if err := q.checkNonce(proof); err != nil {
+		return "", err
+	}
 	// The key's name is part of what is remembered, so that nobody can use up the proofs of others.
 	err = q.Once(q.r.Context(), "dpop", key, proof.ID, proof.IssuedAt.Add(maxProofAge+maxProofLead))
 	if errors.Is(err, store.ErrUsed) {
@@ -181,7 +184,7 @@ func (q *request) checkProof(key, raw string) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		refused := *e
 		refused.Status = http.StatusUnauthorized
-		refused.Challenge = strings.Replace(refusal.Challenge, "invalid_token", "invalid_dpop_proof", 1)
+		refused.Challenge = strings.Replace(refusal.Challenge, "invalid_token", e.Code, 1)
 		return &refused
 	}
 	if err != nil {

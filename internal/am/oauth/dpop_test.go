@@ -290,3 +290,55 @@ func FuzzDPoPProof(f *testing.F) {
 		}
 	})
 }
+
+// Where the settings want nonces, proofs need one of this server, which it hands out and takes for some minutes.
+func TestDPoPNonces(t *testing.T) {
+	w := newWorld(t)
+	w.provider("/", own(`"dpopNonceRequired":true`))
+	w.client("/", "app", "s", core("read openid", "password"))
+	h := newHolder(w, jose.ES256, jose.KindP256, nil)
+	ask := func(nonce any) answer {
+		return w.post("/", "access_token", passwordGrant("openid"), proves(h.proof("access_token", map[string]any{"nonce": nonce})), basic("app", "s"))
+	}
+	a := ask(nil)
+	wantError(t, a, 400, "use_dpop_nonce", "The DPoP proof needs the nonce of this server.")
+	nonce := a.header.Get("DPoP-Nonce")
+	if len(nonce) < 22 {
+		t.Fatalf("the nonce is %q", nonce)
+	}
+	wantError(t, ask("x"+nonce), 400, "use_dpop_nonce", "The DPoP proof needs the nonce of this server.")
+	bought := ask(nonce)
+	if bought.status != 200 || bought.text("token_type") != "DPoP" {
+		t.Fatalf("with the nonce: %d %s", bought.status, bought.body)
+	}
+	w.pass(time.Minute)
+	again := ask(nonce)
+	if next := again.header.Get("DPoP-Nonce"); again.status != 200 || next == nonce || next == "" {
+		t.Errorf("a minute later: %d %s, next nonce %q", again.status, again.body, next)
+	}
+	w.pass(time.Minute)
+	wantError(t, ask(nonce), 400, "use_dpop_nonce", "The DPoP proof needs the nonce of this server.")
+	if a := w.post("/", "access_token", passwordGrant("openid"), basic("app", "s")); a.status != 200 || a.text("token_type") != "Bearer" {
+		t.Errorf("without a proof: %d %s", a.status, a.body)
+	}
+
+	token := bought.text("access_token")
+	see := func(nonce any) answer {
+		proof := h.proof("userinfo", map[string]any{"htm": "GET", "ath": ath(token), "nonce": nonce})
+		return w.get("/", "userinfo", nil, header("Authorization", "DPoP "+token), proves(proof))
+	}
+	a = see(nil)
+	if challenge := a.header.Get("WWW-Authenticate"); a.status != 401 || !strings.HasPrefix(challenge, "DPoP ") || !strings.Contains(challenge, `error="use_dpop_nonce"`) {
+		t.Errorf("a resource without a nonce: %d %s", a.status, challenge)
+	}
+	if a := see(a.header.Get("DPoP-Nonce")); a.status != 200 {
+		t.Errorf("a resource with the nonce: %d %s", a.status, a.body)
+	}
+	w.provider("/alpha", own(`"dpopNonceRequired":true`))
+	w.client("/alpha", "app", "s", core("read openid", "password"))
+	fresh := see(nil).header.Get("DPoP-Nonce")
+	proof := h.proof("realms/root/realms/alpha/access_token", map[string]any{"nonce": fresh})
+	if a := w.post("/alpha", "access_token", passwordGrant("openid"), proves(proof), basic("app", "s")); a.text("error") != "use_dpop_nonce" {
+		t.Errorf("the nonce of another realm: %d %s", a.status, a.body)
+	}
+}

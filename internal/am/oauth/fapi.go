@@ -43,46 +43,55 @@ func (p *Provider) isFAPIAudience(c *jose.Claims) bool {
 	return ok && slices.ContainsFunc(p.issuers(), func(iss string) bool { return sameAddress(aud, iss) })
 }
 
-// checkFAPI applies what FAPI 2.0 §5.3.2.2 says of authorization requests besides PAR and PKCE: codes alone, and a
-// redirection URI that is said and safe.
-func (a *authorization) checkFAPI() error {
+// checkPractice applies what RFC 9700 says of authorization requests besides PKCE: no access tokens through the browser
+// (§2.1.2), redirection over TLS (§2.6); and FAPI 2.0 §5.3.2.2 besides PAR: codes alone, and a redirection URI that is said.
+func (a *authorization) checkPractice() error {
 	if a.Settings.Own.DPoPRequired && a.types.token {
 		return Refuse("unsupported_response_type", "Tokens are bound to the client here, and none are issued to the browser.")
 	}
-	if !a.Settings.Own.FAPI2 {
+	if !a.Settings.BestPractice() {
 		return nil
 	}
+	fapi := a.Settings.Own.FAPI2
 	switch {
-	case !slices.Equal(a.types.words, []string{"code"}):
+	case a.types.token, fapi && !slices.Equal(a.types.words, []string{"code"}):
 		return Refuse("unsupported_response_type", "Response type is not supported.")
-	case a.form.Get("redirect_uri") == "":
+	case fapi && a.form.Get("redirect_uri") == "":
 		return Refuse("invalid_request", "Missing parameter: redirect_uri")
-	case !isSafeRedirect(a.redirect):
+	case !isSafeRedirect(a.redirect, fapi):
 		return Refuse("invalid_request", "The redirection URI must use https.")
 	}
 	return nil
 }
 
-// isSafeRedirect takes https, and http to the same machine.
-func isSafeRedirect(address string) bool {
+// isSafeRedirect takes https, and http to the same machine; where web is false also the schemes of native apps (RFC 8252
+// §7.1).
+func isSafeRedirect(address string, web bool) bool {
 	u, err := url.Parse(address)
 	if err != nil {
 		return false
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Scheme == "https" || u.Scheme == "http" && err == nil && ip.IsLoopback()
+	if u.Scheme != "http" {
+		return u.Scheme == "https" || !web
+	}
+	return err == nil && ip.IsLoopback()
 }
 
-// fapiMetadata takes back what discovery offers and the profile does not.
-func (q *request) fapiMetadata(m *metadata) {
+// practiceMetadata takes back what discovery offers and RFC 9700 or FAPI 2.0 do not.
+func (q *request) practiceMetadata(m *metadata) {
+	if !q.Settings.BestPractice() {
+		return
+	}
+	m.ChallengeMethods = []string{"S256"}
+	m.ResponseTypes = slices.DeleteFunc(m.ResponseTypes, func(t string) bool { return parseResponseType(t).token })
+	m.Grants = slices.DeleteFunc(m.Grants, func(g string) bool { return g == "password" })
 	if !q.Settings.Own.FAPI2 {
 		return
 	}
-	algorithms := names(fapiAlgorithms())
 	m.RequirePAR = true
-	m.ChallengeMethods = []string{"S256"}
 	m.ResponseTypes = []string{"code"}
 	m.AuthMethods, m.RevocationAuthMethods = fapiMethods(), fapiMethods()
-	m.AuthSigning = algorithms
-	m.Grants = slices.DeleteFunc(m.Grants, func(g string) bool { return g == "password" || g == "implicit" })
+	m.AuthSigning = names(fapiAlgorithms())
+	m.Grants = slices.DeleteFunc(m.Grants, func(g string) bool { return g == "implicit" })
 }

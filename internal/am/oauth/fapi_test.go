@@ -1,6 +1,8 @@
 package oauth_test
 
 import (
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,6 +91,75 @@ func TestFAPI2(t *testing.T) {
 	}
 	d := w.get("/", ".well-known/openid-configuration", nil)
 	if d.json["require_pushed_authorization_requests"] != true || len(d.json["code_challenge_methods_supported"].([]any)) != 1 || len(d.json["response_types_supported"].([]any)) != 1 {
+		t.Errorf("discovery says %s", d.body)
+	}
+}
+
+// A realm with the best current practice refuses what RFC 9700 advises against, and takes everything else.
+func TestBestPractice(t *testing.T) {
+	w, l := withLogin(t)
+	w.provider("/", `{"gatehouseConfig":{"rfc9700":true},"coreOAuth2Config":{"issueRefreshTokenOnRefreshedToken":false},"advancedOAuth2Config":{"allowClientCredentialsInTokenRequestQueryParameters":true}}`)
+	w.client("/", "web", "s", webClient("", "", ""))
+	w.client("/", "spa", "", webClient(`,"clientType":"Public"`, "", ""))
+	w.client("/", "plainhttp", "s", `{"coreOAuth2ClientConfig":{"scopes":["read"],"redirectionUris":["http://app.example.com/cb"]},"advancedOAuth2ClientConfig":{"grantTypes":["authorization_code"]}}`)
+	w.client("/", "native", "", `{"coreOAuth2ClientConfig":{"clientType":"Public","scopes":["read"],"redirectionUris":["com.example.app:/cb"]},"advancedOAuth2ClientConfig":{"grantTypes":["authorization_code"]}}`)
+	token := l.signIn("/", "demo", "")
+	ask := func(id, redirect string, more ...string) (string, url.Values) {
+		return location(t, w.post("/", "authorize", append(form("client_id", id, "redirect_uri", redirect, "decision", "allow", "csrf", token), more...), cookie(token)))
+	}
+	const s256 = "S256"
+	challenge := challengeOf(verifier)
+	for name, tt := range map[string]struct {
+		id, redirect string
+		more         []string
+		code         string
+	}{
+		"no challenge (§2.1.1)":           {"web", callback, form("response_type", "code", "scope", "read"), "invalid_request"},
+		"a plain challenge (§2.1.1)":      {"web", callback, form("response_type", "code", "scope", "read", "code_challenge", verifier), "invalid_request"},
+		"a token to the browser (§2.1.2)": {"web", callback, form("response_type", "token", "scope", "read"), "unsupported_response_type"},
+		"a token among others (§2.1.2)":   {"web", callback, form("response_type", "code token id_token", "scope", "openid", "nonce", "n", "code_challenge", challenge, "code_challenge_method", s256), "unsupported_response_type"},
+		"a redirect without TLS (§2.6)":   {"plainhttp", "http://app.example.com/cb", form("response_type", "code", "scope", "read", "code_challenge", challenge, "code_challenge_method", s256), "invalid_request"},
+	} {
+		if _, q := ask(tt.id, tt.redirect, tt.more...); q.Get("error") != tt.code {
+			t.Errorf("%s: %v", name, q)
+		}
+	}
+	if to, q := ask("native", "com.example.app:/cb", "response_type", "code", "scope", "read", "code_challenge", challenge, "code_challenge_method", s256); q.Get("code") == "" {
+		t.Errorf("a native app: %s", to)
+	}
+	wantError(t, w.post("/", "access_token", append(passwordGrant("read"), "client_id", "web", "client_secret", "s")), 400, "unsupported_grant_type", "Grant type is not supported")
+	buy := func(id string, o ...option) answer {
+		_, q := ask(id, callback, "response_type", "code", "scope", "read", "code_challenge", challenge, "code_challenge_method", s256)
+		f := form("grant_type", "authorization_code", "code", q.Get("code"), "redirect_uri", callback, "code_verifier", verifier)
+		if len(o) == 0 {
+			f = append(f, "client_id", id)
+		}
+		return w.token("/", f, o...)
+	}
+	public := buy("spa")
+	renewed := w.token("/", append(refreshWith(public.text("refresh_token")), "client_id", "spa"))
+	if renewed.text("refresh_token") == "" {
+		t.Error("the refresh token of a public client is not rotated (§2.2.2)")
+	}
+	confidential := buy("web", basic("web", "s"))
+	if a := w.get("/", "tokeninfo", form("access_token", confidential.text("access_token"))); a.status != 400 {
+		t.Errorf("a token in the address (§4.3.2): %d %s", a.status, a.body)
+	}
+	if a := w.get("/", "tokeninfo", nil, bearer(confidential.text("access_token"))); a.status != 200 {
+		t.Errorf("a token in the header: %d %s", a.status, a.body)
+	}
+	// Whoever uses a used refresh token ends the grant, also of a confidential client (§4.14.2).
+	w.provider("/", own(`"rfc9700":true`))
+	old := confidential.text("refresh_token")
+	next := w.token("/", refreshWith(old), basic("web", "s"))
+	if a := w.post("/", "access_token", refreshWith(old), basic("web", "s")); a.text("error") != "invalid_grant" {
+		t.Errorf("a used refresh token: %s", a.body)
+	}
+	if w.active(next.text("access_token")) {
+		t.Error("the grant lives on")
+	}
+	d := w.get("/", ".well-known/openid-configuration", nil)
+	if strings.Contains(d.body, `"plain"`) || strings.Contains(d.body, `"token id_token"`) || strings.Contains(d.body, `"password"`) || d.json["require_pushed_authorization_requests"] != false {
 		t.Errorf("discovery says %s", d.body)
 	}
 }

@@ -56,7 +56,7 @@ func (q *request) tokenForm() (*Form, error) {
 	if err != nil {
 		return nil, err
 	}
-	allowed := q.Settings.Advanced.CredentialsInQuery
+	allowed := q.Settings.Advanced.CredentialsInQuery && !q.Settings.BestPractice()
 	if !allowed && query.Has("client_secret") {
 		return nil, Refuse("invalid_request", "Client credentials must not be sent in the query.")
 	}
@@ -77,7 +77,7 @@ func (q *request) grant(name string) (*Grant, error) {
 	if name == "" {
 		return nil, Refuse("invalid_request", "Grant type is not set")
 	}
-	if q.Settings.HasGrant(name) && !(q.Settings.Own.FAPI2 && name == "password") {
+	if q.Settings.HasGrant(name) && !(q.Settings.BestPractice() && name == "password") {
 		for i := range q.Grants {
 			if q.Grants[i].Name == name {
 				return &q.Grants[i], nil

@@ -19,7 +19,7 @@ func (q *request) tokenInfo() error {
 	if err != nil {
 		return err
 	}
-	if q.Settings.Own.FAPI2 && query.Has("access_token") {
+	if q.Settings.BestPractice() && query.Has("access_token") {
 		return Refuse("invalid_request", "An access token must not be sent in the query.")
 	}
 	raw, err := bearerToken(q.r.Header.Get("Authorization"), query, "access_token")

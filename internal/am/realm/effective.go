@@ -64,6 +64,9 @@ func (c *Client) Effective(p *Provider) Effective {
 		e.override(&c.Overrides)
 	}
 	e.SkipConsent = e.SkipConsent && c.Advanced.ConsentImplied
+	if p.Own.BestPractice && c.IsPublic() { // RFC 9700 §2.2.2: rotated, so that a theft is noticed
+		e.IssueRefreshTokenOnRenew = true
+	}
 	if p.Own.FAPI2 { // FAPI 2.0 Security Profile §5.3.2.1: codes live a minute, refresh tokens are not rotated
 		e.CodeLifetime = min(e.CodeLifetime, time.Minute)
 		e.IssueRefreshTokenOnRenew = false

@@ -45,8 +45,12 @@ type ProviderOwn struct {
 	// DPoP takes proofs of possession and binds tokens to their keys (RFC 9449); DPoPRequired issues no other tokens.
 	DPoP         bool `json:"dpopEnabled"`
 	DPoPRequired bool `json:"dpopRequired"`
+	// DPoPNonces takes proofs only with a nonce of this server (RFC 9449 §8).
+	DPoPNonces bool `json:"dpopNonceRequired"`
 	// AccessTokenProfile gives client-side access tokens the form of RFC 9068.
 	AccessTokenProfile bool `json:"atJwtProfile"`
+	// BestPractice applies the best current practice (RFC 9700) to all clients.
+	BestPractice bool `json:"rfc9700"`
 	// FAPI2 applies the FAPI 2.0 Security Profile to all clients.
 	FAPI2 bool `json:"fapi2"`
 	// RevokeOnSessionEnd ends what was granted in a session with it, but for grants with the scope offline_access.
@@ -255,8 +259,13 @@ func ParseProvider(body json.RawMessage) (*Provider, error) {
 // HasGrant tells whether the grant type is enabled.
 func (p *Provider) HasGrant(grant string) bool { return slices.Contains(p.Advanced.GrantTypes, grant) }
 
+// BestPractice tells whether RFC 9700 holds; FAPI 2.0 builds on it.
+func (p *Provider) BestPractice() bool { return p.Own.BestPractice || p.Own.FAPI2 }
+
 // TakesDPoP tells whether proofs of possession are looked at.
-func (p *Provider) TakesDPoP() bool { return p.Own.DPoP || p.Own.DPoPRequired || p.Own.FAPI2 }
+func (p *Provider) TakesDPoP() bool {
+	return p.Own.DPoP || p.Own.DPoPRequired || p.Own.DPoPNonces || p.Own.FAPI2
+}
 
 // ResponseTypes returns the single response types that are enabled: "code", "token",
 // "id_token", and whatever else was configured.

@@ -78,6 +78,8 @@ func providerTitles() map[string]string {
 		"dpopEnabled":                             "Accept DPoP Proofs",
 		"dpopRequired":                            "Require DPoP Proofs",
 		"atJwtProfile":                            "JWT Access Token Profile (RFC 9068)",
+		"dpopNonceRequired":                       "Require DPoP Nonces",
+		"rfc9700":                                 "OAuth 2.0 Best Current Practice (RFC 9700)",
 		"fapi2":                                   "FAPI 2.0 Security Profile",
 		"revokeTokensOnSessionEnd":                "Revoke Tokens when their Session ends",
 		"allowedFetchHosts":                       "Internal Hosts that may be called for Clients",

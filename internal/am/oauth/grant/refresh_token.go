@@ -16,7 +16,7 @@ var errRefresh = oauth.Refuse("invalid_grant", "grant is invalid")
 //
 // Deviation: when a refresh token of a public client is used again after its grace period, its grant ends, because
 // nobody knows who of the two users is the thief (RFC 9700 §4.14.2). PingAM only refuses. A confidential client has
-// proved who it is, so there the refusal is enough.
+// proved who it is, so there the refusal is enough, unless the settings have RFC 9700.
 var refreshToken = oauth.Grant{
 	Name:      "refresh_token",
 	OwnScopes: true,
@@ -63,7 +63,7 @@ func findRefresh(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest
 		return nil, oauth.Refuse("invalid_grant", "Grant is not valid for the requested realm")
 	case !strings.EqualFold(t.ClientID, req.Client.ID):
 		return nil, oauth.Refuse("invalid_request", "Token was issued to a different client")
-	case used && req.Client.IsPublic():
+	case used && (req.Client.IsPublic() || p.Settings.BestPractice()):
 		if err := p.RevokeGrant(ctx, &t.Token); err != nil {
 			return nil, err
 		}
