@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/internal/am"
+	"gatehouse/internal/am/backup"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/am/store/embedded"
@@ -87,10 +88,11 @@ func amCommand() *cobra.Command {
 
 // amServer is a running authorization server.
 type amServer struct {
-	am     *am.Server
-	engine store.Engine
-	http   *http.Server
-	log    *slog.Logger
+	am      *am.Server
+	engine  store.Engine
+	control *backup.Control // nil: the store is not the embedded one
+	http    *http.Server
+	log     *slog.Logger
 	// base is the URL of the first listener.
 	base string
 }
@@ -113,6 +115,12 @@ func startAM(o amOptions) (*amServer, error) {
 		Engine: engine, Key: key, AdminPassword: o.password, Contexts: o.contexts, CookieDomains: o.cookieDomains,
 		Log: o.log, AccessLog: o.accessLog,
 	})
+	if e, ok := engine.(*embedded.Engine); ok && err == nil {
+		if s.control, err = backup.Serve(o.data, e, o.log); err != nil {
+			o.log.Warn("this server cannot be backed up while it runs", "error", err)
+			err = nil
+		}
+	}
 	if err == nil {
 		err = s.serve(o)
 	}
@@ -125,11 +133,14 @@ func startAM(o amOptions) (*amServer, error) {
 	return s, nil
 }
 
+// storeBallast is what the embedded store gives back when the disk is full.
+const storeBallast = 32 << 20
+
 // openStore opens the store that --store names.
 func openStore(o amOptions) (store.Engine, error) {
 	switch scheme, _, _ := strings.Cut(o.store, ":"); scheme {
 	case "", "embedded":
-		return embedded.Open(embedded.Path(o.data), embedded.Options{Log: o.log})
+		return embedded.Open(embedded.Path(o.data), embedded.Options{Log: o.log, BallastBytes: storeBallast})
 	case "postgres", "postgresql":
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
@@ -207,6 +218,9 @@ func (s *amServer) stop() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		errs = append(errs, s.http.Shutdown(ctx))
+	}
+	if s.control != nil {
+		errs = append(errs, s.control.Close())
 	}
 	if s.am != nil {
 		errs = append(errs, s.am.Close())

@@ -45,6 +45,12 @@ type Options struct {
 	Now func() time.Time
 	// CacheBytes bounds the cache of blocks read from files; 0 is 16 MiB.
 	CacheBytes int64
+	// BallastBytes is the size of a file that gives its room to running writes when
+	// the disk is full; writes are then refused with store.ErrUnavailable until there
+	// is room again. 0: a full disk ends the process.
+	BallastBytes int64
+
+	fs vfs.FS // nil is the disk
 }
 
 // Engine is a store.Engine on a folder.
@@ -53,6 +59,7 @@ type Engine struct {
 	lock     *pebble.Lock
 	watchers store.Watchers
 	now      func() time.Time
+	room     room
 
 	seed  maphash.Seed
 	locks [stripes]sync.Mutex
@@ -83,7 +90,15 @@ func open(dir string, o Options) (*Engine, error) {
 	if e.now == nil {
 		e.now = time.Now
 	}
-	e.db, err = pebble.Open(dir, pebbleOptions(o, lock))
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	e.room = room{fs: o.fs, dir: dir, bytes: o.BallastBytes, log: o.Log}
+	if e.room.fs == nil {
+		e.room.fs = vfs.Default
+	}
+	if err := e.room.take(); err != nil {
+		e.room.onFull() // what is there can be read
+	}
+	e.db, err = pebble.Open(dir, pebbleOptions(o, lock, &e.room))
 	if err != nil {
 		return nil, errors.Join(openError(err), lock.Close())
 	}
@@ -93,14 +108,18 @@ func open(dir string, o Options) (*Engine, error) {
 	return e, nil
 }
 
-func pebbleOptions(o Options, lock *pebble.Lock) *pebble.Options {
+func pebbleOptions(o Options, lock *pebble.Lock, r *room) *pebble.Options {
 	p := &pebble.Options{
 		CacheSize:          cmp.Or(o.CacheBytes, defaultCacheBytes),
 		MemTableSize:       memTableBytes,
 		MaxOpenFiles:       maxOpenFiles,
 		FormatMajorVersion: pebble.FormatNewest,
 		Lock:               lock,
-		Logger:             logger{cmp.Or(o.Log, slog.New(slog.DiscardHandler))},
+		Logger:             logger{o.Log},
+		FS:                 r.fs,
+	}
+	if r.bytes > 0 {
+		p.FS = vfs.OnDiskFull(r.fs, r.onFull)
 	}
 	for i := range p.Levels {
 		// Most lookups of a single key are for what is not there: tokens about to be

@@ -28,6 +28,9 @@ func (e *Engine) Batch(ctx context.Context, ops ...store.Op) error {
 		return err
 	}
 	defer done()
+	if err := e.room.check(); err != nil {
+		return err
+	}
 	b := e.db.NewBatch()
 	if err := e.apply(b, ops); err != nil {
 		return errors.Join(err, b.Close())
