@@ -71,13 +71,19 @@ func (sc *scriptClass) inherits(o *scriptClass) bool {
 }
 
 // link builds what only depends on declarations: hierarchy, fields, meta.
-func (sc *scriptClass) link(depth int) {
+func (sc *scriptClass) link() {
 	if sc.linked {
 		return
 	}
 	sc.linked = true
 	n, u := sc.node, sc.unit
 	fail := func(p pos, format string, args ...any) { u.errs = append(u.errs, u.src.errorf(p, format, args...)) }
+	if why := sc.endless(); why != "" {
+		fail(n.pos, "class %s %s", n.name, why)
+		sc.meta = sc.eng.derive(sc.class, 0)
+		sc.layout()
+		return
+	}
 	if n.super != nil && n.super.class != nil {
 		s := n.super.class
 		if s.Interface {
@@ -85,14 +91,7 @@ func (sc *scriptClass) link(depth int) {
 		}
 		sc.class.Super = s
 		if s.script != nil {
-			for k, i := s.script, 0; k != nil; k, i = k.superNode(), i+1 {
-				if k == sc || i > 100 {
-					fail(n.pos, "class %s extends itself", n.name)
-					sc.class.Super = nil
-					return
-				}
-			}
-			s.script.link(depth + 1)
+			s.script.link()
 			sc.super = s.script
 		}
 	}
@@ -101,8 +100,8 @@ func (sc *scriptClass) link(depth int) {
 			continue
 		}
 		sc.class.Interfaces = append(sc.class.Interfaces, t.class)
-		if k := t.class.script; k != nil && k != sc && depth < 100 {
-			k.link(depth + 1)
+		if k := t.class.script; k != nil {
+			k.link()
 			sc.ifaces = append(sc.ifaces, k)
 		}
 	}
@@ -116,11 +115,38 @@ func (sc *scriptClass) link(depth int) {
 	sc.layout()
 }
 
-func (sc *scriptClass) superNode() *scriptClass {
-	if t := sc.node.super; t != nil && t.class != nil {
-		return t.class.script
+// maxAncestors bounds the classes above one; hierarchies are walked by recursion.
+const maxAncestors = 200
+
+// endless says what is wrong with the classes above sc: a ring, or too many.
+func (sc *scriptClass) endless() string {
+	seen := map[*scriptClass]bool{}
+	for next := sc.parents(); len(next) > 0; {
+		k := next[0]
+		next = next[1:]
+		if k == sc {
+			return "extends itself"
+		}
+		if !seen[k] {
+			seen[k] = true
+			next = append(next, k.parents()...)
+		}
+		if len(seen) > maxAncestors {
+			return "has too many classes above it"
+		}
 	}
-	return nil
+	return ""
+}
+
+// parents are the script classes that the declaration names.
+func (sc *scriptClass) parents() []*scriptClass {
+	var out []*scriptClass
+	for _, t := range append([]*typeRef{sc.node.super}, sc.node.ifaces...) {
+		if t != nil && t.class != nil && t.class.script != nil {
+			out = append(out, t.class.script)
+		}
+	}
+	return out
 }
 
 func (sc *scriptClass) annotate() {

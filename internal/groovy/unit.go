@@ -497,7 +497,7 @@ func (c *compiler) finish() error {
 	if len(errs) == 0 {
 		for _, u := range c.units {
 			for _, sc := range u.all {
-				sc.link(0)
+				sc.link()
 			}
 		}
 		if errs = c.linkErrors(); len(errs) == 0 {

@@ -135,3 +135,19 @@ println 3000000000I
 class A { def f() { 1 }
 ---
 !'{' is never closed
+-- a class above itself --
+class A extends A {}
+println 1
+---
+!class A extends itself
+-- an interface above itself --
+interface A extends B {}
+interface B extends A {}
+println 1
+---
+!class A extends itself
+-- a class that implements itself --
+class A implements A {}
+println 1
+---
+!class A extends itself
