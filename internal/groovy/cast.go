@@ -220,8 +220,8 @@ func (th *thread) parseNumber(s string, co coercion) Value {
 	switch co {
 	case coInt, coLong, coShort, coByte, coBigInt:
 		body := strings.TrimPrefix(s, "+")
-		n, ok := new(big.Int).SetString(body, 10)
-		if !ok || len(s) > 10000 || strings.Contains(s, "_") || strings.HasPrefix(body, "+") {
+		n, ok := integerOf(body, 10)
+		if !ok || strings.HasPrefix(body, "+") {
 			return bad()
 		}
 		if co == coBigInt {

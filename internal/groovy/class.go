@@ -87,25 +87,25 @@ type Call struct {
 // Invoke calls a closure, method reference, or object of a functional interface.
 // A closure with fewer parameters gets the first arguments only.
 func (c *Call) Invoke(fn Value, args ...Value) (v Value, err error) {
-	defer recoverErr(&err)
+	defer c.th.recoverErr(&err, c.th.mark())
 	return c.th.call(fn, trimArgs(fn, fromHosts(args))...), nil
 }
 
 // InvokeMethod calls a method of a value by name.
 func (c *Call) InvokeMethod(recv Value, name string, args ...Value) (v Value, err error) {
-	defer recoverErr(&err)
+	defer c.th.recoverErr(&err, c.th.mark())
 	return c.th.callMethod(recv, name, fromHosts(args)), nil
 }
 
 // Get reads a property of a value.
 func (c *Call) Get(recv Value, name string) (v Value, err error) {
-	defer recoverErr(&err)
+	defer c.th.recoverErr(&err, c.th.mark())
 	return c.th.getProp(recv, name), nil
 }
 
 // Set writes a property of a value.
 func (c *Call) Set(recv Value, name string, val Value) (err error) {
-	defer recoverErr(&err)
+	defer c.th.recoverErr(&err, c.th.mark())
 	c.th.setProp(recv, name, val)
 	return nil
 }
@@ -113,7 +113,7 @@ func (c *Call) Set(recv Value, name string, val Value) (err error) {
 // Each calls yield for every element of a list, map (its entries), range, array
 // or iterable host.
 func (c *Call) Each(v Value, yield func(Value) bool) (err error) {
-	defer recoverErr(&err)
+	defer c.th.recoverErr(&err, c.th.mark())
 	for _, x := range c.th.items(v) {
 		if !yield(x) {
 			break
@@ -133,7 +133,7 @@ func (c *Call) Wait(slow func()) {
 
 // Alloc charges n bytes to the run; hosts call it before building something large.
 func (c *Call) Alloc(n int64) (err error) {
-	defer recoverErr(&err)
+	defer c.th.recoverErr(&err, c.th.mark())
 	c.th.alloc(n)
 	return nil
 }

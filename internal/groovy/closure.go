@@ -62,7 +62,7 @@ func (c *Closure) Call(ctx context.Context, args ...Value) (v Value, err error) 
 		return nil, err
 	}
 	defer c.run.leave(th)
-	defer recoverErr(&err)
+	defer th.recoverErr(&err, th.mark())
 	return th.callClosure(c, trimArgs(c, fromHosts(args))), nil
 }
 
@@ -93,7 +93,7 @@ func Invoke(ctx context.Context, fn Value, args ...Value) (v Value, err error) {
 		return nil, err
 	}
 	defer o.run.leave(th)
-	defer recoverErr(&err)
+	defer th.recoverErr(&err, th.mark())
 	return th.call(o, fromHosts(args)...), nil
 }
 
@@ -104,7 +104,7 @@ func (o *Object) InvokeMethod(ctx context.Context, name string, args ...Value) (
 		return nil, err
 	}
 	defer o.run.leave(th)
-	defer recoverErr(&err)
+	defer th.recoverErr(&err, th.mark())
 	return th.callMethod(o, name, fromHosts(args)), nil
 }
 
@@ -161,7 +161,7 @@ func (th *thread) callClosure(c *Closure, args []Value) Value {
 	return c.fn.invoke(th, c, c.this, c.caps, args)
 }
 
-// deeper counts a native call's depth.
+// deeper counts the depth of what runs without a frame of its own.
 func (th *thread) deeper(f func() Value) Value {
 	th.depth++
 	if th.depth > th.eng.env.Limits.Depth {
@@ -181,7 +181,7 @@ func (th *thread) call(fn Value, args ...Value) Value {
 		th.throw(excNull, "Cannot invoke method call() on null object")
 	case *Object:
 		if name := x.samName(th); name != "" {
-			return th.callMethod(x, name, args)
+			return th.deeper(func() Value { return th.callMethod(x, name, args) })
 		}
 	case Host:
 		m := th.eng.metaOf(x)
@@ -189,7 +189,7 @@ func (th *thread) call(fn Value, args ...Value) Value {
 			return th.callMethod(x, m.h.SAM, args)
 		}
 	}
-	return th.callMethod(fn, "call", args)
+	return th.deeper(func() Value { return th.callMethod(fn, "call", args) })
 }
 
 // trimArgs spares callbacks of hosts arguments they do not declare.

@@ -189,7 +189,7 @@ func (s *Script) Run(ctx context.Context, vars *Binding) (v Value, err error) {
 		return nil, err
 	}
 	defer r.leave(th)
-	defer recoverErr(&err)
+	defer th.recoverErr(&err, th.mark())
 	this := th.newScriptObject(s.class)
 	return th.runScript(this), nil
 }
@@ -206,7 +206,7 @@ func (s *Script) Call(ctx context.Context, vars *Binding, method string, args ..
 		return nil, err
 	}
 	defer r.leave(th)
-	defer recoverErr(&err)
+	defer th.recoverErr(&err, th.mark())
 	this := th.newScriptObject(s.class)
 	th.runScript(this)
 	return th.callMethod(this, method, fromHosts(args)), nil

@@ -1,5 +1,7 @@
 package groovy
 
+import "errors"
+
 // exceptionTree lists exception classes with their superclass, parents first.
 var exceptionTree = [][2]string{
 	{"java.lang.Exception", "java.lang.Throwable"},
@@ -85,7 +87,13 @@ func exceptionClasses() []*Class {
 				}
 			},
 			"initCause": func(c *Call) (Value, error) {
-				thrown(c.th, c.This).Cause = causeOf(c.Arg(0))
+				t, cause := thrown(c.th, c.This), causeOf(c.Arg(0))
+				for e := cause; e != nil; e = errors.Unwrap(e) {
+					if e == error(t) { // Go walks causes to their end
+						return nil, Throw(excIllegalArg, "Self-causation not permitted")
+					}
+				}
+				t.Cause = cause
 				return c.This, nil
 			},
 			"addSuppressed": func(c *Call) (Value, error) {

@@ -36,6 +36,7 @@ func collectionAdd(c *Call) (Value, error) {
 	l := c.mutable()
 	if len(c.Args) == 2 {
 		i, ok := c.Int(0)
+		c.th.moved(l.Len())
 		if !ok || !l.insert(int(i), c.Arg(1)) {
 			return nil, Throw(excIndex, "Index: %d, Size: %d", i, l.Len())
 		}
@@ -88,6 +89,7 @@ func collectionRemove(c *Call) (Value, error) {
 		return pollFirst(c, true)
 	}
 	if i, ok := c.Arg(0).(int32); ok {
+		c.th.moved(l.Len())
 		v, ok := l.removeAt(int(i))
 		if !ok {
 			return nil, Throw(excIndex, "Index %d out of bounds for length %d", i, l.Len())
@@ -220,6 +222,7 @@ func listMethods() map[string]Method {
 			c.th.alloc(16)
 			l := c.mutable()
 			if front {
+				c.th.moved(l.Len())
 				l.insert(0, c.Arg(0))
 			} else {
 				l.Add(c.Arg(0))
@@ -357,7 +360,12 @@ func listMethods() map[string]Method {
 			return l, nil
 		},
 		"transpose": transpose,
-		"push":      func(c *Call) (Value, error) { l := c.mutable(); l.insert(0, c.Arg(0)); return true, nil },
+		"push": func(c *Call) (Value, error) {
+			l := c.mutable()
+			c.th.moved(l.Len())
+			l.insert(0, c.Arg(0))
+			return true, nil
+		},
 		"pop": func(c *Call) (Value, error) {
 			if c.th.className(c.This) == "java.util.Stack" {
 				return pollLast(c, true)

@@ -386,8 +386,8 @@ func numberClasses() []*Class {
 				return nil, Throw(excNumber, "Cannot parse null string: null")
 			}
 			if r, ok := c.Int(1); ok && r >= 2 && r <= 36 {
-				n, good := new(big.Int).SetString(c.Str(0), int(r))
-				if !good || strings.Contains(c.Str(0), "_") || !n.IsInt64() || co == coInt && int64(int32(n.Int64())) != n.Int64() {
+				n, good := integerOf(c.Str(0), int(r))
+				if !good || !n.IsInt64() || co == coInt && int64(int32(n.Int64())) != n.Int64() {
 					return nil, Throw(excNumber, "For input string: \"%s\"", clip(c.Str(0)))
 				}
 				return c.th.toType(n.Int64(), co), nil
@@ -477,7 +477,7 @@ func numberClasses() []*Class {
 
 func decodeNumber(co coercion) Method {
 	return func(c *Call) (Value, error) {
-		n, ok := new(big.Int).SetString(c.Str(0), 0)
+		n, ok := integerOf(c.Str(0), 0)
 		if !ok || !n.IsInt64() {
 			return nil, Throw(excNumber, "For input string: \"%s\"", clip(c.Str(0)))
 		}
@@ -485,7 +485,24 @@ func decodeNumber(co coercion) Method {
 	}
 }
 
+// maxDigits bounds numbers in texts: reading and writing large ones takes more than
+// linear time, which no limit of a run sees.
+const maxDigits = 20_000
+
+// integerOf reads an integer; base 0 means one with a prefix.
+func integerOf(s string, base int) (*big.Int, bool) {
+	if len(s) > maxDigits || strings.Contains(s, "_") {
+		return nil, false
+	}
+	return new(big.Int).SetString(s, base)
+}
+
 func newBigInteger(c *Call) (Value, error) {
+	for _, a := range c.Args {
+		if b, ok := a.([]byte); ok && len(b) > maxDigits {
+			return nil, Throw(excArithmetic, "BigInteger would overflow supported range")
+		}
+	}
 	if b, ok := c.Arg(0).([]byte); ok && len(c.Args) == 1 {
 		n := new(big.Int).SetBytes(b)
 		if len(b) > 0 && b[0]&0x80 != 0 {
@@ -506,8 +523,8 @@ func newBigInteger(c *Call) (Value, error) {
 		base = r
 	}
 	s := c.Str(0)
-	n, ok := new(big.Int).SetString(s, int(base))
-	if !ok || len(s) > 20000 || strings.Contains(s, "_") {
+	n, ok := integerOf(s, int(base))
+	if !ok {
 		return nil, Throw(excNumber, "For input string: \"%s\"", clip(s))
 	}
 	return n, nil

@@ -590,25 +590,30 @@ func stripMargin(c *Call, s string) (Value, error) {
 }
 
 func strTr(c *Call, s string) (Value, error) {
-	from, to := []rune(expandTr(c.Str(0))), []rune(expandTr(c.Str(1)))
+	from, to := []rune(expandTr(c, c.Str(0))), []rune(expandTr(c, c.Str(1)))
 	if len(to) == 0 {
 		return s, nil
 	}
+	becomes := map[rune]rune{}
+	for i, f := range from {
+		if _, has := becomes[f]; !has {
+			becomes[f] = to[min(i, len(to)-1)]
+		}
+	}
 	return strings.Map(func(r rune) rune {
-		for i, f := range from {
-			if f == r {
-				return to[min(i, len(to)-1)]
-			}
+		if t, has := becomes[r]; has {
+			return t
 		}
 		return r
 	}, s), nil
 }
 
-func expandTr(s string) string {
+func expandTr(c *Call, s string) string {
 	rs := []rune(s)
 	var out []rune
 	for i := 0; i < len(rs); i++ {
 		if i+2 < len(rs) && rs[i+1] == '-' && rs[i] <= rs[i+2] {
+			c.th.alloc(8 * int64(rs[i+2]-rs[i]+1))
 			for r := rs[i]; r <= rs[i+2]; r++ {
 				out = append(out, r)
 			}

@@ -290,11 +290,13 @@ func (th *thread) callObject(o *Object, name string, args []Value) (Value, bool)
 			return th.callClosure(c, args), true
 		}
 	}
-	if list := o.sc.all["methodMissing"]; list != nil {
-		return th.callMethod(o, "methodMissing", []Value{name, newArray("java.lang.Object", args)}), true
-	}
-	if list := o.sc.all["invokeMethod"]; list != nil {
-		return th.callMethod(o, "invokeMethod", []Value{name, newArray("java.lang.Object", args)}), true
+	for _, missing := range []string{"methodMissing", "invokeMethod"} {
+		if list := o.sc.all[missing]; list != nil {
+			given := []Value{name, newArray("java.lang.Object", args)}
+			if m := th.pick(list, given); m != nil { // another signature would be missing, too, and so on
+				return m.call(th, o, given), true
+			}
+		}
 	}
 	return nil, false
 }

@@ -54,9 +54,7 @@ func (o optional) String() string {
 	}
 	return "Optional[" + ToString(o.v) + "]"
 }
-func (o optional) mapKey() any {
-	return structKey{"optional:" + structText(o.v, 1) + strconv.FormatBool(o.ok)}
-}
+func (o optional) mapKey() any { return structKey{structText(o, 0)} }
 
 // NewOptional makes a java.util.Optional; nil makes an empty one.
 func NewOptional(v Value) Value { return optional{v, v != nil} }

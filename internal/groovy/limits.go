@@ -148,6 +148,9 @@ func (th *thread) alloc(n int64) {
 	}
 }
 
+// moved counts n elements that a call moved or looked at.
+func (th *thread) moved(n int) { th.left = max(th.left-n>>10, 0) }
+
 func (th *thread) limit(what string, cause error) {
 	e := &LimitError{Limit: what, Cause: cause, Frames: th.frames()}
 	if len(e.Frames) > 0 {
@@ -164,10 +167,23 @@ func (th *thread) nest() {
 	}
 }
 
-// recoverErr turns a panic of the evaluator into an error.
-func recoverErr(err *error) {
-	switch r := recover().(type) {
-	case nil:
+// mark notes where a thread is, for recoverErr.
+func (th *thread) mark() mark { return mark{th.top, th.depth, th.nested} }
+
+type mark struct {
+	top           *frame
+	depth, nested int
+}
+
+// recoverErr turns a panic of the evaluator into an error. The thread is again where
+// it was at the mark.
+func (th *thread) recoverErr(err *error, at mark) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	th.top, th.depth, th.nested = at.top, at.depth, at.nested
+	switch r := r.(type) {
 	case *Thrown:
 		*err = r
 	case *LimitError:

@@ -86,6 +86,67 @@ func TestNoLimitPassed(t *testing.T) {
 	}
 }
 
+// TestRings runs what would recurse without end outside of the script's own calls, where
+// Go's stack would end the process.
+func TestRings(t *testing.T) {
+	for _, src := range []string{
+		"def c = { foo }; c.delegate = c; c.resolveStrategy = Closure.DELEGATE_FIRST; c()",
+		"def c = { foo() }; c.delegate = c; c.resolveStrategy = Closure.DELEGATE_FIRST; c()",
+		"def a = { foo() }, b = { 1 }; a.delegate = b; b.delegate = a; a.resolveStrategy = b.resolveStrategy = Closure.DELEGATE_ONLY; a()",
+		"def a = { foo = 1 }, b = { 1 }; a.delegate = b; b.delegate = a; a.resolveStrategy = b.resolveStrategy = Closure.DELEGATE_ONLY; a()",
+		"class D { def methodMissing(String n) { \"${this.foo()}\" } }; new D().foo(1, 2)",
+		"class D { def invokeMethod(String n) { 1 } }; new D().foo(1)",
+		"def l = []; l << l; l.foo", "def l = []; l << l; l.foo = 1", "def l = []; l << l; l.flatten()",
+		"def m = [:]; m.call = m; m()", "def m = [:]; m.call = m; m.call()",
+		"def e = new Exception('a'); e.initCause(e)",
+		"def a = new Exception('a'), b = new Exception('b', a); a.initCause(b)",
+		"def o = Optional.of(1); 1000.times { o = Optional.of(o) }; o.toString()",
+		"def r = new java.util.concurrent.atomic.AtomicReference(); r.set(r); r.toString()",
+		"@groovy.transform.Canonical class N { def n }; def a = new N(); a.n = a; a.hashCode(); a.toString()",
+		"def f = { it }; 1000.times { f = f >> { it } }; f(1)",
+		"def c = Comparator.naturalOrder(); 1000.times { c = c.reversed() }; [3, 1].sort(c)",
+		"new BigInteger('9' * 1000000)", "new BigInteger(1, new byte[1000000])", "new BigDecimal('9' * 1000000)", "('9' * 1000000) as BigInteger",
+		"'x'.tr('\\u0000-\\uffff' * 10000, 'a')",
+	} {
+		t.Run(src, func(t *testing.T) {
+			err := runSmall(t, src)
+			var lim *LimitError
+			var th *Thrown
+			if !errors.As(err, &lim) && !errors.As(err, &th) {
+				t.Errorf("error %v, want an exception or a limit", err)
+			}
+		})
+	}
+}
+
+func TestHostsSeeTheThreadAsItWas(t *testing.T) {
+	deep := &Class{Name: "x.Host", Static: map[string]Method{"tries": func(c *Call) (Value, error) {
+		_, err := c.Invoke(c.Arg(0)) // fails inside of calls; the host goes on
+		return err != nil, nil
+	}}}
+	e := New(Env{Classes: []*Class{deep}, Limits: Limits{Depth: 50}})
+	s, err := e.Compile("t.groovy", "def f(n) { if (n == 0) throw new Exception('x'); f(n - 1) }\nint seen = 0\n20.times { if (x.Host.tries({ -> f(10) })) seen++ }\nseen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := s.Run(context.Background(), nil); err != nil || v != int32(20) {
+		t.Errorf("run = %v, %v; want 20 failures and no limit", v, err)
+	}
+}
+
+func TestCausesAreTold(t *testing.T) {
+	err := runSmall(t, "def f() { throw new IOException('inner') }\ntry { f() } catch (e) {\n  throw new IllegalStateException('outer', e)\n}")
+	var th *Thrown
+	if !errors.As(err, &th) {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"t.groovy:3:", "IllegalStateException: outer", "^", "at run(t.groovy:3)", "caused by: t.groovy:1:", "java.io.IOException: inner"} {
+		if !strings.Contains(th.Detail(), want) {
+			t.Errorf("detail lacks %q:\n%s", want, th.Detail())
+		}
+	}
+}
+
 func TestCancel(t *testing.T) {
 	s, err := New(Env{}).Compile("t.groovy", "while (true) {}")
 	if err != nil {

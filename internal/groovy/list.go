@@ -99,6 +99,10 @@ func (l *List) removeAt(i int) (Value, bool) {
 		return nil, false
 	}
 	v := l.items[i]
+	if i == 0 { // of a queue
+		l.items = l.items[1:]
+		return v, true
+	}
 	l.items = append(l.items[:i:i], l.items[i+1:]...)
 	return v, true
 }

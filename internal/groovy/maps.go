@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"reflect"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -365,6 +366,12 @@ func (sp *speller) spell(v Value, depth int) string {
 			parts = append(parts, e)
 		}
 		return sp.set("m", parts, depth)
+	case *Object:
+		if x.sc.structural {
+			return sp.seq(fmt.Sprintf("o%p", x.sc), x.sc.values(x), depth)
+		}
+	case optional:
+		return sp.seq("optional"+strconv.FormatBool(x.ok), []Value{x.v}, depth)
 	}
 	return sp.count(keyText(keyOf(v)))
 }
@@ -413,23 +420,4 @@ func keyText(k any) string {
 		return fmt.Sprintf("%p", k)
 	}
 	return fmt.Sprintf("%T:%v", k, k)
-}
-
-func seqText(open string, items []Value, depth int) string {
-	var b strings.Builder
-	b.WriteString(open)
-	for _, x := range items {
-		t := structText(x, depth+1)
-		fmt.Fprintf(&b, "%d:%s,", len(t), t)
-	}
-	return b.String()
-}
-
-func setText(items []Value, depth int) string {
-	parts := make([]string, len(items))
-	for i, x := range items {
-		parts[i] = structText(x, depth+1)
-	}
-	sort.Strings(parts)
-	return fmt.Sprintf("{%q", parts)
 }

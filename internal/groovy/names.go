@@ -11,13 +11,25 @@ func (f *frame) name(name string) Value {
 
 func (f *frame) lookup(name string) (Value, bool) {
 	if f.clo != nil {
-		return f.th.lookup(f.clo, name)
+		return f.th.lookup(f.clo, name, 0)
 	}
 	return f.th.thisProp(f.this, name)
 }
 
+// maxHops bounds the closures that are owners or delegates of one another in a row.
+// Scripts can tie them to a ring.
+const maxHops = 300
+
+// hop counts such a closure.
+func (th *thread) hop(hops int) int {
+	if hops >= maxHops {
+		th.throw(excStackOverflow, "the closure has too many owners and delegates")
+	}
+	return hops + 1
+}
+
 // lookup resolves a name in a closure by its strategy.
-func (th *thread) lookup(c *Closure, name string) (Value, bool) {
+func (th *thread) lookup(c *Closure, name string, hops int) (Value, bool) {
 	delegate, strategy := c.deleg()
 	switch name {
 	case "delegate":
@@ -29,7 +41,7 @@ func (th *thread) lookup(c *Closure, name string) (Value, bool) {
 	}
 	owner := func() (Value, bool) {
 		if o, ok := c.owner.(*Closure); ok {
-			return th.lookup(o, name)
+			return th.lookup(o, name, th.hop(hops))
 		}
 		return th.thisProp(c.owner, name)
 	}
@@ -38,7 +50,7 @@ func (th *thread) lookup(c *Closure, name string) (Value, bool) {
 			return nil, false
 		}
 		if o, ok := delegate.(*Closure); ok {
-			return th.lookup(o, name)
+			return th.lookup(o, name, th.hop(hops))
 		}
 		if o, ok := delegate.(*Object); ok {
 			return th.thisProp(o, name)
@@ -106,7 +118,7 @@ func (th *thread) thisProp(this Value, name string) (Value, bool) {
 // setName assigns a bare name which is no local variable.
 func (f *frame) setName(name string, v Value) {
 	if f.clo != nil {
-		if !f.th.assignName(f.clo, name, v) {
+		if !f.th.assignName(f.clo, name, v, 0) {
 			f.th.noProperty(f.this, name)
 		}
 		return
@@ -116,11 +128,11 @@ func (f *frame) setName(name string, v Value) {
 	}
 }
 
-func (th *thread) assignName(c *Closure, name string, v Value) bool {
+func (th *thread) assignName(c *Closure, name string, v Value, hops int) bool {
 	delegate, strategy := c.deleg()
 	owner := func() bool {
 		if o, ok := c.owner.(*Closure); ok {
-			return th.assignName(o, name, v)
+			return th.assignName(o, name, v, th.hop(hops))
 		}
 		return th.assignThis(c.owner, name, v)
 	}
@@ -132,7 +144,7 @@ func (th *thread) assignName(c *Closure, name string, v Value) bool {
 			th.put(d, name, v)
 			return true
 		case *Closure:
-			return th.assignName(d, name, v)
+			return th.assignName(d, name, v, th.hop(hops))
 		case *Object:
 			return th.assignThis(d, name, v)
 		}
@@ -205,7 +217,7 @@ func (th *thread) assignThis(this Value, name string, v Value) bool {
 // delegate, or a closure in a variable.
 func (f *frame) callName(name string, args []Value, named bool) Value {
 	if f.clo != nil {
-		if v, ok := f.th.callIn(f.clo, name, args, named); ok {
+		if v, ok := f.th.callIn(f.clo, name, args, named, 0); ok {
 			return v
 		}
 	} else if v, ok := f.tryThis(name, args, named); ok {
@@ -276,11 +288,11 @@ func (th *thread) tryOn(this Value, name string, args []Value, named bool) (Valu
 	return th.tryCall(this, name, args, named)
 }
 
-func (th *thread) callIn(c *Closure, name string, args []Value, named bool) (Value, bool) {
+func (th *thread) callIn(c *Closure, name string, args []Value, named bool, hops int) (Value, bool) {
 	delegate, strategy := c.deleg()
 	owner := func() (Value, bool) {
 		if o, ok := c.owner.(*Closure); ok {
-			return th.callIn(o, name, args, named)
+			return th.callIn(o, name, args, named, th.hop(hops))
 		}
 		return th.tryOn(c.owner, name, args, named)
 	}
@@ -289,7 +301,7 @@ func (th *thread) callIn(c *Closure, name string, args []Value, named bool) (Val
 			return nil, false
 		}
 		if o, ok := delegate.(*Closure); ok {
-			return th.callIn(o, name, args, named)
+			return th.callIn(o, name, args, named, th.hop(hops))
 		}
 		if o, ok := delegate.(*Object); ok {
 			return th.tryOn(o, name, args, named)

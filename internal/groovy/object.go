@@ -44,7 +44,7 @@ func (o *Object) set(i int, v Value) {
 // hashKey uses the class's own hashCode where it has one.
 func (o *Object) hashKey() any {
 	if o.sc.structural {
-		return objKey{o.sc, o.sc.shape(o)}
+		return objKey{o.sc, structText(o, 0)}
 	}
 	if len(o.sc.all["hashCode"]) == 0 {
 		return o

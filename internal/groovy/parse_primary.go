@@ -383,7 +383,7 @@ func literal(sign, s string, suffix byte, hex bool) (Value, bool) {
 	case len(s) > 1 && s[0] == '0':
 		s, base = s[1:], 8
 	}
-	n, ok := new(big.Int).SetString(sign+s, base)
+	n, ok := integerOf(sign+s, base)
 	if !ok {
 		return nil, false
 	}

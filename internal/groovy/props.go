@@ -154,6 +154,7 @@ func (th *thread) spreadProp(v Value, name string) Value {
 		return r
 	}
 	var out []Value
+	th.nest() // a list may contain itself
 	for _, x := range th.items(v) {
 		th.step()
 		if x == nil {
@@ -161,6 +162,7 @@ func (th *thread) spreadProp(v Value, name string) Value {
 		}
 		out = append(out, th.getProp(x, name))
 	}
+	th.nested--
 	return NewList(out...)
 }
 
@@ -184,7 +186,7 @@ func (th *thread) closureProp(c *Closure, name string) (Value, bool) {
 	if v, ok := th.metaProp(th.eng.cores.closure, c, name); ok {
 		return v, true
 	}
-	return th.lookup(c, name)
+	return th.lookup(c, name, 0)
 }
 
 // classProp reads C.name: static fields and properties, nested classes, enum
@@ -244,9 +246,11 @@ func (th *thread) setProp(v Value, name string, val Value) {
 		}
 	case *List, *Set:
 		if th.eng.metaOf(v).set[name] == nil {
+			th.nest()
 			for _, y := range th.items(x) {
 				th.setProp(y, name, val)
 			}
+			th.nested--
 			return
 		}
 	}
@@ -300,7 +304,7 @@ func (th *thread) setClosureProp(c *Closure, name string, val Value) bool {
 		c.setDelegate(d, int(n))
 		return true
 	}
-	return th.assignName(c, name, val)
+	return th.assignName(c, name, val, 0)
 }
 
 // getIndex reads v[keys…].

@@ -1,7 +1,6 @@
 package groovy
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -416,14 +415,13 @@ func (m *method) call(th *thread, this Value, args []Value) Value {
 	return m.fn.invoke(th, nil, this, caps, args)
 }
 
-// shape spells an object's fields for structural equality.
-func (sc *scriptClass) shape(o *Object) string {
-	var b strings.Builder
-	for _, f := range sc.fields {
-		t := structText(o.get(f.index), 1)
-		fmt.Fprintf(&b, "%d:%s,", len(t), t)
+// values are an object's fields in order.
+func (sc *scriptClass) values(o *Object) []Value {
+	out := make([]Value, len(sc.fields))
+	for i, f := range sc.fields {
+		out[i] = o.get(f.index)
 	}
-	return b.String()
+	return out
 }
 
 // fieldText is the toString of @ToString, @Canonical and records.

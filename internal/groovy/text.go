@@ -28,7 +28,7 @@ func ToString(v Value) string {
 	var out string
 	var err error
 	func() {
-		defer recoverErr(&err)
+		defer th.recoverErr(&err, th.mark())
 		out = th.str(v)
 	}()
 	return out
@@ -127,6 +127,15 @@ func (th *thread) strSlow(v Value) string {
 		return x.text()
 	case *Object:
 		return th.objectText(x)
+	case optional:
+		if !x.ok {
+			return x.String()
+		}
+		text := "Optional[" + th.str(x.v) + "]"
+		th.charge(len(text))
+		return text
+	case *atomicRef: // may hold itself
+		return th.str(x.get())
 	case fmt.Stringer:
 		if h, ok := v.(Host); ok && th.eng != nil && th.eng.metaOf(h).h.String != nil {
 			return th.eng.metaOf(h).h.String(h)

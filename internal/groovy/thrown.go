@@ -65,6 +65,9 @@ func (t *Thrown) text() string {
 	return t.Class + ": " + t.Message
 }
 
+// maxCauses is how many causes of an exception are told.
+const maxCauses = 8
+
 // Detail is Error with the source line, a caret, the script's frames and causes.
 func (t *Thrown) Detail() string {
 	var b strings.Builder
@@ -75,13 +78,14 @@ func (t *Thrown) Detail() string {
 	for _, f := range t.Frames {
 		fmt.Fprintf(&b, "\n\tat %s(%s:%d)", f.Func, f.File, f.Line)
 	}
-	if t.Cause != nil {
+	for n, cause := 0, t.Cause; cause != nil && n < maxCauses; n, cause = n+1, errors.Unwrap(cause) {
 		var c *Thrown
-		if errors.As(t.Cause, &c) {
-			b.WriteString("\ncaused by: " + c.text())
-		} else {
-			b.WriteString("\ncaused by: " + t.Cause.Error())
+		if !errors.As(cause, &c) {
+			b.WriteString("\ncaused by: " + cause.Error())
+			break
 		}
+		b.WriteString("\ncaused by: " + c.Error())
+		cause = c
 	}
 	return b.String()
 }
