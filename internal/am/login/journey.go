@@ -144,15 +144,15 @@ func (s *Service) authenticate(ctx context.Context, rl *realm.Realm, tree, name,
 // guarded checks a password unless the name was guessed at too often.
 func (s *Service) guarded(rl *realm.Realm, kind, name string, check func() error) error {
 	key := guardKey(rl.Path, kind, name)
-	if !s.guard.allows(key) {
+	if s.guard.Wait(key) > 0 {
 		return journey.ErrLocked
 	}
 	err := check()
 	switch {
 	case err == nil:
-		s.guard.succeeded(key)
+		s.guard.Succeeded(key)
 	case errors.Is(err, realm.ErrBadCredentials):
-		s.guard.failed(key)
+		s.guard.Failed(key)
 	}
 	return err
 }

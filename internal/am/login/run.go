@@ -234,11 +234,11 @@ func (h host) Save(ctx context.Context, rl *realm.Realm, u *realm.User) error {
 
 func (h host) Guess(rl *realm.Realm, user string) (bool, func(bool)) {
 	key := guardKey(rl.Path, "otp", user)
-	return h.guard.allows(key), func(right bool) {
+	return h.guard.Wait(key) == 0, func(right bool) {
 		if right {
-			h.guard.succeeded(key)
+			h.guard.Succeeded(key)
 		} else {
-			h.guard.failed(key)
+			h.guard.Failed(key)
 		}
 	}
 }

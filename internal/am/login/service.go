@@ -58,7 +58,7 @@ type Service struct {
 	docs     store.Docs
 	// Trees are the journeys and the types of their nodes.
 	Trees   journey.Source
-	guard   *guard
+	guard   *realm.Attempts
 	foreign *http.CrossOriginProtection
 	pages   *template.Template
 }
@@ -77,7 +77,7 @@ func New(o Options) *Service {
 		replays:  store.Replays{Engine: engine},
 		docs:     o.Realms.Docs(),
 		Trees:    journey.Source{Docs: o.Realms.Docs(), Types: nodes.All(), Shipped: shippedTrees()},
-		guard:    newGuard(o.Now),
+		guard:    realm.NewAttempts(freeTries, o.Now),
 		foreign:  http.NewCrossOriginProtection(),
 		pages:    parsePages(),
 	}

@@ -99,18 +99,20 @@ func (p *Provider) authenticate(r *http.Request, form *Form, endpoint string) (*
 	if used == nil {
 		return nil, p.challenged(r, ErrClientAuth)
 	}
-	if p.trials.any() {
-		if wait := p.trials.wait(p.trialKey(r, c)); wait > 0 {
+	if p.trials.Len() > 0 {
+		if wait := p.trials.Wait(p.trialKey(r, c)); wait > 0 {
 			return nil, tooManyTrials(wait)
 		}
 	}
 	caller, err := used.Verify(r.Context(), p, c)
 	if err != nil {
-		p.trials.failed(p.trialKey(r, c), err)
+		if e, ok := errors.AsType[*Error](err); ok && e.Code == "invalid_client" { // other errors are no trials
+			p.trials.Failed(p.trialKey(r, c))
+		}
 		return nil, p.challenged(r, err)
 	}
-	if p.trials.any() {
-		p.trials.succeeded(p.trialKey(r, c))
+	if p.trials.Len() > 0 {
+		p.trials.Succeeded(p.trialKey(r, c))
 	}
 	method := orText(caller.Method, used.Name)
 	if !mayUse(method, caller, endpoint) || !p.isFAPIMethod(method, caller, endpoint) {
@@ -175,6 +177,9 @@ func (p *Provider) Principal(ctx context.Context, id, endpoint string) (*Caller,
 	return &Caller{Agent: agent}, nil
 }
 
+// nobodyID is no client's.
+const nobodyID = "\x00"
+
 // nobody is compared with when there is no such client, so that the answer comes as late as for a wrong secret.
 var nobody realm.Client
 
@@ -192,6 +197,15 @@ func (p *Provider) CheckSecret(ctx context.Context, id, secret, endpoint string)
 		return c, nil
 	case c.Client != nil && c.Client.CheckSecret(secret), c.Agent != nil && c.Agent.CheckSecret(secret):
 		return c, nil
+	}
+	// Who is known is found in memory, who is not is looked for in the store: this looks there too.
+	if c.Agent != nil {
+		_, err = p.Realm.Agent(ctx, nobodyID)
+	} else {
+		_, err = p.Principal(ctx, nobodyID, endpoint)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
 	}
 	return nil, ErrClientAuth
 }

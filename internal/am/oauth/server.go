@@ -42,7 +42,7 @@ type Server struct {
 	ids    auditIDs
 	remote *remoteKeys
 	*guesses
-	trials    *trials
+	trials    *realm.Attempts
 	sessions  store.Sessions
 	followups store.Followups
 	ended     chan string // sessions that have just ended
@@ -72,7 +72,7 @@ func New(o Options) *Server {
 		ids:      newAuditIDs(),
 		remote:   newRemoteKeys(o.Fetch, o.Now),
 		guesses:  &guesses{now: o.Now},
-		trials:   newTrials(o.Now),
+		trials:   realm.NewAttempts(freeTrials, o.Now),
 		verified: newVerifiedTokens(o.Now),
 
 		sessions:  store.Sessions{Engine: o.Engine, Now: o.Now},

@@ -30,6 +30,18 @@ type world struct {
 	options oauth.Options
 	server  *oauth.Server
 	offset  atomic.Int64
+	gets    atomic.Int64 // lookups in the store
+}
+
+// counting counts the lookups of an engine.
+type counting struct {
+	store.Engine
+	gets *atomic.Int64
+}
+
+func (c counting) Get(ctx context.Context, k store.Key) (store.Record, error) {
+	c.gets.Add(1)
+	return c.Engine.Get(ctx, k)
 }
 
 const base = "http://am.example.com:8088/openam"
@@ -42,7 +54,7 @@ func (w *world) pass(d time.Duration) { w.offset.Add(int64(d)) }
 func newWorld(t testing.TB, change ...func(*oauth.Options)) *world {
 	t.Helper()
 	w := &world{t: t, ctx: t.Context()}
-	w.engine = memory.NewAt(w.now)
+	w.engine = counting{memory.NewAt(w.now), &w.gets}
 	for rl, docs := range realmKeys() {
 		for _, d := range docs {
 			if _, err := (store.Docs{Engine: w.engine}).Create(w.ctx, rl, store.KindKey, store.Doc{ID: d.ID, Body: d.Body}); err != nil {

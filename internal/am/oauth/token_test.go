@@ -178,6 +178,34 @@ func TestTokensExpire(t *testing.T) {
 }
 
 // settings are a provider's, with client-side tokens or not, and more of its core group.
+// An unknown client costs as much work as a wrong secret: nobody learns who is registered from how long answers take.
+func TestUnknownClientCostsTheSame(t *testing.T) {
+	w := newWorld(t)
+	w.client("/", "app", "secret", core("read", "client_credentials"))
+	w.agent("/", "ig_agent", "secret", "Realm")
+	lookups := func(endpoint, id string) int64 {
+		ask := func() int64 {
+			before := w.gets.Load()
+			a := w.post("/", endpoint, form("grant_type", "client_credentials", "scope", "read", "token", "x"), basic(id, "wrong"))
+			wantError(t, a, 401, "invalid_client", "Client authentication failed")
+			return w.gets.Load() - before
+		}
+		ask() // the first time profiles are read
+		return ask()
+	}
+	for endpoint, ids := range map[string][]string{"access_token": {"app"}, "token/revoke": {"app"}, "introspect": {"app", "ig_agent"}} {
+		unknown := lookups(endpoint, "nobody")
+		if unknown == 0 {
+			t.Errorf("%s: an unknown client is not looked for", endpoint)
+		}
+		for _, id := range ids {
+			if known := lookups(endpoint, id); known != unknown {
+				t.Errorf("%s: %d lookups for %s with a wrong secret, %d for an unknown client", endpoint, known, id, unknown)
+			}
+		}
+	}
+}
+
 func settings(clientSide bool, more ...string) string {
 	group := `"statelessTokensEnabled":false`
 	if clientSide {

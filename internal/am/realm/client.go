@@ -157,21 +157,7 @@ type ClientOverrides struct {
 	AccessTokenMayActScript  ScriptRef `json:"accessTokenMayActScript"`
 	OIDCMayActScript         ScriptRef `json:"oidcMayActScript"`
 
-	AccessTokenModificationType   string    `json:"accessTokenModificationPluginType"`
-	AccessTokenModificationScript ScriptRef `json:"accessTokenModificationScript"`
-	AccessTokenModifierClass      string    `json:"accessTokenModifierClass,omitempty"`
-	OIDCClaimsType                string    `json:"oidcClaimsPluginType"`
-	OIDCClaimsScript              ScriptRef `json:"oidcClaimsScript"`
-	OIDCClaimsClass               string    `json:"oidcClaimsClass,omitempty"`
-	EvaluateScopeType             string    `json:"evaluateScopePluginType"`
-	EvaluateScopeScript           ScriptRef `json:"evaluateScopeScript"`
-	EvaluateScopeClass            string    `json:"evaluateScopeClass"`
-	ValidateScopeType             string    `json:"validateScopePluginType"`
-	ValidateScopeScript           ScriptRef `json:"validateScopeScript"`
-	ValidateScopeClass            string    `json:"validateScopeClass"`
-	AuthorizeDataType             string    `json:"authorizeEndpointDataProviderPluginType"`
-	AuthorizeDataScript           ScriptRef `json:"authorizeEndpointDataProviderScript"`
-	AuthorizeDataClass            string    `json:"authorizeEndpointDataProviderClass"`
+	PluginSettings
 }
 
 // ParseClient reads a client's document over the defaults: what is left out or null

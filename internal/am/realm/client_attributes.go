@@ -79,9 +79,9 @@ func (c *Client) attribute(name string) (reflect.Value, bool) {
 		if group.Kind() != reflect.Struct || !top.Type().Field(i).IsExported() {
 			continue
 		}
-		for j := range group.NumField() {
-			if own, _, _ := strings.Cut(group.Type().Field(j).Tag.Get("json"), ","); own == name {
-				return group.Field(j), true
+		for _, f := range reflect.VisibleFields(group.Type()) {
+			if own, _, _ := strings.Cut(f.Tag.Get("json"), ","); own == name {
+				return group.FieldByIndex(f.Index), true
 			}
 		}
 	}

@@ -65,24 +65,12 @@ func DefaultClient() *Client {
 
 func defaultOverrides() ClientOverrides {
 	return ClientOverrides{
-		IssueRefreshToken:             true,
-		IssueRefreshTokenOnRenew:      true,
-		ScopesPolicySet:               "oauth2Scopes",
-		OverrideableClaims:            []string{},
-		AccessTokenMayActScript:       NoScript,
-		OIDCMayActScript:              NoScript,
-		AccessTokenModificationType:   "PROVIDER",
-		AccessTokenModificationScript: NoScript,
-		OIDCClaimsType:                "PROVIDER",
-		OIDCClaimsScript:              NoScript,
-		EvaluateScopeType:             "PROVIDER",
-		EvaluateScopeScript:           NoScript,
-		EvaluateScopeClass:            plugins + "DefaultScopeEvaluator",
-		ValidateScopeType:             "PROVIDER",
-		ValidateScopeScript:           NoScript,
-		ValidateScopeClass:            plugins + "DefaultScopeValidator",
-		AuthorizeDataType:             "PROVIDER",
-		AuthorizeDataScript:           NoScript,
-		AuthorizeDataClass:            plugins + "DefaultEndpointDataProvider",
+		IssueRefreshToken:        true,
+		IssueRefreshTokenOnRenew: true,
+		ScopesPolicySet:          "oauth2Scopes",
+		OverrideableClaims:       []string{},
+		AccessTokenMayActScript:  NoScript,
+		OIDCMayActScript:         NoScript,
+		PluginSettings:           inheritedPlugins(),
 	}
 }

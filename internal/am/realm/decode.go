@@ -30,6 +30,10 @@ func decodeDoc(body json.RawMessage, into any) error {
 func decodeMembers(path string, members map[string]json.RawMessage, v reflect.Value) []error {
 	var errs []error
 	for i := range v.NumField() {
+		if v.Type().Field(i).Anonymous { // its members stand among the others, as in encoding/json
+			errs = append(errs, decodeMembers(path, members, v.Field(i))...)
+			continue
+		}
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 		raw, ok := members[name]
 		if name == "" || name == "-" || !ok {

@@ -49,16 +49,22 @@ func TestEverySettingHasItsEffect(t *testing.T) {
 			if group.Type.Kind() != reflect.Struct || group.Tag.Get("json") == "" {
 				continue
 			}
-			for j := range group.Type.NumField() {
-				f := group.Type.Field(j)
+			for _, f := range reflect.VisibleFields(group.Type) {
+				if f.Anonymous {
+					continue
+				}
+				owner := group.Type.Name()
+				if len(f.Index) > 1 {
+					owner = group.Type.Field(f.Index[0]).Type.Name()
+				}
 				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 				known[name] = true
-				has := used[group.Type.Name()+"."+f.Name]
+				has := used[owner+"."+f.Name]
 				if !has && !listed[name] {
-					t.Errorf("%s %s (%s.%s): nothing reads it, and docs/specs.md does not say so", group.Tag.Get("json"), name, group.Type.Name(), f.Name)
+					t.Errorf("%s %s (%s.%s): nothing reads it, and docs/specs.md does not say so", group.Tag.Get("json"), name, owner, f.Name)
 				}
 				if has && listed[name] {
-					t.Errorf("%s: docs/specs.md says that it has no effect, but %s.%s is read", name, group.Type.Name(), f.Name)
+					t.Errorf("%s: docs/specs.md says that it has no effect, but %s.%s is read", name, owner, f.Name)
 				}
 			}
 		}

@@ -6,12 +6,6 @@ import "time"
 // grace period).
 const maxGrace = 120 * time.Second
 
-// Plugin says what does a step. Script is the UUID of the script that does it; when
-// it is "", the server does it itself. Class names the Java class of a JAVA plugin.
-type Plugin struct {
-	Script, Class string
-}
-
 // Effective is what holds for a client at a provider: the client's own values where it
 // has any, else the provider's.
 type Effective struct {
@@ -95,13 +89,7 @@ func (e *Effective) ofProvider(p *Provider) {
 	e.TokenIntrospectionClaim = p.Advanced.TokenIntrospectionClaim
 	e.AccessTokenMayAct = p.Core.AccessTokenMayActScript.ID()
 	e.OIDCMayAct = p.Core.OIDCMayActScript.ID()
-
-	g := &p.Plugins
-	e.AccessTokenModification = plugin(g.AccessTokenModificationType, g.AccessTokenModificationScript, g.AccessTokenModifierClass, scriptTokenModification)
-	e.OIDCClaims = plugin(g.OIDCClaimsType, g.OIDCClaimsScript, g.OIDCClaimsClass, scriptOIDCClaims)
-	e.EvaluateScope = plugin(g.EvaluateScopeType, g.EvaluateScopeScript, g.EvaluateScopeClass, scriptEvaluateScope)
-	e.ValidateScope = plugin(g.ValidateScopeType, g.ValidateScopeScript, g.ValidateScopeClass, scriptValidateScope)
-	e.AuthorizeData = plugin(g.AuthorizeDataType, g.AuthorizeDataScript, g.AuthorizeDataClass, scriptAuthorizeData)
+	p.Plugins.resolve(e)
 }
 
 func (e *Effective) override(o *ClientOverrides) {
@@ -118,28 +106,5 @@ func (e *Effective) override(o *ClientOverrides) {
 	e.TokenIntrospectionClaim = o.TokenIntrospectionClaim
 	e.AccessTokenMayAct = o.AccessTokenMayActScript.ID()
 	e.OIDCMayAct = o.OIDCMayActScript.ID()
-
-	overridePlugin(&e.AccessTokenModification, o.AccessTokenModificationType, o.AccessTokenModificationScript, o.AccessTokenModifierClass, scriptTokenModification)
-	overridePlugin(&e.OIDCClaims, o.OIDCClaimsType, o.OIDCClaimsScript, o.OIDCClaimsClass, scriptOIDCClaims)
-	overridePlugin(&e.EvaluateScope, o.EvaluateScopeType, o.EvaluateScopeScript, o.EvaluateScopeClass, scriptEvaluateScope)
-	overridePlugin(&e.ValidateScope, o.ValidateScopeType, o.ValidateScopeScript, o.ValidateScopeClass, scriptValidateScope)
-	overridePlugin(&e.AuthorizeData, o.AuthorizeDataType, o.AuthorizeDataScript, o.AuthorizeDataClass, scriptAuthorizeData)
-}
-
-// plugin resolves a plugin. SCRIPTED without a script is the shipped one, which is
-// what the defaults of PingAM 8.0 mean by it.
-func plugin(kind string, script ScriptRef, class string, shipped ScriptRef) Plugin {
-	if kind != "SCRIPTED" {
-		return Plugin{Class: class}
-	}
-	if script.ID() == "" {
-		script = shipped
-	}
-	return Plugin{Script: script.ID()}
-}
-
-func overridePlugin(at *Plugin, kind string, script ScriptRef, class string, shipped ScriptRef) {
-	if kind != "PROVIDER" && kind != "" {
-		*at = plugin(kind, script, class, shipped)
-	}
+	o.PluginSettings.resolve(e)
 }

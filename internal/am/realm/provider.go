@@ -216,26 +216,11 @@ type ProviderCIBA struct {
 	SigningAlgorithms []string `json:"supportedCibaSigningAlgorithms"`
 }
 
-// ProviderPlugins is the tab "Plugins": what does a step, by type "SCRIPTED" or "JAVA"
-// (what the server does itself).
+// ProviderPlugins is the tab "Plugins".
 type ProviderPlugins struct {
-	AccessTokenModificationType   string    `json:"accessTokenModificationPluginType"`
-	AccessTokenModificationScript ScriptRef `json:"accessTokenModificationScript"`
-	AccessTokenModifierClass      string    `json:"accessTokenModifierClass,omitempty"`
-	OIDCClaimsType                string    `json:"oidcClaimsPluginType"`
-	OIDCClaimsScript              ScriptRef `json:"oidcClaimsScript"`
-	OIDCClaimsClass               string    `json:"oidcClaimsClass,omitempty"`
-	EvaluateScopeType             string    `json:"evaluateScopePluginType"`
-	EvaluateScopeScript           ScriptRef `json:"evaluateScopeScript"`
-	EvaluateScopeClass            string    `json:"evaluateScopeClass"`
-	ValidateScopeType             string    `json:"validateScopePluginType"`
-	ValidateScopeScript           ScriptRef `json:"validateScopeScript"`
-	ValidateScopeClass            string    `json:"validateScopeClass"`
-	AuthorizeDataType             string    `json:"authorizeEndpointDataProviderPluginType"`
-	AuthorizeDataScript           ScriptRef `json:"authorizeEndpointDataProviderScript"`
-	AuthorizeDataClass            string    `json:"authorizeEndpointDataProviderClass"`
-	AccessTokenEnricherClass      string    `json:"accessTokenEnricherClass"`
-	UserCodeGeneratorClass        string    `json:"userCodeGeneratorClass"`
+	PluginSettings
+	AccessTokenEnricherClass string `json:"accessTokenEnricherClass"`
+	UserCodeGeneratorClass   string `json:"userCodeGeneratorClass"`
 }
 
 // ProviderAIAgents is the tab "AI Agents".

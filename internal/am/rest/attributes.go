@@ -84,6 +84,12 @@ func groupsOf(defaults any, titles map[string]string, more options) []Group {
 	var groups []Group
 	flat := Group{}
 	for i := range v.NumField() {
+		if v.Type().Field(i).Anonymous { // its members stand among the others, as in encoding/json
+			for _, g := range groupsOf(v.Field(i).Interface(), titles, more) {
+				flat.Attributes = append(flat.Attributes, g.Attributes...)
+			}
+			continue
+		}
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 		if name == "" || name == "-" {
 			continue
