@@ -4,7 +4,7 @@ export CGO_ENABLED ?= 0
 
 NODE_MODULES := e2e/node/node_modules/.package-lock.json
 
-.PHONY: build demo test check race node bench fuzz golden docs tools help
+.PHONY: build demo test check race node bench bench-long fuzz golden docs tools help
 
 build: ## build ./gatehouse, one static binary
 	$(GO) build -trimpath -ldflags='-s -w' -o gatehouse ./cmd/gatehouse
@@ -34,6 +34,9 @@ lint: ## golangci-lint
 bench: build ## the table of docs/performance.md
 	$(GO) run ./bench
 
+bench-long: build ## the same with millions of tokens, for a quarter of an hour
+	$(GO) run ./bench -long
+
 golden: ## rewrite expected results; read the difference before you commit it
 	$(GO) test ./internal/gateway -run TestBadConfigurations -update
 
@@ -45,4 +48,4 @@ docs: ## docs/reference, from the source
 	$(GO) run ./docs/generate
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'

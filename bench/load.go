@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 	"time"
 )
 
-// testCase is a request that is sent again and again to one process.
+// testCase is a request that is sent again and again to one process, or work of this process.
 type testCase struct {
 	name string
 	pid  int
@@ -22,6 +23,35 @@ type testCase struct {
 	// request is sent as it is; want must be in each answer.
 	request, want string
 	clients       int
+	// vary are texts that take the place of VARY in the request, in turn.
+	vary func(n int64) string
+	// count ends the load after so many requests; 0: after a time.
+	count int64
+	// work is done in place of sending requests: a loop that stops when told to and says how often it went round.
+	work func(stop *atomic.Bool) int64
+	// times takes how long each request took; nil: nobody asks.
+	times *latencies
+}
+
+// latencies counts durations by their size, to a tenth.
+type latencies [512]atomic.Int64
+
+func (l *latencies) add(d time.Duration) {
+	l[min(max(int(math.Log(float64(d))/math.Log(1.1)), 0), len(l)-1)].Add(1)
+}
+
+// quantile is what the part q of all durations stay below.
+func (l *latencies) quantile(q float64) time.Duration {
+	var all, n int64
+	for i := range l {
+		all += l[i].Load()
+	}
+	for i := range l {
+		if n += l[i].Load(); float64(n) >= q*float64(all) {
+			return time.Duration(math.Pow(1.1, float64(i+1)))
+		}
+	}
+	return 0
 }
 
 type result struct {
@@ -32,8 +62,10 @@ type result struct {
 
 // measure warms the process up and then counts.
 func measure(c testCase, length time.Duration) (result, error) {
-	if _, err := load(c, length/4); err != nil {
-		return result{}, err
+	if c.count == 0 {
+		if _, err := load(c, length/4); err != nil {
+			return result{}, err
+		}
 	}
 	before, err := cpuTime(c.pid)
 	if err != nil {
@@ -57,7 +89,12 @@ func measure(c testCase, length time.Duration) (result, error) {
 func load(c testCase, length time.Duration) (int64, error) {
 	var n atomic.Int64
 	var stop atomic.Bool
-	time.AfterFunc(length, func() { stop.Store(true) })
+	if c.count == 0 {
+		time.AfterFunc(length, func() { stop.Store(true) })
+	}
+	if c.work != nil {
+		return c.work(&stop), nil
+	}
 	var wg sync.WaitGroup
 	errs := make([]error, c.clients)
 	for k := range c.clients {
@@ -84,10 +121,20 @@ func client(c testCase, n *atomic.Int64, stop *atomic.Bool) error {
 	}
 	defer conn.Close()
 	r := bufio.NewReaderSize(conn, 16<<10)
+	before, after, varies := strings.Cut(c.request, "VARY")
 	request, want := []byte(c.request), []byte(c.want)
 	var body []byte
 	for !stop.Load() {
-		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+		k := n.Add(1)
+		if c.count > 0 && k > c.count {
+			n.Add(-1)
+			return nil
+		}
+		if varies {
+			request = append(append(append(request[:0], before...), c.vary(k)...), after...)
+		}
+		began := time.Now()
+		_ = conn.SetDeadline(began.Add(10 * time.Second))
 		if _, err := conn.Write(request); err != nil {
 			return err
 		}
@@ -105,7 +152,9 @@ func client(c testCase, n *atomic.Int64, stop *atomic.Bool) error {
 		if status != 200 || !bytes.Contains(body, want) {
 			return fmt.Errorf("answer %d %q", status, body)
 		}
-		n.Add(1)
+		if c.times != nil {
+			c.times.add(time.Since(began))
+		}
 	}
 	return nil
 }

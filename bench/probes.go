@@ -3,7 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -37,6 +42,8 @@ func probe(args []string) error {
 		return syncedBatch(args[1])
 	case "json":
 		return serve(http.HandlerFunc(bareJSON))
+	case "jwt":
+		return bareJWT()
 	}
 	return fmt.Errorf("there is no probe %s", args[0])
 }
@@ -145,6 +152,71 @@ func syncedBatch(dir string) error {
 		_ = json.NewEncoder(w).Encode(map[string]any{
 			"access_token": fmt.Sprintf("%x", key), "scope": "write", "token_type": "Bearer", "expires_in": 3599})
 	}))
+}
+
+// bareJWT reads a form and answers a JWT signed with ES256 by the standard library, with the claims of an access token.
+func bareJWT() error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	encode := base64.RawURLEncoding.EncodeToString
+	head := encode([]byte(`{"typ":"JWT","kid":"wU3ifIIaLOUAReRB/FG6eM1P1QM=","alg":"ES256"}`))
+	return serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			http.Error(w, err.Error(), 400)
+			return
+		}
+		id := make([]byte, 20)
+		_, _ = rand.Read(id)
+		now := time.Now().Unix()
+		payload, err := json.Marshal(accessClaims{
+			Sub: "(age!client-jwt)", CTS: "OAUTH2_STATELESS_GRANT", AuditID: "4be1f5d3-7d14-4c3f-8f5f-3d4d8f3a6c1e-1", Subname: "client-jwt",
+			Iss: "http://am.example.com/openam/oauth2", TokenName: "access_token", TokenType: "Bearer", GrantID: encode(id),
+			ClientID: "client-jwt", Aud: "client-jwt", Nbf: now, GrantType: "client_credentials", Scope: []string{"client-scope"},
+			AuthTime: now, Realm: "/", Exp: now + 3600, Iat: now, ExpiresIn: 3600, Jti: encode(id),
+		})
+		if err != nil {
+			http.Error(w, err.Error(), 500)
+			return
+		}
+		signed := head + "." + encode(payload)
+		sum := sha256.Sum256([]byte(signed))
+		a, b, err := ecdsa.Sign(rand.Reader, key, sum[:])
+		if err != nil {
+			http.Error(w, err.Error(), 500)
+			return
+		}
+		signature := make([]byte, 64)
+		a.FillBytes(signature[:32])
+		b.FillBytes(signature[32:])
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"access_token": signed + "." + encode(signature), "scope": "client-scope", "token_type": "Bearer", "expires_in": 3599})
+	}))
+}
+
+// accessClaims are those of an access token of the authorization server.
+type accessClaims struct {
+	Sub       string   `json:"sub"`
+	CTS       string   `json:"cts"`
+	AuditID   string   `json:"auditTrackingId"`
+	Subname   string   `json:"subname"`
+	Iss       string   `json:"iss"`
+	TokenName string   `json:"tokenName"`
+	TokenType string   `json:"token_type"`
+	GrantID   string   `json:"authGrantId"`
+	ClientID  string   `json:"client_id"`
+	Aud       string   `json:"aud"`
+	Nbf       int64    `json:"nbf"`
+	GrantType string   `json:"grant_type"`
+	Scope     []string `json:"scope"`
+	AuthTime  int64    `json:"auth_time"`
+	Realm     string   `json:"realm"`
+	Exp       int64    `json:"exp"`
+	Iat       int64    `json:"iat"`
+	ExpiresIn int64    `json:"expires_in"`
+	Jti       string   `json:"jti"`
 }
 
 type silent struct{}

@@ -118,6 +118,10 @@ func (b *bench) cases() ([]testCase, error) {
 	if _, err := setUp("http://" + writerAddr + "/openam"); err != nil {
 		return nil, err
 	}
+	jwts, err := b.jwts()
+	if err != nil {
+		return nil, err
+	}
 	if err := b.routes(app); err != nil {
 		return nil, err
 	}
@@ -142,29 +146,50 @@ func (b *bench) cases() ([]testCase, error) {
 	if err != nil {
 		return nil, err
 	}
-	get := func(path, more string) string {
-		return "GET " + path + " HTTP/1.1\r\nHost: app.example.com\r\nAccept: text/html\r\nUser-Agent: bench\r\n" + more + "\r\n"
-	}
-	basic := "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("client-service:password")) + "\r\n"
-	post := func(path, form string) string {
-		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: am.example.com\r\n%sContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
-			path, basic, len(form), form)
+	jwtPID, jwtAddr, err := b.probe("jwt", "-")
+	if err != nil {
+		return nil, err
 	}
 	const text = "from the app"
-	grant := "grant_type=client_credentials&scope=client-scope"
-	bearer := "Authorization: Bearer " + token + "\r\n"
-	return []testCase{
-		{"bare ReverseProxy", rpPID, rpAddr, get("/plain", ""), text, 8},
-		{"bare wire proxy", wirePID, wireAddr, get("/plain", ""), text, 8},
-		{"route", gwPID, gwAddr, get("/plain", ""), text, 8},
-		{"resource server, cached", gwPID, gwAddr, get("/protected", bearer), text, 8},
-		{"script", gwPID, gwAddr, get("/script", ""), text, 8},
-		{"bare JSON", jsonPID, jsonAddr, post("/", "token="+token), "active", 8},
-		{"introspection", amPID, amAddr, post("/openam/oauth2/introspect", "token="+token), `"active":true`, 8},
-		{"bare synced batch", batchPID, batchAddr, post("/", grant), "access_token", 32},
-		{"client_credentials", writerPID, writerAddr, post("/openam/oauth2/access_token", grant), "access_token", 32},
-	}, nil
+	cases := []testCase{
+		{name: "bare ReverseProxy", pid: rpPID, addr: rpAddr, request: get("/plain", ""), want: text},
+		{name: "bare wire proxy", pid: wirePID, addr: wireAddr, request: get("/plain", ""), want: text},
+		{name: "route", pid: gwPID, addr: gwAddr, request: get("/plain", ""), want: text},
+		{name: "resource server, cached", pid: gwPID, addr: gwAddr, request: get("/protected", token), want: text},
+		{name: "resource server, cached JWT", pid: gwPID, addr: gwAddr, request: get("/cached-jwt", jwts.es[0]), want: text},
+	}
+	cases = append(cases, jwts.cases(gwPID, gwAddr)...)
+	cases = append(cases,
+		testCase{name: "script", pid: gwPID, addr: gwAddr, request: get("/script", ""), want: text},
+		testCase{name: "bare JSON", pid: jsonPID, addr: jsonAddr, request: post("/", "client-service", "token="+token), want: "active"},
+		testCase{name: "introspection", pid: amPID, addr: amAddr, request: post("/openam/oauth2/introspect", "client-service", "token="+token), want: `"active":true`},
+		testCase{name: "bare ES256 JWT", pid: jwtPID, addr: jwtAddr, request: post("/", "client-jwt", grant), want: "access_token"},
+		testCase{name: "client_credentials, JWT ES256", pid: amPID, addr: amAddr, request: post("/openam/oauth2/access_token", "client-jwt", grant), want: "access_token"},
+		testCase{name: "bare synced batch", pid: batchPID, addr: batchAddr, request: post("/", "client-service", grant), want: "access_token", clients: 32},
+		testCase{name: "client_credentials", pid: writerPID, addr: writerAddr, request: post("/openam/oauth2/access_token", "client-service", grant), want: "access_token", clients: 32},
+	)
+	for i := range cases {
+		cases[i].clients = max(cases[i].clients, 8)
+	}
+	return cases, nil
 }
+
+// get is a request to the gateway, with a bearer token where there is one.
+func get(path, token string) string {
+	if token != "" {
+		token = "Authorization: Bearer " + token + "\r\n"
+	}
+	return "GET " + path + " HTTP/1.1\r\nHost: app.example.com\r\nAccept: text/html\r\nUser-Agent: bench\r\n" + token + "\r\n"
+}
+
+// post is a client's request to the authorization server.
+func post(path, client, form string) string {
+	basic := base64.StdEncoding.EncodeToString([]byte(client + ":password"))
+	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: am.example.com\r\nAuthorization: Basic %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
+		path, basic, len(form), form)
+}
+
+const grant = "grant_type=client_credentials&scope=client-scope"
 
 // setUp makes a client through the REST interface and returns a token of it.
 func setUp(base string) (string, error) {
@@ -198,11 +223,17 @@ func setUp(base string) (string, error) {
 		method, path string
 		body         any
 	}{
-		{"POST", root + "/services/oauth-oidc?_action=create", map[string]any{}},
+		{"POST", root + "/services/oauth-oidc?_action=create", map[string]any{
+			"advancedOAuth2Config": map[string]any{"tokenSigningAlgorithm": "ES256"}}},
 		{"PUT", root + "/agents/IdentityGatewayAgent/ig_agent", map[string]any{"userpassword": "password", "igTokenIntrospection": "Realm"}},
 		{"PUT", root + "/agents/OAuth2Client/client-service", map[string]any{
 			"coreOAuth2ClientConfig":     map[string]any{"userpassword": "password", "scopes": []string{"client-scope"}, "accessTokenLifetime": 86400},
 			"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"client_credentials"}},
+		}},
+		{"PUT", root + "/agents/OAuth2Client/client-jwt", map[string]any{
+			"coreOAuth2ClientConfig":     map[string]any{"userpassword": "password", "scopes": []string{"client-scope"}, "accessTokenLifetime": 3600},
+			"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"client_credentials"}},
+			"overrideOAuth2ClientConfig": map[string]any{"providerOverridesEnabled": true, "statelessTokensEnabled": true},
 		}},
 	}
 	for _, s := range steps {
@@ -264,6 +295,14 @@ func (b *bench) routes(app string) error {
 									"username": "ig_agent", "passwordSecretId": "agent.secret.id", "secretsProvider": "secrets"}}],
 								"handler": "ForgeRockClientHandler"}}}}}}}}],
 				"handler": "ReverseProxyHandler"}}}`,
+	}
+	resolver := `{"type": "StatelessAccessTokenResolver", "config": {"issuer": "` + jwtIssuer + `", "verificationSecretId": "any",
+		"secretsProvider": {"type": "JwkSetSecretStore", "config": {"jwkUrl": "file://` + b.keySet() + `"}}}}`
+	for name, r := range map[string]string{"jwt": resolver, "cached-jwt": `{"type": "CacheAccessTokenResolver", "config": {"delegate": ` + resolver + `}}`} {
+		files["routes/"+name+".json"] = `{"name": "` + name + `", "baseURI": "http://APP", "condition": "${find(request.uri.path, '^/` + name + `')}",
+			"handler": {"type": "Chain", "config": {
+				"filters": [{"type": "OAuth2ResourceServerFilter", "config": {"requireHttps": false, "scopes": ["client-scope"], "accessTokenResolver": ` + r + `}}],
+				"handler": "ReverseProxyHandler"}}}`
 	}
 	for name, text := range files {
 		path := filepath.Join(b.dir, "gateway", "config", name)
