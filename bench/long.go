@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -30,7 +31,10 @@ func runLong(binary string, length time.Duration, only string) error {
 		name string
 		run  func(*tabwriter.Writer, time.Duration) error
 	}{{"stored tokens", b.storedTokens}, {"cached tokens", b.cachedTokens}} {
-		if !strings.Contains(part.name, only) {
+		if ok, err := regexp.MatchString(only, part.name); err != nil || !ok {
+			if err != nil {
+				return err
+			}
 			continue
 		}
 		if err := part.run(w, length); err != nil {

@@ -7,9 +7,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -25,7 +25,7 @@ func main() {
 	binary := flag.String("binary", "./gatehouse", "the `file` to measure")
 	length := flag.Duration("time", 3*time.Second, "how long each measurement takes")
 	rounds := flag.Int("rounds", 3, "how often each measurement is made; the median counts")
-	only := flag.String("only", "", "measure only cases whose name has this `text`")
+	only := flag.String("only", "", "measure only cases whose name matches this `pattern`")
 	long := flag.Bool("long", false, "measure with millions of stored and cached tokens; takes many minutes")
 	flag.Parse()
 	if *long {
@@ -44,7 +44,7 @@ func main() {
 // comparison says what a case is held against and how far it may be.
 type comparison struct {
 	of, against string
-	// metric is "cpu" (time per request), "rate" (requests per second), or the name of a case: then it is how often its
+	// metric is "cpu" (time per request), "rate" (its inverse: requests per second of CPU time), or the name of a case: then it is how often its
 	// time goes into what the first takes more than the second.
 	metric string
 	limit  float64
@@ -65,6 +65,10 @@ var comparisons = []comparison{
 }
 
 func run(binary string, length time.Duration, rounds int, only string) error {
+	pattern, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
 	b, err := newBench(binary)
 	if err != nil {
 		return err
@@ -78,7 +82,7 @@ func run(binary string, length time.Duration, rounds int, only string) error {
 	// Rounds go over all cases, so that a slow minute of the machine hits all alike.
 	for round := range rounds {
 		for _, c := range cases {
-			if !strings.Contains(c.name, only) {
+			if !pattern.MatchString(c.name) {
 				continue
 			}
 			fmt.Fprintf(os.Stderr, "round %d/%d: %s\n", round+1, rounds, c.name)
@@ -115,9 +119,11 @@ func report(cases []testCase, results map[string][]result) {
 		if !ok || !ok2 {
 			continue
 		}
-		ratio, what := of.rate/against.rate, c.of+" / "+c.against
+		var ratio float64
+		what := c.of + " / " + c.against
 		switch c.metric {
 		case "rate":
+			ratio, c.metric = float64(against.cpu)/float64(of.cpu), "requests per CPU second"
 		case "cpu":
 			ratio = float64(of.cpu) / float64(against.cpu)
 		default:

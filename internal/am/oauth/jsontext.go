@@ -103,10 +103,18 @@ func (o *object) rest() {
 
 func (o *object) end() []byte { return append(o.buf, '}') }
 
+// plain tells the bytes that stand for themselves in a JSON string.
+var plain = func() (table [256]bool) {
+	for c := byte(0x20); c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\' && c != '<' && c != '>' && c != '&'
+	}
+	return table
+}()
+
 // appendText appends s as a JSON string. What has to be escaped is left to encoding/json.
 func appendText(dst []byte, s string) []byte {
 	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf || c == '<' || c == '>' || c == '&' {
+		if !plain[s[i]] {
 			quoted, _ := json.Marshal(s) // a string always is JSON
 			return append(dst, quoted...)
 		}

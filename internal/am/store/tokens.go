@@ -177,7 +177,11 @@ func (s Tokens) now() time.Time {
 func tokenKey(id string) Key { return Key{Kind: kindToken, ID: id} }
 
 func tokenOf(rec Record) (Token, error) {
-	t, err := decodeFast[Token](rec)
+	var t Token
+	var err error
+	if !parseToken(rec.Body, &t) {
+		t, err = decodeFast[Token](rec)
+	}
 	t.id = rec.ID
 	return t, err
 }
@@ -189,6 +193,8 @@ func tokenOps(ops []Op, toks []NewToken) ([]Op, error) {
 		if toks[i].Raw == "" || t.Realm == "" {
 			return nil, errors.New("a token needs a raw form and a realm")
 		}
+		// Times of UTC are short, and parseToken takes no others.
+		t.IssuedAt, t.Expires, t.AuthTime = t.IssuedAt.UTC(), t.Expires.UTC(), t.AuthTime.UTC()
 		body, err := encodeFast(t)
 		if err != nil {
 			return nil, err
