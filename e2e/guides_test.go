@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -144,6 +145,7 @@ type terminal struct {
 	in    io.WriteCloser
 	out   *bufio.Reader
 	count int
+	kill  func() // the shell and all that it started
 }
 
 // front stands for the program: it moves ports.
@@ -202,6 +204,8 @@ func newTerminal(t *testing.T) *terminal {
 	}
 	s.out = bufio.NewReader(out)
 	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	s.kill = func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -268,6 +272,7 @@ func (s *terminal) run(c typed) {
 	select {
 	case got = <-printed:
 	case <-time.After(60 * time.Second):
+		s.kill() // else the clean-up would wait for it
 		s.t.Fatalf("the command does not end:\n%s", c.command)
 	}
 	if background {

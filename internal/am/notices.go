@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"gatehouse/internal/am/notify"
+	"gatehouse/internal/am/oauth"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 )
@@ -14,6 +15,16 @@ import (
 type notices struct {
 	sessions []store.Session
 	agents   []agentNotice
+	tokens   map[string]*tokenNotice // by realm; "" is all
+}
+
+// tokenNotice is the body of a notification of revoked tokens: server-side ones by the SHA-256 of what their bearers
+// show, client-side ones by their jti or their grant.
+type tokenNotice struct {
+	SHA256    []string `json:"sha256,omitempty"`
+	JTI       []string `json:"jti,omitempty"`
+	GrantID   []string `json:"authGrantId,omitempty"`
+	EventType string   `json:"eventType"`
 }
 
 // agentNotice is the body of a notification of an agent's change.
@@ -28,8 +39,12 @@ func noticesOf(ctx context.Context, hub *notify.Hub, e store.Engine, ops []store
 	if hub == nil || hub.Empty() {
 		return n
 	}
+	tokens := hub.Followed(notify.TopicToken)
 	for i := range ops {
 		op := &ops[i]
+		if tokens {
+			n.revokes(op)
+		}
 		if id, ends := store.SessionOf(*op); ends {
 			if sess, err := (store.Sessions{Engine: e}).FindByID(ctx, id); err == nil {
 				n.sessions = append(n.sessions, sess)
@@ -53,12 +68,40 @@ func noticesOf(ctx context.Context, hub *notify.Hub, e store.Engine, ops []store
 	return n
 }
 
+// revokes notes op if it revokes tokens.
+func (n *notices) revokes(op *store.Op) {
+	digest, jti, ok := store.RevocationOf(*op)
+	if !ok {
+		return
+	}
+	if n.tokens == nil {
+		n.tokens = map[string]*tokenNotice{}
+	}
+	body := n.tokens[op.Realm]
+	if body == nil {
+		body = &tokenNotice{EventType: "REVOKE"}
+		n.tokens[op.Realm] = body
+	}
+	grant, whole := oauth.DeniedGrant(jti)
+	switch {
+	case digest != "":
+		body.SHA256 = append(body.SHA256, digest)
+	case whole:
+		body.GrantID = append(body.GrantID, grant)
+	default:
+		body.JTI = append(body.JTI, jti)
+	}
+}
+
 func (n notices) publish(hub *notify.Hub) {
 	for _, sess := range n.sessions {
 		hub.SessionEnded(sess)
 	}
 	for _, a := range n.agents {
 		hub.Publish(notify.TopicConfig, a.Realm, a)
+	}
+	for realm, body := range n.tokens {
+		hub.Publish(notify.TopicToken, realm, body)
 	}
 }
 

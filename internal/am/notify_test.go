@@ -2,8 +2,12 @@ package am_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -259,4 +263,79 @@ func TestSessionTimeouts(t *testing.T) {
 	if got[early] != "IDLE_TIMEOUT" || got[late] != "IDLE_TIMEOUT" || got[ended] != "" {
 		t.Errorf("timeouts: %v", got)
 	}
+}
+
+// Revoked tokens are told: server-side ones by their digest, client-side ones by a claim.
+func TestRevokedTokensAreTold(t *testing.T) {
+	s, admin := notified(t)
+	s.send("POST", "/json/realm-config/services/oauth-oidc?_action=create", map[string]any{}, "iPlanetDirectoryPro", admin).want(t, 201)
+	s.send("PUT", "/json/realm-config/agents/OAuth2Client/app", map[string]any{
+		"coreOAuth2ClientConfig":     map[string]any{"userpassword": "secret", "scopes": []string{"read"}},
+		"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"password", "refresh_token"}},
+	}, "iPlanetDirectoryPro", admin).want(t, 201)
+	issue := func() map[string]any {
+		return s.form("/oauth2/access_token", "app", "secret", "grant_type", "password", "username", "demo", "password", "Ch4ng31t", "scope", "read")
+	}
+	f, _ := s.dial(s.signInAgent("", "ig"))
+	f.say(`{"action":"subscribe","topic":"/agent/oauth2.token"}`)
+	next := func() map[string]any {
+		got := f.next()
+		if got["topic"] != "/agent/oauth2.token" {
+			t.Fatalf("event = %v", got)
+		}
+		return got["body"].(map[string]any)
+	}
+	digest := func(token any) string {
+		sum := sha256.Sum256([]byte(token.(string)))
+		return base64.RawURLEncoding.EncodeToString(sum[:])
+	}
+
+	tok := issue()
+	s.form("/oauth2/token/revoke", "app", "secret", "token", tok["access_token"].(string))
+	if got := next(); got["eventType"] != "REVOKE" || fmt.Sprint(got["sha256"]) != "["+digest(tok["access_token"])+"]" {
+		t.Errorf("an access token: %v", got)
+	}
+	tok = issue()
+	s.form("/oauth2/token/revoke", "app", "secret", "token", tok["refresh_token"].(string))
+	if got := next(); !strings.Contains(fmt.Sprint(got["sha256"]), digest(tok["access_token"])) {
+		t.Errorf("a refresh token: %v", got)
+	}
+	if got := next(); got["authGrantId"] == nil {
+		t.Errorf("its grant: %v", got)
+	}
+
+	s.send("PUT", "/json/realm-config/services/oauth-oidc", map[string]any{"coreOAuth2Config": map[string]any{"statelessTokensEnabled": true}}, "iPlanetDirectoryPro", admin).want(t, 200)
+	tok = issue()
+	claims, err := base64.RawURLEncoding.DecodeString(strings.Split(tok["access_token"].(string), ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c struct{ JTI, AuthGrantID string }
+	if err := json.Unmarshal(claims, &c); err != nil || c.JTI == "" {
+		t.Fatalf("%s: %v", claims, err)
+	}
+	s.form("/oauth2/token/revoke", "app", "secret", "token", tok["access_token"].(string))
+	if got := next(); fmt.Sprint(got["jti"]) != "["+c.JTI+"]" {
+		t.Errorf("a client-side token: %v, want %s", got, c.JTI)
+	}
+	s.form("/oauth2/token/revoke", "app", "secret", "token", tok["refresh_token"].(string))
+	for {
+		if got := next(); got["authGrantId"] != nil {
+			if fmt.Sprint(got["authGrantId"]) != "["+c.AuthGrantID+"]" {
+				t.Errorf("a client-side grant: %v, want %s", got, c.AuthGrantID)
+			}
+			return
+		}
+	}
+}
+
+// form sends a form as a client and reads the JSON answer.
+func (s *site) form(path, client, secret string, fields ...string) map[string]any {
+	s.t.Helper()
+	body := url.Values{}
+	for i := 0; i+1 < len(fields); i += 2 {
+		body.Set(fields[i], fields[i+1])
+	}
+	auth := base64.StdEncoding.EncodeToString([]byte(client + ":" + secret))
+	return s.send("POST", path, body, "Authorization", "Basic "+auth).want(s.t, 200)
 }

@@ -20,6 +20,8 @@ const (
 	TopicSession = "/agent/session.v2"
 	TopicPolicy  = "/agent/policy"
 	TopicConfig  = "/agent/config"
+	// TopicToken is an addition: PingAM's topic for revoked tokens is not documented.
+	TopicToken = "/agent/oauth2.token"
 )
 
 // oldSession names sessions by their tokens, which the server does not keep.

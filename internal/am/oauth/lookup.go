@@ -100,8 +100,15 @@ func (p *Provider) ownToken(ctx context.Context, raw string) (*ownToken, error) 
 	return own, nil
 }
 
+const deniedGrantPrefix = "grant:"
+
 // deniedGrant is what a revoked grant is called in the deny list of client-side tokens.
-func deniedGrant(grantID string) string { return "grant:" + grantID }
+func deniedGrant(grantID string) string { return deniedGrantPrefix + grantID }
+
+// DeniedGrant reads an entry of the deny list of client-side tokens: it is about a grant, or else about one token.
+func DeniedGrant(entry string) (grantID string, ok bool) {
+	return strings.CutPrefix(entry, deniedGrantPrefix)
+}
 
 // openOwn opens a JWT that a realm of this server made, and tells which realm it was. What is not ours is
 // store.ErrNotFound.

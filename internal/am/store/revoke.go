@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -105,11 +106,24 @@ func (s Tokens) RevokeRealm(ctx context.Context, realm string) error {
 
 // Deny revokes a client-side token, or a grant of such, until it would have expired.
 func (s Tokens) Deny(ctx context.Context, realm, jti string, until time.Time) error {
-	rec := Record{Key: Key{realm, kindDeny, IDOf(jti)}, Expires: until}
+	rec := Record{Key: Key{realm, kindDeny, IDOf(jti)}, Expires: until, Body: []byte(strconv.Quote(jti))}
 	if err := s.Engine.Batch(ctx, Op{Record: rec, Force: true}); err != nil {
 		return fmt.Errorf("deny token: %w", err)
 	}
 	return nil
+}
+
+// RevocationOf tells whether op revokes tokens: digest is the SHA-256 of a server-side one in base64url without padding,
+// as IDOf gives it; jti is what Deny was called with.
+func RevocationOf(op Op) (digest, jti string, revokes bool) {
+	switch {
+	case op.Kind == kindToken && op.Delete:
+		return op.ID, "", true
+	case op.Kind == kindDeny && !op.Delete:
+		jti, err := strconv.Unquote(string(op.Body))
+		return "", jti, err == nil && jti != ""
+	}
+	return "", "", false
 }
 
 // Denied tells whether the client-side token was revoked.

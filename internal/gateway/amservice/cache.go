@@ -2,6 +2,7 @@ package amservice
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -83,6 +84,16 @@ func (c *Cache[V]) Load(x *chain.Exchange, token string, load func() (V, error))
 func (c *Cache[V]) Drop(token string) {
 	c.changes.Add(1)
 	c.entries.Invalidate(digest(token))
+}
+
+// dropDigest forgets the token whose SHA-256 is written in base64url.
+func (c *Cache[V]) dropDigest(text string) {
+	var key [sha256.Size]byte
+	if n, err := base64.RawURLEncoding.Decode(key[:], []byte(text)); err != nil || n != len(key) {
+		return
+	}
+	c.changes.Add(1)
+	c.entries.Invalidate(key)
 }
 
 // DropWhere forgets what matches. It looks at everything that is kept.

@@ -11,6 +11,9 @@ import (
 const (
 	topicSession = "/agent/session.v2"
 	topicPolicy  = "/agent/policy"
+	// topicToken tells of revoked tokens. It is an addition of Gatehouse's own server:
+	// that of PingAM is not documented.
+	topicToken = "/agent/oauth2.token"
 )
 
 // Modes of what to do with a cache when events cannot be followed for a while.
@@ -28,6 +31,15 @@ type Event struct {
 	Token       string
 	Realm       string
 	Policy, Set string
+	Tokens      RevokedTokens
+}
+
+// RevokedTokens names tokens that were revoked: server-side ones by the SHA-256 of their
+// text in base64url without padding, client-side ones by their claims jti or authGrantId.
+type RevokedTokens struct {
+	SHA256   []string `json:"sha256"`
+	JTIs     []string `json:"jti"`
+	GrantIDs []string `json:"authGrantId"`
 }
 
 // parseEvent reads a frame; ok is false for those that are no events.
@@ -41,6 +53,7 @@ func parseEvent(frame []byte) (e Event, ok bool) {
 			Realm    string `json:"realm"`
 			Policy   string `json:"policy"`
 			Set      string `json:"policySet"`
+			RevokedTokens
 		} `json:"body"`
 	}
 	if json.Unmarshal(frame, &in) != nil || in.Topic == "" || in.Body == nil {
@@ -50,7 +63,7 @@ func parseEvent(frame []byte) (e Event, ok bool) {
 	if b.Session == "" {
 		b.Session = b.Session2
 	}
-	return Event{Topic: in.Topic, Session: b.Session, Token: b.Token, Realm: b.Realm, Policy: b.Policy, Set: b.Set}, true
+	return Event{Topic: in.Topic, Session: b.Session, Token: b.Token, Realm: b.Realm, Policy: b.Policy, Set: b.Set, Tokens: b.RevokedTokens}, true
 }
 
 // following is a cache's tie to the events of a service. The service holds it weakly: it
@@ -82,7 +95,7 @@ const (
 
 // followWith ties a cache to the service.
 func followWith[V any](s *Service, c *Cache[V], mode string, event func(Event)) {
-	if !s.follows() {
+	if !s.Follows() {
 		return
 	}
 	f := &following{mode: mode, clear: c.Clear, event: event, keeps: s.events.keeps}
@@ -105,6 +118,22 @@ func FollowDecisions(s *Service, c *Cache[*Decision], mode string) {
 			c.Clear()
 		case topicSession:
 			c.DropWhere(func(d *Decision) bool { return d.about.concerns(e) })
+		}
+	})
+}
+
+// FollowTokens drops tokens from a cache when they are revoked. claimed says whether a
+// value is one of a client-side token that r names by a claim.
+func FollowTokens[V any](s *Service, c *Cache[V], mode string, claimed func(v V, r *RevokedTokens) bool) {
+	followWith(s, c, mode, func(e Event) {
+		if e.Topic != topicToken {
+			return
+		}
+		for _, digest := range e.Tokens.SHA256 {
+			c.dropDigest(digest)
+		}
+		if len(e.Tokens.JTIs)+len(e.Tokens.GrantIDs) > 0 {
+			c.DropWhere(func(v V) bool { return claimed(v, &e.Tokens) })
 		}
 	})
 }

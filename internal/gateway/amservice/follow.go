@@ -94,11 +94,9 @@ func (s *Service) follow(ctx context.Context) {
 			}
 			continue
 		}
-		if failed > 0 {
-			s.log.Info("the server's events are followed", "url", s.url)
-		}
 		failed = 0
 		s.events.turn(connected)
+		s.log.Info("the server's events are followed", "url", s.url)
 		err = s.stay(ctx, c, sock)
 		s.events.turn(disconnected)
 		if ctx.Err() == nil {
@@ -214,7 +212,7 @@ func (s *Service) open(ctx context.Context, c notificationsConfig) (*socket, err
 // subscribe asks for the topics and waits until all are confirmed: what happens after
 // that is told.
 func (s *Service) subscribe(ctx context.Context, conn *websocket.Conn) error {
-	topics := []string{topicSession, topicPolicy}
+	topics := []string{topicSession, topicPolicy, topicToken}
 	for _, topic := range topics {
 		frame, err := json.Marshal(map[string]string{"action": "subscribe", "topic": topic, "id": topic})
 		if err == nil {
@@ -234,9 +232,14 @@ func (s *Service) subscribe(ctx context.Context, conn *websocket.Conn) error {
 			confirmed-- // of a topic that is confirmed already
 			continue
 		}
-		var answer struct{ Error string }
-		if json.Unmarshal(frame, &answer) != nil || answer.Error != "" {
+		var answer struct{ ID, Error string }
+		switch {
+		case json.Unmarshal(frame, &answer) != nil, answer.Error != "" && answer.ID != topicToken:
 			return errors.New("subscribe to events: the server refuses")
+		case answer.Error != "":
+			s.noTokenEvents.Do(func() {
+				s.log.Warn("the server does not tell of revoked tokens: cached ones stay until their time is over", "url", s.url)
+			})
 		}
 	}
 	return nil

@@ -1,9 +1,12 @@
 package amservice
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,8 +67,12 @@ func (tell *teller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if n == 1 { // an event may come between two confirmations
 			tell.say(conn, `{"topic":"/agent/session.v2","timestamp":1,"body":{"sessionuid":"another","eventType":"LOGOUT"}}`)
 		}
-		tell.say(conn, `{"topic":"`+in["topic"]+`","message":"subscription registered","id":"x"}`)
-		if n == 1 {
+		if in["topic"] == topicToken {
+			tell.say(conn, `{"error":"no such topic","id":"`+in["id"]+`"}`)
+		} else {
+			tell.say(conn, `{"topic":"`+in["topic"]+`","message":"subscription registered","id":"x"}`)
+		}
+		if n == 2 {
 			tell.conns <- conn
 		}
 	}
@@ -117,7 +124,7 @@ func followed(t *testing.T, tell *teller, am *server, notifications string) (*Se
 		t.Fatal(errs.Err())
 	}
 	var w *watcher
-	if s.follows() {
+	if s.Follows() {
 		w = watch(s)
 	}
 	if err := s.Start(t.Context()); err != nil {
@@ -222,6 +229,54 @@ func TestDecisionsEndWithSessions(t *testing.T) {
 			t.Errorf("after %s: asked %d times, want %d", tt.frame, asked, tt.asks)
 		}
 	}
+}
+
+// Server-side tokens are named by their digest, client-side ones by their claims.
+func TestRevokedTokens(t *testing.T) {
+	tell, am := newTeller(t), &server{}
+	s, w := followed(t, tell, am, "")
+	conn := await(t, tell.conns)
+	await(t, w.ups)
+	await(t, w.events)
+	c := NewCache(8, nil, func(string) time.Duration { return time.Hour })
+	FollowTokens(s, c, neverClear, func(v string, r *RevokedTokens) bool {
+		return slices.Contains(r.JTIs, v) || slices.Contains(r.GrantIDs, v)
+	})
+	for frame, want := range map[string]string{
+		`{"topic":"/agent/policy","body":{"sha256":["` + base64.RawURLEncoding.EncodeToString(hash("a")) + `"]}}`:       "a b d",
+		`{"topic":"/agent/oauth2.token","body":{"sha256":["` + base64.RawURLEncoding.EncodeToString(hash("a")) + `"]}}`: "b d",
+		`{"topic":"/agent/oauth2.token","body":{"jti":["x","b"]}}`:                                                      "a d",
+		`{"topic":"/agent/oauth2.token","body":{"authGrantId":["d"],"jti":["a"]}}`:                                      "b",
+		`{"topic":"/agent/oauth2.token","body":{"sha256":["?","AAAA",""]}}`:                                             "a b d",
+	} {
+		for _, text := range []string{"a", "b", "d"} {
+			if _, err := c.Load(exchange(t), text, func() (string, error) { return text, nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tell.say(conn, frame)
+		// The frame after it: events are told one after the other.
+		tell.say(conn, `{"topic":"/agent/session.v2","body":{"sessionuid":"mark"}}`)
+		for await(t, w.events).Session != "mark" {
+		}
+		tell.say(conn, `{"topic":"/agent/session.v2","body":{"sessionuid":"mark"}}`)
+		for await(t, w.events).Session != "mark" {
+		}
+		var kept []string
+		for _, text := range []string{"a", "b", "d"} {
+			if _, ok := c.Get(text); ok {
+				kept = append(kept, text)
+			}
+		}
+		if got := strings.Join(kept, " "); got != want {
+			t.Errorf("%s leaves %q, want %q", frame, got, want)
+		}
+	}
+}
+
+func hash(text string) []byte {
+	sum := sha256.Sum256([]byte(text))
+	return sum[:]
 }
 
 // While events cannot be followed nothing is kept, and what was kept is gone.

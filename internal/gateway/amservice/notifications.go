@@ -46,8 +46,8 @@ func (c *notificationsConfig) check(env *heap.Env) {
 	}
 }
 
-// follows tells whether events are to be followed.
-func (s *Service) follows() bool { return s.c.Notifications == nil || s.c.Notifications.Enabled }
+// Follows tells whether events are to be followed.
+func (s *Service) Follows() bool { return s.c.Notifications == nil || s.c.Notifications.Enabled }
 
 // settings are the settings of the socket, with the defaults where there is no block.
 func (s *Service) settings() notificationsConfig {
@@ -55,14 +55,4 @@ func (s *Service) settings() notificationsConfig {
 		return *s.c.Notifications
 	}
 	return defaultNotifications
-}
-
-// DependOnTokenEvents says that something which was built would follow revocations of
-// access tokens; the first call warns that servers do not tell them here.
-func (s *Service) DependOnTokenEvents() {
-	if s.follows() {
-		s.warnOnce.Do(func() {
-			s.log.Warn("revocations of access tokens at the server are not followed; what is cached stays until its time is over", "url", s.url)
-		})
-	}
 }

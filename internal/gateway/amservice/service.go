@@ -52,7 +52,7 @@ type Service struct {
 	session sessions
 	events  events
 
-	warnOnce sync.Once
+	noTokenEvents sync.Once
 }
 
 var amService = heap.Define("AmService", func(c *config, env *heap.Env) (*Service, error) {

@@ -1,6 +1,8 @@
 package oauth2
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"gatehouse/internal/conf"
@@ -54,9 +56,6 @@ func newCached(env *heap.Env, path string, delegate AccessTokenResolver, s cache
 	if s.max != nil && (*s.max <= 0 || s.max.Unlimited()) {
 		env.Fail(path+s.maxField, "the duration must be neither zero nor unlimited")
 	}
-	if s.events.AmService.IsSet() {
-		s.events.AmService.Get().DependOnTokenEvents()
-	}
 	now := env.Now
 	if now == nil {
 		now = time.Now
@@ -73,7 +72,25 @@ func newCached(env *heap.Env, path string, delegate AccessTokenResolver, s cache
 		}
 		return ttl
 	}
-	return &cached{delegate, amservice.NewCache(s.size, now, keep)}
+	c := &cached{delegate, amservice.NewCache(s.size, now, keep)}
+	if am := s.events.AmService.Get(); am != nil {
+		if !am.Follows() {
+			env.Warn(path+"amService", "revoked tokens stay in the cache: the notifications of the AmService are switched off")
+		}
+		amservice.FollowTokens(am, c.cache, s.events.OnNotificationDisconnection, isRevoked)
+	}
+	return c
+}
+
+// isRevoked compares the claims of a client-side token. Server-side tokens are dropped by
+// what they are, without a look at each.
+func isRevoked(t *AccessToken, r *amservice.RevokedTokens) bool {
+	if !strings.Contains(t.Token, ".") {
+		return false
+	}
+	jti, _ := t.Info.Text("jti")
+	grant, _ := t.Info.Text("authGrantId")
+	return jti != "" && slices.Contains(r.JTIs, jti) || grant != "" && slices.Contains(r.GrantIDs, grant)
 }
 
 func (c *cached) Resolve(x *chain.Exchange, text string) (*AccessToken, error) {
