@@ -14,6 +14,7 @@ demo: build ## run everything on sample data: gateway, authorization server, sam
 
 test: check race node ## all tests
 	$(GO) test -count=1 ./...
+	cd deploy && $(GO) vet ./... && $(GO) test -count=1 ./...
 
 race: ## tests of shared state with the race detector
 	CGO_ENABLED=1 $(GO) test -race -short ./internal/gateway/... ./internal/am/... ./internal/jose/...
@@ -25,7 +26,7 @@ $(NODE_MODULES): e2e/node/package-lock.json
 	@touch $@
 
 check: ## format, vet, house rules
-	@test -z "$$(gofmt -l cmd docs internal e2e bench examples)" || { gofmt -l cmd docs internal e2e bench examples; exit 1; }
+	@test -z "$$(gofmt -l cmd deploy docs internal e2e bench examples)" || { gofmt -l cmd deploy docs internal e2e bench examples; exit 1; }
 	$(GO) vet ./...
 
 lint: ## golangci-lint
