@@ -61,6 +61,7 @@ var rules = []rule{
 	{"am/oauth", []string{"am/store/...", "am/realm", "am/script", "am/login", "am/oauth/...", "jose", "observe", "ui", "conf"}, "downwards only"},
 	{"am/rest", []string{"am/store/...", "am/realm", "am/script", "am/login/...", "am/oauth/...", "audit", "jose", "observe", "ui", "conf"}, "downwards only"},
 	{"am/backup", []string{"am/store/..."}, "it copies files of a store"},
+	{"am/transfer", nil, "it calls the administration interface as anybody else does"},
 	{"am/console", []string{"am/...", "jose", "observe", "ui", "conf"}, "a page sees what an API caller sees"},
 	{"am", []string{"am/...", "audit", "jose", "observe", "ui", "conf", "groovy"}, "one wing, and never the other"},
 }

@@ -33,6 +33,7 @@ type amOptions struct {
 	contexts       []string
 	cookieDomains  []string
 	password       string
+	imports        []string
 	drain          time.Duration
 	log, accessLog *slog.Logger
 }
@@ -62,6 +63,14 @@ func amCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(o.imports) > 0 {
+				err := importInto(c.Context(), c.OutOrStdout(), s.am.Transfer(), "/", o.imports)
+				if errors.Is(err, errImport) {
+					o.log.Warn("not everything was imported; see above")
+				} else if err != nil {
+					return errors.Join(err, s.stop())
+				}
+			}
 			if p := s.am.FirstPassword; p != "" {
 				fmt.Fprintf(c.OutOrStdout(), "\nThe administrator is amAdmin, the password %s\nIt is shown this once.\n\n", p)
 			}
@@ -73,6 +82,7 @@ func amCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&o.data, "data", "./gatehouse-data", "the `folder` for keys and, with the embedded store, all data")
 	f.StringVar(&o.store, "store", os.Getenv("GATEHOUSE_STORE"), "a store `URL` (postgres://…), also in GATEHOUSE_STORE; the default is the embedded store in the data folder")
+	f.StringArrayVar(&o.imports, "import", nil, "a file or folder of configuration to bring in at the start, see gatehouse import (repeatable)")
 	f.StringArrayVar(&o.listen, "listen", []string{"127.0.0.1:8088"}, "an `address` to listen on (repeatable)")
 	f.StringArrayVar(&o.listenTLS, "listen-tls", nil, "an `address` to listen on with TLS (repeatable)")
 	f.StringVar(&o.cert, "tls-cert", "", "the PEM `file` with the certificate chain for --listen-tls")

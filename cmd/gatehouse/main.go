@@ -30,6 +30,7 @@ func command() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(gatewayCommand(), amCommand(), demoCommand(), sampleCommand(), validateCommand(), tryCommand(), backupCommand(), restoreCommand(), versionCommand())
+	root.AddCommand(gatewayCommand(), amCommand(), importCommand(), exportCommand(), demoCommand(), sampleCommand(), validateCommand(), tryCommand(),
+		backupCommand(), restoreCommand(), versionCommand())
 	return root
 }

@@ -1,0 +1,170 @@
+package transfer
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// frodoKinds are the members of frodo's export files that hold objects by ID.
+var frodoKinds = map[string]string{
+	"script": Script, "application": Agent, "agent": Agent, "trustedJwtIssuer": Agent, "service": Service, "policy": Policy, "policyset": PolicySet,
+	"resourcetype": ResourceType, "secretstore": SecretStore, "managedApplication": Application, "user": User, "realm": Realm, "trees": Tree,
+	"authentication": Authentication, "corsService": CORS, "node": Node,
+}
+
+// isFrodoFile recognizes files without their "meta".
+func isFrodoFile(o Object) bool {
+	if _, ok := o["_id"]; ok {
+		return false
+	}
+	if _, ok := o["tree"].(Object); ok {
+		return true
+	}
+	global, g := o["global"].(Object)
+	realms, r := o["realm"].(Object)
+	if g && r && global != nil && realms != nil {
+		return true
+	}
+	for _, name := range []string{"script", "application", "trees", "service", "trustedJwtIssuer", "agent"} {
+		if by, ok := o[name].(Object); ok && len(by) > 0 && !slices.ContainsFunc(slices.Collect(maps.Values(by)), func(v any) bool { _, is := v.(Object); return !is }) {
+			return true
+		}
+	}
+	return false
+}
+
+// frodo takes an export file of frodo: objects by kind and ID, in the file of a full export by realm as well.
+func (r *reader) frodo(at string, meta, o Object) {
+	global, isFull := o["global"].(Object)
+	realms, _ := o["realm"].(Object)
+	if isFull && realms != nil {
+		r.frodoPart(at+": global", global, "")
+		for _, name := range slices.Sorted(maps.Keys(realms)) {
+			part, _ := realms[name].(Object)
+			path := "/" + strings.TrimPrefix(name, "/")
+			if name == "root" {
+				path = "/"
+			}
+			r.frodoPart(at+": realm "+name, part, path)
+		}
+		return
+	}
+	r.frodoPart(at, o, r.realm)
+}
+
+func (r *reader) frodoPart(at string, o Object, realm string) {
+	if tree, ok := o["tree"].(Object); ok {
+		r.frodoTree(at, "", o, tree, realm)
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		if name == "meta" {
+			continue
+		}
+		by, ok := o[name].(Object)
+		if !ok {
+			r.unknown = append(r.unknown, fmt.Sprintf("%s: %s: not an object", at, name))
+			continue
+		}
+		kind, known := frodoKinds[name]
+		if kind == Authentication {
+			if len(by) > 0 && realm != "" {
+				r.object(at+": authentication", by, "", realm)
+			} else if len(by) > 0 {
+				r.unknown = append(r.unknown, at+": authentication: settings of the whole server, which this server does not have")
+			}
+			continue
+		}
+		for _, id := range slices.Sorted(maps.Keys(by)) {
+			item, _ := by[id].(Object)
+			where := fmt.Sprintf("%s: %s: %s", at, name, id)
+			switch {
+			case item == nil || !known:
+				r.unknown = append(r.unknown, where+": a kind of objects that this server does not have")
+			case kind == Tree:
+				tree, _ := item["tree"].(Object)
+				r.frodoTree(where, id, item, tree, realm)
+			case kind == SecretStore:
+				r.frodoStore(where, id, item, realm)
+			case kind == Script || kind == Application || kind == User || kind == Realm:
+				e := Entity{Kind: kind, Realm: realm, ID: id, Body: item, Source: where}
+				if kind == Realm {
+					e.Realm = ""
+				}
+				if kind == Script && text(item["_id"]) != "" {
+					e.ID = text(item["_id"])
+				}
+				r.add(e)
+			default:
+				r.object(where, item, id, realm)
+			}
+		}
+	}
+}
+
+// frodoTree takes a journey with its nodes and scripts.
+func (r *reader) frodoTree(at, id string, o, tree Object, realm string) {
+	if tree == nil {
+		r.unknown = append(r.unknown, at+": a journey without a tree")
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		by, ok := o[name].(Object)
+		switch name {
+		case "tree", "meta":
+			continue
+		case "nodes", "innerNodes", "innernodes":
+			for _, node := range slices.Sorted(maps.Keys(by)) {
+				body, _ := by[node].(Object)
+				kind, _ := body["_type"].(Object)
+				if text(kind["_id"]) == "" {
+					r.unknown = append(r.unknown, fmt.Sprintf("%s: %s: %s: a node without a _type", at, name, node))
+					continue
+				}
+				r.add(Entity{Kind: Node, Type: text(kind["_id"]), Realm: realm, ID: node, Body: body, Source: at})
+			}
+			continue
+		case "scripts":
+			for _, script := range slices.Sorted(maps.Keys(by)) {
+				if body, _ := by[script].(Object); body != nil {
+					r.add(Entity{Kind: Script, Realm: realm, ID: script, Body: body, Source: at})
+				}
+			}
+			continue
+		}
+		if ok {
+			for _, other := range slices.Sorted(maps.Keys(by)) {
+				r.unknown = append(r.unknown, fmt.Sprintf("%s: %s: %s: a kind of objects that this server does not have", at, name, other))
+			}
+		} else if list, _ := o[name].([]any); len(list) > 0 {
+			r.unknown = append(r.unknown, fmt.Sprintf("%s: %s: a kind of objects that this server does not have", at, name))
+		}
+	}
+	if id == "" {
+		id = text(tree["_id"])
+	}
+	r.add(Entity{Kind: Tree, Realm: realm, ID: id, Body: tree, Source: at})
+}
+
+// frodoStore takes a secret store, whose mappings are within.
+func (r *reader) frodoStore(at, id string, o Object, realm string) {
+	store := maps.Clone(o)
+	mappings, _ := store["mappings"].([]any)
+	delete(store, "mappings")
+	e, ok := classify(store, id, realm, at)
+	if !ok || e.Kind != SecretStore || realm == "" {
+		r.unknown = append(r.unknown, at+": a secret store that this server does not have")
+		return
+	}
+	r.add(e)
+	for _, v := range mappings {
+		m, _ := v.(Object)
+		name := text(m["secretId"])
+		if name == "" {
+			name = text(m["_id"])
+		}
+		r.add(Entity{Kind: SecretMapping, Type: e.Type, Parent: id, Realm: realm, ID: name, Body: m, Source: at})
+	}
+}

@@ -1,0 +1,163 @@
+package transfer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Report tells what an import did, a line for each object.
+type Report struct {
+	Created, Updated []string
+	// Failed are objects that were refused, with the reason.
+	Failed []string
+	// Unknown is what was read and not understood.
+	Unknown []string
+	// Notes are things to look after: secrets that an export does not have.
+	Notes []string
+}
+
+// Problems tells whether something was left out.
+func (r *Report) Problems() bool { return len(r.Failed)+len(r.Unknown) > 0 }
+
+// API calls the administration interface. path is below a realm, whose path "" is the whole server.
+type API interface {
+	Call(ctx context.Context, method, realm, path string, body any) (status int, reply []byte, err error)
+}
+
+// ImportPath reads a file or folder, see Read, and writes what is in it.
+func ImportPath(ctx context.Context, api API, path, realm string) (*Report, error) {
+	entities, unknown, err := Read(path, realm)
+	if err != nil {
+		return nil, err
+	}
+	r, err := Import(ctx, api, entities)
+	r.Unknown = append(r.Unknown, unknown...)
+	return r, err
+}
+
+// Print writes the report as text.
+func (r *Report) Print(w io.Writer) {
+	for _, part := range []struct {
+		title string
+		lines []string
+	}{{"created", r.Created}, {"updated", r.Updated}, {"to look after", r.Notes}, {"not understood, left out", r.Unknown}, {"refused", r.Failed}} {
+		if len(part.lines) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "%s: %d\n", part.title, len(part.lines))
+		for _, l := range part.lines {
+			fmt.Fprintf(w, "  %s\n", l)
+		}
+	}
+}
+
+// Import writes entities. Objects that exist are written over. The error is for an interface that cannot be called;
+// refusals are in the report.
+func Import(ctx context.Context, api API, entities []Entity) (*Report, error) {
+	r := &Report{}
+	for i := range entities {
+		if err := r.put(ctx, api, &entities[i]); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+func (r *Report) put(ctx context.Context, api API, e *Entity) error {
+	path, collection, ok := e.path()
+	if !ok {
+		r.Unknown = append(r.Unknown, fmt.Sprintf("%s: %s has no place here", e.Source, e))
+		return nil
+	}
+	if e.Kind == SecretStore && e.ID == ownKeystore || e.Kind == SecretMapping && e.Parent == ownKeystore {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s: the keys of %s stay where they were made; this server has its own", e, ownKeystore))
+		return nil
+	}
+	status, reply, err := api.Call(ctx, http.MethodPut, e.Realm, path, e.Body)
+	if err == nil && (status == http.StatusNotFound || status == http.StatusNotImplemented) && collection != "" {
+		body := maps.Clone(e.Body)
+		if e.Kind != Service {
+			body["_id"] = e.ID
+		}
+		status, reply, err = api.Call(ctx, http.MethodPost, e.Realm, collection+"?_action=create", body)
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("import %s: %w", e, err)
+	case status == http.StatusCreated:
+		r.Created = append(r.Created, e.String())
+	case status < 300:
+		r.Updated = append(r.Updated, e.String())
+	default:
+		r.Failed = append(r.Failed, fmt.Sprintf("%s: %s: %s", e.Source, e, message(status, reply)))
+		return nil
+	}
+	r.note(e, status == http.StatusCreated)
+	return nil
+}
+
+func message(status int, reply []byte) string {
+	var body struct {
+		Message string `json:"message"`
+		Detail  any    `json:"detail"`
+	}
+	if json.Unmarshal(reply, &body) != nil || body.Message == "" {
+		return fmt.Sprintf("status %d", status)
+	}
+	if d, _ := json.Marshal(body.Detail); body.Detail != nil {
+		return body.Message + " " + string(d)
+	}
+	return body.Message
+}
+
+// note says which secrets an export had only encrypted under the key of another server, or not at all.
+func (r *Report) note(e *Entity, created bool) {
+	var names []string
+	for _, name := range secretMembers(e.Body, "") {
+		names = append(names, name)
+	}
+	if len(names) > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s: %s is encrypted for another server and was left out: set it", e, strings.Join(names, ", ")))
+		return
+	}
+	if !created || e.Kind != Agent || e.Type != "OAuth2Client" && e.Type != "IdentityGatewayAgent" {
+		return
+	}
+	body := e.Body
+	if core, ok := body["coreOAuth2ClientConfig"].(Object); ok {
+		body = core
+	}
+	if value(body["userpassword"]) == nil && value(body["clientType"]) != "Public" {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s: the export has no secret of it: set one", e))
+	}
+}
+
+func value(v any) any {
+	if o, ok := v.(Object); ok {
+		return o["value"]
+	}
+	return v
+}
+
+// secretMembers are the members "x-encrypted" that have a value.
+func secretMembers(o Object, at string) []string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		if inner, ok := o[name].(Object); ok {
+			if _, wrapped := inner["inherited"]; !wrapped {
+				list = append(list, secretMembers(inner, at+name+"/")...)
+				continue
+			}
+		}
+		if strings.HasSuffix(name, "-encrypted") && value(o[name]) != nil && value(o[name]) != "" {
+			list = append(list, at+strings.TrimSuffix(name, "-encrypted"))
+		}
+	}
+	return list
+}
