@@ -145,7 +145,7 @@ func TestImportLists(t *testing.T) {
 	}
 	write("client.json", `{"_id":"c","_type":{"_id":"OAuth2Client","name":"OAuth2 Clients","collection":true},
 		"coreOAuth2ClientConfig":{"userpassword-encrypted":{"inherited":false,"value":"AAAA"},"scopes":{"inherited":false,"value":["a"]}}}`)
-	write("apps.json", `{"meta":{"exportTool":"frodo"},"application":{"d":{"_id":"d","_type":{"_id":"OAuth2Client"},"coreOAuth2ClientConfig":{"scopes":["a"]}}},
+	write("apps.json", `{"meta":{"exportTool":"frodo"},"application":{"d":{"_id":"d","_provider":{"_id":"","coreOAuth2Config":{}},"_type":{"_id":"OAuth2Client"},"coreOAuth2ClientConfig":{"scopes":["a"]}}},
 		"script":{"33333333-2222-3333-4444-555555555555":{"_id":"33333333-2222-3333-4444-555555555555","name":"Lines","language":"JAVASCRIPT","context":"OIDC_CLAIMS","script":["var a = 1;","a;"]}},
 		"saml":{"sp":{"x":1}},"theme":{"t":{"name":"x"}}}`)
 	write("thing.json", `{"_id":"t","_type":{"_id":"Toaster","name":"Toasters","collection":true}}`)

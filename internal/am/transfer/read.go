@@ -154,6 +154,7 @@ func (r *reader) object(at string, o Object, id, realm string) {
 func (r *reader) add(e Entity) {
 	e.Body = maps.Clone(e.Body)
 	delete(e.Body, "_rev")
+	delete(e.Body, "_provider") // frodo's copy of the realm's provider
 	if e.Kind == Script {
 		e.Body["script"] = scriptText(e.Body["script"])
 	}
