@@ -51,6 +51,7 @@ func (o *outbound) write(response *chain.Response) {
 	o.setLength(response, body)
 	o.setReason(response.Status)
 	o.begun = true
+	o.duplex()
 	o.w.WriteHeader(code)
 	if !body {
 		return

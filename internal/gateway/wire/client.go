@@ -217,11 +217,17 @@ func (c *Client) exchange(x *chain.Exchange, conn *upstreamConn, upgrade bool) (
 	if ctx.Done() != nil {
 		conn.stop = context.AfterFunc(ctx, conn.discard)
 	}
-	op, err := conn.send(x.Request, upgrade)
+	beside, op, err := conn.send(x.Request, upgrade)
+	if beside != nil {
+		conn.sender = beside
+		go beside.run()
+	}
 	var a *answer
 	if err == nil {
 		op = opResponse
-		a, err = conn.receive(x.Request.Method, c.options.MaxResponseHeader, upgrade)
+		if a, err = conn.receive(x.Request.Method, c.options.MaxResponseHeader, upgrade); err != nil && beside != nil {
+			op, err = beside.cause(op, err)
+		}
 	} else if op == opSend {
 		// The upstream may have answered without taking the whole body.
 		a = conn.receiveEarly(x.Request.Method, c.options.MaxResponseHeader)

@@ -35,6 +35,7 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &outbound{server: s, w: w, r: r, c: c, in: in}
 	defer out.recover()
 	defer in.request.Entity.Close()
+	defer out.stopReading()
 	if !s.options.Streaming {
 		if err := in.request.Entity.Buffer(); err != nil {
 			s.refuseBody(w, r, err)
@@ -50,6 +51,22 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out.write(response)
+}
+
+// stopReading ends the reading of a request body that is still going on after the answer.
+// To close the body would wait for it, and the answer for that.
+func (o *outbound) stopReading() {
+	if o.c.guard != nil && o.in.body.inFlight() {
+		o.c.guard.abort()
+	}
+}
+
+// duplex lets the answer begin before the request has been read, where somebody reads
+// it. net/http would otherwise read it too.
+func (o *outbound) duplex() {
+	if o.c.guard != nil && o.in.body.inFlight() {
+		_ = http.NewResponseController(o.w).EnableFullDuplex()
+	}
 }
 
 var errNoResponse = errors.New("the chain returned neither a response nor an error")
@@ -139,9 +156,9 @@ func (o *outbound) fail(err error) {
 	if o.r.Context().Err() != nil {
 		level = slog.LevelDebug // the client went away, which is what failed
 	}
-	if o.in.body.failure != nil && !o.begun {
+	if cause := o.in.body.failure(); cause != nil && !o.begun {
 		o.log(level, "request body", err)
-		o.server.refuseBody(o.w, o.r, o.in.body.failure)
+		o.server.refuseBody(o.w, o.r, cause)
 		return
 	}
 	o.log(level, "request failed", err)

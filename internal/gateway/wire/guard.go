@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -36,6 +37,7 @@ type guard struct {
 	refused  atomic.Int64 // number of the refused request, 0: none, -1: one in its body
 	refusal  int          // its status
 	served   atomic.Int64 // requests that the edge has seen
+	aborted  atomic.Bool  // nothing is read any more
 	writeEnd time.Time
 	reason   string // replaces the reason phrase of the next status line
 }
@@ -86,6 +88,9 @@ func (g *guard) Read(p []byte) (int, error) {
 		if g.err != nil {
 			return 0, g.err
 		}
+		if g.aborted.Load() {
+			return 0, os.ErrDeadlineExceeded
+		}
 		if g.raw {
 			return g.Conn.Read(p)
 		}
@@ -108,6 +113,9 @@ func (g *guard) readInto(p []byte) (int, error) {
 		if err := g.Conn.SetReadDeadline(time.Now().Add(g.limits.data)); err != nil {
 			return 0, err
 		}
+	}
+	if g.aborted.Load() { // looked at after the deadline was set: abort may have come before
+		return 0, os.ErrDeadlineExceeded
 	}
 	n, err := g.Conn.Read(p)
 	if n == 0 {
@@ -227,6 +235,12 @@ func (g *guard) passThrough() {
 	g.hold, g.limits.data = nil, 0
 }
 
+// abort ends a Read that is under way and all that come. It may be called at any time.
+func (g *guard) abort() {
+	g.aborted.Store(true)
+	_ = g.Conn.SetReadDeadline(time.Unix(1, 0))
+}
+
 // Write sends what net/http wrote. A deadline is renewed when a quarter of it has
 // passed, not for each write.
 func (g *guard) Write(p []byte) (int, error) {
@@ -273,11 +287,11 @@ func lineEnd(p []byte) int {
 	return -1
 }
 
-// Close closes the connection. After a refusal, by the guard or by net/http, it first
-// takes what the client still sends, for a moment: closing with unread data resets the
+// Close closes the connection. After a refusal, by the guard or by net/http, or an answer
+// that came before the request was read, it first takes what the client still sends, for a moment: closing with unread data resets the
 // connection, and the client might never see the answer.
 func (g *guard) Close() error {
-	if g.refused.Load() != 0 || g.passed.Load() > g.served.Load() {
+	if g.refused.Load() != 0 || g.aborted.Load() || g.passed.Load() > g.served.Load() {
 		select {
 		case <-g.limits.stopping:
 		default:

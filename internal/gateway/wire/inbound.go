@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/gateway/chain"
@@ -75,7 +76,8 @@ func (s *Server) inbound(r *http.Request, c *connection) (*inbound, error) {
 	if limit := s.options.MaxBody; limit > 0 && r.ContentLength > limit {
 		return nil, chain.ErrTooLarge
 	}
-	in.body = requestBody{stream: r.Body, request: r, in: in, limit: s.options.MaxBody}
+	b := &in.body
+	b.stream, b.request, b.in, b.limit = r.Body, r, in, s.options.MaxBody
 	req.Entity.SetStream(&in.body, r.ContentLength)
 	return in, nil
 }
@@ -178,31 +180,57 @@ func validTransaction(id string) bool {
 }
 
 // requestBody is the body of an inbound request. It ends with chain.ErrTooLarge when
-// the limit is passed, and leaves the trailers in the request when it is at its end.
+// the limit is passed, and leaves the trailers in the request when it is at its end. The
+// one who reads it may still do so while the answer is written.
 type requestBody struct {
 	stream  io.ReadCloser
 	request *http.Request
 	in      *inbound
 	limit   int64 // 0: none
 	read    int64
-	failure error // other than the end
+	state   atomic.Int32
+	failed  atomic.Pointer[failure]
 }
 
+const (
+	bodyUntouched int32 = iota
+	bodyInFlight
+	bodyRead
+)
+
+// failure is what ended a body other than its end.
+type failure struct{ error }
+
 func (b *requestBody) Read(p []byte) (int, error) {
+	b.state.CompareAndSwap(bodyUntouched, bodyInFlight)
 	n, err := b.stream.Read(p)
 	b.read += int64(n)
 	switch {
 	case b.limit > 0 && b.read > b.limit:
-		b.failure = chain.ErrTooLarge
-		return 0, b.failure
+		n, err = 0, chain.ErrTooLarge
+		b.failed.Store(&failure{err})
 	case err == io.EOF:
 		if len(b.request.Trailer) > 0 {
 			b.in.request.Trailer = b.request.Trailer
 		}
 	case err != nil:
-		b.failure = err
+		b.failed.Store(&failure{err})
+	case b.read != b.request.ContentLength:
+		return n, nil
 	}
+	b.state.Store(bodyRead)
 	return n, err
 }
+
+// failure is what ended the body other than its end; nil when nothing did.
+func (b *requestBody) failure() error {
+	if f := b.failed.Load(); f != nil {
+		return f.error
+	}
+	return nil
+}
+
+// inFlight says whether somebody has begun to read and may go on.
+func (b *requestBody) inFlight() bool { return b.state.Load() == bodyInFlight }
 
 func (b *requestBody) Close() error { return b.stream.Close() }

@@ -16,8 +16,9 @@ import (
 // one write; a longer one is written from where it is.
 const inlineBody = 8 << 10
 
-// send writes a request. The returned word says what failed.
-func (c *upstreamConn) send(r *chain.Request, upgrade bool) (string, error) {
+// send writes a request, or all of it but a large body, which the returned sender then
+// writes while the response is read. The returned word says what failed.
+func (c *upstreamConn) send(r *chain.Request, upgrade bool) (*sender, string, error) {
 	memory, inMemory := r.Entity.InMemory()
 	var body io.Reader
 	length := int64(len(memory))
@@ -30,25 +31,27 @@ func (c *upstreamConn) send(r *chain.Request, upgrade bool) (string, error) {
 	head, err := appendHead(c.out[:0], r, framed{length: length, upgrade: upgrade, wait: wait})
 	c.out = head
 	if err != nil {
-		return opPrepare, err
+		return nil, opPrepare, err
 	}
-	if body == nil {
-		return opSend, c.sendMemory(memory)
+	large := length < 0 || length > alongside
+	if body == nil && !large {
+		return nil, opSend, c.sendMemory(memory)
 	}
 	if err := c.write(c.out); err != nil {
-		return opSend, err
+		return nil, opSend, err
 	}
 	if wait {
 		if final, err := c.awaitContinue(); err != nil || final {
-			return opSend, err
+			return nil, opSend, err
 		}
+	}
+	if large {
+		return &sender{conn: c, request: r, memory: memory, body: body, length: length, done: make(chan struct{})}, opSend, nil
 	}
 	buf := buffers.Get().(*[32 << 10]byte)
 	defer buffers.Put(buf)
-	if length >= 0 {
-		return c.sendCounted(body, length, buf[:])
-	}
-	return c.sendChunked(r, body, buf[:])
+	op, err := c.sendCounted(body, length, buf[:])
+	return nil, op, err
 }
 
 // sendMemory writes the header and a body that is in memory.
@@ -57,19 +60,23 @@ func (c *upstreamConn) sendMemory(body []byte) error {
 		c.out = append(c.out, body...)
 		return c.write(c.out)
 	}
-	const piece = 256 << 10 // each has the timeout anew
-	first := min(len(body), piece)
 	if err := c.armWrite(); err != nil {
 		return err
 	}
-	both := net.Buffers{c.out, body[:first]}
-	if _, err := both.WriteTo(c.nc); err != nil {
-		return err
-	}
-	for body = body[first:]; len(body) > 0; body = body[min(len(body), piece):] {
-		if err := c.write(body[:min(len(body), piece)]); err != nil {
+	both := net.Buffers{c.out, body}
+	_, err := both.WriteTo(c.nc)
+	return err
+}
+
+// writeAll writes a body piece by piece: each has the timeout anew.
+func (c *upstreamConn) writeAll(body []byte) error {
+	const piece = 256 << 10
+	for len(body) > 0 {
+		n := min(len(body), piece)
+		if err := c.write(body[:n]); err != nil {
 			return err
 		}
+		body = body[n:]
 	}
 	return nil
 }

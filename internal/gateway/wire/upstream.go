@@ -10,7 +10,7 @@ import (
 )
 
 // upstreamConn is one connection to an upstream. The goroutine that uses it writes
-// the request and reads the response itself; nothing runs beside it.
+// the request and reads the response itself; only large bodies are written beside it.
 type upstreamConn struct {
 	nc      net.Conn
 	home    *destination // nil for a connection outside the pool
@@ -30,6 +30,7 @@ type upstreamConn struct {
 	keep     bool // the response allows another request
 	spoiled  bool // the request was not sent completely
 	stop     func() bool
+	sender   *sender // of the present request, nil: written already
 	closed   atomic.Bool
 }
 
@@ -41,7 +42,7 @@ func newUpstreamConn(nc net.Conn, timeout time.Duration) *upstreamConn {
 
 // begin prepares a pooled connection for its next request.
 func (c *upstreamConn) begin() {
-	c.reused, c.answered, c.stale, c.keep = true, false, false, false
+	c.reused, c.answered, c.stale, c.keep, c.sender = true, false, false, false, nil
 }
 
 // probeAfter is how long a connection may rest before it is looked at: the longer it
@@ -84,7 +85,7 @@ func (c *upstreamConn) discard() {
 func (c *upstreamConn) finish() {
 	undisturbed := c.stop == nil || c.stop()
 	c.stop = nil
-	if !undisturbed || !c.keep || c.spoiled || c.r != c.w || c.home == nil || c.home.client.options.DisableReuse {
+	if !undisturbed || !c.keep || c.spoiled || c.sender.unfinished() || c.r != c.w || c.home == nil || c.home.client.options.DisableReuse {
 		c.discard()
 		return
 	}
@@ -135,10 +136,7 @@ func (c *upstreamConn) armWrite() error {
 
 // fill reads once, behind what is there. The buffer must have room.
 func (c *upstreamConn) fill() error {
-	if err := c.armRead(); err != nil {
-		return err
-	}
-	n, err := c.nc.Read(c.in[c.w:])
+	n, err := c.readSocket(c.in[c.w:])
 	if n > 0 {
 		c.w += n
 		c.answered = true
@@ -223,10 +221,21 @@ func (c *upstreamConn) read(p []byte) (int, error) {
 		c.r = n
 		return n, nil
 	}
-	if err := c.armRead(); err != nil {
-		return 0, err
+	return c.readSocket(p)
+}
+
+// readSocket reads once. An upstream that still gets the request need not answer yet.
+func (c *upstreamConn) readSocket(p []byte) (int, error) {
+	for {
+		if err := c.armRead(); err != nil {
+			return 0, err
+		}
+		n, err := c.nc.Read(p)
+		if n > 0 || err == nil || !isTimeout(err) || !c.sender.excuses(c.timeout) {
+			return n, err
+		}
+		c.readEnd = time.Time{}
 	}
-	return c.nc.Read(p)
 }
 
 func (c *upstreamConn) write(p []byte) error {
