@@ -81,7 +81,7 @@ func TestGatewayReloadUnderLoad(t *testing.T) {
 
 // What connections cost that wait for their next request.
 func TestGatewayIdleConnections(t *testing.T) {
-	const connections = 2000
+	const connections = 5000
 	g, _ := gatewayOn(t, "", "", map[string]string{"x.json": `{"handler": {"type": "StaticResponseHandler", "config": {"status": 204}}}`})
 	open := func() net.Conn {
 		c, err := net.Dial("tcp", g.addr(0))
@@ -101,13 +101,10 @@ func TestGatewayIdleConnections(t *testing.T) {
 	for range 50 {
 		_ = open().Close() // whatever is made once is made now
 	}
-	before := g.memory("VmRSS")
 	for range connections {
 		open()
 	}
-	each := (g.memory("VmRSS") - before) / connections
-	t.Logf("%d idle connections: %d bytes each, %d KiB in all", connections, each, g.memory("VmRSS")>>10)
-	if most := 40 << 10; each > most {
-		t.Errorf("an idle connection takes %d bytes, more than %d", each, most)
-	}
+	const most = 100 << 20
+	eventually(t, "the gateway takes less than 100 MiB", func() bool { return g.memory("VmRSS") < most })
+	t.Logf("%d idle connections: %d KiB in all", connections, g.memory("VmRSS")>>10)
 }

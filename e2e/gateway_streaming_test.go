@@ -58,7 +58,7 @@ func TestGatewayStreamsLargeBodies(t *testing.T) {
 		name, fields string
 		size, most   int // most: how much more memory it may take
 	}{
-		{"streaming", `, "streamingEnabled": true`, 256 * mebibyte, 32 * mebibyte},
+		{"streaming", `, "streamingEnabled": true`, 1024 * mebibyte, 32 * mebibyte},
 		// What is buffered lies in files.
 		{"buffering", `, "streamingEnabled": false`, 64 * mebibyte, 32 * mebibyte},
 	}

@@ -38,6 +38,9 @@ type guard struct {
 	refusal  int          // its status
 	served   atomic.Int64 // requests that the edge has seen
 	aborted  atomic.Bool  // nothing is read any more
+	readEnd  time.Time    // the deadline that net/http set
+	short    bool         // a shorter one is in force
+	idle     atomic.Int32 // of idleness
 	writeEnd time.Time
 	reason   string // replaces the reason phrase of the next status line
 }
@@ -49,6 +52,7 @@ type limits struct {
 	h2c           bool
 	lingerOnClose time.Duration
 	stopping      <-chan struct{} // closed: do not linger
+	park          func(net.Conn, time.Time)
 }
 
 // total is what a header can take together.
@@ -119,6 +123,9 @@ func (g *guard) readInto(p []byte) (int, error) {
 	}
 	n, err := g.Conn.Read(p)
 	if n == 0 {
+		if g.short && isTimeout(err) {
+			g.idle.Store(idleLong)
+		}
 		return 0, err
 	}
 	pass := g.check(p[:n])
@@ -130,8 +137,14 @@ func (g *guard) readInto(p []byte) (int, error) {
 
 // readHeld reads more of a header that has begun.
 func (g *guard) readHeld() error {
-	if cap(g.hold)-len(g.hold) < 512 {
-		g.hold = append(make([]byte, 0, 2*cap(g.hold)+4096), g.hold...)
+	if g.short { // a request has begun
+		g.short = false
+		if err := g.Conn.SetReadDeadline(g.readEnd); err != nil {
+			return err
+		}
+	}
+	if cap(g.hold)-len(g.hold) < 256 {
+		g.hold = append(make([]byte, 0, 4*cap(g.hold)+512), g.hold...)
 	}
 	n, err := g.Conn.Read(g.hold[len(g.hold):cap(g.hold)])
 	if n == 0 {
@@ -291,6 +304,13 @@ func lineEnd(p []byte) int {
 // that came before the request was read, it first takes what the client still sends, for a moment: closing with unread data resets the
 // connection, and the client might never see the answer.
 func (g *guard) Close() error {
+	switch {
+	case g.idle.CompareAndSwap(idleLong, idleParked):
+		g.limits.park(g.Conn, g.readEnd)
+		return nil
+	case g.idle.Load() == idleParked:
+		return nil
+	}
 	if g.refused.Load() != 0 || g.aborted.Load() || g.passed.Load() > g.served.Load() {
 		select {
 		case <-g.limits.stopping:

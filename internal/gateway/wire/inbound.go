@@ -134,11 +134,10 @@ func (in *inbound) takeHeader(r *http.Request) error {
 			r.Header["Connection"] = []string{"Upgrade"}
 		}
 	}
-	// The authority of HTTP/2 is no Host field: upstream, Host then follows the URI.
-	if r.ProtoMajor == 1 {
-		in.host[0] = r.Host
-		r.Header["Host"] = in.host[:1:1]
-	}
+	// The authority of HTTP/2 becomes Host where there is HTTP/1.1 (RFC 9113 §8.3.1), and
+	// conditions find it in one place.
+	in.host[0] = r.Host
+	r.Header["Host"] = in.host[:1:1]
 	return nil
 }
 

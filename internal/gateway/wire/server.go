@@ -32,6 +32,9 @@ type Server struct {
 	mu        sync.Mutex
 	listeners []listener
 	tunnels   map[chain.Conn]struct{}
+	parked    map[net.Conn]struct{} // idle connections that net/http does not hold
+	tidied    int // how many were parked when memory was given back
+	stopping  bool
 	accepting sync.WaitGroup
 	tunnelled sync.WaitGroup
 }
@@ -44,7 +47,7 @@ type listener struct {
 // NewServer returns a server that listens nowhere yet.
 func NewServer(o Options, h chain.Handler) *Server {
 	o = o.withDefaults()
-	s := &Server{options: o, handler: h, feed: newFeed(), prefix: newPrefix(), tunnels: map[chain.Conn]struct{}{}}
+	s := &Server{options: o, handler: h, feed: newFeed(), prefix: newPrefix(), tunnels: map[chain.Conn]struct{}{}, parked: map[net.Conn]struct{}{}}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(!o.DisableHTTP2)
@@ -119,6 +122,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, l := range s.listeners {
 		_ = l.Close()
 	}
+	s.stopping = true
+	for c := range s.parked {
+		_ = c.Close()
+	}
 	s.mu.Unlock()
 	s.feed.end()
 	grace, cancel := context.WithTimeout(ctx, max(s.options.GracePeriod, 0))
@@ -140,7 +147,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) limits() limits {
 	return limits{
 		line: s.options.MaxRequestLine, header: s.options.MaxHeaderBytes, data: s.options.DataTimeout,
-		h2c: s.options.H2C, lingerOnClose: time.Second / 2, stopping: s.feed.done,
+		h2c: s.options.H2C, lingerOnClose: time.Second / 2, stopping: s.feed.done, park: s.park,
 	}
 }
 

@@ -104,9 +104,9 @@ func TestServerTLS(t *testing.T) {
 		want  string
 	}{
 		{"HTTP/1.1", false, nil, "HTTP/1.1 true [] https /a/../b?c true hello"},
-		{"HTTP/2", true, nil, "HTTP/2 true [] https /a/../b?c false hello"},
+		{"HTTP/2", true, nil, "HTTP/2 true [] https /a/../b?c true hello"},
 		{"HTTP/1.1 with certificate", false, []tls.Certificate{a.issue(t, "visitor")}, "HTTP/1.1 true [visitor] https /a/../b?c true hello"},
-		{"HTTP/2 with certificate", true, []tls.Certificate{a.issue(t, "visitor")}, "HTTP/2 true [visitor] https /a/../b?c false hello"},
+		{"HTTP/2 with certificate", true, []tls.Certificate{a.issue(t, "visitor")}, "HTTP/2 true [visitor] https /a/../b?c true hello"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestH2C(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := bodyOf(t, r); got != "HTTP/2 false [] http /x false " || r.Proto != "HTTP/2" {
+	if got := bodyOf(t, r); got != "HTTP/2 false [] http /x true " || r.Proto != "HTTP/2" {
 		t.Errorf("answer = %q over %s", got, r.Proto)
 	}
 	r, err = newClient(t, wire.ClientOptions{}).Do(exchange(t, "GET", "http://"+address+"/x"))
@@ -212,10 +212,10 @@ func TestClientTLS(t *testing.T) {
 		options       wire.ClientOptions
 		want          string
 	}{
-		{"HTTP/2 by ALPN", both, wire.ClientOptions{TLS: mine}, "HTTP/2 true [gateway] https /a/../b?c false hello"},
+		{"HTTP/2 by ALPN", both, wire.ClientOptions{TLS: mine}, "HTTP/2 true [gateway] https /a/../b?c true hello"},
 		{"HTTP/1.1 by ALPN", old, wire.ClientOptions{TLS: mine}, "HTTP/1.1 true [gateway] https /a/../b?c true hello"},
 		{"HTTP/1.1 by choice", both, wire.ClientOptions{TLS: mine, Protocol: wire.HTTP1}, "HTTP/1.1 true [gateway] https /a/../b?c true hello"},
-		{"HTTP/2 by choice", both, wire.ClientOptions{TLS: mine, Protocol: wire.HTTP2}, "HTTP/2 true [gateway] https /a/../b?c false hello"},
+		{"HTTP/2 by choice", both, wire.ClientOptions{TLS: mine, Protocol: wire.HTTP2}, "HTTP/2 true [gateway] https /a/../b?c true hello"},
 		{"HTTP/2 asked of an old server", old, wire.ClientOptions{TLS: mine, Protocol: wire.HTTP2}, "HTTP/1.1 true [gateway] https /a/../b?c true hello"},
 	}
 	for _, test := range tests {
