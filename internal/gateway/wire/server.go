@@ -33,7 +33,7 @@ type Server struct {
 	listeners []listener
 	tunnels   map[chain.Conn]struct{}
 	parked    map[net.Conn]struct{} // idle connections that net/http does not hold
-	tidied    int // how many were parked when memory was given back
+	tidied    int                   // how many were parked when memory was given back
 	stopping  bool
 	accepting sync.WaitGroup
 	tunnelled sync.WaitGroup
