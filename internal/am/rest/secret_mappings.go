@@ -105,6 +105,22 @@ func (v secretStores) setMapping(c *Call, label string, body Object, fresh bool)
 	return printMapping(label, aliases), nil
 }
 
+// rotate makes a new key for a label of the server's own keys. Those before stay valid, and published, until the last
+// token has expired that they may have signed.
+func (v secretStores) rotate(c *Call) (any, error) {
+	if c.Vars["store"] != defaultKeystore {
+		return nil, badRequest("Keys of a key store are rotated by its mappings: the first alias is active, all are valid")
+	}
+	if !slices.Contains(realm.Labels(), c.ID) {
+		return nil, notFound()
+	}
+	key, err := c.Realm.RotateKey(c.Context(), c.ID)
+	if err != nil {
+		return nil, badRequest("%v", err)
+	}
+	return Object{"_id": c.ID, "secretId": c.ID, "kid": key.ID}, nil
+}
+
 func (v secretStores) unmap(c *Call, id string) (Object, error) {
 	s, d, err := v.mapped(c, false)
 	if err != nil {

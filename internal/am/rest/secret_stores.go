@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/am/store"
 )
 
-// defaultKeystore is the store that holds the keys which the server makes and rotates itself: nothing of it can be
-// written.
+// defaultKeystore is the store that holds the keys which the server makes itself: nothing of it can be written, but its
+// keys can be rotated.
 const defaultKeystore = "default-keystore"
 
 // secretStores are the places of keys. Realms may have key stores of their own, which labels are mapped to, and folders
@@ -53,6 +53,7 @@ func (s *Server) secretStores() []*Resource {
 		if !at.global {
 			ofType.Create, ofType.Update, ofType.Delete = v.create, v.update, v.delete
 			mappings.Create, mappings.Update, mappings.Delete = v.addMapping, v.remap, v.unmap
+			mappings.ItemActions = map[string]Action{"rotate": {Do: v.rotate}}
 		}
 		list = append(list, stores, ofType, mappings)
 	}
