@@ -126,10 +126,14 @@ func challengeMethod(f *Form) string {
 	return orText(f.Get("code_challenge_method"), "plain")
 }
 
-// hintedSubject is whom id_token_hint names, "" when there is none (OIDC Core §3.1.2.1). A hint may have expired.
+// hintedSubject is whom id_token_hint names, or the claims parameter wants (OIDC Core §3.1.2.1, §5.5), "" when neither
+// does. A hint may have expired.
 func (a *authorization) hintedSubject() (string, error) {
 	raw := a.form.Get("id_token_hint")
 	if raw == "" {
+		if subs, _ := idTokenClaim(a.claimsParameter(), "sub"); len(subs) > 0 {
+			return subs[0], nil
+		}
 		return "", nil
 	}
 	claims, client, err := a.openIDToken(a.r.Context(), raw)
@@ -146,6 +150,9 @@ func (a *authorization) hintedSubject() (string, error) {
 func (a *authorization) requestedACRs() []string {
 	if text := a.form.Get("acr_values"); text != "" {
 		return strings.Fields(text)
+	}
+	if acrs, _ := idTokenClaim(a.claimsParameter(), "acr"); len(acrs) > 0 {
+		return acrs
 	}
 	if len(a.client.OIDC.DefaultACRValues) > 0 {
 		return a.client.OIDC.DefaultACRValues

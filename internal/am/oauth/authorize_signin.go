@@ -37,7 +37,7 @@ func (a *authorization) signIn() (bool, error) {
 		return true, a.toLogin(LoginHints{Tree: a.tree(), Force: true})
 	}
 	if a.fresh() {
-		return false, nil
+		return false, a.checkACR()
 	}
 	if a.prompt.none {
 		return false, errLogin.Because(errors.New("the session is too old or of another kind"))
@@ -90,6 +90,15 @@ func (a *authorization) fresh() bool {
 		wanted = wanted || known
 	}
 	return !wanted || again // whoever signed in and is still of another kind gets acr "0"
+}
+
+// checkACR refuses an answer in which the acr is not one of those that are essential (OIDC Core §5.5.1.1).
+func (a *authorization) checkACR() error {
+	acrs, essential := idTokenClaim(a.claimsParameter(), "acr")
+	if essential && len(acrs) > 0 && !contains(acrs, a.acr) {
+		return Refuse("unmet_authentication_requirements", "The sign-in was of none of the kinds that the request needs.")
+	}
+	return nil
 }
 
 // maxAge is the longest time that the sign-in may be ago.

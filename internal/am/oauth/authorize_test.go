@@ -523,3 +523,49 @@ func TestCodeRace(t *testing.T) {
 		t.Errorf("the code bought %d times", bought)
 	}
 }
+
+// The claims parameter may ask for a kind of sign-in and for a user (OIDC Core §5.5, §5.5.1.1).
+func TestClaimsOfTheSignIn(t *testing.T) {
+	w, l := withLogin(t)
+	w.provider("/", `{"consent":{"clientsCanSkipConsent":true},"advancedOIDCConfig":{"claimsParameterSupported":true,"loaMapping":{"strong":"StrongTree"}}}`)
+	w.client("/", "web", "s", webClient("", `,"isConsentImplied":true`, ""))
+	weak, strong := l.signIn("/", "demo", "Login"), l.signIn("/", "demo", "StrongTree")
+	ask := func(session, claims string, more ...string) (string, url.Values) {
+		f := append(form("client_id", "web", "response_type", "code", "redirect_uri", callback, "scope", "openid", "claims", claims), more...)
+		return location(t, w.get("/", "authorize", f, cookie(session)))
+	}
+	const acr = `{"id_token":{"acr":{"essential":true,"values":["strong"]}}}`
+	to, q := ask(weak, acr)
+	if !strings.HasPrefix(to, base+"/UI/Login?") || q.Get("tree") != "StrongTree" {
+		t.Errorf("an essential acr of another journey: %s", to)
+	}
+	back, err := url.Parse(q.Get("goto"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.pass(time.Second)
+	again := l.signIn("/", "demo", "Login")
+	if _, q := location(t, w.get("/", "authorize", nil, cookie(again), func(r *http.Request) { r.URL.RawQuery = back.RawQuery })); q.Get("error") != "unmet_authentication_requirements" {
+		t.Errorf("signed in otherwise: %v", q)
+	}
+	_, q = ask(strong, acr)
+	bought := w.token("/", form("grant_type", "authorization_code", "code", q.Get("code"), "redirect_uri", callback), basic("web", "s"))
+	if id := w.verified(bought.text("id_token")); id["acr"] != "strong" {
+		t.Errorf("ID token is %v", id)
+	}
+	if _, q := ask(strong, `{"id_token":{"acr":{"essential":true,"value":"unknown"}}}`); q.Get("error") != "unmet_authentication_requirements" {
+		t.Errorf("an acr that nobody can have: %v", q)
+	}
+	if _, q := ask(strong, `{"id_token":{"acr":{"value":"unknown"}}}`); q.Get("code") == "" {
+		t.Errorf("the same, voluntary: %v", q)
+	}
+	if _, q := ask(weak, `{"id_token":{"sub":{"value":"(usr!demo)"}}}`); q.Get("code") == "" {
+		t.Errorf("the user who is signed in: %v", q)
+	}
+	if to, _ := ask(weak, `{"id_token":{"sub":{"value":"(usr!other)"}}}`); !strings.HasPrefix(to, base+"/UI/Login?") {
+		t.Errorf("another user: %s", to)
+	}
+	if _, q := ask(weak, `{"id_token":{"sub":{"value":"(usr!other)"}}}`, "prompt", "none"); q.Get("error") != "login_required" {
+		t.Errorf("another user with prompt=none: %v", q)
+	}
+}

@@ -156,6 +156,28 @@ func requestedClaims(parameter, target string) map[string][]any {
 	return out
 }
 
+// idTokenClaim gives the texts that the claims parameter wants for a claim of the ID token, and whether it is essential.
+func idTokenClaim(parameter, name string) (values []string, essential bool) {
+	if parameter == "" {
+		return nil, false
+	}
+	var p struct {
+		IDToken map[string]json.RawMessage `json:"id_token"`
+	}
+	var how struct {
+		Essential bool     `json:"essential"`
+		Value     string   `json:"value"`
+		Values    []string `json:"values"`
+	}
+	if json.Unmarshal([]byte(parameter), &p) != nil || json.Unmarshal(p.IDToken[name], &how) != nil {
+		return nil, false
+	}
+	if how.Value != "" {
+		values = append(values, how.Value)
+	}
+	return append(values, how.Values...), how.Essential
+}
+
 func hostOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
