@@ -63,24 +63,57 @@ export default async function (kit, { base, user, password }) {
   kit.check(await remove.isEnabled(), 'delete is on once the name is typed');
   await page.context().close();
 
-  const few = { only: (v) => (v.width > 800) === (v.colorScheme === 'light') }; // those with hundreds of settings
+  const script = 'scripts/c735de08-f8f2-4e69-aa4a-2d8d3d438323?realm=/alpha';
+  const few = { only: (v) => (v.width > 800) === (v.colorScheme === 'light') }; // wide in light, narrow in dark
   for (const [name, path, more] of [
     ['realms', 'realms'],
-    ['realm-new', 'realms/new'],
+    ['realm-new', 'realms/new', few],
     ['applications', 'applications?realm=/alpha'],
-    ['applications-none', 'applications?realm=/bravo'],
+    ['applications-none', 'applications?realm=/bravo', few],
     ['application-new', 'applications/new?realm=/alpha&method=oidc'],
-    ['application-new-last', 'applications/new?realm=/alpha&method=oidc&type=web&name=x'],
+    ['application-new-last', 'applications/new?realm=/alpha&method=oidc&type=web&name=x', few],
     ['application', 'applications/myClient?realm=/alpha'],
     ['application-advanced', 'applications/myClient/advanced?realm=/alpha', few],
     ['application-credentials', 'applications/myClient/credentials?realm=/alpha'],
-    ['application-delete', 'applications/myClient/danger?realm=/alpha'],
-    ['services', 'services?realm=/alpha'],
+    ['application-delete', 'applications/myClient/danger?realm=/alpha', few],
+    ['services', 'services?realm=/alpha', few],
     ['provider', 'services/oauth-oidc?realm=/alpha', few],
-    ['validation', 'services/validation?realm=/alpha'],
-    ['search', 'search?realm=/alpha&q=lifetime'],
+    ['validation', 'services/validation?realm=/alpha', few],
+    ['scripts', 'scripts?realm=/alpha', few],
+    ['script', script, few],
+    ['script-mistakes', script, {
+      ...few,
+      prepare: async (p) => {
+        await p.getByLabel('Script', { exact: true }).fill('def a = 1\n\ndef b = = 2\n');
+        await p.getByRole('button', { name: 'Validate' }).click();
+        await p.getByRole('link', { name: /Line 3/ }).click();
+        kit.check(await p.evaluate(() => document.activeElement.id === 'source' && document.activeElement.selectionStart > 10), 'a mistake leads to its place');
+      },
+    }],
+    ['script-trial', script, {
+      ...few,
+      prepare: async (p) => {
+        await p.getByLabel('Script', { exact: true }).fill("import org.forgerock.json.JsonValue\nlogger.error('may act for {}', identity)\ntoken.setMayAct(JsonValue.json(JsonValue.object(\n    JsonValue.field('client_id', 'serviceConfidentialClient'))))\n");
+        await p.locator('#user').fill('demo');
+        await p.locator('#scopes').fill('mail');
+        await p.getByRole('button', { name: 'Run on a sample token' }).click();
+      },
+      expect: 'ins',
+    }],
+    ['script-new', 'scripts/new?realm=/alpha', few],
+    ['identities', 'identities?realm=/alpha', few],
+    ['identity', 'identities/demo?realm=/alpha', few],
+    ['identity-new', 'identities/new?realm=/alpha', few],
+    ['agents', 'agents?realm=/alpha', few],
+    ['agent', 'agents/IdentityGatewayAgent/ig_agent?realm=/alpha', few],
+    ['agent-new', 'agents/new?realm=/alpha', few],
+    ['sessions', 'sessions?realm=/', few],
+    ['tokens', 'tokens?realm=/alpha&client=myClient', few],
+    ['keys', 'keys?realm=/alpha', few],
+    ['keystore', 'keys/stores/default-keystore?realm=/alpha', few],
+    ['search', 'search?realm=/alpha&q=lifetime', few],
     ['curl', 'services/validation?realm=/alpha', { prepare: (p) => p.getByText('Show as curl').click() }],
-    ['missing', 'nothing-here'],
+    ['missing', 'nothing-here', few],
   ]) {
     await kit.look(`console-${name}`, at(path), { as, ...more });
   }

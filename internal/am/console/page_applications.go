@@ -11,7 +11,7 @@ import (
 
 func applicationsPage() page {
 	return page{
-		Name: "applications", Title: "Applications", Icon: "apps",
+		Name: "applications", Title: "Applications", Icon: "apps", Section: "Access",
 		Handlers: map[string]func(*visit) error{
 			"GET applications":                   listApplications,
 			"GET applications/new":               newApplication,

@@ -35,9 +35,11 @@ func search(v *visit) error {
 	}
 	has := func(texts ...string) bool { return strings.Contains(strings.ToLower(strings.Join(texts, " ")), q) }
 	pages := hits{Title: v.Say("Pages")}
-	for _, n := range v.nav() {
-		if has(n.Text) {
-			pages.add(n.Text, "", n.URL)
+	for _, section := range v.sections() {
+		for _, n := range section.Links {
+			if has(n.Text) {
+				pages.add(n.Text, section.Title, n.URL)
+			}
 		}
 	}
 	found := []hits{pages}

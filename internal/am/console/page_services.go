@@ -9,7 +9,7 @@ import (
 
 func servicesPage() page {
 	return page{
-		Name: "services", Title: "Services", Icon: "settings",
+		Name: "services", Title: "Services", Icon: "settings", Section: "Access",
 		Handlers: map[string]func(*visit) error{
 			"GET services":              listServices,
 			"POST services":             addService,

@@ -6,6 +6,8 @@ type page struct {
 	Name string
 	// Title is what the navigation calls it, Icon the picture of package ui beside that; no title: it is not there.
 	Title, Icon string
+	// Section is the heading that it stands below in the navigation.
+	Section string
 	// Handlers are by pattern: "GET /scripts/{id}".
 	Handlers map[string]func(*visit) error
 }
@@ -16,7 +18,13 @@ func pages() []page {
 		dashboardPage(),
 		realmsPage(),
 		applicationsPage(),
+		agentsPage(),
 		servicesPage(),
+		scriptsPage(),
+		identitiesPage(),
+		sessionsPage(),
+		tokensPage(),
+		keysPage(),
 		searchPage(),
 		signOutPage(),
 	}

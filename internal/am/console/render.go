@@ -75,11 +75,7 @@ func (v *visit) frame(title string) *ui.Frame {
 	for _, path := range v.realms {
 		f.Realms = append(f.Realms, ui.Link{URL: v.RealmLink(path, v.section()), Text: realmName(path), Current: path == v.realm()})
 	}
-	section := ui.Section{}
-	for _, n := range v.nav() {
-		section.Links = append(section.Links, n)
-	}
-	f.Sections = []ui.Section{section}
+	f.Sections = v.sections()
 	f.Search, f.SearchWith = v.place.Context+"/console/search", map[string]string{"realm": v.realm()}
 	if v.section() == "search" {
 		f.Query = v.query("q")
@@ -94,13 +90,19 @@ func (v *visit) frame(title string) *ui.Frame {
 	return f
 }
 
-// nav is the navigation.
-func (v *visit) nav() []ui.Link {
-	var out []ui.Link
+// sections are the navigation.
+func (v *visit) sections() []ui.Section {
+	var out []ui.Section
 	for i := range v.console.pages {
-		if p := &v.console.pages[i]; p.Title != "" {
-			out = append(out, ui.Link{URL: v.Link(p.Name), Text: v.Say(p.Title), Icon: p.Icon, Current: p == v.page})
+		p := &v.console.pages[i]
+		if p.Title == "" {
+			continue
 		}
+		if title := p.Section; len(out) == 0 || v.Say(title) != out[len(out)-1].Title {
+			out = append(out, ui.Section{Title: v.Say(title)})
+		}
+		last := &out[len(out)-1]
+		last.Links = append(last.Links, ui.Link{URL: v.Link(p.Name), Text: v.Say(p.Title), Icon: p.Icon, Current: p == v.page})
 	}
 	return out
 }
@@ -329,3 +331,20 @@ func (v *visit) Short(grant string) string {
 	}
 	return grant
 }
+
+// filterForm is the form that filters a table.
+type filterForm struct{ Page, Label string }
+
+// Filter makes the form that filters the table of a page.
+func (v *visit) Filter(page, label string) filterForm { return filterForm{page, label} }
+
+// Back is the address of this page below the console, without the realm.
+func (v *visit) Back() string {
+	if id := v.vars["id"]; id != "" {
+		return address(v.section(), id)
+	}
+	return v.section()
+}
+
+// Statuses are those of people.
+func (v *visit) Statuses() []string { return []string{"Active", "Inactive"} }

@@ -11,6 +11,7 @@ func (s *Server) all() []*Resource {
 		s.authorizationKinds(),
 		s.globalServices(),
 		s.nodes(),
+		s.keyRecords(),
 		s.policies(),
 		s.policySets(),
 		s.realms(),
@@ -22,6 +23,7 @@ func (s *Server) all() []*Resource {
 		s.services(),
 		s.sessionResources(),
 		s.trees(),
+		s.tokenRecords(),
 		s.userParts(),
 		s.users(),
 	)

@@ -57,7 +57,7 @@ func (s *Server) scripts() []*Resource {
 			Create:  func(c *Call, id string, body Object) (Object, error) { return s.storeScript(c, id, body, nil) },
 			Update:  s.updateScript,
 			Delete:  s.deleteScript,
-			Actions: map[string]Action{"validate": {Do: s.validateScript}},
+			Actions: map[string]Action{"validate": {Do: s.validateScript}, "try": {Do: s.tryScript}},
 		},
 		{
 			Path: "global-config/services/scripting/contexts", Global: true,

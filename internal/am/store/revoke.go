@@ -180,3 +180,26 @@ func (s Tokens) remove(ctx context.Context, toks []Token) error {
 }
 
 func goneKey(grantID string) Key { return Key{Kind: kindGone, ID: grantID} }
+
+// EndByID removes the token that is stored under id (Token.ID), and gives it; that of a refresh token takes all tokens
+// of its grant along. One that is unknown, or of another realm, is ErrNotFound.
+func (s Tokens) EndByID(ctx context.Context, realm, id string) (Token, error) {
+	rec, err := s.Engine.Get(ctx, tokenKey(id))
+	if err != nil {
+		return Token{}, fmt.Errorf("end token: %w", err)
+	}
+	t, err := tokenOf(rec)
+	if err == nil && t.Realm != realm {
+		err = ErrNotFound
+	}
+	if err == nil && t.Kind == "refresh" {
+		err = s.RevokeGrant(ctx, realm, t.GrantID)
+	}
+	if err == nil {
+		err = s.remove(ctx, []Token{t})
+	}
+	if err != nil {
+		return Token{}, fmt.Errorf("end token: %w", err)
+	}
+	return t, nil
+}

@@ -48,3 +48,68 @@
   const target = location.hash ? document.getElementById(location.hash.slice(1)) : null;
   if (target?.closest('.setting')) { target.scrollIntoView({ block: 'center' }); target.focus(); }
 })();
+
+// The editor: line numbers beside the text, Tab indents, Escape lets Tab leave, and mistakes lead to their place.
+(() => {
+  'use strict';
+  const area = document.querySelector('textarea[data-editor]');
+  if (!area) return;
+  const box = document.createElement('div');
+  const lines = document.createElement('pre');
+  box.className = 'editor-box';
+  lines.className = 'editor-lines';
+  lines.setAttribute('aria-hidden', 'true');
+  area.before(box);
+  box.append(lines, area);
+  const marked = new Map([...document.querySelectorAll('[data-line]')].map((a) => [Number(a.dataset.line), a.parentElement.textContent]));
+  let shown = 0;
+  const number = () => {
+    const n = area.value.split('\n').length;
+    if (n === shown) return;
+    shown = n;
+    lines.replaceChildren(...Array.from({ length: n }, (_, i) => {
+      const line = document.createElement('span');
+      line.textContent = i + 1;
+      if (marked.has(i + 1)) { line.className = 'bad'; line.title = marked.get(i + 1); }
+      return line;
+    }));
+  };
+  const follow = () => { lines.style.height = area.offsetHeight + 'px'; lines.scrollTop = area.scrollTop; };
+  area.addEventListener('input', () => { number(); follow(); });
+  area.addEventListener('scroll', follow);
+  new ResizeObserver(follow).observe(area);
+
+  // Who only passes through with Tab passes; who types, indents with it until Escape.
+  let leaving = true;
+  area.addEventListener('blur', () => { leaving = true; });
+  area.addEventListener('input', () => { leaving = false; });
+  area.addEventListener('keydown', (e) => {
+    if (e.key === 'Escape') { leaving = true; return; }
+    if ((e.key === 's' || e.key === 'S') && (e.ctrlKey || e.metaKey)) { e.preventDefault(); area.form.requestSubmit(); return; }
+    if (e.key !== 'Tab' || leaving || e.ctrlKey || e.altKey || e.metaKey || area.selectionStart === area.selectionEnd && e.shiftKey) return;
+    e.preventDefault();
+    const from = area.value.lastIndexOf('\n', area.selectionStart - 1) + 1;
+    if (area.selectionStart === area.selectionEnd) { area.setRangeText('    ', area.selectionStart, area.selectionEnd, 'end'); }
+    else {
+      const part = area.value.slice(from, area.selectionEnd);
+      area.setRangeText(e.shiftKey ? part.replace(/^ {1,4}/gm, '') : part.replace(/^/gm, '    '), from, area.selectionEnd, 'select');
+    }
+    area.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+
+  const goTo = (line, column) => {
+    const before = area.value.split('\n').slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
+    const at = Math.min(before + Math.max(0, column - 1), area.value.length);
+    area.focus();
+    area.setSelectionRange(at, at);
+    area.scrollTop = Math.max(0, (line - 5) * 20);
+  };
+  document.addEventListener('click', (e) => {
+    const a = e.target.closest('[data-line]');
+    if (!a) return;
+    e.preventDefault();
+    goTo(Number(a.dataset.line), Number(a.dataset.column) || 1);
+  });
+  number();
+  follow();
+})();

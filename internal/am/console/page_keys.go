@@ -1,0 +1,221 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+func keysPage() page {
+	return page{
+		Name: "keys", Title: "Keys and secrets", Icon: "key", Section: "Operation",
+		Handlers: map[string]func(*visit) error{
+			"GET keys":                      listKeys,
+			"POST keys/rotate":              rotateKey,
+			"POST keys/stores":              addStore,
+			"GET keys/stores/{id}":          showStore,
+			"POST keys/stores/{id}":         saveMapping,
+			"POST keys/stores/{id}/unmap":   deleteMapping,
+			"POST keys/stores/{id}/delete":  deleteStore,
+			"POST keys/folders/{id}/delete": deleteFolder,
+		},
+	}
+}
+
+// keyLabel is a secret label with its keys.
+type keyLabel struct {
+	Label   string
+	Outside bool
+	Keys    []keyRow
+}
+
+// keyRow is a key of a label.
+type keyRow struct {
+	ID, Sort       string
+	Created, Until time.Time
+	Active         bool
+	// Left is how much of a former key's time is left, in hundredths; -1 when no end is set.
+	Left int
+}
+
+// keysView is what the page of keys shows.
+type keysView struct {
+	problem
+	Labels  []keyLabel
+	Stores  []object
+	Folders []object
+	Form    map[string]string
+}
+
+func readKeys(v *visit) (keysView, error) {
+	out := keysView{Form: map[string]string{"kind": "KeyStoreSecretStore", "storetype": "PKCS12"}}
+	found, err := v.api.all(v.in("gatehouse/keys"), url.Values{})
+	if err != nil {
+		return out, err
+	}
+	now := v.console.Now()
+	for _, o := range found {
+		l := keyLabel{Label: text(o["_id"]), Outside: o["outside"] == true}
+		for _, k := range objects(o["keys"]) {
+			row := keyRow{ID: text(k["kid"]), Sort: text(k["alg"]), Created: moment(k["created"]), Until: moment(k["until"]), Active: k["active"] == true, Left: -1}
+			if !row.Until.IsZero() && row.Until.After(row.Created) {
+				row.Left = int(100 * row.Until.Sub(now) / row.Until.Sub(row.Created))
+			}
+			l.Keys = append(l.Keys, row)
+		}
+		out.Labels = append(out.Labels, l)
+	}
+	if out.Stores, err = v.api.all(v.in("realm-config/secrets/stores/KeyStoreSecretStore"), url.Values{}); err != nil {
+		return out, err
+	}
+	out.Folders, err = v.api.all(v.in("realm-config/secrets/stores/FileSystemSecretStore"), url.Values{})
+	return out, err
+}
+
+func listKeys(v *visit) error {
+	k, err := readKeys(v)
+	if err != nil {
+		return err
+	}
+	return v.show("keys", v.Say("Keys and secrets"), k)
+}
+
+// rotateKey makes a new key; the old one stays published for some hours.
+func rotateKey(v *visit) error {
+	hours, err := strconv.Atoi(v.form("hours"))
+	if err != nil || hours < 0 || hours > 24*365 {
+		k, err := readKeys(v)
+		if err != nil {
+			return err
+		}
+		k.Problem = v.Say("A whole number is needed here.")
+		return v.show("keys", v.Say("Keys and secrets"), k)
+	}
+	label := v.form("label")
+	if _, err := v.api.post(v.in("gatehouse/keys", label)+"?_action=rotate", object{"keepSeconds": hours * 3600}); err != nil {
+		return err
+	}
+	until := v.console.Now().Add(time.Duration(hours) * time.Hour).UTC().Format("2006-01-02 15:04 UTC")
+	return v.goTo("keys", v.Say("The key of %s was rotated. The old one is published until %s.", label, until))
+}
+
+// addStore makes a key store or a folder of passwords known to the realm.
+func addStore(v *visit) error {
+	kind, name := v.form("kind"), v.form("name")
+	body := object{}
+	if kind == "FileSystemSecretStore" {
+		body["directory"], body["format"] = v.form("place"), "PLAIN"
+	} else {
+		kind = "KeyStoreSecretStore"
+		body["file"], body["storetype"] = v.form("place"), v.form("storetype")
+		for _, field := range []string{"storePassword", "keyEntryPassword"} {
+			if label := v.form(field); label != "" {
+				body[field] = label
+			}
+		}
+	}
+	_, err := v.api.put(v.in("realm-config/secrets/stores/"+kind, name), body, "new")
+	problem := refusal(err)
+	if statusOf(err) == http.StatusPreconditionFailed {
+		problem = v.Say("There is a store %s already.", name)
+	}
+	if problem != "" {
+		k, err := readKeys(v)
+		if err != nil {
+			return err
+		}
+		k.Problem = problem
+		for _, field := range []string{"kind", "name", "place", "storetype", "storePassword", "keyEntryPassword"} {
+			k.Form[field] = v.form(field)
+		}
+		return v.show("keys", v.Say("Keys and secrets"), k)
+	}
+	if err != nil {
+		return err
+	}
+	if kind == "FileSystemSecretStore" {
+		return v.goTo("keys", v.Say("The store %s was added.", name))
+	}
+	return v.goTo(address("keys/stores", name), v.Say("The store %s was added.", name))
+}
+
+// storeView is a key store with what is mapped to it.
+type storeView struct {
+	problem
+	ID       string
+	Store    object
+	Mappings []object
+	Labels   []string
+	// Own tells that the keys are made by the server and nothing can be mapped.
+	Own bool
+}
+
+func readStore(v *visit) (storeView, error) {
+	out := storeView{ID: v.vars["id"]}
+	at := v.in("realm-config/secrets/stores/KeyStoreSecretStore", out.ID)
+	var err error
+	if out.Store, err = v.api.get(at); err != nil {
+		return out, err
+	}
+	out.Own = out.Store["storetype"] == "SEALED"
+	if out.Mappings, err = v.api.all(at+"/mappings", url.Values{}); err != nil {
+		return out, err
+	}
+	// The store of the server's own making maps every label.
+	all, err := v.api.all(v.in("realm-config/secrets/stores/KeyStoreSecretStore/default-keystore/mappings"), url.Values{})
+	for _, m := range all {
+		out.Labels = append(out.Labels, text(m["_id"]))
+	}
+	return out, err
+}
+
+func showStore(v *visit) error {
+	s, err := readStore(v)
+	if err != nil {
+		return err
+	}
+	return v.show("keystore", s.ID, s)
+}
+
+func saveMapping(v *visit) error {
+	id, label := v.vars["id"], v.form("label")
+	at := v.in("realm-config/secrets/stores/KeyStoreSecretStore", id, "mappings", label)
+	_, err := v.api.put(at, object{"secretId": label, "aliases": lines(v.form("aliases"))}, "")
+	if problem := refusal(err); problem != "" {
+		s, err := readStore(v)
+		if err != nil {
+			return err
+		}
+		s.Problem = problem
+		return v.show("keystore", s.ID, s)
+	}
+	if err != nil {
+		return err
+	}
+	return v.goTo(address("keys/stores", id), v.Say("%s is mapped.", label))
+}
+
+func deleteMapping(v *visit) error {
+	id, label := v.vars["id"], v.form("label")
+	if err := v.api.delete(v.in("realm-config/secrets/stores/KeyStoreSecretStore", id, "mappings", label)); err != nil {
+		return err
+	}
+	return v.goTo(address("keys/stores", id), v.Say("%s is not mapped any more: the server's own key is used.", label))
+}
+
+func deleteStore(v *visit) error { return dropStore(v, "KeyStoreSecretStore") }
+
+func deleteFolder(v *visit) error { return dropStore(v, "FileSystemSecretStore") }
+
+func dropStore(v *visit, kind string) error {
+	id := v.vars["id"]
+	if v.form("confirm") != id {
+		return &apiError{Status: http.StatusBadRequest, Message: fmt.Sprintf(v.Say("Nothing was deleted: the name that was typed is not %s."), id)}
+	}
+	if err := v.api.delete(v.in("realm-config/secrets/stores/"+kind, id)); err != nil {
+		return err
+	}
+	return v.goTo("keys", v.Say("The store %s is not used any more. Its file is untouched.", id))
+}
