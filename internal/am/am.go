@@ -23,6 +23,7 @@ import (
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/rest"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // Options are what a Server works with. Engine and Key are needed.
@@ -67,6 +68,7 @@ type Server struct {
 	rest     *rest.Server
 	oauth    *oauth.Server
 	settings *settings
+	meter    *observe.Meter
 	hub      *notify.Hub // of notifications; nil until it is made
 	timeouts timeouts
 
@@ -90,7 +92,7 @@ func New(o Options) (*Server, error) {
 	if o.Contexts == nil {
 		o.Contexts = []string{"/openam", "/am"}
 	}
-	s := &Server{options: o, log: o.Log}
+	s := &Server{options: o, log: o.Log, meter: newMeter(o.Now)}
 	for _, c := range o.Contexts {
 		s.contexts = append(s.contexts, "/"+strings.Trim(c, "/"))
 	}
@@ -135,10 +137,10 @@ func (s *Server) start(ctx context.Context) error {
 	})
 	s.rest = rest.New(rest.Options{
 		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms},
-		Notify: s.hub.Publish, Version: o.Version, Log: o.Log, Now: o.Now,
+		Notify: s.hub.Publish, Figures: s.figures, Version: o.Version, Log: o.Log, Now: o.Now,
 	})
 	if s.options.Console == nil {
-		s.options.Console = console.New(console.Options{API: s, Login: s.login, Log: o.Log, Now: o.Now}).ServeHTTP
+		s.options.Console = console.New(console.Options{API: unmetered{s}, Login: s.login, Log: o.Log, Now: o.Now}).ServeHTTP
 	}
 	s.done.Go(func() { s.oauth.FollowSessions(ctx) })
 	s.sweep(ctx)

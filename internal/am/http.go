@@ -25,7 +25,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.options.AccessLog == nil {
 		defer s.recover(w, r, nil)
-		s.serve(w, r)
+		s.metered(w, r)
 		return
 	}
 	if transaction == "" {
@@ -38,7 +38,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"bytes", rec.bytes, "ms", time.Since(start).Milliseconds(), "remote", r.RemoteAddr, "transaction", transaction)
 	}()
 	defer s.recover(rec, r, rec)
-	s.serve(rec, r)
+	s.metered(rec, r)
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {

@@ -66,6 +66,7 @@ export default async function (kit, { base, user, password }) {
   const script = 'scripts/c735de08-f8f2-4e69-aa4a-2d8d3d438323?realm=/alpha';
   const few = { only: (v) => (v.width > 800) === (v.colorScheme === 'light') }; // wide in light, narrow in dark
   for (const [name, path, more] of [
+    ['dashboard', '?realm=/alpha', { expect: '.chart svg' }],
     ['realms', 'realms'],
     ['realm-new', 'realms/new', few],
     ['applications', 'applications?realm=/alpha'],

@@ -153,12 +153,14 @@ func (v *visit) serve(path string) error {
 		handler: v.console.API, browser: v.r, context: v.place.Context, base: strings.TrimSuffix(v.place.Base, v.place.Context),
 		cookie: v.console.Login.Cookie, token: found.Token,
 	}
-	if err := v.lookAround(); err != nil {
-		return err
+	at, vars, missing := v.console.find(v.r.Method, path)
+	if missing != nil || !at.page.Passive {
+		if err := v.lookAround(); err != nil {
+			return err
+		}
 	}
-	at, vars, err := v.console.find(v.r.Method, path)
-	if err != nil {
-		return err
+	if missing != nil {
+		return missing
 	}
 	v.page, v.vars = at.page, vars
 	if v.r.Method == http.MethodPost {

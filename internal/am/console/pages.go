@@ -8,6 +8,8 @@ type page struct {
 	Title, Icon string
 	// Section is the heading that it stands below in the navigation.
 	Section string
+	// Passive pages are asked for by scripts: they are no use of the session, which would never end otherwise.
+	Passive bool
 	// Handlers are by pattern: "GET /scripts/{id}".
 	Handlers map[string]func(*visit) error
 }
@@ -26,6 +28,7 @@ func pages() []page {
 		tokensPage(),
 		keysPage(),
 		searchPage(),
+		figuresPage(),
 		signOutPage(),
 	}
 }

@@ -9,6 +9,7 @@ func (s *Server) all() []*Resource {
 		s.agents(),
 		s.authentication(),
 		s.authorizationKinds(),
+		s.figures(),
 		s.globalServices(),
 		s.nodes(),
 		s.keyRecords(),

@@ -32,6 +32,8 @@ type Options struct {
 	Bearer Bearer
 	// Notify tells those who follow a topic of a change in a realm; it never waits. Nil: nobody does.
 	Notify func(topic, realm string, body any)
+	// Figures tell how busy the server was; nil: nobody counts.
+	Figures func() []Figures
 	// Version is what serverinfo/version tells.
 	Version Version
 	Log     *slog.Logger

@@ -113,3 +113,38 @@
   number();
   follow();
 })();
+
+// The dashboard's figures come anew every five seconds, while somebody looks and has not paused them.
+(() => {
+  'use strict';
+  const area = document.querySelector('[data-live]');
+  if (!area) return;
+  const dot = document.querySelector('[data-live-dot]');
+  const text = document.querySelector('[data-live-text]');
+  const button = document.querySelector('[data-live-pause]');
+  let paused = false;
+  const state = (name) => {
+    dot.className = `dot ${{ on: 'ok', off: '', lost: 'bad' }[name]}`;
+    text.textContent = text.dataset[name];
+  };
+  const renew = async () => {
+    if (paused || document.hidden || area.contains(document.activeElement) || !getSelection().isCollapsed) return;
+    try {
+      const answer = await fetch(area.dataset.live, { headers: { 'HX-Request': 'true' }, redirect: 'manual' });
+      if (answer.status === 401) { location.reload(); return; }
+      if (!answer.ok) throw new Error(String(answer.status));
+      const html = await answer.text();
+      if (paused) return;
+      area.innerHTML = html;
+      document.dispatchEvent(new CustomEvent('ui:times', { detail: area }));
+      state('on');
+    } catch { state('lost'); }
+  };
+  button.addEventListener('click', () => {
+    paused = !paused;
+    button.textContent = paused ? button.dataset.off : button.dataset.on;
+    state(paused ? 'off' : 'on');
+    renew();
+  });
+  setInterval(renew, 5000);
+})();

@@ -125,4 +125,5 @@
     document.getElementById('ui-errors')?.focus();
   });
   document.addEventListener('htmx:afterSwap', (e) => times(e.target));
+  document.addEventListener('ui:times', (e) => times(e.detail));
 })();
