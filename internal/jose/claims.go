@@ -36,32 +36,65 @@ func ParseClaims(payload []byte) (*Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Claims{Values: values}
-	texts := []struct {
+	c, err := RegisteredClaims(func(name string) any { return values[name] })
+	if err != nil {
+		return nil, err
+	}
+	c.Values = values
+	return c, nil
+}
+
+// RegisteredClaims reads the claims that have fields, from a payload that is decoded already. get returns a member as
+// Values has it, nil when there is none. Values of the result is nil, so that Expect.Require can name these claims only.
+func RegisteredClaims(get func(name string) any) (*Claims, error) {
+	c := &Claims{}
+	for _, t := range [...]struct {
 		name string
 		to   *string
-	}{{"iss", &c.Issuer}, {"sub", &c.Subject}, {"jti", &c.ID}}
-	for _, t := range texts {
-		if err := textClaim(values, t.name, t.to); err != nil {
+	}{{"iss", &c.Issuer}, {"sub", &c.Subject}, {"jti", &c.ID}} {
+		if err := textClaim(get(t.name), t.name, t.to); err != nil {
 			return nil, err
 		}
 	}
-	times := []struct {
+	for _, t := range [...]struct {
 		name string
 		to   *time.Time
-	}{{"exp", &c.Expires}, {"nbf", &c.NotBefore}, {"iat", &c.IssuedAt}}
-	for _, t := range times {
-		if err := timeClaim(values, t.name, t.to); err != nil {
+	}{{"exp", &c.Expires}, {"nbf", &c.NotBefore}, {"iat", &c.IssuedAt}} {
+		if err := timeClaim(get(t.name), t.name, t.to); err != nil {
 			return nil, err
 		}
 	}
-	c.Audience, err = audienceClaim(values["aud"])
+	var err error
+	c.Audience, err = audienceClaim(get("aud"))
 	return c, err
 }
 
-func textClaim(values map[string]any, name string, to *string) error {
-	v, there := values[name]
-	if !there || v == nil {
+// has tells whether a claim is there and not null.
+func (c *Claims) has(name string) bool {
+	if c.Values != nil {
+		return c.Values[name] != nil
+	}
+	switch name {
+	case "iss":
+		return c.Issuer != ""
+	case "sub":
+		return c.Subject != ""
+	case "jti":
+		return c.ID != ""
+	case "aud":
+		return c.Audience != nil
+	case "exp":
+		return !c.Expires.IsZero()
+	case "nbf":
+		return !c.NotBefore.IsZero()
+	case "iat":
+		return !c.IssuedAt.IsZero()
+	}
+	return false
+}
+
+func textClaim(v any, name string, to *string) error {
+	if v == nil {
 		return nil
 	}
 	s, ok := v.(string)
@@ -74,10 +107,9 @@ func textClaim(values map[string]any, name string, to *string) error {
 
 // timeClaim reads a NumericDate: seconds, possibly with a fraction. Values outside the years 1 to 9999 are refused;
 // they come from milliseconds mistaken for seconds or from an attempt to overflow the sum with the skew.
-func timeClaim(values map[string]any, name string, to *time.Time) error {
+func timeClaim(v any, name string, to *time.Time) error {
 	const first, last = -62135596800, 253402300799
-	v, there := values[name]
-	if !there || v == nil {
+	if v == nil {
 		return nil
 	}
 	switch n := v.(type) {
@@ -131,7 +163,7 @@ type Expect struct {
 // ErrAudience.
 func (c *Claims) Check(e Expect) error {
 	for _, name := range e.Require {
-		if c.Values[name] == nil {
+		if !c.has(name) {
 			return fmt.Errorf("%w: %s is required", ErrClaim, name)
 		}
 	}

@@ -3,6 +3,7 @@ package jose
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // VerifyOptions say what is accepted. Keys and Algorithms are needed; without them nothing is.
@@ -115,6 +116,18 @@ func candidates(ctx context.Context, f Finder, kid string, a *alg, op operation)
 		return nil, reason
 	}
 	return fitting, nil
+}
+
+// UnverifiedHeader reads the header of a compact JWS or JWE. It proves nothing; it serves to choose keys.
+func UnverifiedHeader(token string) (*Header, error) {
+	if len(token) > DefaultMaxToken {
+		return nil, fmt.Errorf("%w: token over %d bytes", ErrMalformed, DefaultMaxToken)
+	}
+	head, _, ok := strings.Cut(token, ".")
+	if !ok {
+		return nil, fmt.Errorf("%w: not a token", ErrMalformed)
+	}
+	return parseHeader([]byte(head))
 }
 
 // Unverified reads a compact JWS without looking at its signature; alg may be anything, "none" too, and the third part

@@ -80,6 +80,9 @@ func (c *Cache[V]) Load(x *chain.Exchange, token string, load func() (V, error))
 	})
 }
 
+// Len is about how many tokens are kept.
+func (c *Cache[V]) Len() int { return c.entries.EstimatedSize() }
+
 // Drop forgets a token.
 func (c *Cache[V]) Drop(token string) {
 	c.changes.Add(1)

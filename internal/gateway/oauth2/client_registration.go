@@ -37,6 +37,7 @@ type registrationFields struct {
 	ClientSecretID            secrets.ID              `conf:"clientSecretId"`
 	SecretsProvider           secrets.Provider        `conf:"secretsProvider"`
 	SkipSignatureVerification bool                    `conf:"skipSignatureVerification"`
+	IDTokenDecryptionSecretID secrets.ID              `conf:"idTokenDecryptionSecretId"`
 	oldRegistrationFields
 }
 
@@ -59,7 +60,7 @@ var clientRegistrationType = heap.Define("ClientRegistration", func(c *registrat
 			env.Fail("scopes", "expected a scope, which is a word without blanks and quotes, found %q", s)
 		}
 	}
-	if r.ClientSecretID != "" || r.PrivateKeyJwtSecretID != "" {
+	if r.ClientSecretID != "" || r.PrivateKeyJwtSecretID != "" || r.IDTokenDecryptionSecretID != "" {
 		r.SecretsProvider.OrEnvironment(env)
 	}
 	if r.SkipSignatureVerification {

@@ -31,7 +31,8 @@ type idTokenCheck struct {
 	before *jose.Claims
 }
 
-// checkIDToken verifies an ID token (OIDC Core §3.1.3.7, §12.2) and returns its claims.
+// checkIDToken verifies an ID token (OIDC Core §3.1.3.7, §12.2), which was decrypted
+// before, and returns its claims.
 func (r *ClientRegistration) checkIDToken(x *chain.Exchange, m *metadata, raw string, check idTokenCheck) (*jose.Claims, error) {
 	t, err := r.verify(x, m, raw)
 	if err != nil {

@@ -163,7 +163,7 @@ func (c *loginInfo) loadUserInfo(m *metadata) (*token.Info, error) {
 var errTokenRefused = errors.New("the access token is refused")
 
 // userInfo asks who an access token belongs to (OIDC Core §5.3). The answer is JSON, or
-// a JWT of the issuer.
+// a JWT of the issuer, which may be encrypted.
 func (r *ClientRegistration) userInfo(x *chain.Exchange, m *metadata, access string) (*token.Info, error) {
 	req, err := newRequest("GET", m.userInfo)
 	if err != nil {
@@ -181,7 +181,11 @@ func (r *ClientRegistration) userInfo(x *chain.Exchange, m *metadata, access str
 		return nil, fmt.Errorf("get %s: status %d", place(req.URI), status)
 	}
 	if strings.HasPrefix(string(body), "ey") {
-		t, err := r.verify(x, m, strings.TrimSpace(string(body)))
+		text, err := r.opened(x, strings.TrimSpace(string(body)))
+		if err != nil {
+			return nil, err
+		}
+		t, err := r.verify(x, m, text)
 		if err != nil {
 			return nil, err
 		}

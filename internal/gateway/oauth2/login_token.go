@@ -60,9 +60,8 @@ func (r *ClientRegistration) newLogin(x *chain.Exchange, m *metadata, p pending,
 		delete(l.tokens, "id_token")
 		return l, nil
 	}
-	_, err := r.checkIDToken(x, m, raw, idTokenCheck{nonce: p.nonce, accessToken: l.token("access_token")})
-	if err != nil {
-		return nil, &Error{Code: "server_error", Description: "the ID token is not valid", Err: err}
+	if err := r.acceptIDToken(x, m, l, raw, idTokenCheck{nonce: p.nonce, accessToken: l.token("access_token")}); err != nil {
+		return nil, err
 	}
 	return l, nil
 }
@@ -90,10 +89,23 @@ func (r *ClientRegistration) refresh(x *chain.Exchange, l *login, now time.Time)
 		delete(next.tokens, "id_token") // there was none to compare with
 		return next, nil
 	}
-	if _, err := r.checkIDToken(x, m, raw, idTokenCheck{accessToken: next.token("access_token"), before: before}); err != nil {
-		return nil, &Error{Code: "server_error", Description: "the ID token is not valid", Err: err}
+	if err := r.acceptIDToken(x, m, next, raw, idTokenCheck{accessToken: next.token("access_token"), before: before}); err != nil {
+		return nil, err
 	}
 	return next, nil
+}
+
+// acceptIDToken checks an ID token and keeps it in the login, decrypted if need be.
+func (r *ClientRegistration) acceptIDToken(x *chain.Exchange, m *metadata, l *login, raw string, check idTokenCheck) error {
+	inner, err := r.opened(x, raw)
+	if err == nil {
+		_, err = r.checkIDToken(x, m, inner, check)
+	}
+	if err != nil {
+		return &Error{Code: "server_error", Description: "the ID token is not valid", Err: err}
+	}
+	l.tokens["id_token"] = inner
+	return nil
 }
 
 // claimsOf reads the claims of an ID token that was checked before it was stored.

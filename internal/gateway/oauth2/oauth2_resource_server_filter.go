@@ -138,9 +138,9 @@ func (c *resourceServer) Filter(x *chain.Exchange, next chain.Handler) (*chain.R
 		}
 		return challenged(403, value, errScope), nil
 	}
-	if t.TrackingID != "" {
-		if audit := chain.Find[*chain.AuditContext](x.Context); audit != nil {
-			audit.TrackingIDs = append(audit.TrackingIDs, t.TrackingID)
+	if audit := chain.Find[*chain.AuditContext](x.Context); audit != nil {
+		if id := t.TrackingID(); id != "" {
+			audit.TrackingIDs = append(audit.TrackingIDs, id)
 		}
 	}
 	return next.Handle(x.Push(&Context{AccessToken: t}))

@@ -20,8 +20,9 @@ type stateless struct {
 	DecryptionSecretID   secrets.ID       `conf:"decryptionSecretId,alias=encryptionSecretId"`
 	SkewAllowance        conf.Duration    `conf:"skewAllowance,default=zero"`
 
-	open jose.OpenOptions
-	now  func() time.Time
+	open    jose.OpenOptions
+	issuers []string
+	now     func() time.Time
 }
 
 var statelessType = heap.Define("StatelessAccessTokenResolver", newStateless)
@@ -29,6 +30,7 @@ var statelessType = heap.Define("StatelessAccessTokenResolver", newStateless)
 var pingAmStatelessType = heap.Define("PingAmStatelessAccessTokenResolver", newStateless)
 
 func newStateless(c *stateless, env *heap.Env) (AccessTokenResolver, error) {
+	c.issuers = []string{c.Issuer}
 	c.SecretsProvider.OrEnvironment(env)
 	if c.SkewAllowance.Unlimited() {
 		env.Fail("skewAllowance", "the duration must not be unlimited")
@@ -71,21 +73,27 @@ func (c *stateless) Resolve(x *chain.Exchange, text string) (*AccessToken, error
 		}
 		return nil, err
 	}
-	claims, err := jose.ParseClaims(opened.Payload)
+	info, err := token.ParseInfo(opened.Payload)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := jose.RegisteredClaims(func(name string) any {
+		v, _ := info.Get(name)
+		if list, ok := v.(token.List); ok {
+			return []any(list)
+		}
+		return v
+	})
 	if err != nil {
 		return nil, err
 	}
 	if err := claims.Check(jose.Expect{
-		Now: c.now(), Skew: c.SkewAllowance.D(), Issuers: []string{c.Issuer}, Require: []string{"exp"},
+		Now: c.now(), Skew: c.SkewAllowance.D(), Issuers: c.issuers, Require: []string{"exp"},
 	}); err != nil {
 		return nil, err
 	}
-	if !isAccessToken(opened, claims) {
+	if !isAccessToken(opened, info) {
 		return nil, errNotAccessToken
-	}
-	info, err := token.ParseInfo(opened.Payload)
-	if err != nil {
-		return nil, err
 	}
 	// The filter compares with expiresAt again, so the allowance is part of it.
 	return token.New(text, info, claims.Expires.Add(c.SkewAllowance.D()).UnixMilli()), nil
@@ -93,8 +101,8 @@ func (c *stateless) Resolve(x *chain.Exchange, text string) (*AccessToken, error
 
 // isAccessToken keeps ID and refresh tokens of the same issuer out: AM names the kind in
 // a claim, others in the header (RFC 9068 §2.1).
-func isAccessToken(o *jose.Opened, c *jose.Claims) bool {
-	name, there := c.Values["tokenName"]
+func isAccessToken(o *jose.Opened, info *token.Info) bool {
+	name, there := info.Get("tokenName")
 	if there {
 		return name == "access_token"
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,9 +17,13 @@ import (
 // Info is a JSON object that keeps the order of its members and cannot be changed,
 // since cached tokens are read by many requests at once. Values are nil, bool, int64,
 // float64, string, List or *Info.
+//
+// It is made for keeping many of them: names are shared by all objects that have the
+// same ones, and so are values that are as in the first of these; the others stay the
+// text that they were, and are read when they are asked for.
 type Info struct {
-	names  []string
-	values map[string]any
+	shape  *shape
+	packed string // for each member a number of asCommon, asOther, ownText, and what follows it
 }
 
 // List is a JSON array that cannot be changed.
@@ -31,70 +36,99 @@ var errShape = errors.New("not a JSON object, or a name is repeated")
 
 // ParseInfo reads a JSON object. Repeated names are refused: two readers could take
 // different ones.
-func ParseInfo(b []byte) (*Info, error) {
-	d := jsontext.NewDecoder(bytes.NewReader(b))
+func ParseInfo(b []byte) (*Info, error) { return parse(b, maxDepth) }
+
+func parse(b []byte, depth int) (*Info, error) {
+	if depth == 0 {
+		return nil, errShape
+	}
+	d := jsontext.NewDecoder(bytes.NewBuffer(b)) // refuses repeated names and broken UTF-8
 	if d.PeekKind() != '{' {
 		return nil, errShape
 	}
-	v, err := value(d, maxDepth)
-	if err != nil {
+	if _, err := d.ReadToken(); err != nil {
+		return nil, errShape
+	}
+	var room [24]member
+	members := room[:0]
+	for d.PeekKind() != '}' {
+		t, err := d.ReadToken()
+		if err != nil {
+			return nil, errShape
+		}
+		name := t.String() // the token's text is overwritten by the next read
+		v, err := d.ReadValue()
+		if err != nil {
+			return nil, errShape
+		}
+		if err := check(v, depth-1); err != nil {
+			return nil, errShape
+		}
+		end := int(d.InputOffset()) // v is overwritten by the next read, b is not
+		members = append(members, member{name, b[end-len(v) : end]})
+	}
+	if _, err := d.ReadToken(); err != nil {
 		return nil, errShape
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, errShape
 	}
-	return v.(*Info), nil
+	return pack(members), nil
 }
 
-func value(d *jsontext.Decoder, depth int) (any, error) {
+// check finds what is JSON but no value here: numbers that are too large, and too many
+// levels.
+func check(v jsontext.Value, depth int) error {
+	switch v.Kind() {
+	case '0', '{', '[':
+		_, err := decode(string(v), depth)
+		return err
+	}
+	return nil
+}
+
+// decode reads a value that is JSON.
+func decode(raw string, depth int) (any, error) {
+	switch raw[0] {
+	case 'n':
+		return nil, nil
+	case 't', 'f':
+		return raw[0] == 't', nil
+	case '"':
+		if inner := raw[1 : len(raw)-1]; strings.IndexByte(inner, '\\') < 0 {
+			return inner, nil
+		}
+		text, err := jsontext.AppendUnquote(nil, raw)
+		return string(text), err
+	case '{':
+		return parse([]byte(raw), depth)
+	case '[':
+		return decodeList(raw, depth)
+	}
+	return number(raw)
+}
+
+func decodeList(raw string, depth int) (List, error) {
 	if depth == 0 {
 		return nil, errShape
 	}
-	t, err := d.ReadToken()
-	if err != nil {
+	d := jsontext.NewDecoder(strings.NewReader(raw))
+	if _, err := d.ReadToken(); err != nil {
 		return nil, err
 	}
-	switch t.Kind() {
-	case '{':
-		return members(d, depth-1)
-	case '[':
-		list := List{}
-		for d.PeekKind() != ']' {
-			e, err := value(d, depth-1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, e)
-		}
-		_, err := d.ReadToken()
-		return list, err
-	case '"':
-		return t.String(), nil
-	case '0':
-		return number(t.String())
-	case 't', 'f':
-		return t.Bool(), nil
-	}
-	return nil, nil
-}
-
-func members(d *jsontext.Decoder, depth int) (any, error) {
-	i := &Info{values: map[string]any{}}
-	for d.PeekKind() != '}' {
-		t, err := d.ReadToken()
+	list := List{}
+	for d.PeekKind() != ']' {
+		v, err := d.ReadValue()
 		if err != nil {
 			return nil, err
 		}
-		name := t.String() // the token's text is overwritten by the next read
-		v, err := value(d, depth)
+		e, err := decode(string(v), depth-1)
 		if err != nil {
 			return nil, err
 		}
-		i.names = append(i.names, name)
-		i.values[name] = v
+		list = append(list, e)
 	}
-	_, err := d.ReadToken()
-	return i, err
+	return list, nil
 }
 
 func number(text string) (any, error) {
@@ -108,48 +142,86 @@ func number(text string) (any, error) {
 // InfoOf copies a map; names are sorted. Values of other types than JSON has become
 // their text.
 func InfoOf(m map[string]any) *Info {
-	i := &Info{values: make(map[string]any, len(m))}
-	for name, v := range m {
-		i.names = append(i.names, name)
-		i.values[name] = frozen(v)
+	members := make([]member, 0, len(m))
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		members = append(members, member{name, written(m[name])})
 	}
-	slices.Sort(i.names)
-	return i
+	return pack(members)
 }
 
-func frozen(v any) any {
+// written is the JSON text of a value.
+func written(v any) []byte {
+	switch v.(type) {
+	case nil, bool, int, int64, float64, string, []string, []any, map[string]any, List, *Info:
+		if b, err := json.Marshal(jsonOf(v)); err == nil {
+			return b
+		}
+	}
+	b, _ := json.Marshal(fmt.Sprint(v)) // a text can be written
+	return b
+}
+
+func jsonOf(v any) any {
 	switch v := v.(type) {
-	case nil, bool, int64, float64, string, List, *Info:
-		return v
-	case int:
-		return int64(v)
 	case map[string]any:
 		return InfoOf(v)
-	case []string:
-		list := make(List, len(v))
-		for i, s := range v {
-			list[i] = s
-		}
-		return list
 	case []any:
-		list := make(List, len(v))
+		list := make([]json.RawMessage, len(v))
 		for i, e := range v {
-			list[i] = frozen(e)
+			list[i] = written(e)
 		}
 		return list
 	}
-	return fmt.Sprint(v)
+	return v
+}
+
+// raw is the JSON text of the member at a place.
+func (i *Info) raw(at int) string {
+	rest := i.packed
+	for n := 0; ; n++ {
+		what, size := uvarint(rest)
+		rest = rest[size:]
+		text := ""
+		switch what {
+		case asCommon:
+			text = i.shape.common[n]
+		case asOther:
+			other, size := uvarint(rest)
+			rest = rest[size:]
+			if n == at {
+				return i.raw(other)
+			}
+		default:
+			text, rest = rest[:what-ownText], rest[what-ownText:]
+		}
+		if n == at {
+			return text
+		}
+	}
 }
 
 // Get returns a member.
 func (i *Info) Get(name string) (any, bool) {
-	v, ok := i.values[name]
-	return v, ok
+	at, ok := i.shape.index[name]
+	if !ok {
+		return nil, false
+	}
+	v, _ := decode(i.raw(at), maxDepth) // it was read before without an error
+	return v, true
 }
 
 // Text returns a member that is a text.
 func (i *Info) Text(name string) (string, bool) {
-	s, ok := i.values[name].(string)
+	at, ok := i.shape.index[name]
+	if !ok {
+		return "", false
+	}
+	raw := i.raw(at)
+	if raw[0] != '"' {
+		return "", false
+	}
+	v, _ := decode(raw, maxDepth)
+	s, ok := v.(string)
 	return s, ok
 }
 
@@ -158,7 +230,8 @@ func (i *Info) GetText(name string) (string, bool) { return i.Text(name) }
 
 // Int returns a member that is a number, or a text that spells one, as a whole number.
 func (i *Info) Int(name string) (int64, bool) {
-	switch n := i.values[name].(type) {
+	v, _ := i.Get(name)
+	switch n := v.(type) {
 	case int64:
 		return n, true
 	case float64:
@@ -173,12 +246,13 @@ func (i *Info) Int(name string) (int64, bool) {
 }
 
 // Keys lists the names in the order of the text.
-func (i *Info) Keys() []string { return slices.Clone(i.names) }
+func (i *Info) Keys() []string { return slices.Clone(i.shape.names) }
 
 // Plain copies the object into a map that may be changed.
 func (i *Info) Plain() map[string]any {
-	m := make(map[string]any, len(i.names))
-	for n, v := range i.values {
+	m := make(map[string]any, len(i.shape.names))
+	for _, n := range i.shape.names {
+		v, _ := i.Get(n)
 		m[n] = plain(v)
 	}
 	return m
@@ -212,13 +286,14 @@ func write(b *strings.Builder, v any) {
 	case string:
 		b.WriteString(v)
 	case *Info:
-		for n, name := range v.names {
+		for n, name := range v.shape.names {
 			b.WriteString([]string{"{", ", "}[min(n, 1)])
 			b.WriteString(name)
 			b.WriteByte('=')
-			write(b, v.values[name])
+			e, _ := v.Get(name)
+			write(b, e)
 		}
-		if len(v.names) == 0 {
+		if len(v.shape.names) == 0 {
 			b.WriteByte('{')
 		}
 		b.WriteByte('}')
@@ -232,18 +307,15 @@ func write(b *strings.Builder, v any) {
 // MarshalJSON writes the object in its order.
 func (i *Info) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
-	for n, name := range i.names {
+	for n, name := range i.shape.names {
 		if n > 0 {
 			b = append(b, ',')
 		}
-		for _, part := range []any{name, i.values[name]} {
-			text, err := json.Marshal(part)
-			if err != nil {
-				return nil, err
-			}
-			b = append(append(b, text...), ':')
+		quoted, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
 		}
-		b = b[:len(b)-1]
+		b = append(append(append(b, quoted...), ':'), i.raw(n)...)
 	}
 	return append(b, '}'), nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"gatehouse/internal/expr"
@@ -47,26 +46,24 @@ type AccessToken struct {
 	Scopes []string
 	// ExpiresAt is in milliseconds since 1970, or Never.
 	ExpiresAt int64
-	// TrackingID is the auditTrackingId of Info, "" when there is none.
-	TrackingID string
 }
 
-// New returns a token. Scopes are those of the claim "scope", a text of words or a
-// list (RFC 7662 §2.2, RFC 9068 §2.2.3; PingAM writes lists).
+// New returns a token. Scopes are those of the claim "scope"; they may be shared with
+// other tokens.
 func New(text string, info *Info, expiresAt int64) *AccessToken {
-	t := &AccessToken{Info: info, Token: text, ExpiresAt: expiresAt}
-	t.TrackingID, _ = info.Text("auditTrackingId")
-	switch s := info.values["scope"].(type) {
-	case string:
-		t.Scopes = strings.Fields(s)
-	case List:
-		for _, e := range s {
-			if word, ok := e.(string); ok {
-				t.Scopes = append(t.Scopes, word)
-			}
-		}
-	}
-	return t
+	all := info.packed + text // caches keep many of them, and one allocation is smaller than two
+	both := &struct {
+		AccessToken
+		info Info
+	}{AccessToken{Token: all[len(info.packed):], Scopes: info.scopes(), ExpiresAt: expiresAt}, Info{info.shape, all[:len(info.packed)]}}
+	both.Info = &both.info
+	return &both.AccessToken
+}
+
+// TrackingID is the auditTrackingId of Info, "" when there is none.
+func (t *AccessToken) TrackingID() string {
+	id, _ := t.Info.Text("auditTrackingId")
+	return id
 }
 
 // Expired says whether the token has ended.
