@@ -48,6 +48,7 @@ var rules = []rule{
 	{"gateway/oauth2", kit, "not other lists of types"},
 	{"gateway/studio", []string{"gateway/...", "conf", "expr", "observe", "ui"}, "pages over the gateway"},
 	{"gateway", []string{"gateway/...", "audit", "conf", "expr", "groovy", "jose", "keystore", "observe"}, "one wing, and never the other"},
+	{"am/account", []string{"am/store", "am/login", "ui"}, "a page sees what an API caller sees"},
 	{"am/store/embedded", []string{"am/store", "am/store/storetest", "observe"}, "engines store records"},
 	{"am/store/memory", []string{"am/store", "am/store/storetest"}, "engines store records"},
 	{"am/store/postgres", []string{"am/store", "am/store/storetest", "observe"}, "engines store records"},

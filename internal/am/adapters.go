@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/rest"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/ui"
 )
 
 // oauthLogin is the authentication as the OAuth 2.0 endpoints see it.
@@ -90,4 +91,13 @@ type scopePolicies struct{ server *Server }
 
 func (p scopePolicies) DecideScopes(ctx context.Context, rl *realm.Realm, set string, sess *store.Session, scopes []string) (map[string]bool, error) {
 	return p.server.rest.DecideScopes(ctx, rl, set, sess, scopes)
+}
+
+// oauthPage is a page of the OAuth 2.0 endpoints in the look of the realm.
+func (s *Server) oauthPage(r *http.Request, base oauth.BaseURL, rl *realm.Realm) *ui.Page {
+	place := login.Place{Realm: rl, Base: base.URL}
+	if u, err := url.Parse(base.URL); err == nil {
+		place.Context = u.EscapedPath()
+	}
+	return s.login.Page(r, place)
 }

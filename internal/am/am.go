@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gatehouse/internal/am/account"
 	"gatehouse/internal/am/console"
 	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/notify"
@@ -67,6 +68,7 @@ type Server struct {
 	login    *login.Service
 	rest     *rest.Server
 	oauth    *oauth.Server
+	account  *account.Pages
 	settings *settings
 	meter    *observe.Meter
 	hub      *notify.Hub // of notifications; nil until it is made
@@ -133,7 +135,7 @@ func (s *Server) start(ctx context.Context) error {
 	s.hub = newHub(s)
 	s.oauth = oauth.New(oauth.Options{
 		Engine: s.realms.Engine(), Realms: s.realms, Grants: grant.All(), ClientAuth: clientauth.All(),
-		Scripts: scripts, Policies: scopePolicies{s}, Login: oauthLogin{s.login}, Log: o.Log, Now: o.Now,
+		Scripts: scripts, Policies: scopePolicies{s}, Login: oauthLogin{s.login}, Page: s.oauthPage, Log: o.Log, Now: o.Now,
 	})
 	s.rest = rest.New(rest.Options{
 		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms},
@@ -142,6 +144,7 @@ func (s *Server) start(ctx context.Context) error {
 	if s.options.Console == nil {
 		s.options.Console = console.New(console.Options{API: unmetered{s}, Login: s.login, Log: o.Log, Now: o.Now}).ServeHTTP
 	}
+	s.account = account.New(account.Options{Login: s.login, API: http.HandlerFunc(s.serve), Log: o.Log})
 	s.done.Go(func() { s.oauth.FollowSessions(ctx) })
 	s.sweep(ctx)
 	return nil

@@ -15,6 +15,7 @@ import (
 
 	"gatehouse/internal/am"
 	"gatehouse/internal/am/store/memory"
+	"gatehouse/internal/ui"
 )
 
 const (
@@ -387,7 +388,7 @@ func TestLayout(t *testing.T) {
 		{"no such endpoint", "POST", "/oauth2/nothing", 404, ""},
 		{"sign-in page", "GET", "/XUI/", 200, `name="IDToken1"`},
 		{"sign-in page, old address", "GET", "/UI/Login", 200, `name="IDToken2"`},
-		{"style sheet", "GET", "/XUI/style.css", 200, "--accent"},
+		{"style sheet", "GET", "/XUI/assets/" + ui.Asset("ui.css"), 200, "--accent"},
 		{"context alone", "GET", "", 302, ""},
 		{"webfinger, not offered", "GET", "/.well-known/webfinger?resource=x", 404, ""},
 	}

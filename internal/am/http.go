@@ -100,6 +100,8 @@ func (s *Server) inContext(w http.ResponseWriter, r *http.Request, context, path
 		http.Redirect(w, r, context+"/XUI/", http.StatusFound)
 	case "console", "ui-admin":
 		s.serveConsole(w, r, context, rest)
+	case "account":
+		s.serveAccount(w, r, context, rest)
 	case "notifications":
 		if rest != "" {
 			refuse(w, http.StatusNotFound, "Not Found")
@@ -169,6 +171,15 @@ func (s *Server) servePages(w http.ResponseWriter, r *http.Request, context, tre
 		return
 	}
 	s.login.ServePage(w, r, s.place(r, a.realm, context), tree, path)
+}
+
+func (s *Server) serveAccount(w http.ResponseWriter, r *http.Request, context, path string) {
+	a := s.find(r, "")
+	if a.realm == nil {
+		http.Error(w, "There is no such realm.", http.StatusBadRequest)
+		return
+	}
+	s.account.ServeHTTP(w, r, s.place(r, a.realm, context), path)
 }
 
 func (s *Server) serveConsole(w http.ResponseWriter, r *http.Request, context, path string) {

@@ -26,8 +26,8 @@ const (
 type Set struct{ pages map[string]*template.Template }
 
 // Parse reads the pages of a folder: each file defines "content", and any other part that is rendered alone; files
-// whose names begin with "_" define what all pages of the folder share. A page is named by its file without ".html".
-// Templates have the functions of Funcs; they get a *Page.
+// without it define what all pages of the folder share. A page is named by its file without ".html". Templates have
+// the functions of Funcs; they get a *Page.
 func Parse(fsys fs.FS, dir string) (*Set, error) {
 	shared, err := template.New("").Funcs(Funcs()).ParseFS(layoutFiles, parts)
 	if err != nil {
@@ -39,7 +39,11 @@ func Parse(fsys fs.FS, dir string) (*Set, error) {
 	}
 	var pages []string
 	for _, f := range files {
-		if !strings.HasPrefix(path.Base(f), "_") {
+		body, err := fs.ReadFile(fsys, f)
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Contains(body, []byte(`{{define "content"}}`)) {
 			pages = append(pages, f)
 			continue
 		}
@@ -55,9 +59,6 @@ func Parse(fsys fs.FS, dir string) (*Set, error) {
 		}
 		if t, err = t.ParseFS(fsys, f); err != nil {
 			return nil, err
-		}
-		if t.Lookup("content") == nil {
-			return nil, fmt.Errorf("%s defines no \"content\"", f)
 		}
 		s.pages[strings.TrimSuffix(path.Base(f), ".html")] = t
 	}

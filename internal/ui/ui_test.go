@@ -183,8 +183,8 @@ func TestThemeSheet(t *testing.T) {
 
 func TestRender(t *testing.T) {
 	set := MustParse(fstest.MapFS{
-		"_row.html": {Data: []byte(`{{define "row"}}<b>{{.}}</b>{{end}}`)},
-		"one.html":  {Data: []byte(`{{define "content"}}{{template "row" .Content}}{{template "field" (index .Content2 0)}}{{end}}`)},
+		"row.html": {Data: []byte(`{{define "row"}}<b>{{.}}</b>{{end}}`)},
+		"one.html":  {Data: []byte(`{{define "content"}}{{template "row" .Content}}{{.Content.Nothing}}{{end}}`)},
 		"two.html":  {Data: []byte(`{{define "content"}}{{template "part" .}}{{end}}{{define "part"}}<i>{{.Content}}</i>{{template "empty" (dict "Icon" "key" "Title" "None" "Text" "Nothing")}}{{end}}`)},
 	}, ".")
 	r := httptest.NewRequest("GET", "/x?locale=de&a=1", nil)

@@ -1,50 +1,39 @@
 package login
 
 import (
-	"bytes"
 	"embed"
 	"errors"
-	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/ui"
 )
 
 //go:embed pages
 var pageFiles embed.FS
 
-// pagePolicy lets a page load its style sheet and send its form, and nothing else.
-const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-
-// page is what the template shows.
-type page struct {
-	Title, Realm, Error, Text string
-	Context                   string
-	// Form shows the fields for name and password, sent to Action.
-	Form         bool
-	Action, Name string
-	// Next is where the browser goes by itself.
-	Next string
-	Link *link
-}
-
-type link struct{ URL, Text string }
+var (
+	pages  = ui.MustParse(pageFiles, "pages")
+	assets = ui.AssetHandler()
+)
 
 // ServePage answers the pages for browsers below <context>/XUI and <context>/UI: signing in, with or without
-// JavaScript, and signing out (PingAM: UI/Login, UI/Logout).
+// JavaScript, and signing out (PingAM: UI/Login, UI/Logout), and the files that all pages share.
 func (s *Service) ServePage(w http.ResponseWriter, r *http.Request, place Place, tree, path string) {
 	switch {
 	case tree == "UI" && path == "Logout", tree == "XUI" && path == "logout":
 		s.logoutPage(w, r, place)
 	case tree == "UI" && path == "Login", tree == "XUI" && (path == "" || path == "index.html"):
 		s.loginPage(w, r, place)
-	case tree == "XUI" && path == "style.css":
-		w.Header().Set("Cache-Control", "public, max-age=3600")
-		http.ServeFileFS(w, r, pageFiles, "pages/style.css")
+	case tree == "XUI" && path == "theme.css":
+		s.themeSheet(w, r, place)
+	case tree == "XUI" && strings.HasPrefix(path, "assets/"):
+		http.StripPrefix(place.Context+"/XUI/assets/", assets).ServeHTTP(w, r)
 	default:
-		s.show(w, place, http.StatusNotFound, page{Title: "Not found", Text: "There is no such page."})
+		s.message(w, r, place, http.StatusNotFound, "page.missing.title", "page.missing.text")
 	}
 }
 
@@ -56,82 +45,103 @@ func (s *Service) loginPage(w http.ResponseWriter, r *http.Request, place Place)
 		s.loginPosted(w, r, place)
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		s.show(w, place, http.StatusMethodNotAllowed, page{Title: "Not possible", Text: "This page is read or sent as a form."})
+		s.message(w, r, place, http.StatusMethodNotAllowed, "page.impossible.title", "page.method.text")
 	}
 }
 
-// loginForm shows the form, or goes on for those who are signed in already.
+// loginForm shows the first step, or goes on for those who are signed in already.
 func (s *Service) loginForm(w http.ResponseWriter, r *http.Request, place Place) {
-	q := r.URL.Query()
-	found, err := s.FromRequest(r)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		s.broken(w, place, err)
+	a := s.advance(w, r, place, nil)
+	if a.TokenID == "" {
+		s.showStep(w, r, place, a, nil, r.URL.Query().Get("login_hint"))
 		return
 	}
-	if err != nil || found.Realm != place.Realm.Path || q.Get("ForceAuth") == "true" || q.Get("arg") == "newsession" {
-		s.show(w, place, http.StatusOK, s.form(r, place, q.Get("login_hint"), ""))
+	found, err := s.Find(r.Context(), a.TokenID)
+	if err != nil {
+		s.broken(w, r, place, err)
 		return
 	}
-	if _, err := s.Touch(r.Context(), found.Token); err != nil {
-		s.broken(w, place, err)
-		return
-	}
-	if to := q.Get("goto"); s.ValidGoto(r.Context(), place, to) {
+	if to := r.URL.Query().Get("goto"); s.ValidGoto(r.Context(), place, to) {
 		http.Redirect(w, r, to, http.StatusFound)
 		return
 	}
-	s.show(w, place, http.StatusOK, page{
-		Title: "You are signed in", Text: "Signed in as " + found.Subject.Name + ".",
-		Link: &link{place.Context + "/UI/Logout?realm=" + url.QueryEscape(place.Realm.Path), "Sign out"},
-	})
+	s.signedIn(w, r, place, found)
 }
 
-func (s *Service) form(r *http.Request, place Place, name, wrong string) page {
-	action := url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}
-	return page{Title: "Sign in", Form: true, Action: action.String(), Name: name, Error: wrong}
+// signedIn says who is signed in, and where to go.
+func (s *Service) signedIn(w http.ResponseWriter, r *http.Request, place Place, sess store.Session) {
+	p := s.Page(r, place)
+	p.Title = p.T("signedin.title")
+	p.Lead = p.T("signedin.as", "name", sess.Subject.Name)
+	p.Content = map[string]any{
+		"Home": s.Home(place, sess), "Admin": sess.Admin,
+		"SignOut": place.Context + "/UI/Logout?realm=" + url.QueryEscape(place.Realm.Path),
+	}
+	s.render(w, http.StatusOK, "signedin", p)
 }
 
+// Home is where those go who asked for nothing else: administrators to the console, others to their account.
+func (s *Service) Home(place Place, sess store.Session) string {
+	if sess.Admin {
+		return place.SuccessURL()
+	}
+	return place.Context + "/account?realm=" + url.QueryEscape(sess.Realm)
+}
+
+// loginPosted takes a step of the form. A form that is sent without one having been shown, as by curl, answers the
+// first step.
 func (s *Service) loginPosted(w http.ResponseWriter, r *http.Request, place Place) {
 	if err := s.foreign.Check(r); err != nil {
 		// Else a foreign page could sign its visitors in as somebody else.
-		s.show(w, place, http.StatusForbidden, page{Title: "Not possible", Text: "The form was sent by a page of another site."})
+		s.message(w, r, place, http.StatusForbidden, "page.impossible.title", "page.foreign.text")
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	r.Body = http.MaxBytesReader(w, r.Body, 4*maxBody)
 	if err := r.ParseForm(); err != nil {
-		s.show(w, place, http.StatusBadRequest, page{Title: "Not possible", Text: "The form could not be read."})
+		s.message(w, r, place, http.StatusBadRequest, "page.impossible.title", "page.form.text")
 		return
 	}
-	q := r.URL.Query()
-	tree := q.Get("service")
-	if q.Get("authIndexType") == "service" {
-		tree = q.Get("authIndexValue")
-	}
-	name, password := r.PostForm.Get("IDToken1"), r.PostForm.Get("IDToken2")
-	tree, err := s.tree(r.Context(), place.Realm, tree)
-	var a Authenticated
-	if err == nil {
-		a, err = s.authenticate(r.Context(), place.Realm, tree, name, password)
-	}
-	if refusal, ok := errors.AsType[*Refusal](err); ok {
-		s.loginRefused(w, r, place, name, refusal)
-		return
-	}
-	token := ""
-	if err == nil {
-		token, err = s.begin(r.Context(), place.Realm, a, tree)
-	}
+	asked, err := postedStep(r.PostForm)
 	if err != nil {
-		s.broken(w, place, err)
+		s.message(w, r, place, http.StatusBadRequest, "page.impossible.title", "page.form.text")
 		return
 	}
-	s.setCookies(w, r, place, token)
-	to := q.Get("goto")
+	if asked == nil {
+		first := s.advance(w, r, place, nil)
+		if first.Status != http.StatusOK || first.TokenID != "" {
+			s.stepRefused(w, r, place, first, "")
+			return
+		}
+		asked = &first
+	}
+	asked.fill(r.PostForm)
+	a := s.advance(w, r, place, asked)
+	switch {
+	case a.Status != http.StatusOK:
+		s.stepRefused(w, r, place, a, asked.name())
+	case a.TokenID != "":
+		s.succeed(w, r, place, a)
+	default:
+		s.showStep(w, r, place, a, nil, asked.name())
+	}
+}
+
+// succeed sends the browser on.
+func (s *Service) succeed(w http.ResponseWriter, r *http.Request, place Place, a pageStep) {
+	to := r.URL.Query().Get("goto")
 	if to == "" {
 		to = r.PostForm.Get("goto")
 	}
 	if !s.ValidGoto(r.Context(), place, to) {
-		to = place.SuccessURL()
+		to = a.SuccessURL
+	}
+	if to == "" || to == place.SuccessURL() {
+		sess, err := s.Find(r.Context(), a.TokenID)
+		if err != nil {
+			s.broken(w, r, place, err)
+			return
+		}
+		to = s.Home(place, sess)
 	}
 	s.goOn(w, r, place, to)
 }
@@ -144,26 +154,40 @@ func (s *Service) goOn(w http.ResponseWriter, r *http.Request, place Place, to s
 		http.Redirect(w, r, to, http.StatusFound)
 		return
 	}
-	s.show(w, place, http.StatusOK, page{Title: "Signed in", Next: to})
+	p := s.Page(r, place)
+	p.Title, p.Refresh, p.Content = p.T("goon.title"), to, to
+	s.render(w, http.StatusOK, "goon", p)
 }
 
-func (s *Service) loginRefused(w http.ResponseWriter, r *http.Request, place Place, name string, refusal *Refusal) {
-	if to := r.URL.Query().Get("gotoOnFail"); refusal.Status == http.StatusUnauthorized && s.ValidGoto(r.Context(), place, to) {
+// stepRefused shows the first step again with what went wrong, which never is whether the name or the password was.
+func (s *Service) stepRefused(w http.ResponseWriter, r *http.Request, place Place, a pageStep, name string) {
+	if to := r.URL.Query().Get("gotoOnFail"); a.Status == http.StatusUnauthorized && s.ValidGoto(r.Context(), place, to) {
 		s.goOn(w, r, place, to)
 		return
 	}
-	text := ""
+	lang := ui.RequestLang(r)
+	text := a.Message
 	switch {
-	case refusal.Message == errFailure.Message:
-		text = "The user name or the password is not right."
-	case refusal == errLocked:
-		text = "Too many attempts. Wait a minute and try again."
-	case refusal.Status == http.StatusServiceUnavailable:
-		text = "The server is busy. Try again in a moment."
-	default:
-		text = refusal.Message
+	case a.Message == errFailure.Message, a.Message == errInactive.Message:
+		text = lang.T("login.failed")
+	case a.Message == errLocked.Message:
+		text = lang.T("login.locked")
+	case a.Status == http.StatusRequestTimeout:
+		text = lang.T("login.expired")
+	case a.Status == http.StatusServiceUnavailable:
+		text = lang.T("login.busy")
+	case a.Status >= 500 && a.Status != http.StatusNotImplemented:
+		text = lang.T("page.broken.text")
 	}
-	s.show(w, place, refusal.Status, s.form(r, place, name, text))
+	again := s.advance(w, r, place, nil)
+	if again.Status != http.StatusOK || again.TokenID != "" {
+		p := s.Page(r, place)
+		p.Title, p.Alert = p.T("login.impossible"), &ui.Alert{Kind: "bad", Text: text}
+		s.render(w, a.Status, "message", p)
+		return
+	}
+	again.Status = a.Status
+	s.showStep(w, r, place, again, &ui.Alert{Kind: "bad", Text: text}, name)
 }
 
 // logoutPage ends the session of the browser.
@@ -173,7 +197,7 @@ func (s *Service) logoutPage(w http.ResponseWriter, r *http.Request, place Place
 		err = s.End(r.Context(), found.Token)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		s.broken(w, place, err)
+		s.broken(w, r, place, err)
 		return
 	}
 	s.ClearCookies(w, r, place)
@@ -181,36 +205,27 @@ func (s *Service) logoutPage(w http.ResponseWriter, r *http.Request, place Place
 		http.Redirect(w, r, to, http.StatusFound)
 		return
 	}
-	s.show(w, place, http.StatusOK, page{
-		Title: "You are signed out", Link: &link{place.Context + "/XUI/?realm=" + url.QueryEscape(place.Realm.Path), "Sign in again"},
-	})
+	p := s.Page(r, place)
+	p.Title, p.Lead = p.T("signedout.title"), p.T("signedout.text")
+	p.Content = place.Context + "/XUI/?realm=" + url.QueryEscape(place.Realm.Path)
+	s.render(w, http.StatusOK, "signedout", p)
 }
 
-func (s *Service) broken(w http.ResponseWriter, place Place, err error) {
+func (s *Service) broken(w http.ResponseWriter, r *http.Request, place Place, err error) {
 	s.Log.Error("sign-in page", "realm", place.Realm.Path, "error", err)
-	s.show(w, place, statusOf(err), page{Title: "Something went wrong", Text: "The server could not do this. Try again later."})
+	s.message(w, r, place, http.StatusInternalServerError, "page.broken.title", "page.broken.text")
 }
 
-func (s *Service) show(w http.ResponseWriter, place Place, status int, p page) {
-	p.Context = place.Context
-	if place.Realm.Path != "/" {
-		p.Realm = strings.TrimPrefix(place.Realm.Path, "/")
-	}
-	var b bytes.Buffer
-	if err := s.pages.ExecuteTemplate(&b, "page", p); err != nil {
+// message shows a page that says something and asks nothing.
+func (s *Service) message(w http.ResponseWriter, r *http.Request, place Place, status int, title, text string) {
+	p := s.Page(r, place)
+	p.Title, p.Lead = p.T(title), p.T(text)
+	s.render(w, status, "message", p)
+}
+
+func (s *Service) render(w http.ResponseWriter, status int, name string, p *ui.Page, forms ...string) {
+	if err := pages.Render(w, status, ui.Card, name, p, ui.Policy{Forms: slices.Clone(forms)}); err != nil {
 		s.Log.Error("show page", "error", err)
 		http.Error(w, "Internal Server Error", http.StatusInternalServerError)
-		return
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html;charset=UTF-8")
-	h.Set("Content-Security-Policy", pagePolicy)
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the browser is gone; nobody is left to tell
-}
-
-func parsePages() *template.Template {
-	return template.Must(template.ParseFS(pageFiles, "pages/page.html"))
 }

@@ -5,7 +5,6 @@ package login
 import (
 	"cmp"
 	"context"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"time"
@@ -60,7 +59,6 @@ type Service struct {
 	Trees   journey.Source
 	guard   *realm.Attempts
 	foreign *http.CrossOriginProtection
-	pages   *template.Template
 }
 
 // New returns a service.
@@ -79,7 +77,6 @@ func New(o Options) *Service {
 		Trees:    journey.Source{Docs: o.Realms.Docs(), Types: nodes.All(), Shipped: shippedTrees()},
 		guard:    realm.NewAttempts(freeTries, o.Now),
 		foreign:  http.NewCrossOriginProtection(),
-		pages:    parsePages(),
 	}
 }
 

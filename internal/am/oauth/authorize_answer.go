@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"gatehouse/internal/ui"
 )
 
 // params are parameters of an answer, in order.
@@ -72,21 +74,6 @@ func (a *authorization) sendError(err error) error {
 	return a.send(out)
 }
 
-// submitScript sends the form of a form_post answer off. It is allowed by its digest alone.
-const submitScript = `document.forms[0].submit()`
-
-var (
-	submitDigest = digestOf(submitScript)
-	checkDigest  = digestOf(checkScript)
-	formPostPage = template.Must(template.New("form_post").Parse(`<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Signing in</title></head>
-<body><form method="post" action="{{.To}}">
-{{range .Fields}}<input type="hidden" name="{{.Name}}" value="{{.Value}}">
-{{end}}<noscript><p>Signing in needs one more step.</p><button type="submit">Continue</button></noscript>
-</form><script>` + submitScript + `</script></body></html>
-`))
-)
-
 // digestOf allows one script in a content security policy.
 func digestOf(script string) string {
 	sum := sha256.Sum256([]byte(script))
@@ -104,53 +91,9 @@ func (a *authorization) formPost(out *params) error {
 	for i, n := range out.names {
 		data.Fields = append(data.Fields, field{n, out.values[i]})
 	}
-	var page strings.Builder
-	if err := formPostPage.Execute(&page, data); err != nil {
-		return internal("write form", err)
-	}
-	writePage(a.w, http.StatusOK, "default-src 'none'; script-src "+submitDigest+"; base-uri 'none'; frame-ancestors 'none'", page.String())
-	return nil
-}
-
-// pagePolicy is the content security policy of pages with a form of their own.
-const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-
-func writePage(w http.ResponseWriter, status int, policy, page string) {
-	h := w.Header()
-	protect(h)
-	h.Set("X-Frame-Options", "DENY")
-	if !strings.Contains(policy, "frame-ancestors") { // a page that is made for frames
-		h.Del("X-Frame-Options")
-	}
-	h.Set("Content-Type", "text/html;charset=UTF-8")
-	h.Set("Content-Security-Policy", policy)
-	h.Set("Referrer-Policy", "no-referrer")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(page))
-}
-
-var errorPage = template.Must(template.New("error").Parse(`<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>The request cannot be completed</title></head>
-<body><main><h1>The request cannot be completed</h1>
-<p>{{.Description}}</p>
-<p>Error code: <code>{{.Code}}</code>. Go back to the application and try again; if this page comes again, tell the
-people who run the application.</p></main></body></html>
-`))
-
-// show tells an error here: as a page to browsers, as JSON to others.
-func (q *request) show(err error) error {
-	if !strings.Contains(q.r.Header.Get("Accept"), "text/html") {
-		return err
-	}
-	e := asError(err)
-	q.logError(q.r, e)
-	var page strings.Builder
-	if err := errorPage.Execute(&page, e); err != nil {
-		return internal("write page", err)
-	}
-	writePage(q.w, e.Status, pagePolicy, page.String())
-	return nil
+	p := a.newPage("goon.title")
+	p.Content = data
+	return a.showPage(http.StatusOK, "formpost", p, ui.Policy{Forms: []string{originOf(a.redirect)}})
 }
 
 // originOf names where a URL leads, as a content security policy does: scheme and host, or the scheme of an app.

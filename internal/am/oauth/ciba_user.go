@@ -2,15 +2,13 @@ package oauth
 
 import (
 	"errors"
-	"html/template"
 	"net/http"
 	"slices"
 	"strings"
 
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/ui"
 )
-
-var backchannelPage = template.Must(template.ParseFS(pages, "backchannel.html"))
 
 // backchannelItem is one request as its user sees it.
 type backchannelItem struct {
@@ -25,8 +23,8 @@ type backchannelItem struct {
 }
 
 type backchannelData struct {
-	Action, Message, User, CSRF string
-	Items                       []backchannelItem
+	Action, User, CSRF string
+	Items              []backchannelItem
 }
 
 // backchannelUser is /bc-authorize/user, an address of this server's own: the user who is signed in sees what clients
@@ -78,16 +76,18 @@ func (a *authorization) backchannelList(status int, message string) error {
 	if a.wantsJSON() {
 		return writeValue(a.w, status, map[string]any{"requests": items, "csrf": csrfOf(a.token), "message": message})
 	}
-	data := backchannelData{
-		Action: a.Issuer + "/bc-authorize/user", Message: message, CSRF: csrfOf(a.token), Items: items,
+	p := a.newPage("backchannel.title")
+	if message != "" {
+		p.Alert = &ui.Alert{Kind: "ok", Text: message}
+		if status != http.StatusOK {
+			p.Alert.Kind = "warn"
+		}
+	}
+	p.Content = backchannelData{
+		Action: a.Issuer + "/bc-authorize/user", CSRF: csrfOf(a.token), Items: items,
 		User: displayName(a.Settings, a.user, a.session.Subject.Name),
 	}
-	var page strings.Builder
-	if err := backchannelPage.Execute(&page, data); err != nil {
-		return internal("write page", err)
-	}
-	writePage(a.w, status, pagePolicy, page.String())
-	return nil
+	return a.showPage(status, "backchannel", p, ui.Policy{})
 }
 
 // backchannelItem describes a request; nil when its client is gone.
@@ -97,9 +97,10 @@ func (a *authorization) backchannelItem(t store.Ticket[Backchannel]) (*backchann
 	if err != nil || c == nil || c.Client == nil {
 		return nil, err
 	}
+	lang := ui.RequestLang(a.r).Code()
 	item := &backchannelItem{
-		ID: t.ID(), ClientID: b.ClientID, Client: clientName(c.Client), Message: b.Message, Expires: b.Expires.Unix(),
-		Scopes: describeScopes(b.Scopes, c.Client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
+		ID: t.ID(), ClientID: b.ClientID, Client: clientName(c.Client, lang), Message: b.Message, Expires: b.Expires.Unix(),
+		Scopes: describeScopes(lang, b.Scopes, c.Client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
 	}
 	if _, tree := a.contextFor(b.ACRs); tree != "" {
 		item.SignIn, err = a.signInURL("", a.Issuer+"/bc-authorize/user", LoginHints{Tree: tree, Force: true})
@@ -126,7 +127,7 @@ func (a *authorization) backchannelDecision() error {
 	if !csrfFits(a.form.Get("csrf"), a.token) {
 		return a.show(&Error{Status: http.StatusBadRequest, Code: "bad_request"})
 	}
-	ctx := a.r.Context()
+	ctx, lang := a.r.Context(), ui.RequestLang(a.r)
 	allow := a.form.Get("decision") == "allow"
 	for {
 		t, err := a.backchannels().FindByID(ctx, a.Realm.Path, a.form.Get("id"))
@@ -135,13 +136,13 @@ func (a *authorization) backchannelDecision() error {
 			err == nil && (b.Approved || b.Denied || !a.Now().Before(b.Expires) || asked(b.Subject) != asked(a.session.Subject))
 		switch {
 		case gone:
-			return a.backchannelList(http.StatusNotFound, "This request is not there any more.")
+			return a.backchannelList(http.StatusNotFound, lang.T("backchannel.gone"))
 		case err != nil:
 			return err
 		}
 		acr, tree := a.contextFor(b.ACRs)
 		if allow && tree != "" {
-			return a.backchannelList(http.StatusForbidden, "The application asks you to sign in in another way first.")
+			return a.backchannelList(http.StatusForbidden, lang.T("backchannel.again"))
 		}
 		b.Approved, b.Denied = allow, !allow
 		b.Subject, b.SessionID, b.AuthTime = a.session.Subject, a.session.ID(), a.session.Created
@@ -153,10 +154,9 @@ func (a *authorization) backchannelDecision() error {
 		if err != nil {
 			return err
 		}
-		message := "Allowed. You can go back to the application."
 		if !allow {
-			message = "The application was refused."
+			return a.backchannelList(http.StatusOK, lang.T("backchannel.denied"))
 		}
-		return a.backchannelList(http.StatusOK, message)
+		return a.backchannelList(http.StatusOK, lang.T("backchannel.allowed"))
 	}
 }

@@ -1,24 +1,19 @@
 package oauth
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
-	"embed"
 	"encoding/base64"
 	"errors"
-	"html/template"
 	"net/http"
 	"slices"
 	"strings"
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/ui"
 )
-
-//go:embed consent.html device.html backchannel.html
-var pages embed.FS
-
-var consentPage = template.Must(template.ParseFS(pages, "consent.html"))
 
 // consent asks the user, unless that is settled already.
 func (a *authorization) consent() (bool, error) {
@@ -117,21 +112,24 @@ func (a *authorization) saveConsent() error {
 
 // consentData is what the consent page shows.
 type consentData struct {
-	Client, Description, Policy, Terms string
-	User                               string
-	Scopes                             []string
-	Details                            []detail
-	CanSave                            bool
-	Action                             string
-	Fields                             []field
+	User, Description, Logo, Policy, Terms string
+	Scopes                                 []string
+	Details                                []detail
+	CanSave                                bool
+	Action                                 string
+	Fields                                 []field
 }
 
 func (a *authorization) ask() error {
+	p := a.newPage("consent.title")
+	lang := p.Code()
+	p.Title = p.T("consent.title", "client", clientName(a.client, lang))
+	more := &a.client.Advanced
 	data := consentData{
-		Client: clientName(a.client), Description: localised(a.client.Advanced.Descriptions),
-		Policy: webURL(localised(a.client.Advanced.PolicyURI)),
-		Terms:  webURL(localised(a.client.Advanced.ToSURI)), User: displayName(a.Settings, a.user, a.session.Subject.Name),
-		Scopes:  describeScopes(a.scopes, a.client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
+		User:        displayName(a.Settings, a.user, a.session.Subject.Name),
+		Description: localised(more.Descriptions, lang), Logo: pictureURL(localised(more.LogoURI, lang)),
+		Policy: webURL(localised(more.PolicyURI, lang)), Terms: webURL(localised(more.ToSURI, lang)),
+		Scopes:  describeScopes(lang, a.scopes, a.client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
 		Details: a.details,
 		CanSave: a.Settings.Consent.SavedConsentAttribute != "", Action: a.Issuer + "/authorize",
 	}
@@ -139,39 +137,53 @@ func (a *authorization) ask() error {
 		data.Fields = append(data.Fields, field{name, value})
 	})
 	data.Fields = append(data.Fields, field{"csrf", csrfOf(a.token)})
-	var page strings.Builder
-	if err := consentPage.Execute(&page, data); err != nil {
-		return internal("write page", err)
+	p.Content = data
+	policy := ui.Policy{Forms: []string{originOf(a.redirect)}} // form-action covers where a form is redirected to as well
+	if data.Logo != "" {
+		policy.Images = []string{originOf(data.Logo)}
 	}
-	// After the decision the browser goes on to the client, and form-action covers where a form is redirected to.
-	policy := strings.Replace(pagePolicy, "form-action 'self'", "form-action 'self' "+originOf(a.redirect), 1)
-	writePage(a.w, http.StatusOK, policy, page.String())
-	return nil
+	return a.showPage(http.StatusOK, "consent", p, policy)
 }
 
-func clientName(c *realm.Client) string {
-	if n := localised(c.Core.Name); n != "" {
-		return n
-	}
-	if n := localised(c.Advanced.Name); n != "" {
-		return n
-	}
-	return c.ID
+// clientName is what people call the client, in their language where it has such a name.
+func clientName(c *realm.Client, lang string) string {
+	return cmp.Or(localised(c.Core.Name, lang), localised(c.Advanced.Name, lang), c.ID)
 }
 
-// localised takes the text of a list of "text" and "locale|text": English, else the first.
-func localised(values []string) string {
-	out := ""
+// localised takes the text of a list of "text" and "locale|text": in the language, else the one without a locale, else
+// English, else the first.
+func localised(values []string, lang string) string {
+	out, rank := "", 0
 	for _, v := range values {
 		locale, text, ok := strings.Cut(v, "|")
+		r := localeRank(locale, lang)
 		if !ok {
-			return v
+			text, r = v, 3
 		}
-		if out == "" || strings.HasPrefix(locale, "en") {
-			out = text
+		if r > rank {
+			out, rank = text, r
 		}
 	}
 	return out
+}
+
+// localeRank is how well a locale, as "de" or "de_CH", fits a language.
+func localeRank(locale, lang string) int {
+	switch {
+	case strings.HasPrefix(strings.ToLower(locale), lang):
+		return 4
+	case strings.HasPrefix(locale, "en"):
+		return 2
+	}
+	return 1
+}
+
+// pictureURL drops what is no address of https: a page would load it.
+func pictureURL(s string) string {
+	if strings.HasPrefix(s, "https://") {
+		return s
+	}
+	return ""
 }
 
 // webURL drops what is no web address: the page would link to it.
@@ -191,12 +203,12 @@ func displayName(p *realm.Provider, u *realm.User, name string) string {
 
 // describeScopes gives the words for scopes: the client's ("scope|text", "scope|locale|text"), else the provider's,
 // else the scope. An empty description hides the scope (PingAM).
-func describeScopes(scopes []string, lists ...[]string) []string {
+func describeScopes(lang string, scopes []string, lists ...[]string) []string {
 	var out []string
 	for _, s := range scopes {
 		text := s
 		for _, list := range lists {
-			if t, ok := describeScope(s, list); ok {
+			if t, ok := describeScope(lang, s, list); ok {
 				text = t
 				break
 			}
@@ -208,16 +220,20 @@ func describeScopes(scopes []string, lists ...[]string) []string {
 	return out
 }
 
-func describeScope(scope string, list []string) (string, bool) {
-	text, found := "", false
+func describeScope(lang, scope string, list []string) (string, bool) {
+	text, rank := "", 0
 	for _, entry := range list {
 		parts := strings.SplitN(entry, "|", 3)
 		if parts[0] != scope || len(parts) == 1 {
 			continue
 		}
-		if !found || len(parts) == 3 && strings.HasPrefix(parts[1], "en") {
-			text, found = parts[len(parts)-1], true
+		r := 3
+		if len(parts) == 3 {
+			r = localeRank(parts[1], lang)
+		}
+		if r > rank {
+			text, rank = parts[len(parts)-1], r
 		}
 	}
-	return text, found
+	return text, rank > 0
 }

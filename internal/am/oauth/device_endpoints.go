@@ -3,13 +3,13 @@ package oauth
 import (
 	"crypto/rand"
 	"errors"
-	"html/template"
 	"math/big"
 	"net/http"
 	"strings"
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/ui"
 )
 
 // deviceCode is POST /device/code (RFC 8628 §3.1).
@@ -87,13 +87,11 @@ func userCode(s *realm.ProviderDevice) (string, error) {
 	return b.String(), nil
 }
 
-var devicePage = template.Must(template.ParseFS(pages, "device.html"))
-
 // deviceData is what the page shows: a form for the code, what the device asks for, or how it ended.
 type deviceData struct {
-	Action, Message, UserCode, Client, User, CSRF string
-	Scopes                                        []string
-	Ask, Done                                     bool
+	Action, UserCode, Client, User, CSRF string
+	Scopes                               []string
+	Ask, Done                            bool
 }
 
 // deviceUser is /device/user: the user types the code that the device shows, and decides (RFC 8628 §3.3).
@@ -107,7 +105,7 @@ func (q *request) deviceUser() error {
 	if errors.Is(err, store.ErrNotFound) {
 		code := a.form.Get("user_code")
 		if code == "" && q.Settings.Device.AnonymousForm { // then the code is asked for first, and who it is after that
-			return a.devicePage(http.StatusOK, deviceData{})
+			return a.devicePage(http.StatusOK, "", deviceData{})
 		}
 		back := &Form{}
 		if code != "" {
@@ -120,14 +118,14 @@ func (q *request) deviceUser() error {
 	}
 	code := strings.TrimSpace(a.form.Get("user_code"))
 	if code == "" {
-		return a.devicePage(http.StatusOK, deviceData{})
+		return a.devicePage(http.StatusOK, "", deviceData{})
 	}
 	if !q.guess(a.session.ID()) {
-		return a.devicePage(http.StatusTooManyRequests, deviceData{Message: "Too many codes were tried. Wait a minute and try again."})
+		return a.devicePage(http.StatusTooManyRequests, "device.slow", deviceData{})
 	}
 	ticket, err := q.devices().FindByAlias(q.r.Context(), q.Realm.Path, code)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (ticket.Value.Approved || ticket.Value.Denied) {
-		return a.devicePage(http.StatusOK, deviceData{Message: "This code is not known, or it has expired. Look at the device again."})
+		return a.devicePage(http.StatusOK, "device.unknown", deviceData{})
 	}
 	if err != nil {
 		return err
@@ -158,10 +156,11 @@ func (a *authorization) deviceClient(d *Device) error {
 func (a *authorization) deviceDecision(t store.Ticket[Device]) error {
 	d := &t.Value
 	if !a.decided() {
-		return a.devicePage(http.StatusOK, deviceData{
-			Ask: true, UserCode: d.UserCode, Client: clientName(a.client), CSRF: csrfOf(a.token),
+		lang := ui.RequestLang(a.r).Code()
+		return a.devicePage(http.StatusOK, "", deviceData{
+			Ask: true, UserCode: d.UserCode, Client: clientName(a.client, lang), CSRF: csrfOf(a.token),
 			User:   displayName(a.Settings, a.user, a.session.Subject.Name),
-			Scopes: describeScopes(a.scopes, a.client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
+			Scopes: describeScopes(lang, a.scopes, a.client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
 		})
 	}
 	if !csrfFits(a.form.Get("csrf"), a.token) {
@@ -175,7 +174,7 @@ func (a *authorization) deviceDecision(t store.Ticket[Device]) error {
 	if errors.Is(err, store.ErrConflict) { // the device asked at this moment: look again
 		fresh, err := a.devices().FindByAlias(a.r.Context(), a.Realm.Path, d.UserCode)
 		if err != nil || fresh.Value.Approved || fresh.Value.Denied {
-			return a.devicePage(http.StatusOK, deviceData{Message: "This code is not known, or it has expired. Look at the device again."})
+			return a.devicePage(http.StatusOK, "device.unknown", deviceData{})
 		}
 		return a.deviceDecision(fresh)
 	}
@@ -186,23 +185,27 @@ func (a *authorization) deviceDecision(t store.Ticket[Device]) error {
 		a.go302(to)
 		return nil
 	}
-	message := "Done. You can go back to the device."
 	if d.Denied {
-		message = "The device was refused."
+		return a.devicePage(http.StatusOK, "device.denied", deviceData{Done: true})
 	}
-	return a.devicePage(http.StatusOK, deviceData{Done: true, Message: message})
+	return a.devicePage(http.StatusOK, "device.done", deviceData{Done: true})
 }
 
-func (a *authorization) devicePage(status int, data deviceData) error {
+// devicePage shows the page, with a text of the catalogue about what happened unless that is "".
+func (a *authorization) devicePage(status int, message string, data deviceData) error {
+	p := a.newPage("device.title")
 	data.Action = a.Issuer + "/device/user"
-	var page strings.Builder
-	if err := devicePage.Execute(&page, data); err != nil {
-		return internal("write page", err)
+	p.Content = data
+	switch {
+	case message == "":
+	case data.Done:
+		p.Alert = &ui.Alert{Kind: "ok", Text: p.T(message)}
+	default:
+		p.Alert = &ui.Alert{Kind: "bad", Text: p.T(message)}
 	}
-	policy := pagePolicy
+	policy := ui.Policy{}
 	if to := a.Settings.Device.CompletionURL; to != "" {
-		policy = strings.Replace(policy, "form-action 'self'", "form-action 'self' "+originOf(to), 1)
+		policy.Forms = []string{originOf(to)}
 	}
-	writePage(a.w, status, policy, page.String())
-	return nil
+	return a.showPage(status, "device", p, policy)
 }

@@ -178,11 +178,11 @@ func listed(values ...string) []string {
 // metadataOf is the way back.
 func metadataOf(c *realm.Client) *clientMetadata {
 	m := &clientMetadata{
-		ID: c.ID, RedirectURIs: c.Core.RedirectURIs, Name: localised(c.Core.Name), Auth: c.Advanced.TokenEndpointAuthMethod,
+		ID: c.ID, RedirectURIs: c.Core.RedirectURIs, Name: localised(c.Core.Name, "en"), Auth: c.Advanced.TokenEndpointAuthMethod,
 		AuthAlg: c.Keys.TokenEndpointAuthAlg, Grants: c.Advanced.GrantTypes, Responses: c.Advanced.ResponseTypes,
 		Scope: strings.Join(c.AllowedScopes(), " "), Scopes: c.AllowedScopes(), Contacts: c.Advanced.Contacts,
-		ClientURI: localised(c.Advanced.ClientURI), LogoURI: localised(c.Advanced.LogoURI),
-		PolicyURI: localised(c.Advanced.PolicyURI), TermsURI: localised(c.Advanced.ToSURI), JWKSURI: c.Keys.JWKSURI,
+		ClientURI: localised(c.Advanced.ClientURI, "en"), LogoURI: localised(c.Advanced.LogoURI, "en"),
+		PolicyURI: localised(c.Advanced.PolicyURI, "en"), TermsURI: localised(c.Advanced.ToSURI, "en"), JWKSURI: c.Keys.JWKSURI,
 		SubjectType: strings.ToLower(c.Advanced.SubjectType), Sector: c.Advanced.SectorIdentifierURI,
 		IDTokenAlg: c.Keys.IDTokenSigningAlg, LogoutURIs: c.OIDC.PostLogoutRedirectURIs,
 		SignOutURI: c.OIDC.BackchannelLogoutURI, SignOutSession: c.OIDC.BackchannelLogoutSession,

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/ui"
 )
 
 // Options are what a Server works with. Engine, Grants and ClientAuth are needed.
@@ -28,8 +29,10 @@ type Options struct {
 	Fetch    func(ctx context.Context, url string, reach Reach) ([]byte, error)
 	Policies Policies // nil: settings that ask them are errors
 	Login    Login    // nil: user name and password alone, no browser sign-in
-	Log      *slog.Logger
-	Now      func() time.Time
+	// Page is a page for users of the realm, in its look; nil: the product's own look.
+	Page func(r *http.Request, base BaseURL, rl *realm.Realm) *ui.Page
+	Log  *slog.Logger
+	Now  func() time.Time
 }
 
 // Server answers the OAuth 2.0 endpoints of all realms.

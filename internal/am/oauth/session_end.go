@@ -79,9 +79,11 @@ func (q *request) checkSession() error {
 	if !q.Settings.AdvancedOIDC.SessionManagement {
 		return errNotFound
 	}
-	writePage(q.w, http.StatusOK, "default-src 'none'; script-src "+checkDigest+"; base-uri 'none'", checkPage)
+	writeFrame(q.w, "default-src 'none'; script-src "+checkDigest+"; base-uri 'none'", checkPage)
 	return nil
 }
+
+var checkDigest = digestOf(checkScript)
 
 const (
 	checkScript = `addEventListener("message",function(e){if(e.source&&e.origin!=="null")e.source.postMessage(/^\S+ \S+$/.test(e.data)?"changed":"error",e.origin)})`

@@ -58,6 +58,8 @@ type Type struct {
 	// Lenient types keep attributes that they do not know: of newer releases, in exports.
 	Lenient bool
 	Groups  []Group
+	// Check finds what is wrong with an object as a whole; nil: nothing is.
+	Check func(Object) error
 }
 
 // kind returns the "_type" of objects.
@@ -205,6 +207,11 @@ func (t *Type) normal(in, defaults Object) (Object, error) {
 			return nil, unknown(t.names())
 		}
 		out[name] = in[name]
+	}
+	if t.Check != nil {
+		if err := t.Check(out); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

@@ -1,6 +1,11 @@
 package rest
 
-import "gatehouse/internal/am/realm"
+import (
+	"encoding/json"
+
+	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/realm"
+)
 
 // baseURLSettings are the defaults of the Base URL Source service.
 type baseURLSettings struct {
@@ -56,6 +61,12 @@ func serviceTypes() []*Type {
 				"maxCachingTime": "Maximum Caching Time (minutes)", "quotaLimit": "Active User Sessions",
 			}, nil),
 		},
+		{
+			ID: login.ServicePages, Name: "Pages (Gatehouse)", Check: checkPages,
+			Groups: groupsOf(login.PageSettings{Footer: []string{}}, map[string]string{
+				"name": "Name", "logo": "Logo", "accentColor": "Accent Colour", "footerLinks": "Footer Links",
+			}, nil),
+		},
 		open("RemoteConsentService", "Remote Consent Service"),
 		open("amSessionPropertyWhitelist", "Session Property Whitelist Service"),
 		open("audit", "Audit Logging"),
@@ -69,4 +80,19 @@ func serviceTypes() []*Type {
 		open("uma", "UMA Provider"),
 		open("user", "User"),
 	}
+}
+
+func checkPages(o Object) error {
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	var set login.PageSettings
+	if err := json.Unmarshal(raw, &set); err != nil {
+		return badRequest("%v", err)
+	}
+	if err := set.Check(); err != nil {
+		return badRequest("%v", err)
+	}
+	return nil
 }

@@ -123,6 +123,8 @@
     for (const el of document.querySelectorAll('[data-js]')) el.hidden = false;
     document.querySelectorAll('[data-confirm]').forEach((el) => el.dispatchEvent(new Event('input', { bubbles: true })));
     document.getElementById('ui-errors')?.focus();
+    document.querySelector('form[data-submit]')?.submit();
+    for (const form of document.querySelectorAll('form[data-submit-after]')) setTimeout(() => form.requestSubmit(), Number(form.dataset.submitAfter));
   });
   document.addEventListener('htmx:afterSwap', (e) => times(e.target));
   document.addEventListener('ui:times', (e) => times(e.detail));

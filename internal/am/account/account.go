@@ -1,0 +1,411 @@
+// Package account is the page on which users see to what is theirs: the sessions that are open in their name, the
+// applications that hold tokens for them, and their password.
+package account
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/ui"
+)
+
+//go:embed pages
+var files embed.FS
+
+var pages = ui.MustParse(files, "pages")
+
+const maxForm = 16 << 10
+
+// Options are what the pages work with; all are needed.
+type Options struct {
+	Login *login.Service
+	// API is the administration interface. What it offers to users is asked of it, in their name, so that its rules
+	// hold here too.
+	API http.Handler
+	Log *slog.Logger
+}
+
+// Pages answers <context>/account.
+type Pages struct {
+	Options
+	foreign *http.CrossOriginProtection
+}
+
+// New returns the pages.
+func New(o Options) *Pages {
+	return &Pages{Options: o, foreign: http.NewCrossOriginProtection()}
+}
+
+// visit is one request of a user.
+type visit struct {
+	*Pages
+	w     http.ResponseWriter
+	r     *http.Request
+	place login.Place
+	found login.Found
+	page  *ui.Page
+}
+
+// ServeHTTP answers a request for <context>/account, path being what follows.
+func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request, place login.Place, path string) {
+	v := &visit{Pages: p, w: w, r: r, place: place}
+	found, err := p.Login.FromRequest(r)
+	if err == nil {
+		_, err = p.Login.Touch(r.Context(), found.Token)
+	}
+	switch {
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		v.broken(err)
+		return
+	case err != nil || found.Subject.Type != login.TypeUser || found.Realm != place.Realm.Path:
+		v.toSignIn()
+		return
+	}
+	v.found = found
+	v.page = p.Login.Page(r, place)
+	if path != "" {
+		v.message(http.StatusNotFound, "page.missing.title", "page.missing.text")
+		return
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		v.show(http.StatusOK)
+	case http.MethodPost:
+		v.change()
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		v.message(http.StatusMethodNotAllowed, "page.impossible.title", "page.method.text")
+	}
+}
+
+func (v *visit) self() string {
+	return v.place.Context + "/account?realm=" + url.QueryEscape(v.place.Realm.Path)
+}
+
+func (v *visit) toSignIn() {
+	q := url.Values{"realm": {v.place.Realm.Path}, "goto": {v.self()}}
+	http.Redirect(v.w, v.r, v.place.Context+"/XUI/?"+q.Encode(), http.StatusFound)
+}
+
+// session is a session as its user sees it.
+type session struct {
+	ID                     string
+	Here                   bool
+	Journey                string
+	Started, Used, Expires time.Time
+}
+
+// application is a client that holds tokens for the user.
+type application struct {
+	ID     string            `json:"_id"`
+	Name   string            `json:"name"`
+	Scopes map[string]string `json:"scopes"`
+	Until  *time.Time        `json:"expiryDateTime"`
+}
+
+// Words are what the application may do, in the words of its scopes.
+func (a application) Words() []string {
+	var list []string
+	for scope, words := range a.Scopes {
+		if words == "" {
+			words = scope
+		}
+		list = append(list, words)
+	}
+	slices.Sort(list)
+	return list
+}
+
+type content struct {
+	Action, CSRF, SignOut string
+	Sessions              []session
+	Others                int
+	Applications          []application
+	Password              []ui.Field
+}
+
+// show writes the page. What the API does not give is shown as what went wrong, not as nothing.
+func (v *visit) show(status int) {
+	c := content{Action: v.self(), CSRF: csrfOf(v.found.Token), SignOut: v.place.Context + "/UI/Logout?realm=" + url.QueryEscape(v.place.Realm.Path)}
+	var err error
+	if c.Sessions, err = v.sessions(); err != nil {
+		v.broken(err)
+		return
+	}
+	c.Others = len(c.Sessions) - 1
+	var answer struct {
+		Result []application `json:"result"`
+	}
+	if err := v.api(http.MethodGet, "/oauth2/applications?_queryFilter=true", nil, &answer); err != nil {
+		v.broken(err)
+		return
+	}
+	c.Applications = answer.Result
+	for _, f := range []struct{ id, key, fill string }{
+		{"current", "account.password.current", "current-password"}, {"next", "account.password.next", "new-password"}, {"again", "account.password.again", "new-password"},
+	} {
+		c.Password = append(c.Password, ui.Field{
+			ID: f.id, Name: f.id, Label: v.page.T(f.key), Type: "password", Autocomplete: f.fill, Required: true, Error: v.page.ErrorOf(f.id),
+		})
+	}
+	v.page.Title = v.page.T("account.title")
+	v.page.Lead = v.page.T("signedin.as", "name", v.found.Subject.Name)
+	v.page.Wide, v.page.Content = true, c
+	v.render(status, "account")
+}
+
+// sessions are those of the user, the newest first.
+func (v *visit) sessions() ([]session, error) {
+	all, err := v.Login.Sessions().List(v.r.Context(), v.place.Realm.Path)
+	if err != nil {
+		return nil, err
+	}
+	var list []session
+	for _, s := range all {
+		if !v.own(s) || !v.Login.Now().Before(s.Ends()) {
+			continue
+		}
+		list = append(list, session{s.ID(), s.ID() == v.found.ID(), s.Tree, s.Created, s.LastAccess, s.Ends()})
+	}
+	slices.SortFunc(list, func(a, b session) int {
+		if a.Here != b.Here {
+			if a.Here {
+				return -1
+			}
+			return 1
+		}
+		return b.Started.Compare(a.Started)
+	})
+	return list, nil
+}
+
+func (v *visit) own(s store.Session) bool {
+	return s.Realm == v.found.Realm && s.Subject.Type == v.found.Subject.Type && strings.EqualFold(s.Subject.Name, v.found.Subject.Name)
+}
+
+// change does what a form of the page asks for, and shows the page again.
+func (v *visit) change() {
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
+	if err := v.foreign.Check(v.r); err != nil {
+		v.message(http.StatusForbidden, "page.impossible.title", "page.foreign.text")
+		return
+	}
+	if err := v.r.ParseForm(); err != nil {
+		v.message(http.StatusBadRequest, "page.impossible.title", "page.form.text")
+		return
+	}
+	if subtle.ConstantTimeCompare([]byte(v.r.PostForm.Get("csrf")), []byte(csrfOf(v.found.Token))) != 1 {
+		v.message(http.StatusForbidden, "page.impossible.title", "page.foreign.text")
+		return
+	}
+	form := v.r.PostForm
+	switch form.Get("do") {
+	case "end":
+		v.end(form.Get("session"))
+	case "end-others":
+		v.endOthers()
+	case "revoke":
+		v.revoke(form.Get("application"))
+	case "password":
+		v.password(form.Get("current"), form.Get("next"), form.Get("again"))
+	default:
+		v.message(http.StatusBadRequest, "page.impossible.title", "page.form.text")
+	}
+}
+
+// end ends one session of the user.
+func (v *visit) end(id string) {
+	sessions := v.Login.Sessions()
+	sess, err := sessions.FindByID(v.r.Context(), id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		v.broken(err)
+		return
+	}
+	if err != nil || !v.own(sess) {
+		v.done(http.StatusNotFound, "warn", "account.session.gone")
+		return
+	}
+	if err := sessions.EndByID(v.r.Context(), id); err != nil {
+		v.broken(err)
+		return
+	}
+	if id == v.found.ID() {
+		v.Login.ClearCookies(v.w, v.r, v.place)
+		http.Redirect(v.w, v.r, v.place.Context+"/UI/Logout?realm="+url.QueryEscape(v.place.Realm.Path), http.StatusSeeOther)
+		return
+	}
+	v.done(http.StatusOK, "ok", "account.session.ended")
+}
+
+func (v *visit) endOthers() {
+	list, err := v.sessions()
+	for _, s := range list {
+		if err == nil && !s.Here {
+			err = v.Login.Sessions().EndByID(v.r.Context(), s.ID)
+		}
+	}
+	if err != nil {
+		v.broken(err)
+		return
+	}
+	v.done(http.StatusOK, "ok", "account.sessions.ended")
+}
+
+// revoke takes all tokens from an application.
+func (v *visit) revoke(id string) {
+	err := v.api(http.MethodDelete, "/oauth2/applications/"+url.PathEscape(id), nil, nil)
+	if e, ok := errors.AsType[*apiError](err); ok && e.Code == http.StatusNotFound {
+		v.done(http.StatusNotFound, "warn", "account.application.gone")
+		return
+	}
+	if err != nil {
+		v.broken(err)
+		return
+	}
+	v.done(http.StatusOK, "ok", "account.application.revoked")
+}
+
+func (v *visit) password(current, next, again string) {
+	t := v.page.T
+	switch {
+	case current == "":
+		v.page.Errors = append(v.page.Errors, ui.FieldError{ID: "current", Text: t("account.password.missing")})
+	case next == "":
+		v.page.Errors = append(v.page.Errors, ui.FieldError{ID: "next", Text: t("account.password.missing")})
+	case next != again:
+		v.page.Errors = append(v.page.Errors, ui.FieldError{ID: "again", Text: t("account.password.differ")})
+	}
+	if v.page.Errors != nil {
+		v.show(http.StatusBadRequest)
+		return
+	}
+	err := v.api(http.MethodPost, "?_action=changePassword", map[string]string{"currentpassword": current, "userpassword": next}, nil)
+	if e, ok := errors.AsType[*apiError](err); ok && e.Code < 500 {
+		id, text := "next", e.Message
+		if e.Message == "The password is not the current one" {
+			id, text = "current", t("account.password.wrong")
+		}
+		v.page.Errors = []ui.FieldError{{ID: id, Text: text}}
+		v.show(http.StatusBadRequest)
+		return
+	}
+	if err != nil {
+		v.broken(err)
+		return
+	}
+	v.done(http.StatusOK, "ok", "account.password.changed")
+}
+
+// done shows the page with what happened.
+func (v *visit) done(status int, kind, key string) {
+	v.page.Alert = &ui.Alert{Kind: kind, Text: v.page.T(key)}
+	v.show(status)
+}
+
+// apiError is a refusal of the API.
+type apiError struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+func (e *apiError) Error() string { return e.Message }
+
+// api asks the administration interface about the user, in the user's name.
+func (v *visit) api(method, path string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	target := v.place.Context + "/json" + realmPath(v.place.Realm.Path) + "/users/" + url.PathEscape(v.found.Subject.Name) + path
+	u, err := url.Parse(target)
+	if err != nil {
+		return err
+	}
+	inner := v.r.Clone(v.r.Context())
+	inner.Method, inner.URL, inner.RequestURI = method, u, target
+	inner.Header = http.Header{
+		"Accept-Api-Version": {"protocol=2.1,resource=1.0"}, "X-Requested-With": {"XMLHttpRequest"},
+		http.CanonicalHeaderKey(v.Login.Cookie): {v.found.Token},
+	}
+	inner.Body, inner.ContentLength = http.NoBody, 0
+	if in != nil {
+		inner.Header.Set("Content-Type", "application/json")
+		inner.Body, inner.ContentLength = readCloser{bytes.NewReader(body)}, int64(len(body))
+	}
+	rec := &recorder{header: http.Header{}, status: http.StatusOK}
+	v.API.ServeHTTP(rec, inner)
+	if rec.status >= 300 {
+		e := &apiError{Code: rec.status}
+		if err := json.Unmarshal(rec.body.Bytes(), e); err != nil {
+			return err
+		}
+		return e
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(rec.body.Bytes(), out)
+}
+
+// realmPath writes a realm as addresses of the interface do.
+func realmPath(path string) string {
+	out := "/realms/root"
+	for part := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
+		if part != "" {
+			out += "/realms/" + url.PathEscape(part)
+		}
+	}
+	return out
+}
+
+// csrfOf is what forms hold instead of the session's token, which nothing but its cookie should have.
+func csrfOf(token string) string {
+	sum := sha256.Sum256([]byte("account:" + token))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+func (v *visit) broken(err error) {
+	v.Log.Error("account page", "realm", v.place.Realm.Path, "error", err)
+	v.page = v.Login.Page(v.r, v.place)
+	v.message(http.StatusInternalServerError, "page.broken.title", "page.broken.text")
+}
+
+func (v *visit) message(status int, title, text string) {
+	v.page.Title, v.page.Lead = v.page.T(title), v.page.T(text)
+	v.render(status, "message")
+}
+
+func (v *visit) render(status int, name string) {
+	if err := pages.Render(v.w, status, ui.Card, name, v.page, ui.Policy{}); err != nil {
+		v.Log.Error("show page", "error", err)
+		http.Error(v.w, "Internal Server Error", http.StatusInternalServerError)
+	}
+}
+
+// recorder keeps an answer of this server for this server.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) WriteHeader(status int)      { r.status = status }
+func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
+
+type readCloser struct{ *bytes.Reader }
+
+func (readCloser) Close() error { return nil }

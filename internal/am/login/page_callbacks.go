@@ -1,0 +1,341 @@
+package login
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"gatehouse/internal/ui"
+)
+
+// stepPage is a step of a journey as the page shows it.
+type stepPage struct {
+	Action, AuthID, Packed string
+	Parts                  []stepPart
+	Buttons                []stepButton
+	// After is the number of milliseconds after which the form sends itself; 0: it does not.
+	After int
+	// Away is the address of somebody else's page that the journey goes on with; "": none.
+	Away, AwayHost string
+}
+
+// stepPart is a row: one of its members is set.
+type stepPart struct {
+	Field   *ui.Field
+	Choices *choices
+	Alert   *ui.Alert
+	Terms   *terms
+	Hidden  *wireField
+}
+
+type choices struct {
+	ID, Name, Legend string
+	Options          []ui.Option
+}
+
+type terms struct{ ID, Name, Text string }
+
+type stepButton struct {
+	Name, Value, Text string
+	Primary           bool
+}
+
+// showStep shows what a journey asks. name is a user name to begin with.
+func (s *Service) showStep(w http.ResponseWriter, r *http.Request, place Place, a pageStep, alert *ui.Alert, name string) {
+	if a.Status != http.StatusOK && len(a.Callbacks) == 0 {
+		s.stepRefused(w, r, place, a, name)
+		return
+	}
+	p := s.Page(r, place)
+	p.Title, p.Lead, p.Alert = a.Header, a.Lead, alert
+	if p.Title == "" || p.Title == "Sign in" || p.Title == "Sign In" {
+		p.Title = p.T("login.title")
+	}
+	action := url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}
+	content := &stepPage{Action: action.String(), AuthID: a.AuthID, Packed: a.packed()}
+	b := stepBuilder{lang: p.Lang, page: content, name: name}
+	for i := range a.Callbacks {
+		b.add(&a.Callbacks[i])
+	}
+	b.finish()
+	p.Refresh = content.Away
+	p.Content = content
+	s.render(w, a.Status, "signin", p)
+}
+
+// stepBuilder makes rows of callbacks.
+type stepBuilder struct {
+	lang    ui.Lang
+	page    *stepPage
+	name    string
+	focused bool
+	asks    bool // a name or a password
+}
+
+func (b *stepBuilder) add(c *wireCallback) {
+	if len(c.Input) == 0 {
+		b.show(c)
+		return
+	}
+	in := c.Input[0]
+	f := &ui.Field{ID: fieldID(in.Name), Name: in.Name, Label: b.prompt(c), Value: wireText(in.Value), Required: true, Error: b.policies(c)}
+	switch c.Type {
+	case "NameCallback", "ValidatedCreateUsernameCallback":
+		b.asks = true
+		f.Autocomplete = "username"
+		if f.Value == "" {
+			f.Value = b.name
+		}
+	case "PasswordCallback":
+		b.asks = true
+		f.Type, f.Value, f.Autocomplete = "password", "", "current-password"
+		if strings.Contains(strings.ToLower(f.Label), "one time") || strings.Contains(strings.ToLower(f.Label), "one-time") {
+			f.Autocomplete, f.InputMode = "one-time-code", "numeric"
+		}
+	case "ValidatedCreatePasswordCallback":
+		f.Type, f.Value, f.Autocomplete = "password", "", "new-password"
+	case "TextInputCallback":
+		f.Required = false
+		if v := wireText(c.output("defaultText")); f.Value == "" {
+			f.Value = v
+		}
+	case "StringAttributeInputCallback", "NumberAttributeInputCallback":
+		f.Required = c.output("required") == true
+		if f.Value == "" {
+			f.Value = wireText(c.output("value"))
+		}
+		f.Autocomplete = autofill[wireText(c.output("name"))]
+		if c.Type == "NumberAttributeInputCallback" {
+			f.InputMode = "decimal"
+		}
+	case "BooleanAttributeInputCallback":
+		f.Type, f.Checked, f.Value, f.Required = "checkbox", in.Value == true || c.output("value") == true, "true", false
+	case "ChoiceCallback":
+		b.choice(c, f)
+		return
+	case "SelectIdPCallback":
+		b.providers(c, f)
+		return
+	case "ConfirmationCallback":
+		b.confirm(c)
+		return
+	case "TermsAndConditionsCallback":
+		b.page.Parts = append(b.page.Parts, stepPart{Terms: &terms{fieldID(in.Name), in.Name, wireText(c.output("terms"))}})
+		return
+	case "KbaCreateCallback":
+		b.questions(c)
+		return
+	case "HiddenValueCallback", "MetadataCallback", "DeviceProfileCallback":
+		b.page.Parts = append(b.page.Parts, stepPart{Hidden: &wireField{in.Name, wireText(in.Value)}})
+		return
+	default:
+		b.alert("warn", b.lang.T("login.unsupported", "type", c.Type))
+		return
+	}
+	b.field(f)
+}
+
+// show adds what is shown and not answered.
+func (b *stepBuilder) show(c *wireCallback) {
+	switch c.Type {
+	case "TextOutputCallback", "SuspendedTextOutputCallback":
+		kind := map[string]string{"1": "warn", "2": "bad"}[wireText(c.output("messageType"))]
+		if wireText(c.output("messageType")) == "4" { // a script, for pages that would run one
+			b.alert("warn", b.lang.T("login.script"))
+			return
+		}
+		b.alert(kind, wireText(c.output("message")))
+	case "PollingWaitCallback":
+		b.alert("", wireText(c.output("message")))
+		b.page.After, _ = strconv.Atoi(wireText(c.output("waitTime")))
+		b.page.After = min(max(b.page.After, 1000), 600_000)
+	case "RedirectCallback":
+		u, err := url.Parse(wireText(c.output("redirectUrl")))
+		if method := wireText(c.output("redirectMethod")); err == nil && (method == "" || method == "GET") && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
+			b.page.Away, b.page.AwayHost = u.String(), u.Host
+			return
+		}
+		b.alert("warn", b.lang.T("login.unsupported", "type", c.Type))
+	case "MetadataCallback":
+	default:
+		b.alert("warn", b.lang.T("login.unsupported", "type", c.Type))
+	}
+}
+
+func (b *stepBuilder) field(f *ui.Field) {
+	if !b.focused && f.Type != "checkbox" && f.Value == "" {
+		f.Focus, b.focused = true, true
+	}
+	b.page.Parts = append(b.page.Parts, stepPart{Field: f})
+}
+
+func (b *stepBuilder) alert(kind, message string) {
+	if message != "" {
+		b.page.Parts = append(b.page.Parts, stepPart{Alert: &ui.Alert{Kind: kind, Text: message}})
+	}
+}
+
+// choice offers a few things at a glance, and many in a list.
+func (b *stepBuilder) choice(c *wireCallback, f *ui.Field) {
+	list := textsOf(c.output("choices"))
+	chosen := wireText(c.Input[0].Value)
+	if chosen == "" {
+		chosen = wireText(c.output("defaultChoice"))
+	}
+	var options []ui.Option
+	for i, t := range list {
+		options = append(options, ui.Option{Value: strconv.Itoa(i), Text: t, Selected: strconv.Itoa(i) == chosen})
+	}
+	b.options(f, options)
+}
+
+// providers offers other places to sign in at.
+func (b *stepBuilder) providers(c *wireCallback, f *ui.Field) {
+	list, _ := c.output("providers").([]any)
+	var options []ui.Option
+	for _, v := range list {
+		o, _ := v.(map[string]any)
+		id := wireText(o["provider"])
+		label := id
+		if cfg, ok := o["uiConfig"].(map[string]any); ok && wireText(cfg["buttonDisplayName"]) != "" {
+			label = wireText(cfg["buttonDisplayName"])
+		}
+		options = append(options, ui.Option{Value: id, Text: label, Selected: len(options) == 0})
+	}
+	if f.Label == "" {
+		f.Label = b.lang.T("login.provider")
+	}
+	b.options(f, options)
+}
+
+func (b *stepBuilder) options(f *ui.Field, options []ui.Option) {
+	if len(options) > 6 {
+		f.Type, f.Options = "select", options
+		b.page.Parts = append(b.page.Parts, stepPart{Field: f})
+		return
+	}
+	b.page.Parts = append(b.page.Parts, stepPart{Choices: &choices{f.ID, f.Name, f.Label, options}})
+}
+
+// confirm makes buttons.
+func (b *stepBuilder) confirm(c *wireCallback) {
+	if p := wireText(c.output("prompt")); p != "" {
+		b.alert("", p)
+	}
+	preset := wireText(c.output("defaultOption"))
+	options := textsOf(c.output("options"))
+	if len(options) == 0 { // PingAM: optionType YES_NO 0, YES_NO_CANCEL 1, OK_CANCEL 2
+		sets := map[string][]string{
+			"0": {"login.yes", "login.no"}, "1": {"login.yes", "login.no", "login.cancel"}, "2": {"login.ok", "login.cancel"},
+		}
+		for _, key := range sets[wireText(c.output("optionType"))] {
+			options = append(options, b.lang.T(key))
+		}
+	}
+	for i, t := range options {
+		b.page.Buttons = append(b.page.Buttons, stepButton{Name: c.Input[0].Name, Value: strconv.Itoa(i), Text: t, Primary: strconv.Itoa(i) == preset})
+	}
+}
+
+// questions asks for a question and its answer.
+func (b *stepBuilder) questions(c *wireCallback) {
+	for i, in := range c.Input {
+		f := &ui.Field{ID: fieldID(in.Name), Name: in.Name, Value: wireText(in.Value), Required: true, Label: b.lang.T("login.answer")}
+		if i == 0 {
+			f.Label = b.prompt(c)
+			if list := textsOf(c.output("predefinedQuestions")); len(list) > 0 {
+				f.Type = "select"
+				for _, q := range list {
+					f.Options = append(f.Options, ui.Option{Value: q, Text: q, Selected: q == f.Value})
+				}
+			}
+		}
+		b.field(f)
+	}
+}
+
+func (b *stepBuilder) finish() {
+	if len(b.page.Buttons) > 0 || b.page.Away != "" {
+		return
+	}
+	label := b.lang.T("continue")
+	if b.asks {
+		label = b.lang.T("login.submit")
+	}
+	b.page.Buttons = []stepButton{{Text: label, Primary: true}}
+}
+
+// prompt is the question's text. Those that every journey begins with are known in all languages.
+func (b *stepBuilder) prompt(c *wireCallback) string {
+	p := wireText(c.output("prompt"))
+	switch p {
+	case "User Name", "Username":
+		return b.lang.T("login.name")
+	case "Password":
+		return b.lang.T("login.password")
+	case "":
+		switch c.Type {
+		case "NameCallback":
+			return b.lang.T("login.name")
+		case "PasswordCallback":
+			return b.lang.T("login.password")
+		}
+		return wireText(c.output("message"))
+	}
+	return strings.TrimSuffix(p, ":")
+}
+
+// policies says which rules a value did not keep.
+func (b *stepBuilder) policies(c *wireCallback) string {
+	failed := textsOf(c.output("failedPolicies"))
+	if len(failed) == 0 {
+		return ""
+	}
+	return b.lang.T("login.policies", "rules", strings.Join(failed, ", "))
+}
+
+func (c *wireCallback) output(name string) any {
+	for _, f := range c.Output {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return nil
+}
+
+func textsOf(v any) []string {
+	list, _ := v.([]any)
+	out := make([]string, 0, len(list))
+	for _, e := range list {
+		if s, ok := e.(string); ok {
+			out = append(out, s)
+		} else if e != nil {
+			out = append(out, fmt.Sprint(e))
+		}
+	}
+	return out
+}
+
+// fieldID is the id of an input; "idToken1" is what scripts that drive the login page look for.
+func fieldID(name string) string { return "idToken" + strings.TrimPrefix(name, "IDToken") }
+
+// autofill maps attributes to what browsers fill in.
+var autofill = map[string]string{
+	"givenName": "given-name", "sn": "family-name", "mail": "email", "telephoneNumber": "tel", "cn": "name",
+	"postalAddress": "street-address", "postalCode": "postal-code", "city": "address-level2", "country": "country-name",
+}
+
+// wireText is a value as it stands in a page.
+func wireText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case bool:
+		return strconv.FormatBool(v)
+	}
+	return ""
+}

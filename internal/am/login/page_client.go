@@ -1,0 +1,183 @@
+package login
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// pageStep is what the authenticate endpoint answers, and what is posted back to it. The sign-in page is a client of the
+// endpoint like any other: it knows of a journey what an application would know, and nothing more.
+type pageStep struct {
+	Status int `json:"-"`
+
+	AuthID    string         `json:"authId,omitempty"`
+	Callbacks []wireCallback `json:"callbacks,omitempty"`
+	Stage     string         `json:"stage,omitempty"`
+	Header    string         `json:"header,omitempty"`
+	Lead      string         `json:"description,omitempty"`
+
+	TokenID    string `json:"tokenId,omitempty"`
+	SuccessURL string `json:"successUrl,omitempty"`
+
+	Message string `json:"message,omitempty"`
+}
+
+// wireCallback is a callback as it is sent: what a page shows, and what it fills in.
+type wireCallback struct {
+	Type   string      `json:"type"`
+	Output []wireField `json:"output,omitempty"`
+	Input  []wireField `json:"input,omitempty"`
+	ID     *int        `json:"_id,omitempty"`
+}
+
+type wireField struct {
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+}
+
+// advance asks the authenticate endpoint for the first step, or answers one. Cookies that it sets are set on w.
+func (s *Service) advance(w http.ResponseWriter, r *http.Request, place Place, answer *pageStep) pageStep {
+	body := []byte("{}")
+	if answer != nil {
+		var err error
+		if body, err = json.Marshal(pageStep{AuthID: answer.AuthID, Callbacks: answer.Callbacks}); err != nil {
+			return pageStep{Status: http.StatusBadRequest, Message: errCallbacks.Message}
+		}
+	}
+	inner := r.Clone(r.Context())
+	inner.Method, inner.Body, inner.ContentLength = http.MethodPost, readCloser{bytes.NewReader(body)}, int64(len(body))
+	inner.URL = &url.URL{Path: place.Context + "/json/authenticate", RawQuery: authenticateQuery(r, answer).Encode()}
+	inner.Header.Set("Content-Type", "application/json")
+	inner.Header.Set("Accept-API-Version", "resource=2.1, protocol=1.0")
+	// The form was checked already; and names and passwords come with it alone.
+	inner.Header.Set("X-Requested-With", "XMLHttpRequest")
+	inner.Header.Del("X-OpenAM-Username")
+	inner.Header.Del("X-OpenAM-Password")
+	rec := &answerRecorder{header: http.Header{}, status: http.StatusOK}
+	s.Authenticate(rec, inner, place)
+	for _, c := range rec.header.Values("Set-Cookie") {
+		w.Header().Add("Set-Cookie", c)
+	}
+	a := pageStep{}
+	if err := json.Unmarshal(rec.body.Bytes(), &a); err != nil {
+		s.Log.Error("sign-in page: the answer of authenticate cannot be read", "error", err)
+		return pageStep{Status: http.StatusInternalServerError}
+	}
+	a.Status = rec.status
+	return a
+}
+
+// authenticateQuery is what the page's address says to the endpoint. A form without a step begins anew.
+func authenticateQuery(r *http.Request, answer *pageStep) url.Values {
+	q, out := r.URL.Query(), url.Values{}
+	for _, name := range []string{"authIndexType", "authIndexValue", "ForceAuth", "goto", "gotoOnFail", "realm", "locale"} {
+		if v := q.Get(name); v != "" {
+			out.Set(name, v)
+		}
+	}
+	if tree := q.Get("service"); tree != "" && !out.Has("authIndexType") {
+		out.Set("authIndexType", "service")
+		out.Set("authIndexValue", tree)
+	}
+	if r.Method == http.MethodPost {
+		out.Set("ForceAuth", "true") // who sends the form wants to sign in, also over another session
+	} else if arg := q.Get("arg"); arg != "" {
+		out.Set("arg", arg)
+	}
+	if answer != nil {
+		out.Del("authIndexType") // the step knows its journey
+		out.Del("authIndexValue")
+	}
+	return out
+}
+
+// postedStep reads the step that the page had shown, nil when the form carries none.
+func postedStep(form url.Values) (*pageStep, error) {
+	if form.Get("authId") == "" {
+		return nil, nil //nolint:nilnil // no step is no error
+	}
+	raw, err := base64.StdEncoding.DecodeString(form.Get("callbacks"))
+	if err != nil {
+		return nil, err
+	}
+	a := &pageStep{AuthID: form.Get("authId")}
+	if err := json.Unmarshal(raw, &a.Callbacks); err != nil {
+		return nil, err
+	}
+	if len(a.Callbacks) > 100 {
+		return nil, errors.New("too many callbacks")
+	}
+	return a, nil
+}
+
+// packed is the step's callbacks for a hidden field.
+func (a *pageStep) packed() string {
+	raw, err := json.Marshal(a.Callbacks)
+	if err != nil {
+		return ""
+	}
+	return base64.StdEncoding.EncodeToString(raw)
+}
+
+// fill puts the fields of a form into the callbacks. What a form leaves out keeps its value, but a box that is not
+// ticked is not sent at all.
+func (a *pageStep) fill(form url.Values) {
+	for i := range a.Callbacks {
+		c := &a.Callbacks[i]
+		for k := range c.Input {
+			in := &c.Input[k]
+			switch c.Type {
+			case "BooleanAttributeInputCallback", "TermsAndConditionsCallback", "ConsentMappingCallback":
+				if k == 0 {
+					in.Value = form.Has(in.Name)
+				}
+				continue
+			}
+			if !form.Has(in.Name) {
+				continue
+			}
+			in.Value = form.Get(in.Name)
+			switch c.Type {
+			case "ChoiceCallback", "ConfirmationCallback":
+				if n, err := strconv.Atoi(form.Get(in.Name)); err == nil {
+					in.Value = n
+				}
+			case "NumberAttributeInputCallback":
+				if n, err := strconv.ParseFloat(form.Get(in.Name), 64); err == nil {
+					in.Value = n
+				}
+			}
+		}
+	}
+}
+
+// name is the user name that was typed.
+func (a *pageStep) name() string {
+	for _, c := range a.Callbacks {
+		if (c.Type == "NameCallback" || c.Type == "ValidatedCreateUsernameCallback") && len(c.Input) > 0 {
+			name, _ := c.Input[0].Value.(string)
+			return name
+		}
+	}
+	return ""
+}
+
+// answerRecorder keeps an answer of this server for this server.
+type answerRecorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (r *answerRecorder) Header() http.Header         { return r.header }
+func (r *answerRecorder) WriteHeader(status int)      { r.status = status }
+func (r *answerRecorder) Write(b []byte) (int, error) { return r.body.Write(b) }
+
+type readCloser struct{ *bytes.Reader }
+
+func (readCloser) Close() error { return nil }
