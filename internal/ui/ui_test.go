@@ -184,8 +184,8 @@ func TestThemeSheet(t *testing.T) {
 func TestRender(t *testing.T) {
 	set := MustParse(fstest.MapFS{
 		"row.html": {Data: []byte(`{{define "row"}}<b>{{.}}</b>{{end}}`)},
-		"one.html":  {Data: []byte(`{{define "content"}}{{template "row" .Content}}{{.Content.Nothing}}{{end}}`)},
-		"two.html":  {Data: []byte(`{{define "content"}}{{template "part" .}}{{end}}{{define "part"}}<i>{{.Content}}</i>{{template "empty" (dict "Icon" "key" "Title" "None" "Text" "Nothing")}}{{end}}`)},
+		"one.html": {Data: []byte(`{{define "content"}}{{template "row" .Content}}{{.Content.Nothing}}{{end}}`)},
+		"two.html": {Data: []byte(`{{define "content"}}{{template "part" .}}{{end}}{{define "part"}}<i>{{.Content}}</i>{{template "empty" (dict "Icon" "key" "Title" "None" "Text" "Nothing")}}{{end}}`)},
 	}, ".")
 	r := httptest.NewRequest("GET", "/x?locale=de&a=1", nil)
 	r.AddCookie(&http.Cookie{Name: "ui_color", Value: "dark"})
