@@ -28,5 +28,6 @@ var older = []*heap.Type{
 	heap.Refuse("HandlerServlet", "it belongs to releases before 3; config.json needs a \"handler\""),
 	heap.Refuse("DispatchServlet", "it belongs to releases before 3; use a DispatchHandler"),
 	heap.Refuse("HttpServerServlet", "it belongs to releases before 3; listeners are \"connectors\" of admin.json"),
+	heap.Refuse("TokenTransformationFilter", "the Security Token Service is not supported; use an OAuth2TokenExchangeFilter"),
 	heap.Refuse("HttpClient", "it belongs to releases before 6; its fields belong to the ClientHandler"),
 }

@@ -43,12 +43,15 @@ func (s *Service) forget(token string) {
 }
 
 func (s *Service) login(x *chain.Exchange) (string, error) {
-	password, err := s.c.SecretsProvider.Password(x.Ctx(), s.c.Agent.PasswordSecretID)
+	password, err := s.AgentPassword(x.Ctx())
 	if err != nil {
 		return "", fmt.Errorf("log in agent %q: %w", s.c.Agent.Username, err)
 	}
-	q := url.Values{"authIndexType": {"service"}, "authIndexValue": {s.c.Agent.Journey}}
-	req, err := post(s.JSONURL("", "authenticate?"+q.Encode()), "protocol=1.0,resource=2.1", map[string]any{})
+	resource := "authenticate"
+	if s.c.Agent.Journey != "" {
+		resource += "?" + url.Values{"authIndexType": {"service"}, "authIndexValue": {s.c.Agent.Journey}}.Encode()
+	}
+	req, err := post(s.JSONURL("", resource), "protocol=1.0,resource=2.1", map[string]any{})
 	if err != nil {
 		return "", err
 	}
@@ -130,5 +133,8 @@ const logoutTime = 2 * time.Second
 // AgentPassword is the password of the agent, from which filters derive keys that all
 // gateways of one agent share.
 func (s *Service) AgentPassword(ctx context.Context) (string, error) {
+	if p := s.c.Agent.Password; p != "" {
+		return p, nil
+	}
 	return s.c.SecretsProvider.Password(ctx, s.c.Agent.PasswordSecretID)
 }

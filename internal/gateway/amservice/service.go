@@ -32,8 +32,10 @@ type config struct {
 
 type agentConfig struct {
 	Username         string     `conf:"username,required"`
-	PasswordSecretID secrets.ID `conf:"passwordSecretId,required"`
-	Journey          string     `conf:"journey,default=Agent"`
+	PasswordSecretID secrets.ID `conf:"passwordSecretId"`
+	// Password is the one of releases before 7, in plain.
+	Password string `conf:"password"`
+	Journey  string `conf:"journey,default=Agent"` // "": the server's default
 }
 
 // Service is an AmService. Making one opens nothing; the agent logs in when its token
@@ -56,7 +58,11 @@ type Service struct {
 }
 
 var amService = heap.Define("AmService", func(c *config, env *heap.Env) (*Service, error) {
-	c.SecretsProvider.OrEnvironment(env)
+	c.checkAgent(env)
+	return newService(c, env), nil
+})
+
+func newService(c *config, env *heap.Env) *Service {
 	if s := c.URL.Scheme; s != "http" && s != "https" {
 		env.Fail("url", "expected a URL that begins with https: or http:, found %q", c.URL.String())
 	}
@@ -76,8 +82,8 @@ var amService = heap.Define("AmService", func(c *config, env *heap.Env) (*Servic
 	}
 	s.session.prepare(s, env)
 	c.Notifications.check(env)
-	return s, nil
-})
+	return s
+}
 
 // realmPath turns "/alpha/beta" into the way AM's URLs name it. The path of the root
 // realm is written too.

@@ -33,6 +33,9 @@ func (a *fakeAM) serve(x *chain.Exchange) (*chain.Response, error) {
 	members, _ := body.(map[string]any)
 	token, _ := members["tokenId"].(string)
 	action := chain.QueryForm(u)["_action"]
+	if resource == "/am/json/serverinfo/*" {
+		return reply(200, `{"cookieName":"sso"}`)
+	}
 	if resource != "authenticate" {
 		text, _ := x.Request.Entity.Text()
 		a.asked = append(a.asked, strings.Join(action, "")+" "+u.RequestTarget()+" "+text)
@@ -203,6 +206,20 @@ func TestUserProfile(t *testing.T) {
 		`{"type":"UserProfileFilter","config":{"userProfileService":` + fmt.Sprintf(service, "") + `}}`: `: the required field "username" is missing`,
 		`{"type":"UserProfileService"}`: `: the required field "amService" is missing`,
 		`{"type":"UserProfileService","config":{"amService":"am","cache":{"enabled":true,"maximumTimeToCache":"zero"}}}`: `config.cache.maximumTimeToCache: the duration must be neither zero nor unlimited`,
+	}.test(t)
+}
+
+// Releases before 6 had no AmService: the filter names the server and the gateway's user there.
+func TestPolicyEnforcementOlder(t *testing.T) {
+	const rest = `"pepRealm":"/","ssoTokenSubject":"${request.cookies['sso'][0].value}"`
+	_, am, f := withAM(t, `{"type":"PolicyEnforcementFilter","config":{"openamUrl":"https://am.example.com/am/","pepUsername":"policyAdmin","pepPassword":"password","amHandler":"ForgeRockClientHandler",`+rest+`}}`)
+	am.decision = `[{"resource":"https://app/x?a=1","actions":{"GET":true},"attributes":{},"advices":{},"ttl":9223372036854775807}]`
+	want(t, "status", pass(t, f, get(t, "https://app/x?a=1", "Cookie", "sso=good"), answer(200)).Status.Code, 200)
+	want(t, "requests to the server", len(am.asked) > 0 && strings.Contains(am.asked[len(am.asked)-1], "evaluate"), true)
+	refused{
+		`{"type":"PolicyEnforcementFilter","config":{` + rest + `}}`:                                                      `: the required field "amService" is missing`,
+		`{"type":"PolicyEnforcementFilter","config":{"openamUrl":"https://am.example.com/am",` + rest + `}}`:              `: beside "openamUrl" the fields "pepUsername" and "pepPassword" are needed; present releases have an "amService"`,
+		`{"type":"PolicyEnforcementFilter","config":{"openamUrl":"am","pepUsername":"a","pepPassword":"b",` + rest + `}}`: `config.openamUrl: expected an absolute URL such as "https://host/path", found "am"`,
 	}.test(t)
 }
 

@@ -22,7 +22,8 @@ import (
 
 type policyEnforcementConfig struct {
 	// AmService is the server that decides.
-	AmService heap.Ref[*amservice.Service] `conf:"amService,required"`
+	AmService heap.Ref[*amservice.Service] `conf:"amService"`
+	amservice.Older
 	// PepRealm is the realm of the policies; the default is that of the service.
 	PepRealm string `conf:"pepRealm,alias=realm"`
 	// SsoTokenSubject, JwtSubject and ClaimsSubject say who the user is.
@@ -64,7 +65,7 @@ type decisionCache struct {
 
 // policyEnforcement lets requests pass that the policies of the server allow.
 var policyEnforcement = heap.Define("PolicyEnforcementFilter", func(c *policyEnforcementConfig, env *heap.Env) (chain.Filter, error) {
-	f := &enforcer{c: c, service: c.AmService.Get(), resource: c.ResourceURIProvider.Get(), refusal: refusalOf(c.FailureHandler, 403),
+	f := &enforcer{c: c, service: c.ServiceOr(c.AmService, c.PepRealm, env), resource: c.ResourceURIProvider.Get(), refusal: refusalOf(c.FailureHandler, 403),
 		adviceHeader: textproto.CanonicalMIMEHeaderKey(c.AuthenticateResponseRequestHeader)}
 	if c.SsoTokenSubject == nil && c.JwtSubject == nil && c.ClaimsSubject == nil {
 		env.Fail("ssoTokenSubject", "one of the fields \"ssoTokenSubject\", \"jwtSubject\" and \"claimsSubject\" is required")
