@@ -300,6 +300,7 @@ func TestDPoPNonces(t *testing.T) {
 	ask := func(nonce any) answer {
 		return w.post("/", "access_token", passwordGrant("openid"), proves(h.proof("access_token", map[string]any{"nonce": nonce})), basic("app", "s"))
 	}
+	w.pass(time.Minute - time.Duration(w.now().Second())*time.Second) // to the beginning of a nonce's minute
 	a := ask(nil)
 	wantError(t, a, 400, "use_dpop_nonce", "The DPoP proof needs the nonce of this server.")
 	nonce := a.header.Get("DPoP-Nonce")
