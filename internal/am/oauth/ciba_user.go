@@ -123,6 +123,24 @@ func (a *authorization) contextFor(acrs []string) (acr, tree string) {
 	return "", tree
 }
 
+// backchannelScopes are those that the policies do not deny to the user; without openid there is nothing to give (OpenID
+// CIBA §7.1).
+func (a *authorization) backchannelScopes(b *Backchannel) ([]string, error) {
+	c, err := a.Principal(a.r.Context(), b.ClientID, "bc-authorize")
+	if err != nil {
+		return nil, err
+	}
+	if c == nil || c.Client == nil {
+		return nil, errDenied
+	}
+	set := c.Client.Effective(a.Settings)
+	left, _, err := a.permitted(&set, b.Scopes)
+	if err == nil && !contains(left, "openid") {
+		err = errDenied
+	}
+	return left, err
+}
+
 func (a *authorization) backchannelDecision() error {
 	if !csrfFits(a.form.Get("csrf"), a.token) {
 		return a.show(&Error{Status: http.StatusBadRequest, Code: "bad_request"})
@@ -143,6 +161,13 @@ func (a *authorization) backchannelDecision() error {
 		acr, tree := a.contextFor(b.ACRs)
 		if allow && tree != "" {
 			return a.backchannelList(http.StatusForbidden, lang.T("backchannel.again"))
+		}
+		if allow {
+			if b.Scopes, err = a.backchannelScopes(b); errors.Is(err, errDenied) {
+				allow = false
+			} else if err != nil {
+				return err
+			}
 		}
 		b.Approved, b.Denied = allow, !allow
 		b.Subject, b.SessionID, b.AuthTime = a.session.Subject, a.session.ID(), a.session.Created

@@ -28,9 +28,6 @@ func (q *request) deviceCode() error {
 	a := &authorization{request: q, form: form, client: client, types: responseType{code: true}}
 	set := client.Effective(q.Settings)
 	a.set = &set
-	if a.set.UsePolicyEngineForScope {
-		return Unsupported("server_error", "The policy engine for scopes of devices")
-	}
 	if err := a.checkScopes(); err != nil {
 		return err
 	}
@@ -133,6 +130,9 @@ func (q *request) deviceUser() error {
 	if err := a.deviceClient(&ticket.Value); err != nil {
 		return q.show(err)
 	}
+	if _, err := a.gateUser(); err != nil {
+		return q.show(err)
+	}
 	return a.deviceDecision(ticket)
 }
 
@@ -167,7 +167,7 @@ func (a *authorization) deviceDecision(t store.Ticket[Device]) error {
 		return a.show(&Error{Status: http.StatusBadRequest, Code: "bad_request"})
 	}
 	d.Approved = a.form.Get("decision") == "allow"
-	d.Denied = !d.Approved
+	d.Denied, d.Scopes = !d.Approved, a.scopes
 	d.Subject, d.SessionID, d.AuthTime = a.session.Subject, a.session.ID(), a.session.Created
 	d.AuthLevel, d.AMR = a.session.AuthLevel, a.methods(&a.session)
 	err := a.devices().Update(a.r.Context(), t)

@@ -19,6 +19,12 @@ func (q *request) keys() error {
 	return writeValue(q.w, http.StatusOK, set)
 }
 
+// relyingKeys is GET /connect/rp/jwk_uri: the keys of this server where it is a relying party, which it never is.
+func (q *request) relyingKeys() error {
+	writeJSON(q.w, http.StatusOK, []byte(`{"keys":[]}`))
+	return nil
+}
+
 // perAlgorithm lists each key once for each algorithm that it is good for, for clients that look keys up by algorithm
 // (PingAM: includeAllKtyAlgCombinationsInJwksUri).
 func perAlgorithm(set *jose.KeySet, encryption []jose.Algorithm) *jose.KeySet {

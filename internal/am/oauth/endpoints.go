@@ -20,6 +20,8 @@ func lookupEndpoint(name string) (endpoint, bool) {
 		return endpoint{get, (*request).keys}, true
 	case ".well-known/openid-configuration", ".well-known/oauth-authorization-server":
 		return endpoint{get, (*request).discovery}, true
+	case "connect/rp/jwk_uri":
+		return endpoint{get, (*request).relyingKeys}, true
 	case "idtokeninfo", "connect/idtokeninfo":
 		return endpoint{post, (*request).idTokenInfo}, true
 	case "authorize":
@@ -54,8 +56,6 @@ func lookupMissing(name string) (endpoint, bool) {
 		what = "User-managed access"
 	case "consent":
 		what = "Remote consent"
-	case "connect/rp/jwk_uri":
-		what = "The key set of a relying party"
 	default:
 		return endpoint{}, false
 	}

@@ -278,6 +278,12 @@ func TestUnsupportedSettingsSaySo(t *testing.T) {
 	wantError(t, w.post("/", "device/code", form("client_id", "tv", "scope", "read")), 500, "server_error", "A plug-in written in Java is not supported by this server.")
 }
 
+func TestRelyingPartyKeys(t *testing.T) {
+	if a := newWorld(t).get("/", "connect/rp/jwk_uri", nil); a.status != 200 || a.body != `{"keys":[]}` {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
 // updated_at comes from the attributes that the settings name, both or neither.
 func TestUpdatedAt(t *testing.T) {
 	w := newWorld(t)

@@ -37,6 +37,19 @@ type clientMetadata struct {
 	SubjectType     string          `json:"subject_type,omitempty"`
 	Sector          string          `json:"sector_identifier_uri,omitempty"`
 	IDTokenAlg      string          `json:"id_token_signed_response_alg,omitempty"`
+	IDTokenEncAlg   string          `json:"id_token_encrypted_response_alg,omitempty"`
+	IDTokenEnc      string          `json:"id_token_encrypted_response_enc,omitempty"`
+	UserInfoAlg     string          `json:"userinfo_signed_response_alg,omitempty"`
+	UserInfoEncAlg  string          `json:"userinfo_encrypted_response_alg,omitempty"`
+	UserInfoEnc     string          `json:"userinfo_encrypted_response_enc,omitempty"`
+	RequestAlg      string          `json:"request_object_signing_alg,omitempty"`
+	RequestURIs     []string        `json:"request_uris,omitempty"`
+	IntrospectAlg   string          `json:"introspection_signed_response_alg,omitempty"`
+	AnswerAlg       string          `json:"authorization_signed_response_alg,omitempty"`
+	MaxAge          *int            `json:"default_max_age,omitempty"`
+	ACRs            []string        `json:"default_acr_values,omitempty"`
+	SubjectDN       string          `json:"tls_client_auth_subject_dn,omitempty"`
+	BoundTokens     bool            `json:"tls_client_certificate_bound_access_tokens,omitempty"`
 	LogoutURIs      []string        `json:"post_logout_redirect_uris,omitempty"`
 	SignOutURI      string          `json:"backchannel_logout_uri,omitempty"`
 	SignOutSession  bool            `json:"backchannel_logout_session_required,omitempty"`
@@ -87,11 +100,17 @@ func (m *clientMetadata) check(p *realm.Provider) error {
 	if len(m.RedirectURIs) == 0 && (slices.Contains(m.Grants, "authorization_code") || slices.Contains(m.Grants, "implicit")) {
 		return Refuse("invalid_redirect_uri", "At least one redirection URI is needed.")
 	}
-	if !slices.Contains([]string{"client_secret_basic", "client_secret_post", "private_key_jwt", "none"}, m.Auth) {
+	if !slices.Contains([]string{"client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth", "none"}, m.Auth) {
 		return refuseMetadata("token_endpoint_auth_method " + m.Auth + " is not supported by this server.")
 	}
 	if m.Auth == "private_key_jwt" && m.JWKSURI == "" && len(m.JWKS) == 0 {
 		return refuseMetadata("private_key_jwt needs jwks or jwks_uri.")
+	}
+	if m.Auth == "tls_client_auth" && m.SubjectDN == "" {
+		return refuseMetadata("tls_client_auth needs tls_client_auth_subject_dn.")
+	}
+	if m.Auth == "self_signed_tls_client_auth" && m.JWKSURI == "" && len(m.JWKS) == 0 {
+		return refuseMetadata("self_signed_tls_client_auth needs jwks or jwks_uri.")
 	}
 	for _, g := range m.Grants {
 		if !p.HasGrant(g) {
@@ -119,9 +138,25 @@ func (m *clientMetadata) checkKeys(p *realm.Provider) error {
 			return refuseMetadata("jwks is not a key set.")
 		}
 	}
-	for _, alg := range []string{m.IDTokenAlg, m.AuthAlg} {
+	for _, alg := range []string{m.IDTokenAlg, m.AuthAlg, m.UserInfoAlg, m.RequestAlg, m.IntrospectAlg, m.AnswerAlg} {
 		if alg != "" && !jose.Algorithm(alg).Signs() {
 			return refuseMetadata("A signing algorithm is not supported.")
+		}
+	}
+	for _, pair := range [][2]string{{m.IDTokenEncAlg, m.IDTokenEnc}, {m.UserInfoEncAlg, m.UserInfoEnc}} {
+		switch alg, enc := pair[0], pair[1]; {
+		case alg == "" && enc != "":
+			return refuseMetadata("An encryption method needs an encryption algorithm.")
+		case alg != "" && (!jose.Algorithm(alg).Encrypts() || enc != "" && jose.Encryption(enc).KeyBits() == 0):
+			return refuseMetadata("An encryption algorithm is not supported.")
+		}
+	}
+	if m.MaxAge != nil && *m.MaxAge < 0 {
+		return refuseMetadata("default_max_age must not be negative.")
+	}
+	for _, uri := range m.RequestURIs {
+		if !strings.HasPrefix(uri, "https://") {
+			return refuseMetadata("request_uris must be https URLs.")
 		}
 	}
 	if m.SubjectType != "" && !slices.Contains(p.Advanced.SupportedSubjectTypes, strings.ToLower(m.SubjectType)) {
@@ -158,6 +193,7 @@ func (m *clientMetadata) profile() *realm.Client {
 	if len(m.JWKS) > 0 {
 		c.Keys.PublicKeyLocation, c.Keys.JWKSet = "jwks", string(m.JWKS)
 	}
+	m.choose(c)
 	if m.SubjectType != "" {
 		c.Advanced.SubjectType = strings.ToLower(m.SubjectType)
 	}
@@ -168,6 +204,31 @@ func (m *clientMetadata) profile() *realm.Client {
 		c.Keys.TokenEndpointAuthAlg = m.AuthAlg
 	}
 	return c
+}
+
+// choose sets algorithms and other choices where the client made them.
+func (m *clientMetadata) choose(c *realm.Client) {
+	k := &c.Keys
+	if m.IDTokenEncAlg != "" { // OIDC Registration §2: the method is A128CBC-HS256 when it is left out
+		k.IDTokenEncryption, k.IDTokenEncryptionAlg, k.IDTokenEncryptionEnc = true, m.IDTokenEncAlg, orText(m.IDTokenEnc, string(jose.A128CBCHS256))
+	}
+	k.UserInfoSigningAlg, k.UserInfoEncryptionAlg = m.UserInfoAlg, m.UserInfoEncAlg
+	k.UserInfoEncryptionEnc = orText(m.UserInfoEnc, k.UserInfoEncryptionEnc)
+	switch {
+	case m.UserInfoAlg != "" && m.UserInfoEncAlg != "":
+		k.UserInfoFormat = "NESTED_JWT"
+	case m.UserInfoEncAlg != "":
+		k.UserInfoFormat = "ENCRYPTED_JWT"
+	case m.UserInfoAlg != "":
+		k.UserInfoFormat = "JWT"
+	}
+	k.RequestSigningAlg = m.RequestAlg
+	k.IntrospectionSigningAlg, k.AuthorizationSigningAlg = orText(m.IntrospectAlg, k.IntrospectionSigningAlg), orText(m.AnswerAlg, k.AuthorizationSigningAlg)
+	k.MTLSSubjectDN, k.MTLSCertBoundAccessTokens = m.SubjectDN, m.BoundTokens
+	c.Advanced.RequestURIs, c.OIDC.DefaultACRValues = listed(m.RequestURIs...), listed(m.ACRs...)
+	if m.MaxAge != nil {
+		c.OIDC.DefaultMaxAge, c.OIDC.DefaultMaxAgeEnabled = *m.MaxAge, true
+	}
 }
 
 // listed is the values that are not empty, and a list in any case.
@@ -188,8 +249,27 @@ func metadataOf(c *realm.Client) *clientMetadata {
 		SignOutURI: c.OIDC.BackchannelLogoutURI, SignOutSession: c.OIDC.BackchannelLogoutSession,
 		SoftwareID: c.Advanced.SoftwareIdentity, SoftwareVer: c.Advanced.SoftwareVersion, RequirePAR: c.Advanced.RequirePushedRequests,
 	}
+	m.chosen(c)
 	if c.Keys.PublicKeyLocation == "jwks" && json.Valid([]byte(c.Keys.JWKSet)) {
 		m.JWKS = json.RawMessage(c.Keys.JWKSet)
 	}
 	return m
+}
+
+// chosen is the way back of choose: what differs from the defaults.
+func (m *clientMetadata) chosen(c *realm.Client) {
+	k := &c.Keys
+	if k.IDTokenEncryption {
+		m.IDTokenEncAlg, m.IDTokenEnc = k.IDTokenEncryptionAlg, k.IDTokenEncryptionEnc
+	}
+	m.UserInfoAlg, m.UserInfoEncAlg, m.RequestAlg = k.UserInfoSigningAlg, k.UserInfoEncryptionAlg, k.RequestSigningAlg
+	if m.UserInfoEncAlg != "" {
+		m.UserInfoEnc = k.UserInfoEncryptionEnc
+	}
+	m.IntrospectAlg, m.AnswerAlg = k.IntrospectionSigningAlg, k.AuthorizationSigningAlg
+	m.SubjectDN, m.BoundTokens = k.MTLSSubjectDN, k.MTLSCertBoundAccessTokens
+	m.RequestURIs, m.ACRs = c.Advanced.RequestURIs, c.OIDC.DefaultACRValues
+	if c.OIDC.DefaultMaxAgeEnabled {
+		m.MaxAge = &c.OIDC.DefaultMaxAge
+	}
 }

@@ -74,6 +74,60 @@ func TestRegistration(t *testing.T) {
 	}
 }
 
+// What OpenID Connect and its relatives let a client choose is registered, told again, and in force.
+func TestRegisteredChoices(t *testing.T) {
+	w, l := withLogin(t)
+	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true},"advancedOAuth2Config":{"supportedScopes":["openid"]}}`)
+	own := newParty(w, jose.RS256, jose.KindRSA2048)
+	set, err := strconv.Unquote(own.jwks())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := w.send(http.MethodPost, "", `{"redirect_uris":["`+callback+`"],"scope":"openid","jwks":`+set+`,"token_endpoint_auth_method":"client_secret_post",
+		"id_token_signed_response_alg":"ES256","id_token_encrypted_response_alg":"RSA-OAEP-256","userinfo_signed_response_alg":"PS256","userinfo_encrypted_response_alg":"RSA-OAEP",
+		"userinfo_encrypted_response_enc":"A256GCM","request_object_signing_alg":"RS256","request_uris":["https://app.example/request.jwt"],"default_max_age":60,
+		"default_acr_values":["strong"],"authorization_signed_response_alg":"ES384","tls_client_certificate_bound_access_tokens":true}`)
+	if a.status != 201 || a.text("id_token_encrypted_response_enc") != "A128CBC-HS256" || a.text("userinfo_encrypted_response_enc") != "A256GCM" || a.json["default_max_age"] != 60.0 ||
+		a.text("authorization_signed_response_alg") != "ES384" || a.json["tls_client_certificate_bound_access_tokens"] != true || a.json["request_uris"] == nil || a.json["default_acr_values"] == nil {
+		t.Fatalf("answer is %d %s", a.status, a.body)
+	}
+	id, secret := a.text("client_id"), a.text("client_secret")
+	token := l.signIn("/", "demo", "")
+	_, q := location(t, w.post("/", "authorize", form("client_id", id, "response_type", "code", "redirect_uri", callback, "scope", "openid", "decision", "allow", "csrf", token), cookie(token)))
+	bought := w.token("/", form("grant_type", "authorization_code", "code", q.Get("code"), "redirect_uri", callback, "client_id", id, "client_secret", secret))
+	open := func(raw string, alg jose.Algorithm, enc jose.Encryption) map[string]any {
+		t.Helper()
+		tok, err := jose.Decrypt(t.Context(), raw, jose.DecryptOptions{Keys: jose.NewKeySet(own.key), Algorithms: []jose.Algorithm{alg}, Encryptions: []jose.Encryption{enc}})
+		if err != nil {
+			t.Fatalf("%v: %.100s", err, raw)
+		}
+		return w.verified(string(tok.Payload))
+	}
+	if c := open(bought.text("id_token"), jose.RSAOAEP256, jose.A128CBCHS256); c["aud"] != id {
+		t.Errorf("ID token is %v", c)
+	}
+	if c := open(w.get("/", "userinfo", nil, bearer(bought.text("access_token"))).body, jose.RSAOAEP, jose.A256GCM); c["aud"] != id {
+		t.Errorf("user information is %v", c)
+	}
+	w.pass(2 * time.Minute)
+	if to, _ := location(t, w.get("/", "authorize", form("client_id", id, "response_type", "code", "redirect_uri", callback, "scope", "openid"), cookie(token))); !strings.Contains(to, "UI/Login") {
+		t.Errorf("default_max_age is not in force: %s", to)
+	}
+	for name, members := range map[string]string{
+		"a method without an algorithm": `"id_token_encrypted_response_enc":"A256GCM"`,
+		"an unknown algorithm":          `"userinfo_encrypted_response_alg":"RSA1_5"`,
+		"an unknown method":             `"id_token_encrypted_response_alg":"RSA-OAEP","id_token_encrypted_response_enc":"A1"`,
+		"a negative age":                `"default_max_age":-1`,
+		"a request without TLS":         `"request_uris":["http://app.example/r"]`,
+		"mutual TLS without a subject":  `"token_endpoint_auth_method":"tls_client_auth"`,
+		"a pinned one without keys":     `"token_endpoint_auth_method":"self_signed_tls_client_auth"`,
+	} {
+		if a := w.send(http.MethodPost, "", `{"redirect_uris":["`+callback+`"],`+members+`}`); a.status != 400 || a.text("error") != "invalid_client_metadata" {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+}
+
 func TestRegistrationRefusals(t *testing.T) {
 	w := newWorld(t)
 	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true},"advancedOAuth2Config":{"supportedScopes":["read"],"grantTypes":["authorization_code","client_credentials"]}}`)

@@ -40,10 +40,8 @@ func (p *Provider) policyScopes(ctx context.Context, set *realm.Effective, sess 
 // so it is left out like what they deny. They do not speak of the password grant, nor of what was granted before.
 func (p *Provider) gate(ctx context.Context, req *TokenRequest, use ScopeUse, scopes []string) ([]string, error) {
 	switch {
-	case !req.Set.UsePolicyEngineForScope, use == ScopeRefresh, use == ScopeAuthorize:
+	case !req.Set.UsePolicyEngineForScope, use == ScopeRefresh, use == ScopeAuthorize, use == ScopeBackChannel:
 		return scopes, nil
-	case use == ScopeBackChannel:
-		return nil, Unsupported("server_error", "The policy engine for scopes of back-channel requests")
 	case req.Get("grant_type") == "password":
 		return scopes, nil
 	}
@@ -56,16 +54,30 @@ func (p *Provider) gate(ctx context.Context, req *TokenRequest, use ScopeUse, sc
 
 // gateUser applies the policies to what the signed-in user is asked for, and tells whether they leave nothing to ask.
 func (a *authorization) gateUser() (settled bool, err error) {
-	if !a.set.UsePolicyEngineForScope {
-		return false, nil
-	}
-	granted, open, err := a.policyScopes(a.r.Context(), a.set, &a.session, a.scopes)
+	left, settled, err := a.permitted(a.set, a.scopes)
 	if err != nil {
 		return false, err
 	}
-	a.scopes = slices.DeleteFunc(slices.Clone(a.scopes), func(s string) bool { return !contains(granted, s) && !contains(open, s) })
-	if len(a.scopes) == 0 || a.types.idToken && !contains(a.scopes, "openid") {
+	if a.types.idToken && !contains(left, "openid") {
 		return false, errDenied
 	}
-	return len(open) == 0, nil
+	a.scopes = left
+	return settled, nil
+}
+
+// permitted are the scopes that the policies do not deny to the signed-in user; settled tells that they grant all of
+// those. When none is left the error is errDenied.
+func (a *authorization) permitted(set *realm.Effective, scopes []string) (left []string, settled bool, err error) {
+	if !set.UsePolicyEngineForScope {
+		return scopes, false, nil
+	}
+	granted, open, err := a.policyScopes(a.r.Context(), set, &a.session, scopes)
+	if err != nil {
+		return nil, false, err
+	}
+	left = slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return !contains(granted, s) && !contains(open, s) })
+	if len(left) == 0 {
+		return nil, false, errDenied
+	}
+	return left, len(open) == 0, nil
 }
