@@ -111,6 +111,10 @@ func (th *thread) equalSlow(a, b Value) bool {
 	case *Class:
 		y, ok := b.(*Class)
 		return ok && x.Name == y.Name && x.script == y.script
+	case *gpath: // its text counts
+		return x.text(th) == th.str(b)
+	case *nodeList:
+		return th.sameItems(x.items, th.items(b))
 	case keyed:
 		if _, ok := b.(keyed); ok {
 			return x.mapKey() == keyOf(b)

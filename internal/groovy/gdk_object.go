@@ -15,23 +15,28 @@ func (th *thread) print(s string) {
 // objectMethods are what Groovy gives every object.
 func objectMethods() map[string]Method {
 	m := map[string]Method{
-		"toString":      func(c *Call) (Value, error) { return c.th.str(c.This), nil },
-		"getClass":      func(c *Call) (Value, error) { return c.th.classValue(c.This), nil },
-		"equals":        objEquals,
-		"hashCode":      func(c *Call) (Value, error) { return c.th.hashCode(c.This), nil },
-		"is":            func(c *Call) (Value, error) { return identical(c.This, c.Arg(0)), nil },
-		"asType":        objAsType,
-		"asBoolean":     func(c *Call) (Value, error) { return c.th.truth(c.This), nil },
-		"isCase":        func(c *Call) (Value, error) { return c.th.isCase(c.This, c.Arg(0)), nil },
-		"with":          objWith,
-		"tap":           objTap,
-		"identity":      objWith,
-		"dump":          func(c *Call) (Value, error) { return "<" + c.th.className(c.This) + "@1>", nil },
-		"inspect":       func(c *Call) (Value, error) { return c.th.inspect(c.This), nil },
-		"println":       objPrintln,
-		"print":         func(c *Call) (Value, error) { c.th.print(c.th.str(c.Arg(0))); return nil, nil },
-		"printf":        objPrintf,
-		"sprintf":       func(c *Call) (Value, error) { return c.th.format(c.Str(0), formatArgs(c.Args[1:])), nil },
+		"toString":  func(c *Call) (Value, error) { return c.th.str(c.This), nil },
+		"getClass":  func(c *Call) (Value, error) { return c.th.classValue(c.This), nil },
+		"equals":    objEquals,
+		"hashCode":  func(c *Call) (Value, error) { return c.th.hashCode(c.This), nil },
+		"is":        func(c *Call) (Value, error) { return identical(c.This, c.Arg(0)), nil },
+		"asType":    objAsType,
+		"asBoolean": func(c *Call) (Value, error) { return c.th.truth(c.This), nil },
+		"isCase":    func(c *Call) (Value, error) { return c.th.isCase(c.This, c.Arg(0)), nil },
+		"with":      objWith,
+		"tap":       objTap,
+		"identity":  objWith,
+		"dump":      func(c *Call) (Value, error) { return "<" + c.th.className(c.This) + "@1>", nil },
+		"inspect":   func(c *Call) (Value, error) { return c.th.inspect(c.This), nil },
+		"println":   objPrintln,
+		"print":     func(c *Call) (Value, error) { c.th.print(c.th.str(c.Arg(0))); return nil, nil },
+		"printf":    objPrintf,
+		"sprintf": func(c *Call) (Value, error) {
+			if len(c.Args) == 0 {
+				return nil, c.NoSuchMethod()
+			}
+			return c.th.format(c.Str(0), formatArgs(c.Args[1:])), nil
+		},
 		"sleep":         objSleep,
 		"withCloseable": withCloseable,
 		"iterator":      func(c *Call) (Value, error) { return &iterator{items: c.th.items(c.This)}, nil },

@@ -396,6 +396,9 @@ func strReplaceFirst(c *Call, s string) (Value, error) {
 // several parameters, else the text or the list of groups.
 func (c *Call) matchFn(i int) func(m *regexp2.Match) Value {
 	cl := c.closure(i)
+	if cl == nil {
+		c.th.raise(c.NoSuchMethod())
+	}
 	return func(m *regexp2.Match) Value {
 		v := matchValue(m)
 		if l, ok := v.(*List); ok && cl.Params() > 1 {

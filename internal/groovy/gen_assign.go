@@ -220,7 +220,11 @@ func (g *gen) propTarget(x *propExpr) target {
 					return f.th.storeField(x, own, v)
 				}
 			}
-			f.th.setProp(o, at(f, k), v)
+			name := at(f, k)
+			if _, ok := o.(dynamic); ok && field {
+				name = "@" + name
+			}
+			f.th.setProp(o, name, v)
 			return v
 		},
 	}

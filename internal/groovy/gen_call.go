@@ -66,6 +66,15 @@ func (g *gen) call(x *callExpr) code {
 			return f.th.call(v, as...)
 		}
 	}
+	if x.recv == nil && x.dyn != nil {
+		dyn := g.expr(x.dyn)
+		return func(f *frame) Value {
+			as, named := args.eval(f)
+			n := f.th.str(dyn(f))
+			f.pos = p
+			return f.callName(n, as, named)
+		}
+	}
 	if x.recv == nil {
 		return g.bareCall(x, args)
 	}

@@ -308,17 +308,18 @@ func (g *gen) prop(x *propExpr) code {
 			n := f.th.str(dyn(f))
 			f.pos = p
 			if spread {
-				return f.th.spreadGet(o, n)
+				return f.th.spreadGet(o, n, false)
 			}
 			return f.th.getProp(o, n)
 		}
 	}
 	switch {
 	case x.spread:
+		field := x.field
 		return func(f *frame) Value {
 			o := obj(f)
 			f.pos = p
-			return f.th.spreadGet(o, name)
+			return f.th.spreadGet(o, name, field)
 		}
 	case x.field:
 		safe := x.safe
@@ -359,7 +360,7 @@ func (g *gen) prop(x *propExpr) code {
 	}
 }
 
-func (th *thread) spreadGet(v Value, name string) Value {
+func (th *thread) spreadGet(v Value, name string, field bool) Value {
 	if v == nil {
 		return nil
 	}
@@ -368,6 +369,10 @@ func (th *thread) spreadGet(v Value, name string) Value {
 		th.step()
 		if x == nil {
 			out = append(out, nil)
+			continue
+		}
+		if field {
+			out = append(out, th.fieldGet(x, name))
 			continue
 		}
 		out = append(out, th.getProp(x, name))
@@ -380,6 +385,9 @@ func (th *thread) fieldGet(v Value, name string) Value {
 		if fi := o.sc.fieldIdx[name]; fi != nil {
 			return o.get(fi.index)
 		}
+	}
+	if _, ok := v.(dynamic); ok {
+		name = "@" + name
 	}
 	return th.getProp(v, name)
 }

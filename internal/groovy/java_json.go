@@ -467,6 +467,9 @@ func jsonClasses() []*Class {
 			if len(c.Args) == 1 {
 				return set(c, x)
 			}
+			if c.closure(1) == nil {
+				return nil, c.NoSuchMethod()
+			}
 			return set(c, jsonEach(c, x, c.closure(1)))
 		}
 		return set(c, NewList(c.Args...))

@@ -396,7 +396,12 @@ func collectionsClass() *Class {
 	same := give(func(c *Call) Value { return c.Arg(0) })
 	frozen := func(c *Call) (Value, error) { c.This = c.Arg(0); return asImmutable(c) }
 	on := func(method string) Method {
-		return func(c *Call) (Value, error) { return c.th.callMethod(c.Arg(0), method, c.Args[1:]), nil }
+		return func(c *Call) (Value, error) {
+			if len(c.Args) == 0 {
+				return nil, c.NoSuchMethod()
+			}
+			return c.th.callMethod(c.Arg(0), method, c.Args[1:]), nil
+		}
 	}
 	empty := func(v func() Value) Method { return give(func(*Call) Value { return v() }) }
 	elist := func() Value { return &List{kind: listImmutable} }
@@ -451,7 +456,12 @@ func arraysClass() *Class {
 		"equals":       give(func(c *Call) Value { return c.th.equal(c.Arg(0), c.Arg(1)) }),
 		"hashCode":     give(func(c *Call) Value { return c.th.hashCode(c.Arg(0)) }),
 		"stream":       give(func(c *Call) Value { return &stream{items: c.th.items(c.Arg(0))} }),
-		"sort":         func(c *Call) (Value, error) { return c.th.callMethod(c.Arg(0), "sort", c.Args[1:]), nil },
+		"sort": func(c *Call) (Value, error) {
+			if len(c.Args) == 0 {
+				return nil, c.NoSuchMethod()
+			}
+			return c.th.callMethod(c.Arg(0), "sort", c.Args[1:]), nil
+		},
 		"fill": give(func(c *Call) Value {
 			if b, ok := c.Arg(0).([]byte); ok {
 				n, _ := c.Int(1)
@@ -460,7 +470,7 @@ func arraysClass() *Class {
 				}
 				return nil
 			}
-			c.th.callMethod(c.Arg(0), "fill", c.Args[1:])
+			c.th.callMethod(c.Arg(0), "fill", []Value{c.Arg(1)})
 			return nil
 		}),
 		"copyOf": func(c *Call) (Value, error) {

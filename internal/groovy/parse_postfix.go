@@ -50,8 +50,11 @@ func (p *parser) postfixOf(e expr) expr {
 // callable tells whether a { after the expression is a closure argument.
 func callable(e expr) bool {
 	switch x := e.(type) {
-	case *varExpr, *callExpr:
+	case *varExpr, *callExpr, *gstrExpr:
 		return true
+	case *litExpr: // a name in quotes
+		_, text := x.v.(string)
+		return text
 	case *propExpr:
 		return !x.field
 	}
@@ -128,7 +131,24 @@ func (p *parser) callOn(e expr, at pos) expr {
 	case *superExpr:
 		return &callExpr{pos: x.pos, name: "super", args: args}
 	}
+	if c := quotedCall(e); c != nil {
+		c.args = args
+		return c
+	}
 	return &callExpr{pos: at, fn: e, args: args}
+}
+
+// quotedCall is the call of a method whose name is a string.
+func quotedCall(e expr) *callExpr {
+	switch x := e.(type) {
+	case *litExpr:
+		if name, ok := x.v.(string); ok {
+			return &callExpr{pos: x.pos, name: name}
+		}
+	case *gstrExpr:
+		return &callExpr{pos: x.pos, dyn: x}
+	}
+	return nil
 }
 
 // trailing adds a closure argument to a call, or makes one of a name.
@@ -143,6 +163,10 @@ func (p *parser) trailing(e expr) expr {
 	case *callExpr:
 		x.args = append(x.args, c)
 		return x
+	}
+	if q := quotedCall(e); q != nil {
+		q.args = []argument{c}
+		return q
 	}
 	return &callExpr{pos: at, fn: e, args: []argument{c}}
 }

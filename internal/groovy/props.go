@@ -35,6 +35,8 @@ func (th *thread) tryProp(v Value, name string) (Value, bool) {
 		return nil, false
 	case *Closure:
 		return th.closureProp(x, name)
+	case dynamic:
+		return x.prop(th, name)
 	case *List:
 		if x.kind == listArray && name == "length" {
 			return int32(x.Len()), true
@@ -244,6 +246,9 @@ func (th *thread) setProp(v Value, name string, val Value) {
 		if th.setClosureProp(x, name, val) {
 			return
 		}
+	case dynamic:
+		x.setProp(th, name, val)
+		return
 	case *List, *Set:
 		if th.eng.metaOf(v).set[name] == nil {
 			th.nest()
@@ -315,6 +320,9 @@ func (th *thread) getIndex(v Value, keys []Value) Value {
 			return th.callMethod(v, "getAt", []Value{NewList(keys...)})
 		}
 		return th.callMethod(v, "getAt", keys)
+	}
+	if len(keys) == 0 {
+		th.raise(missingMethod(th, th.className(v), "getAt", nil))
 	}
 	key := keys[0]
 	switch x := v.(type) {

@@ -134,6 +134,12 @@ func (th *thread) strSlow(v Value) string {
 		text := "Optional[" + th.str(x.v) + "]"
 		th.charge(len(text))
 		return text
+	case *xmlNode:
+		return x.describe(th)
+	case *gpath:
+		return x.text(th)
+	case *nodeList:
+		return th.seq("[", x.items, "]", v)
 	case *atomicRef: // may hold itself
 		return th.str(x.get())
 	case fmt.Stringer:
