@@ -75,6 +75,15 @@ export default async function (kit, { base, user, password }) {
     ['application-new-last', 'applications/new?realm=/alpha&method=oidc&type=web&name=x', few],
     ['application', 'applications/myClient?realm=/alpha'],
     ['application-advanced', 'applications/myClient/advanced?realm=/alpha', few],
+    ['application-request', 'applications/myClient/request?realm=/alpha', {
+      ...few,
+      prepare: async (p) => {
+        await p.getByLabel('Client secret').fill('forgerock');
+        await p.getByRole('button', { name: 'Run' }).click();
+      },
+      expect: '#answer .badge.ok',
+    }],
+    ['application-request-code', 'applications/myClient/request?realm=/alpha&grant=authorization_code', few],
     ['application-credentials', 'applications/myClient/credentials?realm=/alpha'],
     ['application-delete', 'applications/myClient/danger?realm=/alpha', few],
     ['services', 'services?realm=/alpha', few],
@@ -118,5 +127,7 @@ export default async function (kit, { base, user, password }) {
   ]) {
     await kit.look(`console-${name}`, at(path), { as, ...more });
   }
-  await kit.look('console-german', at('applications/myClient?realm=/alpha&locale=de'), { as, only: (v) => v.width > 800 && v.colorScheme === 'light' });
+  for (const [name, path] of [['application', 'applications/myClient?realm=/alpha'], ['keys', 'keys?realm=/alpha'], ['dashboard', '?realm=/alpha']]) {
+    await kit.look(`console-german-${name}`, `${at(path)}&locale=de`, { as, ...few });
+  }
 }

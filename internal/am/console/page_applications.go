@@ -20,6 +20,8 @@ func applicationsPage() page {
 			"POST applications/{id}":             saveClient,
 			"GET applications/{id}/advanced":     showClientAdvanced,
 			"POST applications/{id}/advanced":    saveClientAdvanced,
+			"GET applications/{id}/request":      showRequest,
+			"POST applications/{id}/request":     sendRequest,
 			"GET applications/{id}/credentials":  showCredentials,
 			"POST applications/{id}/credentials": changeSecret,
 			"GET applications/{id}/danger":       showDeleteClient,

@@ -90,7 +90,7 @@ func signOnTabs(tabs []*tab) []*tab {
 	all := allFields(tabs)
 	var out []*tab
 	for _, part := range signOn() {
-		t := &tab{Title: part.Title, Group: part.Title}
+		t := &tab{Title: part.Title, Group: part.Title} // translated by the page
 		for _, name := range part.Names {
 			if i := slices.IndexFunc(all, func(f *field) bool { return f.Name == name }); i >= 0 {
 				t.Fields = append(t.Fields, all[i])
@@ -231,6 +231,7 @@ func (v *visit) ClientTabs(id string) []tabLink {
 	return []tabLink{
 		{"sign-on", v.Say("Sign on"), at()},
 		{"advanced", v.Say("All settings"), at("advanced")},
+		{"request", v.Say("Request a token"), at("request")},
 		{"credentials", v.Say("Credentials"), at("credentials")},
 		{"danger", v.Say("Delete"), at("danger")},
 	}

@@ -3,7 +3,7 @@
 (() => {
   'use strict';
   const settings = document.getElementById('settings');
-  if (!settings) return;
+  if (!settings || !document.querySelector('[data-filter="settings"]')) return; // none, or one tab alone
   const tabs = document.querySelector('[data-tabs="settings"]');
   const search = document.querySelector('[data-filter="settings"]');
   const count = document.querySelector('[data-filter-count]');
