@@ -111,7 +111,12 @@ func objects(v any) []object {
 
 // do sends one request below /json; path may have a query. Pairs of header names and values follow the body.
 func (a *api) do(method, path string, body any, headers ...string) (object, error) {
-	c := &call{Method: method, Path: a.context + "/json/" + path, Header: http.Header{}, Body: body}
+	return a.doAt(method, a.context+"/json/"+path, body, headers...)
+}
+
+// doAt sends one request to any address of the server.
+func (a *api) doAt(method, path string, body any, headers ...string) (object, error) {
+	c := &call{Method: method, Path: path, Header: http.Header{}, Body: body}
 	c.Header.Set("Accept-API-Version", "protocol=2.1")
 	for i := 0; i+1 < len(headers); i += 2 {
 		c.Header.Set(headers[i], headers[i+1])

@@ -238,12 +238,12 @@ func TestCustomApplication(t *testing.T) {
 	last := "applications/new?realm=/alpha&method=oidc&type=web&name=myClient"
 	b.has(b.open(last), `name="secret"`)
 	page, at := b.post(last, "applications/new?realm=/alpha", url.Values{
-		"method": {"oidc"}, "type": {"web"}, "name": {"myClient"}, "id": {"myClient"}, "secret": {"forgerock"},
+		"method": {"oidc"}, "type": {"web"}, "name": {"myClient"}, "id": {"myClient"}, "secret": {"forgerock"}, "owner": {"bjensen, scarter"},
 	}, 200)
 	if at.Path != "/openam/console/applications/myClient" {
 		t.Fatalf("after creating the browser is at %s:\n%s", at, page)
 	}
-	b.has(page, "The application myClient was created.", "Sign-in URLs")
+	b.has(page, "The application myClient was created.", "Sign-in URLs", "bjensen\nscarter")
 	if strings.Contains(page, "forgerock\"") {
 		t.Error("the page shows the secret")
 	}

@@ -171,6 +171,9 @@ func createApplication(v *visit) error {
 	if w.Logo != "" {
 		advanced["logoUri"] = list(w.Logo)
 	}
+	if owners := w.owners(); len(owners) > 0 {
+		advanced["contacts"] = list(owners...)
+	}
 	body := object{"coreOAuth2ClientConfig": core, "advancedOAuth2ClientConfig": advanced}
 	_, err := v.api.put(v.in(clients, w.ClientID), body, "new")
 	if statusOf(err) == http.StatusPreconditionFailed {
@@ -185,10 +188,71 @@ func createApplication(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if err := v.manage(w); err != nil {
+		return err
+	}
 	if made {
 		return v.show("application_created", w.Name, w)
 	}
 	return v.goTo(address("applications", w.ClientID), v.Say("The application %s was created.", w.Name))
+}
+
+// owners are the names of the people to ask.
+func (w wizard) owners() []string {
+	return strings.FieldsFunc(w.Owner, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// managedApplications is the address of the applications that identity management keeps beside the clients of the realm
+// (PingOne Advanced Identity Cloud: managed objects); "" for realms that it cannot name.
+func (v *visit) managedApplications() string {
+	name := strings.Trim(v.realm(), "/")
+	switch {
+	case name == "":
+		return "/openidm/managed/application"
+	case strings.Contains(name, "/"):
+		return ""
+	}
+	return "/openidm/managed/" + url.PathEscape(name) + "_application"
+}
+
+// manage makes the managed application of a new client, as the wizard of the product does: tools look for it.
+func (v *visit) manage(w wizard) error {
+	at := v.managedApplications()
+	if at == "" {
+		return nil
+	}
+	owners := []any{}
+	for _, name := range w.owners() {
+		owners = append(owners, object{"_ref": "managed/" + strings.TrimPrefix(strings.Trim(v.realm(), "/")+"_user", "_") + "/" + name})
+	}
+	_, err := v.api.doAt(http.MethodPost, at+"?_action=create", object{
+		"name": w.Name, "description": w.Description, "icon": w.Logo, "templateName": "custom", "templateVersion": "1.0", "authoritative": false,
+		"ssoEntities": object{"oidcId": w.ClientID}, "owners": owners, "mappingNames": []any{}, "uiConfig": object{},
+	})
+	if status := statusOf(err); status == http.StatusConflict || status == http.StatusNotFound {
+		return nil // there is one of that name, or a server without identity management
+	}
+	return err
+}
+
+// unmanage deletes the managed applications of a client that is gone.
+func (v *visit) unmanage(clientID string) error {
+	at := v.managedApplications()
+	if at == "" {
+		return nil
+	}
+	o, err := v.api.doAt(http.MethodGet, at+"?_queryFilter=true", nil)
+	if statusOf(err) == http.StatusNotFound {
+		return nil
+	}
+	for _, app := range objects(o["result"]) {
+		if sso, _ := app["ssoEntities"].(object); sso["oidcId"] == clientID {
+			if _, err := v.api.doAt(http.MethodDelete, at+"/"+url.PathEscape(text(app["_id"])), nil); err != nil {
+				return err
+			}
+		}
+	}
+	return err
 }
 
 // Steps are the names of the wizard's steps.

@@ -222,6 +222,9 @@ func deleteClient(v *visit) error {
 	if err := v.api.delete(v.in(clients, f.ID)); err != nil {
 		return err
 	}
+	if err := v.unmanage(f.ID); err != nil {
+		return err
+	}
 	return v.goTo("applications", v.Say("The application %s and its tokens are gone.", f.Name))
 }
 
