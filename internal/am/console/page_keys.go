@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -82,22 +81,24 @@ func listKeys(v *visit) error {
 	return v.show("keys", v.Say("Keys and secrets"), k)
 }
 
-// rotateKey makes a new key; the old one stays published for some hours.
+// rotateKey makes a new key; the old one stays published for as long as tokens may live that it signed.
 func rotateKey(v *visit) error {
-	hours, err := strconv.Atoi(v.form("hours"))
-	if err != nil || hours < 0 || hours > 24*365 {
-		k, err := readKeys(v)
-		if err != nil {
-			return err
-		}
-		k.Problem = v.Say("A whole number is needed here.")
-		return v.show("keys", v.Say("Keys and secrets"), k)
-	}
 	label := v.form("label")
-	if _, err := v.api.post(v.in("gatehouse/keys", label)+"?_action=rotate", object{"keepSeconds": hours * 3600}); err != nil {
+	at := v.in("realm-config/secrets/stores/KeyStoreSecretStore/default-keystore/mappings", label)
+	if _, err := v.api.post(at+"?_action=rotate", nil); err != nil {
 		return err
 	}
-	until := v.console.Now().Add(time.Duration(hours) * time.Hour).UTC().Format("2006-01-02 15:04 UTC")
+	o, err := v.api.get(v.in("gatehouse/keys", label))
+	if err != nil {
+		return err
+	}
+	until := ""
+	for _, k := range objects(o["keys"]) {
+		if t := moment(k["until"]); k["active"] != true && !t.IsZero() {
+			until = t.Format("2006-01-02 15:04 UTC")
+			break
+		}
+	}
 	return v.goTo("keys", v.Say("The key of %s was rotated. The old one is published until %s.", label, until))
 }
 
