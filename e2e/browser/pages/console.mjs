@@ -67,7 +67,7 @@ export default async function (kit, { base, user, password }) {
   const few = { only: (v) => (v.width > 800) === (v.colorScheme === 'light') }; // wide in light, narrow in dark
   for (const [name, path, more] of [
     ['dashboard', '?realm=/alpha', { expect: '.chart svg' }],
-    ['realms', 'realms'],
+    ['realms', 'realms', few],
     ['realm-new', 'realms/new', few],
     ['applications', 'applications?realm=/alpha'],
     ['applications-none', 'applications?realm=/bravo', few],

@@ -57,7 +57,7 @@ func requestFields(grant string) []requestField {
 		return []requestField{
 			{Name: "redirect_uri", Label: "Redirect URI", Help: "One of the sign-in URLs."}, {Name: "auth_scope", Label: "Scopes", Help: "For the authorization request.", Local: true},
 			{Name: "code", Label: "Code", Help: "What the browser brings back as code=… in the address."},
-			{Name: "code_verifier", Label: "Code verifier", Help: "PKCE (RFC 7636); its hash is in the address below."},
+			{Name: "code_verifier", Label: "Code verifier", Help: "PKCE (RFC 7636); its hash is in the address above."},
 		}
 	case "implicit":
 		return []requestField{{Name: "redirect_uri", Label: "Redirect URI", Local: true}, {Name: "auth_scope", Label: "Scopes", Local: true}}
