@@ -81,7 +81,7 @@ func (v *visit) frame(title string) *ui.Frame {
 		f.Query = v.query("q")
 	}
 	f.SignOut, f.Token = v.Link("signout"), v.proof()
-	f.PersonLinks = []ui.Link{{URL: v.place.Context + "/XUI/", Text: v.Say("Your profile")}}
+	f.PersonLinks = []ui.Link{{URL: v.AccountURL(), Text: v.Say("Your account")}}
 	f.Crumbs = []ui.Link{{URL: v.Link(""), Text: realmName(v.realm())}}
 	if v.page != nil && v.page.Title != "" && v.Say(v.page.Title) != title {
 		f.Crumbs = append(f.Crumbs, ui.Link{URL: v.Link(v.page.Name), Text: v.Say(v.page.Title)})
@@ -296,6 +296,11 @@ func (v *visit) RealmPaths() []string { return v.realms }
 func (v *visit) RealmLink(path, page string) string {
 	u := url.URL{Path: v.place.Context + "/console/" + page, RawQuery: url.Values{"realm": {path}}.Encode()}
 	return u.String()
+}
+
+// AccountURL is the page of the person's own account.
+func (v *visit) AccountURL() string {
+	return v.place.Context + "/account?" + url.Values{"realm": {v.personRealm}}.Encode()
 }
 
 // SignOutURL ends the session and comes back to the sign-in page.

@@ -27,8 +27,10 @@ type visit struct {
 	api *api
 	// token is the session's, person the name of who has it.
 	token, person string
-	realms        []string
-	lang          ui.Lang
+	// personRealm is where the person belongs, which need not be the page's.
+	personRealm string
+	realms      []string
+	lang        ui.Lang
 }
 
 // realm is the address of the realm that the page is about: "/alpha".
