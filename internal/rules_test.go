@@ -31,7 +31,7 @@ var rules = []rule{
 	{"observe", nil, "the ground floor knows nothing else"},
 	{"groovy", nil, "the language knows nothing of gateways"},
 	{"keystore", nil, "the ground floor knows nothing else"},
-	{"sample", nil, "the sample application is an application like any other"},
+	{"sample", []string{"ui"}, "the sample application is an application like any other"},
 	{"jose", []string{"keystore"}, "keys may come from key stores"},
 	{"audit", []string{"conf", "observe"}, "both wings audit, and neither knows the other"},
 	{"expr", []string{"conf"}, "expressions are compiled from configuration"},

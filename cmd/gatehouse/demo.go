@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -75,15 +77,13 @@ func runDemo(ctx context.Context, data string, out io.Writer, log *slog.Logger) 
 	if err := seedDemo(ctx, server.base+"/openam"); err != nil {
 		return fmt.Errorf("set up the demo: %w", err)
 	}
-	app := &http.Server{Addr: demoApp, Handler: sample.Handler(), ReadHeaderTimeout: 10 * time.Second}
-	l, err := net.Listen("tcp", demoApp)
+	hosts, stopApp, err := startSampleDemo(cert, log.With("part", "app"))
 	if err != nil {
 		return explainPort(err)
 	}
-	go func() { _ = app.Serve(l) }()
-	defer func() { _ = app.Close() }()
+	defer stopApp()
 	g, err := startGateway(ctx, gateway.Options{
-		Dir: folder, Hosts: demoHosts, Log: log.With("part", "gateway"),
+		Dir: folder, Hosts: hosts, Log: log.With("part", "gateway"),
 		Getenv: func(name string) (string, bool) {
 			if name == "AGENT_SECRET_ID" || name == "CLIENT_SECRET_ID" {
 				return demoSecret, true
@@ -102,6 +102,36 @@ func runDemo(ctx context.Context, data string, out io.Writer, log *slog.Logger) 
 	<-ctx.Done()
 	fmt.Fprintln(out, "\nStopping …")
 	return stopGateway(g)
+}
+
+// startSampleDemo starts the sample application with its start page. What the gateway calls by the names of hosts goes
+// through a proxy of the application, which shows those messages as well.
+func startSampleDemo(cert string, log *slog.Logger) (hosts map[string]string, stop func(), err error) {
+	text, err := os.ReadFile(cert)
+	if err != nil {
+		return nil, nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(text)
+	demo := sample.NewDemo(sample.Options{AM: "http://" + demoAM, Self: "http://" + demoApp, Hosts: demoHosts, Roots: roots, Log: log})
+	l, err := net.Listen("tcp", demoApp)
+	if err != nil {
+		return nil, nil, err
+	}
+	between, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		_ = l.Close()
+		return nil, nil, err
+	}
+	app := &http.Server{Handler: demo, ReadHeaderTimeout: 10 * time.Second}
+	proxy := &http.Server{Handler: demo.Proxy(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = app.Serve(l) }()
+	go func() { _ = proxy.Serve(between) }()
+	hosts = maps.Clone(demoHosts)
+	for _, name := range []string{"am.example.com:8088", "openam.example.com:8088", "ig.example.com:8080"} {
+		hosts[name] = between.Addr().String()
+	}
+	return hosts, func() { _, _ = app.Close(), proxy.Close() }, nil
 }
 
 // explainPort says what to do when another program has the port.
@@ -144,6 +174,8 @@ Gatehouse is running. Ctrl-C stops it.
   administration         http://127.0.0.1:8085/api/system/objects/_router/routes?_queryFilter=true
   sample application     http://127.0.0.1:8081, through the gateway at http://127.0.0.1:8080/app
   gateway configuration  %[2]s: change a route, it is picked up
+
+Try, in a browser: http://127.0.0.1:8081 runs each flow and shows every message.
 
 Try, in another terminal:
 

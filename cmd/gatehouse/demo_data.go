@@ -58,6 +58,16 @@ func seedDemo(ctx context.Context, base string) error {
 	s.client(root, "client-service", "password", []string{"client-scope"}, "client_credentials")
 	s.client(root, "client-application", "password", []string{"mail", "employeenumber"}, "password")
 	s.client(root, "serviceConfidentialClient", "password", []string{"mail", "employeenumber"}, "urn:ietf:params:oauth:grant-type:token-exchange")
+	s.agent(root, "OAuth2Client", "sample-application", map[string]any{
+		"coreOAuth2ClientConfig": map[string]any{
+			"userpassword": demoPassword, "redirectionUris": []string{"http://" + demoApp + "/_demo/callback"}, "clientName": []string{"en|Sample application", "de|Beispielanwendung"},
+			"scopes": []string{
+				"openid|en|Know that it is you", "openid|de|Wissen, dass Sie es sind", "profile|en|See your name", "profile|de|Ihren Namen sehen",
+				"email|en|See your mail address", "email|de|Ihre Mailadresse sehen",
+			},
+		},
+		"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"authorization_code"}},
+	})
 	s.create(root+"/users/demo", root+"/users?_action=create", map[string]any{
 		"username": "demo", "userpassword": "Ch4ng31t", "mail": "demo@example.com", "givenName": "Demo", "sn": "User",
 		"cn": "Demo User", "employeeNumber": "123",
