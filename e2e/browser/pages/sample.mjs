@@ -24,7 +24,7 @@ export default async function (kit, { base }) {
   };
   for (const [flow, patterns] of Object.entries(wants)) {
     await page.goto(base);
-    await page.getByRole('button', { name: `Run: ${flow}` }).click();
+    await page.getByRole('button', { name: `Run ${flow}` }).click();
     await page.locator('.messages').waitFor();
     const text = await page.locator('.messages').innerText();
     for (const p of patterns) kit.check(p.test(text), `${flow}: shows nothing like ${p}`);
@@ -33,7 +33,7 @@ export default async function (kit, { base }) {
 
   // Login with OpenID Connect: the browser takes part.
   await page.goto(base);
-  await page.getByRole('link', { name: 'Run: Login with OpenID Connect' }).click();
+  await page.getByRole('link', { name: 'Run Login with OpenID Connect' }).click();
   await page.getByLabel('User name').fill('demo');
   await page.getByLabel('Password').fill('Ch4ng31t');
   await page.getByRole('button', { name: 'Sign in' }).click();
@@ -44,6 +44,6 @@ export default async function (kit, { base }) {
   await page.context().close();
 
   await kit.look('sample-exchange', base, {
-    prepare: async (p) => { await p.getByRole('button', { name: 'Run: Token exchange' }).click(); await p.locator('.messages').waitFor(); },
+    prepare: async (p) => { await p.getByRole('button', { name: 'Run Token exchange' }).click(); await p.locator('.messages').waitFor(); },
   });
 }
