@@ -27,7 +27,7 @@ func TestBrowserPages(t *testing.T) {
 		})
 	}
 	client("photos", map[string]any{
-		"name":         []string{"Photo prints"},
+		"name":         []string{"en|Photo prints"},
 		"descriptions": []string{"en|Prints your pictures and sends them to you.", "de|Druckt Ihre Bilder und schickt sie Ihnen."},
 		"policyUri":    []string{"https://photos.example.com/privacy"}, "tosURI": []string{"https://photos.example.com/terms"},
 	})

@@ -116,6 +116,9 @@ type application struct {
 	Until  *time.Time        `json:"expiryDateTime"`
 }
 
+// Display is the name without the language that it may begin with ("en|Photo prints").
+func (a application) Display() string { return a.Name[strings.LastIndexByte(a.Name, '|')+1:] }
+
 // Words are what the application may do, in the words of its scopes.
 func (a application) Words() []string {
 	var list []string
