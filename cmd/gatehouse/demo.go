@@ -118,20 +118,29 @@ func startSampleDemo(cert string, log *slog.Logger) (hosts map[string]string, st
 	if err != nil {
 		return nil, nil, err
 	}
-	between, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		_ = l.Close()
-		return nil, nil, err
+	var servers []*http.Server
+	serve := func(l net.Listener, h http.Handler) {
+		s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+		servers = append(servers, s)
+		go func() { _ = s.Serve(l) }()
 	}
-	app := &http.Server{Handler: demo, ReadHeaderTimeout: 10 * time.Second}
-	proxy := &http.Server{Handler: demo.Proxy(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = app.Serve(l) }()
-	go func() { _ = proxy.Serve(between) }()
+	stop = func() {
+		for _, s := range servers {
+			_ = s.Close()
+		}
+	}
+	serve(l, demo)
 	hosts = maps.Clone(demoHosts)
 	for _, name := range []string{"am.example.com:8088", "openam.example.com:8088", "ig.example.com:8080"} {
+		between, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			stop()
+			return nil, nil, err
+		}
+		serve(between, demo.Proxy(name))
 		hosts[name] = between.Addr().String()
 	}
-	return hosts, func() { _, _ = app.Close(), proxy.Close() }, nil
+	return hosts, stop, nil
 }
 
 // explainPort says what to do when another program has the port.

@@ -86,11 +86,23 @@ func TestOtherPathsEcho(t *testing.T) {
 	if !strings.Contains(w.Body.String(), "was not begun in this browser") {
 		t.Errorf("a forged callback: %s", w.Body)
 	}
-	w = httptest.NewRecorder()
-	r = httptest.NewRequest("GET", "/", nil)
-	r.Host = "elsewhere.example.com"
-	d.Proxy().ServeHTTP(w, r)
-	if w.Code != http.StatusBadGateway {
-		t.Errorf("the proxy leads elsewhere: %d", w.Code)
+}
+
+// The proxy leads to its target, whatever the Host header says, and keeps that.
+func TestProxy(t *testing.T) {
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte(r.Host)) }))
+	defer target.Close()
+	d := NewDemo(Options{Hosts: map[string]string{"ig.example.com:8080": target.Listener.Addr().String()}})
+	l := &log{}
+	d.setLog(l)
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest("GET", "/oauth2-protected-resource", nil)
+	r.Host = "ig.example.com:8443"
+	d.Proxy("ig.example.com:8080").ServeHTTP(w, r)
+	if w.Code != http.StatusOK || w.Body.String() != "ig.example.com:8443" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if list := l.messages(); len(list) != 1 || list[0].Text != "sample.inner.resource" || list[0].Status != 200 || list[0].To != "ig.example.com:8080" {
+		t.Errorf("%+v", list)
 	}
 }

@@ -266,25 +266,18 @@ func maskValue(v any) {
 	}
 }
 
-// Proxy stands between the gateway and what it calls, so that those messages can be shown too. Its address is given
-// to the gateway in place of the real ones.
-func (d *Demo) Proxy() http.Handler {
-	proxy := &httputil.ReverseProxy{
+// Proxy stands between the gateway and target, a host:port that it calls, so that those messages can be shown too. Its
+// address is given to the gateway in place of the real one. The Host header stays as it came: it may name another host.
+func (d *Demo) Proxy(target string) http.Handler {
+	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
-			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = "http", r.In.Host, r.In.Host
+			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = "http", target, r.In.Host
 		},
 		Transport: recording{RoundTripper: d.transport(), from: "gateway", log: d.current, text: func(_ *log, r *http.Request) string { return "sample.inner." + innerKind(r) }},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 		},
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, known := d.Hosts[r.Host]; !known {
-			http.Error(w, "this host is no part of the demo", http.StatusBadGateway)
-			return
-		}
-		proxy.ServeHTTP(w, r)
-	})
 }
 
 func innerKind(r *http.Request) string {
