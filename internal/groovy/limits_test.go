@@ -96,6 +96,7 @@ func TestRings(t *testing.T) {
 		"def a = { foo = 1 }, b = { 1 }; a.delegate = b; b.delegate = a; a.resolveStrategy = b.resolveStrategy = Closure.DELEGATE_ONLY; a()",
 		"class D { def methodMissing(String n) { \"${this.foo()}\" } }; new D().foo(1, 2)",
 		"class D { def invokeMethod(String n) { 1 } }; new D().foo(1)",
+		"1 + []", "1 - []", "1 * []", "1 << []", "1.5 + [:]", "('a' as char) * []", "1 / []", "1 ** []", "1 % []", "true + 1", "[:] - 1", "[:] * 2", "({ it }) + 1",
 		"def l = []; l << l; l.foo", "def l = []; l << l; l.foo = 1", "def l = []; l << l; l.flatten()",
 		"def m = [:]; m.call = m; m()", "def m = [:]; m.call = m; m.call()",
 		"def e = new Exception('a'); e.initCause(e)",

@@ -116,7 +116,7 @@ func (th *thread) plus(a, b Value) Value {
 		}
 		return th.str(a) + s
 	}
-	return th.callMethod(a, "plus", []Value{b})
+	return th.operator(a, "plus", b)
 }
 
 func (th *thread) concat(s string, b Value) Value {
@@ -178,7 +178,7 @@ func (th *thread) minus(a, b Value) Value {
 	case nil:
 		th.throw(excNull, "Cannot invoke method minus() on null object")
 	}
-	return th.callMethod(a, "minus", []Value{b})
+	return th.operator(a, "minus", b)
 }
 
 func (th *thread) strMinus(s string, b Value) Value {
@@ -251,7 +251,7 @@ func (th *thread) times(a, b Value) Value {
 	case nil:
 		th.throw(excNull, "Cannot invoke method multiply() on null object")
 	}
-	return th.callMethod(a, "multiply", []Value{b})
+	return th.operator(a, "multiply", b)
 }
 
 // mulSize multiplies without overflow: a product too large becomes negative,
@@ -313,7 +313,7 @@ func (th *thread) leftShift(a, b Value) Value {
 	if level(a) > 0 && level(b) > 0 {
 		return th.bits("<<", a, b)
 	}
-	return th.callMethod(a, "leftShift", []Value{b})
+	return th.operator(a, "leftShift", b)
 }
 
 // unary applies - + ~ to a value.
@@ -378,4 +378,13 @@ func (th *thread) step1(op string, v Value) Value {
 		return th.callMethod(v, "next", nil)
 	}
 	return th.callMethod(v, "previous", nil)
+}
+
+// operator calls the method of an operator that has no meaning of its own for a and b.
+// Those of numbers would come back here.
+func (th *thread) operator(a Value, name string, b Value) Value {
+	if isNumber(a) || isChar(a) {
+		th.raise(missingMethod(th, th.className(a), name, []Value{b}))
+	}
+	return th.deeper(func() Value { return th.callMethod(a, name, []Value{b}) })
 }
