@@ -61,7 +61,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if path == "/openidm/managed/svcacct" || strings.HasPrefix(path, "/openidm/managed/svcacct/") {
+	if strings.HasPrefix(path, "/openidm/managed/") {
 		s.serveJSON(w, r, s.contexts[0], strings.TrimPrefix(path, "/"))
 		return
 	}

@@ -74,6 +74,6 @@ func TestServiceAccount(t *testing.T) {
 	admin("DELETE", accounts+"/"+id, nil).want(t, 200)
 	admin("GET", accounts+"/"+id, nil).want(t, 404)
 	asAccount(401)
-	// No other part of that product is here.
-	s.send("GET", s.base[:len(s.base)-len("/openam")]+"/openidm/managed/user?_queryFilter=true", nil).want(t, 404)
+	// Of that product there are accounts, users, roles and applications, and no more.
+	s.send("GET", s.base[:len(s.base)-len("/openam")]+"/openidm/config/managed", nil).want(t, 404)
 }

@@ -24,7 +24,7 @@ const (
 
 // Kinds are the kinds of documents of a realm that this package adds to those of package store.
 func Kinds() []string {
-	return []string{KindPolicy, KindPolicySet, KindResourceType, journey.KindTree, journey.KindNode}
+	return []string{KindPolicy, KindPolicySet, KindResourceType, journey.KindTree, journey.KindNode, KindManaged}
 }
 
 // authorship is who changed what, and when, in milliseconds.

@@ -21,6 +21,7 @@ func (s *Server) all() []*Resource {
 		s.secretStores(),
 		s.serverInfo(),
 		s.serviceAccounts(),
+		s.managed(), // after the service accounts, whose path it would take
 		s.services(),
 		s.sessionResources(),
 		s.trees(),

@@ -13,8 +13,8 @@ import (
 	"gatehouse/internal/jose"
 )
 
-// serviceAccounts are at <host>/openidm/managed/svcacct, as PingOne Advanced Identity Cloud has them: nothing else of that
-// product's identity management is here.
+// serviceAccounts are at <host>/openidm/managed/svcacct, as PingOne Advanced Identity Cloud has them; see
+// managed for what else of that product's identity management is here.
 type serviceAccounts struct{ *Server }
 
 func (s *Server) serviceAccounts() []*Resource {

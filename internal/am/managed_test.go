@@ -1,0 +1,63 @@
+package am_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// What a console of the cloud writes when it makes an application, and what frodo reads.
+func TestManagedObjects(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	call := func(method, path string, body any) reply {
+		return admin(method, s.http.URL+path, body, "Accept-API-Version", "protocol=2.1,resource=1.0")
+	}
+	call("POST", "/am/json/global-config/realms", map[string]any{"name": "alpha", "parentPath": "/", "active": true}).want(t, 201)
+	const apps = "/openidm/managed/alpha_application"
+	made := call("POST", apps+"?_action=create", map[string]any{
+		"name": "myClient", "description": "d", "authoritative": false, "templateName": "custom", "templateVersion": "1.0", "icon": "",
+		"ssoEntities": map[string]any{"oidcId": "myClient"}, "mappingNames": []string{}, "owners": []any{map[string]any{"_ref": "managed/alpha_user/bob"}},
+	}).want(t, 201)
+	id, _ := made["_id"].(string)
+	if len(id) != 36 {
+		t.Errorf("_id = %v", made["_id"])
+	}
+	call("POST", apps+"?_action=create", map[string]any{"name": "myClient"}).want(t, 409)
+	call("POST", apps+"?_action=create", map[string]any{}).want(t, 400)
+	read := call("GET", apps+"/"+id+"?_fields=name,ssoEntities,owners/*", nil).want(t, 200)
+	if read["name"] != "myClient" || at(read, "ssoEntities", "oidcId") != "myClient" || read["templateName"] != nil {
+		t.Errorf("read %v", read)
+	}
+	found := call("GET", apps+`?_queryFilter=name+eq+"myClient"&_pageSize=1000`, nil).want(t, 200)
+	if found["resultCount"] != 1.0 {
+		t.Errorf("found %v", found)
+	}
+	call("PATCH", apps+"/"+id, []any{map[string]any{"operation": "replace", "field": "/description", "value": "new"}}).want(t, 200)
+	call("GET", "/openidm/managed/application?_queryFilter=true", nil).want(t, 200)
+	call("GET", "/openidm/managed/nowhere_application?_queryFilter=true", nil).want(t, 404)
+	call("GET", "/openidm/managed/alpha_toaster?_queryFilter=true", nil).want(t, 404)
+	if got := s.send("GET", s.http.URL+"/openidm/managed/nowhere_application?_queryFilter=true", nil); got.StatusCode != 401 {
+		t.Errorf("a stranger learns which realms there are: %d %s", got.StatusCode, got.raw)
+	}
+
+	const users = "/openidm/managed/alpha_user"
+	user := call("POST", users+"?_action=create", map[string]any{
+		"userName": "bob", "givenName": "Bob", "sn": "B", "mail": "bob@example.com", "password": "Ch4ng31t", "accountStatus": "active",
+	}).want(t, 201)
+	if user["userName"] != "bob" || user["mail"] != "bob@example.com" || user["accountStatus"] != "active" || user["password"] != nil {
+		t.Errorf("user %v", user)
+	}
+	s.login("/json/realms/root/realms/alpha/authenticate", "bob", "Ch4ng31t")
+	user["accountStatus"] = "inactive"
+	delete(user, "_rev")
+	call("PUT", users+"/bob", user).want(t, 200)
+	s.send("POST", "/json/realms/root/realms/alpha/authenticate", "{}", "X-OpenAM-Username", "bob", "X-OpenAM-Password", "Ch4ng31t").want(t, 401)
+	call("DELETE", users+"/bob", nil).want(t, 200)
+	call("GET", users+"/bob", nil).want(t, 404)
+	call("POST", "/openidm/managed/alpha_role?_action=create", map[string]any{"name": "manager"}).want(t, 201)
+	if list := call("GET", apps+"?_queryFilter=true", nil); strings.Contains(list.raw, "manager") {
+		t.Errorf("roles among applications: %s", list.raw)
+	}
+	call("DELETE", apps+"/"+id, nil).want(t, 200)
+	call("GET", apps+"/"+id, nil).want(t, 404)
+}

@@ -1,0 +1,226 @@
+package rest
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// KindManaged is the kind of documents of managed applications and roles; ID: "application <id>", "role <id>".
+const KindManaged = "managed"
+
+// managed are objects of PingOne Advanced Identity Cloud that consoles and tools make beside a client: applications and
+// roles, which are kept and mean nothing to this server, and users, which are the realm's. They are at
+// <host>/openidm/managed/<realm>_application, or /openidm/managed/application for the root realm.
+type managed struct{ *Server }
+
+func (s *Server) managed() []*Resource {
+	v := managed{s}
+	return []*Resource{{
+		Path: "openidm/managed/{object}", Global: true, Check: v.address, Complete: true,
+		Query: v.query, Read: v.read, Create: v.create, Update: v.update, Delete: v.delete, Exists: "Object already exists",
+	}}
+}
+
+// Members of Call.Vars that address makes of {object}.
+const managedKind = "kind"
+
+// address finds the realm and the kind of "alpha_application".
+func (v managed) address(c *Call) error {
+	if err := administrators(c); err != nil {
+		return err // who may not ask does not learn which realms there are
+	}
+	object := c.Vars["object"]
+	path, kind := "/", object
+	if i := strings.LastIndexByte(object, '_'); i >= 0 {
+		path, kind = "/"+object[:i], object[i+1:]
+	}
+	rl, ok := v.Realms.Find(path)
+	if !ok || kind != "application" && kind != "role" && kind != "user" {
+		return noRoute("managed/" + object)
+	}
+	c.Realm, c.Vars[managedKind] = rl, kind
+	return nil
+}
+
+func managedID(c *Call, id string) string { return c.Vars[managedKind] + " " + id }
+
+func (v managed) query(c *Call) ([]Object, error) {
+	list := []Object{}
+	if c.Vars[managedKind] == "user" {
+		docs, err := v.docs.List(c.Context(), c.realmPath(), store.KindUser)
+		for _, d := range docs {
+			u, err := realm.ParseUser(d)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, managedUser(c, u))
+		}
+		return list, err
+	}
+	docs, err := v.docs.List(c.Context(), c.realmPath(), KindManaged)
+	for _, d := range docs {
+		id, ok := strings.CutPrefix(d.ID, managedID(c, ""))
+		if !ok {
+			continue
+		}
+		o, err := decodeObject(d.Body)
+		if err != nil {
+			return nil, err
+		}
+		o["_id"] = id
+		list = append(list, o)
+	}
+	return list, err
+}
+
+func (v managed) read(c *Call, id string) (Object, error) {
+	if c.Vars[managedKind] == "user" {
+		u, err := c.user(id)
+		if err != nil {
+			return nil, err
+		}
+		return managedUser(c, u), nil
+	}
+	d, err := c.get(KindManaged, managedID(c, id))
+	if err != nil {
+		return nil, err
+	}
+	o, err := decodeObject(d.Body)
+	if err == nil {
+		o["_id"] = id
+	}
+	return o, err
+}
+
+func (v managed) create(c *Call, id string, body Object) (Object, error) {
+	if c.Vars[managedKind] == "user" {
+		made, err := v.createUser(c, "", userOfManaged(body))
+		if err != nil {
+			return nil, err
+		}
+		name, _ := made["username"].(string)
+		return v.read(c, name)
+	}
+	if id == "" {
+		id = uuid.NewString()
+	}
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	return v.store(c, id, body, func(d store.Doc) error {
+		_, err := v.docs.Create(c.Context(), c.realmPath(), KindManaged, d)
+		return err
+	})
+}
+
+func (v managed) update(c *Call, id string, body Object) (Object, error) {
+	if c.Vars[managedKind] == "user" {
+		if _, err := v.updateUser(c, id, userOfManaged(body)); err != nil {
+			return nil, err
+		}
+		c.seen = nil
+		return v.read(c, id)
+	}
+	return v.store(c, id, body, func(d store.Doc) error {
+		if old, err := c.get(KindManaged, d.ID); err == nil && c.Conditional {
+			d.Rev = old.Rev
+		}
+		_, err := v.docs.Put(c.Context(), c.realmPath(), KindManaged, d)
+		return err
+	})
+}
+
+func (v managed) store(c *Call, id string, body Object, write func(store.Doc) error) (Object, error) {
+	o := openObject(body)
+	name, _ := o["name"].(string)
+	if strings.TrimSpace(name) == "" {
+		return nil, badRequest("Policy validation failed").with(Object{"failedPolicyRequirements": []Object{
+			{"property": "name", "policyRequirements": []Object{{"policyRequirement": "REQUIRED"}}},
+		}})
+	}
+	others, err := v.query(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range others {
+		if other["name"] == name && other["_id"] != id {
+			return nil, refuse(http.StatusConflict, "%s already exists", title(c.Vars[managedKind], nil))
+		}
+	}
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	o["_id"] = id
+	return o, write(store.Doc{ID: managedID(c, id), Body: raw})
+}
+
+func (v managed) delete(c *Call, id string) (Object, error) {
+	o, err := v.read(c, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.Vars[managedKind] == "user" {
+		_, err := v.deleteUser(c, id)
+		return o, err
+	}
+	rev := uint64(0)
+	if d, err := c.get(KindManaged, managedID(c, id)); err == nil && c.Conditional {
+		rev = d.Rev
+	}
+	err = v.docs.Delete(c.Context(), c.realmPath(), KindManaged, managedID(c, id), rev)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, notFound()
+	}
+	return o, err
+}
+
+// userNames are the names of attributes here, by those of managed users.
+var userNames = map[string]string{
+	"givenName": "givenName", "sn": "sn", "mail": "mail", "telephoneNumber": "telephoneNumber", "cn": "cn", "description": "description",
+	"postalAddress": "postalAddress", "city": "l", "stateProvince": "st", "postalCode": "postalCode", "country": "co",
+}
+
+// managedUser is a user of the realm as identity management shows it. Its _id is the name, which is the only ID users
+// have on this server.
+func managedUser(c *Call, u *realm.User) Object {
+	o := Object{"_id": u.Name, "userName": u.Name, "accountStatus": "inactive"}
+	if u.IsActive() {
+		o["accountStatus"] = "active"
+	}
+	for name, attribute := range userNames {
+		if values := u.Attribute(attribute); len(values) > 0 {
+			o[name] = values[0]
+		}
+	}
+	return o
+}
+
+func userOfManaged(body Object) Object {
+	o := Object{}
+	for name, attribute := range userNames {
+		if v, ok := body[name]; ok {
+			o[attribute] = v
+		}
+	}
+	if v, ok := body["userName"]; ok {
+		o["username"] = v
+	}
+	if v, ok := body["password"]; ok {
+		o["userpassword"] = v
+	}
+	switch body["accountStatus"] {
+	case "active":
+		o["inetUserStatus"] = "Active"
+	case "inactive":
+		o["inetUserStatus"] = "Inactive"
+	}
+	return o
+}
