@@ -20,6 +20,7 @@ import (
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/am/store/embedded"
 	"gatehouse/internal/am/store/postgres"
+	"gatehouse/internal/audit"
 	"gatehouse/internal/observe"
 )
 
@@ -34,6 +35,7 @@ type amOptions struct {
 	cookieDomains  []string
 	password       string
 	imports        []string
+	audit          string
 	drain          time.Duration
 	log, accessLog *slog.Logger
 }
@@ -91,6 +93,7 @@ func amCommand() *cobra.Command {
 	f.StringSliceVar(&o.contexts, "context", []string{"/openam", "/am"}, "deployment contexts to answer on")
 	f.StringSliceVar(&o.cookieDomains, "cookie-domain", nil, "domains of the session cookie; the default is the host that was asked")
 	f.DurationVar(&o.drain, "drain", 0, "how long to go on answering after the signal to stop, while health/ready says 503 and connections are closed behind their answers")
+	f.StringVar(&o.audit, "audit", "", "a `file` that says where audit events go, with the event handlers of the gateway's AuditService")
 	f.BoolVar(&access, "access-log", false, "log a line for each request")
 	f.StringVar(&logAs, "log-format", "text", "how to log: text or json")
 	return c
@@ -100,6 +103,7 @@ func amCommand() *cobra.Command {
 type amServer struct {
 	am      *am.Server
 	engine  store.Engine
+	audit   *audit.Service  // nil: nothing is audited
 	control *backup.Control // nil: the store is not the embedded one
 	http    *http.Server
 	log     *slog.Logger
@@ -121,9 +125,19 @@ func startAM(o amOptions) (*amServer, error) {
 		return nil, err
 	}
 	s := &amServer{engine: engine, log: o.log}
+	if o.audit != "" {
+		if s.audit, err = am.OpenAudit(o.audit, o.log); err == nil {
+			err = s.audit.Start(context.Background())
+		}
+		if err != nil {
+			s.audit = nil
+			_ = s.stop()
+			return nil, err
+		}
+	}
 	s.am, err = am.New(am.Options{
 		Engine: engine, Key: key, AdminPassword: o.password, Contexts: o.contexts, CookieDomains: o.cookieDomains,
-		Log: o.log, AccessLog: o.accessLog,
+		Log: o.log, AccessLog: o.accessLog, Audit: s.audit,
 	})
 	if e, ok := engine.(*embedded.Engine); ok && err == nil {
 		if s.control, err = backup.Serve(o.data, e, o.log); err != nil {
@@ -234,6 +248,9 @@ func (s *amServer) stop() error {
 	}
 	if s.am != nil {
 		errs = append(errs, s.am.Close())
+	}
+	if s.audit != nil {
+		s.audit.Stop()
 	}
 	return errors.Join(append(errs, s.engine.Close())...)
 }

@@ -24,6 +24,7 @@ import (
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/rest"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/audit"
 	"gatehouse/internal/observe"
 )
 
@@ -46,7 +47,9 @@ type Options struct {
 	Log     *slog.Logger
 	// AccessLog gets a line for each request; nil: none is written.
 	AccessLog *slog.Logger
-	Now       func() time.Time
+	// Audit takes audit events, see OpenAudit; nil: none are written. It is the caller's, who starts and stops it.
+	Audit *audit.Service
+	Now   func() time.Time
 	// SweepEvery is how often expired records are removed; 0 is a minute, below 0 never.
 	SweepEvery time.Duration
 }
@@ -129,7 +132,7 @@ func (s *Server) start(ctx context.Context) error {
 	}
 	scripts := newScripts(o, s.realms.Docs())
 	s.login = login.New(login.Options{
-		Realms: s.realms, Scripts: scripts.engine, Domains: o.CookieDomains, Log: o.Log, Now: o.Now,
+		Realms: s.realms, Scripts: scripts.engine, Audit: s.signedIn, Domains: o.CookieDomains, Log: o.Log, Now: o.Now,
 		IDToken: func(ctx context.Context, raw string) (string, error) { return s.oauth.SSOSession(ctx, raw) },
 	})
 	s.hub = newHub(s)
@@ -139,7 +142,7 @@ func (s *Server) start(ctx context.Context) error {
 	})
 	s.rest = rest.New(rest.Options{
 		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms},
-		Notify: s.hub.Publish, Figures: s.figures, Version: o.Version, Log: o.Log, Now: o.Now,
+		Notify: s.hub.Publish, Figures: s.figures, Identified: s.identified, Changed: s.changed, Version: o.Version, Log: o.Log, Now: o.Now,
 	})
 	if s.options.Console == nil {
 		s.options.Console = console.New(console.Options{API: unmetered{s}, Login: s.login, Log: o.Log, Now: o.Now}).ServeHTTP

@@ -1,6 +1,7 @@
 package am
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -23,7 +24,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if transaction != "" {
 		w.Header().Set(transactionHeader, transaction)
 	}
-	if s.options.AccessLog == nil {
+	if s.options.AccessLog == nil && s.options.Audit == nil {
 		defer s.recover(w, r, nil)
 		s.metered(w, r)
 		return
@@ -33,7 +34,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	start := time.Now()
 	rec := &recorder{ResponseWriter: w}
+	r, written := s.audit(r, transaction)
 	defer func() {
+		written(cmp.Or(rec.status, http.StatusOK))
+		if s.options.AccessLog == nil {
+			return
+		}
 		s.options.AccessLog.Info("request", "method", r.Method, "path", safePath(r.URL.Path), "status", rec.status,
 			"bytes", rec.bytes, "ms", time.Since(start).Milliseconds(), "remote", r.RemoteAddr, "transaction", transaction)
 	}()

@@ -94,6 +94,12 @@ func languages(r *http.Request) []string {
 
 // ended answers what it can with the credentials, and turns the end of the request into an outcome.
 func (s *Service) ended(step *journey.Step, end journey.End, err error, c *Credentials) (Outcome, error) {
+	out, err := s.outcome(step, end, err, c)
+	s.tellLogin(step, &out, err)
+	return out, err
+}
+
+func (s *Service) outcome(step *journey.Step, end journey.End, err error, c *Credentials) (Outcome, error) {
 	for err == nil && len(end.Asked.Callbacks) > 0 && c != nil {
 		answers, ok := c.answer(end.Asked.Callbacks)
 		if !ok {

@@ -45,6 +45,8 @@ type Options struct {
 	Scripts interface {
 		Decide(ctx context.Context, s *realm.Script, in *script.DecisionInput) (*script.Decision, error)
 	}
+	// Audit is told of logins and of sessions; nil: nobody is.
+	Audit func(ctx context.Context, e Event)
 	// IDToken gives the ID of the session that an ID token stands for, or store.ErrNotFound; nil: none does.
 	IDToken func(ctx context.Context, raw string) (string, error)
 }

@@ -97,7 +97,14 @@ func (s *Service) End(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	return s.sessions.EndByID(ctx, id)
+	sess, err := s.sessions.FindByID(ctx, id)
+	if err := s.sessions.EndByID(ctx, id); err != nil {
+		return err
+	}
+	if err == nil {
+		s.tell(ctx, Event{Kind: EventLogout, Realm: sess.Realm, Subject: sess.Subject, Session: sess.CtxID})
+	}
+	return nil
 }
 
 // EndAll ends the sessions of a subject.
@@ -131,7 +138,7 @@ func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, t
 	idle = min(idle, life)
 	now := s.Now().UTC()
 	token := store.NewRaw() + tokenTail
-	err := s.sessions.Create(ctx, token, store.Session{
+	sess := store.Session{
 		Realm:       rl.Path,
 		Subject:     a.Subject,
 		UniversalID: UniversalID(rl.Path, a.Subject),
@@ -146,7 +153,11 @@ func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, t
 		Admin:       a.Subject.Type == TypeUser && IsAdmin(rl.Path, a.Subject.Name),
 		CtxID:       fmt.Sprintf("%s-%d", uuid.NewString(), now.UnixNano()%100000),
 		Handle:      "shandle:" + rand.Text() + ".*AAJTSQACMDEAAlMxAAA.*",
-	})
+	}
+	err := s.sessions.Create(ctx, token, sess)
+	if err == nil {
+		s.tell(ctx, Event{Kind: EventSession, Realm: rl.Path, Subject: a.Subject, Session: sess.CtxID, Tree: tree})
+	}
 	return token, err
 }
 

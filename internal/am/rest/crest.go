@@ -96,6 +96,7 @@ func (c *Call) put(res *Resource, item bool) error {
 	if err != nil {
 		return c.stale(err)
 	}
+	c.changed(res, "UPDATE", current, o)
 	return c.answer(res, http.StatusOK, o)
 }
 
@@ -133,6 +134,7 @@ func (c *Call) create(res *Resource, id string, onlyNew bool) error {
 	if err != nil {
 		return err
 	}
+	c.changed(res, "CREATE", nil, o)
 	path := strings.TrimSuffix(c.Request.URL.EscapedPath(), "/")
 	if made, ok := o["_id"].(string); ok && c.Request.Method == http.MethodPost && made != "" {
 		path += "/" + escapeSegment(made)
@@ -180,10 +182,15 @@ func (c *Call) delete(res *Resource, item bool) error {
 			return err
 		}
 	}
+	var before Object
+	if c.server.Changed != nil && res.Read != nil {
+		before, _ = res.Read(c, c.ID) // what cannot be read is not there, or Delete says so
+	}
 	o, err := res.Delete(c, c.ID)
 	if err != nil {
 		return c.stale(err)
 	}
+	c.changed(res, "DELETE", before, nil)
 	return c.answer(res, http.StatusOK, o)
 }
 
@@ -204,6 +211,7 @@ func (c *Call) act(res *Resource, item bool) error {
 			return err
 		}
 		if made, ok := v.(created); ok {
+			c.changed(res, "CREATE", nil, Object(made))
 			return c.answer(res, http.StatusCreated, Object(made))
 		}
 		return c.write(http.StatusOK, v)

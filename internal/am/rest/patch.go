@@ -37,6 +37,7 @@ func (c *Call) patch(res *Resource) error {
 	if err != nil {
 		return c.stale(err)
 	}
+	c.changed(res, "UPDATE", current, out)
 	return c.answer(res, http.StatusOK, out)
 }
 

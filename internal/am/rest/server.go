@@ -34,6 +34,9 @@ type Options struct {
 	Notify func(topic, realm string, body any)
 	// Figures tell how busy the server was; nil: nobody counts.
 	Figures func() []Figures
+	// Identified is told who calls, and of which realm; Changed of every change. Either may be nil.
+	Identified func(ctx context.Context, c Caller, realm string)
+	Changed    func(ctx context.Context, c Change)
 	// Version is what serverinfo/version tells.
 	Version Version
 	Log     *slog.Logger
@@ -87,6 +90,9 @@ func (c *Call) serve(path string) error {
 	}
 	if err := c.identify(res); err != nil {
 		return err
+	}
+	if c.server.Identified != nil {
+		c.server.Identified(c.Context(), c.Caller, c.realmPath())
 	}
 	if err := c.readBody(); err != nil {
 		return err

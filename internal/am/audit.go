@@ -1,0 +1,271 @@
+package am
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/rest"
+	"gatehouse/internal/audit"
+	"gatehouse/internal/conf"
+)
+
+// Topics of audit events (PingAM: audit topics).
+const (
+	topicAccess         = "access"
+	topicAuthentication = "authentication"
+	topicActivity       = "activity"
+	topicConfig         = "config"
+)
+
+// auditHeaders are the fields of a request's header that are written by default.
+var auditHeaders = []string{
+	"accept", "accept-api-version", "content-type", "host", "user-agent", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port",
+	"x-forwarded-proto", "x-requested-with", "x-requested-platform",
+}
+
+func auditTopics() []*audit.Schema {
+	common := []string{"_id", "timestamp", "eventName", "transactionId", "userId", "trackingIds"}
+	columns := func(more ...string) []string { return append(common[:len(common):len(common)], more...) }
+	access := columns("client.ip", "client.port", "server.ip", "server.port", "http.request.secure", "http.request.method", "http.request.path",
+		"http.request.headers", "response.status", "response.statusCode", "response.elapsedTime", "response.elapsedTimeUnits", "component", "realm")
+	list := []*audit.Schema{{Topic: topicAccess, Columns: access}}
+	for _, c := range access {
+		if c != "http.request.headers" {
+			list[0].Safelist = append(list[0].Safelist, audit.Pointers([]string{c})...)
+		}
+	}
+	for _, h := range auditHeaders {
+		list[0].Safelist = append(list[0].Safelist, "/http/request/headers/"+h)
+	}
+	for topic, c := range map[string][]string{
+		topicAuthentication: columns("result", "principal", "entries", "component", "realm"),
+		topicActivity:       columns("runAs", "objectId", "operation", "before", "after", "changedFields", "component", "realm"),
+		topicConfig:         columns("runAs", "objectId", "operation", "before", "after", "changedFields", "component", "realm"),
+	} {
+		list = append(list, &audit.Schema{Topic: topic, Columns: c, Safelist: audit.Pointers(c)})
+	}
+	return list
+}
+
+// OpenAudit reads the configuration of auditing: a JSON file with what the gateway's AuditService has, "config" and
+// "eventHandlers". It writes after its Start. The error has all problems of the file.
+func OpenAudit(path string, log *slog.Logger) (*audit.Service, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	n, err := conf.Parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	errs := &conf.Errors{}
+	decoder := func() *conf.Decoder { return &conf.Decoder{Errs: errs} }
+	var c audit.Config
+	decoder().Decode(n, &c)
+	dir := filepath.Dir(path)
+	if c.TopicSchemasDirectory == "" {
+		c.TopicSchemasDirectory = filepath.Join(dir, "audit-schemas")
+	}
+	s := audit.New(&c, &audit.Env{Node: n, Errs: errs, Decoder: decoder, Dir: dir, Topics: auditTopics(), Log: log, Now: time.Now})
+	for _, w := range errs.Warnings() {
+		log.Warn(w.String())
+	}
+	return s, errs.Err()
+}
+
+// audited is what is known of a request that is audited.
+type audited struct {
+	transaction string
+	mu          sync.Mutex
+	user        string
+	session     string
+	realm       string
+}
+
+type auditedKey struct{}
+
+func auditedOf(ctx context.Context) *audited {
+	a, _ := ctx.Value(auditedKey{}).(*audited)
+	return a
+}
+
+// begin notes a request. It returns the context to go on with, and what is to be called at the end.
+func (s *Server) audit(r *http.Request, transaction string) (*http.Request, func(status int)) {
+	if s.options.Audit == nil {
+		return r, func(int) {}
+	}
+	a := &audited{transaction: transaction}
+	start := s.options.Now()
+	header := r.Header
+	r = r.WithContext(context.WithValue(r.Context(), auditedKey{}, a))
+	return r, func(status int) {
+		if !s.options.Audit.Audits(topicAccess) {
+			return
+		}
+		outcome := "SUCCESSFUL"
+		if status >= 400 {
+			outcome = "FAILED"
+		}
+		headers := map[string]any{}
+		for name, values := range header {
+			headers[strings.ToLower(name)] = values
+		}
+		e := map[string]any{
+			"eventName": "AM-ACCESS-OUTCOME", "component": component(r.URL.Path),
+			"http": map[string]any{"request": map[string]any{
+				"secure": r.TLS != nil, "method": r.Method, "path": "http://" + r.Host + safePath(r.URL.Path), "headers": headers,
+			}},
+			"response": map[string]any{
+				"status": outcome, "statusCode": strconv.Itoa(status), "elapsedTime": s.options.Now().Sub(start).Milliseconds(),
+				"elapsedTimeUnits": "MILLISECONDS",
+			},
+		}
+		if r.TLS != nil {
+			e["http"].(map[string]any)["request"].(map[string]any)["path"] = "https://" + r.Host + safePath(r.URL.Path)
+		}
+		peer(e, "client", r.RemoteAddr)
+		if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+			peer(e, "server", local.String())
+		}
+		s.writeAudit(r.Context(), topicAccess, e)
+	}
+}
+
+func peer(e map[string]any, name, address string) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return
+	}
+	n, _ := strconv.Atoi(port)
+	e[name] = map[string]any{"ip": host, "port": n}
+}
+
+// component is the part of the server that a request is for (PingAM: component).
+func component(path string) string {
+	switch {
+	case strings.Contains(path, "/oauth2/"):
+		return "OAuth"
+	case strings.HasSuffix(path, "/authenticate"), strings.Contains(path, "/UI/"), strings.Contains(path, "/XUI/"):
+		return "Authentication"
+	case strings.Contains(path, "/policies"):
+		return "Policy"
+	case strings.Contains(path, "/sessions"):
+		return "Session"
+	case strings.Contains(path, "/users"):
+		return "Users"
+	}
+	return "CREST"
+}
+
+// writeAudit completes an event with what is known of its request.
+func (s *Server) writeAudit(ctx context.Context, topic string, e map[string]any) {
+	if s.options.Audit == nil || !s.options.Audit.Audits(topic) {
+		return
+	}
+	if a := auditedOf(ctx); a != nil {
+		a.mu.Lock()
+		e["transactionId"] = a.transaction
+		for name, v := range map[string]string{"userId": a.user, "realm": a.realm} {
+			if e[name] == nil && v != "" {
+				e[name] = v
+			}
+		}
+		if a.session != "" && e["trackingIds"] == nil {
+			e["trackingIds"] = []string{a.session}
+		}
+		a.mu.Unlock()
+	}
+	e["timestamp"] = audit.Timestamp(s.options.Now())
+	if _, err := s.options.Audit.Write(topic, e); err != nil {
+		s.log.Error("an audit event was not written", "topic", topic, "error", err)
+	}
+}
+
+// identified notes who calls.
+func (s *Server) identified(ctx context.Context, c rest.Caller, realm string) {
+	a := auditedOf(ctx)
+	if a == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.realm = realm
+	if c.Known() {
+		a.user = login.UniversalID(c.Realm, c.Subject)
+	}
+	if c.Session != nil {
+		a.session = c.Session.CtxID
+	}
+}
+
+// changed writes the event of a change over the administration interface.
+func (s *Server) changed(ctx context.Context, c rest.Change) {
+	topic, name := topicConfig, "AM-CONFIG-CHANGE"
+	if c.Identity {
+		topic, name = topicActivity, "AM-IDENTITY-CHANGE"
+	}
+	e := map[string]any{"eventName": name, "objectId": c.Object, "operation": c.Operation, "component": component(c.Object), "realm": c.Realm}
+	if c.Before != nil {
+		e["before"] = c.Before
+	}
+	if c.After != nil {
+		e["after"] = c.After
+	}
+	if len(c.Fields) > 0 {
+		e["changedFields"] = c.Fields
+	}
+	if a := auditedOf(ctx); a != nil {
+		e["runAs"] = a.user
+	}
+	s.writeAudit(ctx, topic, e)
+}
+
+// signedIn writes the events of a login, and of a session's beginning or end.
+func (s *Server) signedIn(ctx context.Context, l login.Event) {
+	id := ""
+	if l.Subject.Name != "" {
+		id = login.UniversalID(l.Realm, l.Subject)
+	}
+	if l.Kind == login.EventSession {
+		s.writeAudit(ctx, topicActivity, map[string]any{
+			"eventName": "AM-SESSION-CREATED", "operation": "CREATE", "component": "Session", "realm": l.Realm, "userId": id, "runAs": id,
+			"objectId": l.Session, "trackingIds": []string{l.Session},
+		})
+		return
+	}
+	if l.Kind == login.EventLogout {
+		s.writeAudit(ctx, topicActivity, map[string]any{
+			"eventName": "AM-SESSION-LOGGED_OUT", "operation": "DELETE", "component": "Session", "realm": l.Realm, "userId": id, "runAs": id,
+			"objectId": l.Session, "trackingIds": []string{l.Session},
+		})
+		s.writeAudit(ctx, topicAuthentication, map[string]any{
+			"eventName": "AM-LOGOUT", "result": "SUCCESSFUL", "component": "Authentication", "realm": l.Realm, "userId": id,
+			"principal": []string{l.Subject.Name}, "trackingIds": []string{l.Session},
+		})
+		return
+	}
+	result := "SUCCESSFUL"
+	info := map[string]any{"treeName": l.Tree, "ipAddress": l.Client}
+	if l.Reason != "" {
+		result = "FAILED"
+		info["failureReason"] = l.Reason
+	}
+	e := map[string]any{
+		"eventName": "AM-LOGIN-COMPLETED", "result": result, "component": "Authentication", "realm": l.Realm,
+		"principal": []string{l.Name}, "entries": []any{map[string]any{"moduleId": l.Tree, "info": info}},
+	}
+	if id != "" {
+		e["userId"] = id
+	}
+	s.writeAudit(ctx, topicAuthentication, e)
+}

@@ -1,0 +1,145 @@
+package am_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/am"
+)
+
+// auditedSite is a site whose events go to files in a folder.
+func auditedSite(t *testing.T) (s *site, events func(topic string) []map[string]any) {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "audit.json")
+	text := `{"config": {"filterPolicies": {"field": {"excludeIf": ["/access/http/request/headers/host"]}}},
+		"eventHandlers": [{"class": "org.forgerock.audit.handlers.json.JsonAuditEventHandler", "config": {
+			"name": "files", "logDirectory": "logs", "topics": ["access", "authentication", "activity", "config"], "buffering": {"writeInterval": "1 ms"}}}]}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	service, err := am.OpenAudit(file, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := service.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s = newSite(t, func(o *am.Options) { o.Audit = service })
+	return s, func(topic string) []map[string]any {
+		t.Helper()
+		service.Stop() // writes what waits; nothing is written after it
+		f, err := os.Open(filepath.Join(dir, "logs", topic+".audit.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		var list []map[string]any
+		lines := bufio.NewScanner(f)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			var e map[string]any
+			if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+				t.Fatalf("%s: %v: %s", topic, err, lines.Text())
+			}
+			list = append(list, e)
+		}
+		return list
+	}
+}
+
+func TestAudit(t *testing.T) {
+	s, events := auditedSite(t)
+	admin := s.admin()
+	const client = "/json/realm-config/agents/OAuth2Client/app"
+	admin("PUT", client, map[string]any{"coreOAuth2ClientConfig": map[string]any{"userpassword": "verysecret", "scopes": []string{"a"}}},
+		"X-ForgeRock-TransactionId", "tx-1").want(t, 201)
+	admin("PUT", client, map[string]any{"coreOAuth2ClientConfig": map[string]any{"scopes": []string{"a", "b"}}}).want(t, 200)
+	admin("DELETE", client, nil).want(t, 200)
+	admin("POST", "/json/realm-config/services/email?_action=create", map[string]any{"host": "mail.example.com", "password": "verysecret"}).want(t, 201)
+	admin("POST", "/json/users?_action=create", map[string]any{"username": "demo", "userpassword": "verysecret1"}).want(t, 201)
+	token := s.login("/json/authenticate", "demo", "verysecret1")
+	s.send("POST", "/json/authenticate", "{}", "X-OpenAM-Username", "demo", "X-OpenAM-Password", "not the password").want(t, 401)
+	s.as(token)("POST", "/json/sessions?_action=logout", "{}").want(t, 200)
+	s.send("GET", "/json/users/demo", nil).want(t, 401)
+
+	byName := map[string][]map[string]any{}
+	raw := ""
+	for _, topic := range []string{"access", "authentication", "activity", "config"} {
+		for _, e := range events(topic) {
+			name, _ := e["eventName"].(string)
+			byName[name] = append(byName[name], e)
+			line, _ := json.Marshal(e)
+			raw += string(line) + "\n"
+			if e["_id"] == nil || e["timestamp"] == nil || e["transactionId"] == "" {
+				t.Errorf("%s lacks what every event has: %v", topic, e)
+			}
+		}
+	}
+	for _, secret := range []string{"verysecret", "not the password", token, "{sealed}", "$argon2id"} {
+		if strings.Contains(raw, secret) {
+			t.Errorf("the audit log has %q:\n%s", secret, raw)
+		}
+	}
+	changes := byName["AM-CONFIG-CHANGE"]
+	if len(changes) != 4 {
+		t.Fatalf("%d changes of configuration:\n%s", len(changes), raw)
+	}
+	made, updated, deleted := changes[0], changes[1], changes[2]
+	if made["operation"] != "CREATE" || made["objectId"] != "realm-config/agents/OAuth2Client/app" || made["transactionId"] != "tx-1" ||
+		made["userId"] != "id=amadmin,ou=user,ou=am-config" || made["after"] == nil || made["before"] != nil || made["realm"] != "/" {
+		t.Errorf("created: %v", made)
+	}
+	if updated["operation"] != "UPDATE" || !strings.Contains(toJSON(updated["before"]), `"value":["a"]`) || !strings.Contains(toJSON(updated["after"]), `"value":["a","b"]`) ||
+		toJSON(updated["changedFields"]) != `["coreOAuth2ClientConfig"]` {
+		t.Errorf("updated: %v", updated)
+	}
+	if deleted["operation"] != "DELETE" || deleted["before"] == nil || deleted["after"] != nil {
+		t.Errorf("deleted: %v", deleted)
+	}
+	if n := len(byName["AM-IDENTITY-CHANGE"]); n != 1 {
+		t.Errorf("%d changes of identities:\n%s", n, raw)
+	}
+	logins := byName["AM-LOGIN-COMPLETED"]
+	if len(logins) != 3 {
+		t.Fatalf("%d logins:\n%s", len(logins), raw)
+	}
+	failed := logins[2]
+	if logins[1]["result"] != "SUCCESSFUL" || logins[1]["userId"] != "id=demo,ou=user,dc=openam,dc=forgerock,dc=org" || failed["result"] != "FAILED" ||
+		toJSON(failed["principal"]) != `["demo"]` || !strings.Contains(toJSON(failed["entries"]), "ldapService") {
+		t.Errorf("logins: %v\n%v", logins[1], failed)
+	}
+	if len(byName["AM-SESSION-CREATED"]) != 2 || len(byName["AM-SESSION-LOGGED_OUT"]) != 1 || len(byName["AM-LOGOUT"]) != 1 {
+		t.Errorf("sessions:\n%s", raw)
+	}
+	access := byName["AM-ACCESS-OUTCOME"]
+	last := access[len(access)-1]
+	if at(last, "response", "statusCode") != "401" || at(last, "response", "status") != "FAILED" || at(last, "http", "request", "method") != "GET" ||
+		at(last, "client", "ip") != "127.0.0.1" || last["userId"] != nil || at(last, "http", "request", "headers", "host") != nil {
+		t.Errorf("last access: %v", last)
+	}
+}
+
+func TestAuditConfiguration(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "audit.json")
+	text := `{"eventHandlers": [
+		{"class": "JdbcAuditEventHandler", "config": {"name": "a", "topics": ["access"]}},
+		{"class": "JsonAuditEventHandler", "config": {"name": "b", "topics": ["acces"], "logDirectory": "x"}}]}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := am.OpenAudit(file, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.Contains(err.Error(), "audit.json:2") || !strings.Contains(err.Error(), "JdbcAuditEventHandler") || !strings.Contains(err.Error(), "acces") {
+		t.Errorf("= %v", err)
+	}
+}
+
+func toJSON(v any) string {
+	raw, _ := json.Marshal(v)
+	return string(raw)
+}
