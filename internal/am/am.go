@@ -16,6 +16,7 @@ import (
 
 	"gatehouse/internal/am/account"
 	"gatehouse/internal/am/console"
+	"gatehouse/internal/am/directory"
 	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/notify"
 	"gatehouse/internal/am/oauth"
@@ -76,6 +77,8 @@ type Server struct {
 	meter    *observe.Meter
 	hub      *notify.Hub // of notifications; nil until it is made
 	timeouts timeouts
+	// directories are the identity stores of realms.
+	directories *directory.Stores
 
 	draining atomic.Bool
 
@@ -130,6 +133,8 @@ func (s *Server) start(ctx context.Context) error {
 	if err := s.makeAdmin(ctx); err != nil {
 		return err
 	}
+	s.directories = directory.New(s.realms.Docs(), s.realms.OpenSecret, o.Log)
+	s.realms.SetIdentities(s.directories)
 	scripts := newScripts(o, s.realms.Docs())
 	s.login = login.New(login.Options{
 		Realms: s.realms, Scripts: scripts.engine, Audit: s.signedIn, Domains: o.CookieDomains, Log: o.Log, Now: o.Now,
@@ -173,6 +178,9 @@ func (s *Server) Close() error {
 		s.hub.Close()
 	}
 	s.done.Wait()
+	if s.directories != nil {
+		s.directories.Close()
+	}
 	return nil
 }
 

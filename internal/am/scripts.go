@@ -23,7 +23,7 @@ var (
 )
 
 func newScripts(o Options, docs store.Docs) scripts {
-	return scripts{script.New(script.Options{Log: o.Log, SaveUser: saveUser(docs)})}
+	return scripts{script.New(script.Options{Log: o.Log, SaveUser: saveUser})}
 }
 
 // Validate finds mistakes in a script without running it.
@@ -36,18 +36,7 @@ func (s scripts) Validate(language, version, source string) []rest.ScriptError {
 }
 
 // saveUser stores users that scripts changed.
-func saveUser(docs store.Docs) script.SaveUser {
-	return func(ctx context.Context, rl *realm.Realm, u *realm.User) error {
-		d, err := u.Doc()
-		if err == nil {
-			d, err = docs.Put(ctx, rl.Path, store.KindUser, d)
-		}
-		if err == nil {
-			u.Rev = d.Rev
-		}
-		return err
-	}
-}
+func saveUser(ctx context.Context, rl *realm.Realm, u *realm.User) error { return rl.SaveUser(ctx, u) }
 
 func (s scripts) MayAct(ctx context.Context, sc *realm.Script, in *oauth.ScriptInput, t *store.Token) error {
 	return asRefusal("may_act", s.engine.MayAct(ctx, sc, (*script.Input)(in), t))

@@ -33,14 +33,16 @@ type Options struct {
 // document changes: at once for writes through Engine and Docs, promptly for those of
 // other nodes. All methods may be called concurrently.
 type Manager struct {
-	engine  store.Engine
-	docs    store.Docs
-	log     *slog.Logger
-	now     func() time.Time
-	kinds   []string
-	secrets sealer
-	keys    sealer
-	gate    *gate
+	engine store.Engine
+	docs   store.Docs
+	log    *slog.Logger
+	now    func() time.Time
+	kinds  []string
+	// identities are users that are kept elsewhere; nil for none.
+	identities Identities
+	secrets    sealer
+	keys       sealer
+	gate       *gate
 
 	changing sync.Mutex // held by Create, Update and Delete
 

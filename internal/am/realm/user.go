@@ -27,6 +27,9 @@ type User struct {
 	Name string // as it was given at creation
 	Rev  uint64
 
+	// External is where the user is kept when that is not here; "" for the server's own users.
+	External string
+
 	// Password is the stored hash, never a password.
 	Password string
 	// Attributes are the values by attribute name, as it was written.
@@ -109,9 +112,30 @@ func (u *User) IsActive() bool {
 	return strings.EqualFold(first(u.Attribute("inetUserStatus"), "Active"), "Active")
 }
 
-// User returns the user with that name, in any case, or store.ErrNotFound. The value
-// is the caller's.
+// Identities are users that are kept elsewhere. Names that the server has itself are not looked for there.
+type Identities interface {
+	// Find returns the user with that name, or store.ErrNotFound.
+	Find(ctx context.Context, realmPath, name string) (*User, error)
+	// Check returns the user whose name and password these are, or ErrBadCredentials.
+	Check(ctx context.Context, realmPath, name, password string) (*User, error)
+	// Save stores a changed user.
+	Save(ctx context.Context, realmPath string, u *User) error
+}
+
+// SetIdentities names where else users are found. It is called before the realms are used.
+func (m *Manager) SetIdentities(i Identities) { m.identities = i }
+
+// User returns the user with that name, in any case, or store.ErrNotFound: one of the server's own, else one that is kept
+// elsewhere. The value is the caller's.
 func (r *Realm) User(ctx context.Context, name string) (*User, error) {
+	u, err := r.ownUser(ctx, name)
+	if isNotFound(err) && r.set.m.identities != nil {
+		return r.set.m.identities.Find(ctx, r.Path, name)
+	}
+	return u, err
+}
+
+func (r *Realm) ownUser(ctx context.Context, name string) (*User, error) {
 	d, err := r.set.m.docs.Get(ctx, r.Path, store.KindUser, UserID(name))
 	if err != nil {
 		return nil, err
@@ -121,6 +145,9 @@ func (r *Realm) User(ctx context.Context, name string) (*User, error) {
 
 // SaveUser stores a changed user over the revision that was read; store.ErrConflict when somebody else was faster.
 func (r *Realm) SaveUser(ctx context.Context, u *User) error {
+	if u.External != "" {
+		return r.set.m.identities.Save(ctx, r.Path, u)
+	}
 	d, err := u.Doc()
 	if err == nil {
 		d, err = r.set.m.docs.Put(ctx, r.Path, store.KindUser, d)
@@ -136,7 +163,17 @@ func (r *Realm) SaveUser(ctx context.Context, u *User) error {
 // user; only an imported hash takes the time of its own scheme, until the first login
 // replaces it.
 func (r *Realm) CheckPassword(ctx context.Context, name, password string) (*User, error) {
-	u, err := r.User(ctx, name)
+	u, err := r.ownUser(ctx, name)
+	if isNotFound(err) && r.set.m.identities != nil {
+		u, err := r.set.m.identities.Check(ctx, r.Path, name, password)
+		if err == nil && !u.IsActive() {
+			return nil, ErrInactive
+		}
+		if !errors.Is(err, ErrBadCredentials) {
+			return u, err
+		}
+		// What follows takes the time that it takes for the server's own users.
+	}
 	if err != nil && !isNotFound(err) {
 		return nil, fmt.Errorf("check password: %w", err)
 	}

@@ -52,6 +52,9 @@ func TestEveryResourceRefusesStrangers(t *testing.T) {
 		if strings.Contains(r.Path, "secrets/stores/{type}") {
 			at = strings.Replace(at, "OAuth2Client", "KeyStoreSecretStore", 1)
 		}
+		if strings.Contains(r.Path, "id-repositories/{type}") {
+			at = strings.Replace(at, "OAuth2Client", "LDAPv3", 1)
+		}
 		id := "/zzz"
 		if r.Path == "users" {
 			id = "/demo"

@@ -17,7 +17,7 @@ const (
 	minPassword  = 8
 	maxPassword  = 1024
 	maxAttribute = 64 << 10
-	directory    = "20060102150405Z" // generalized time of directories
+	generalTime  = "20060102150405Z" // generalized time of directories
 )
 
 func (s *Server) users() []*Resource {
@@ -38,6 +38,9 @@ func (s *Server) users() []*Resource {
 		},
 		Read: func(c *Call, id string) (Object, error) {
 			u, err := c.user(id)
+			if errors.Is(err, store.ErrNotFound) && c.Request.Method == http.MethodGet {
+				u, err = c.Realm.User(c.Context(), id) // kept elsewhere: read, and not written
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -204,7 +207,7 @@ func (s *Server) createUser(c *Call, id string, body Object) (Object, error) {
 			return nil, err
 		}
 	}
-	u.SetAttribute("createTimestamp", s.Now().UTC().Format(directory))
+	u.SetAttribute("createTimestamp", s.Now().UTC().Format(generalTime))
 	d, err := u.Doc()
 	if err != nil {
 		return nil, err
@@ -288,7 +291,7 @@ func sameProtected(u *realm.User, values map[string][]string) error {
 }
 
 func (s *Server) saveUser(c *Call, u *realm.User) error {
-	u.SetAttribute("modifyTimestamp", s.Now().UTC().Format(directory))
+	u.SetAttribute("modifyTimestamp", s.Now().UTC().Format(generalTime))
 	d, err := u.Doc()
 	if err != nil {
 		return err

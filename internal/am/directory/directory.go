@@ -1,0 +1,363 @@
+// Package directory finds users in LDAP directories that a realm names beside its own users (RFC 4511).
+package directory
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// Settings are one identity store of a realm, with the names that PingAM has for them.
+type Settings struct {
+	LDAP struct {
+		// Servers are "host:port", in the order in which they are tried.
+		Servers []string `json:"sun-idrepo-ldapv3-config-ldap-server"`
+		// BindDN and Password are of the account that searches; "" searches as nobody.
+		BindDN   string `json:"sun-idrepo-ldapv3-config-authid,omitempty"`
+		Password string `json:"sun-idrepo-ldapv3-config-authpw,omitempty"` // sealed
+		// Base is where users are searched.
+		Base string `json:"sun-idrepo-ldapv3-config-organization_name"`
+		Mode string `json:"sun-idrepo-ldapv3-config-connection-mode"` // "LDAP", "LDAPS" or "StartTLS"
+		// Timeout is for one request, in seconds.
+		Timeout int `json:"sun-idrepo-ldapv3-config-time-limit"`
+	} `json:"ldapsettings"`
+	User struct {
+		SearchAttribute string   `json:"sun-idrepo-ldapv3-config-users-search-attribute"`
+		SearchFilter    string   `json:"sun-idrepo-ldapv3-config-users-search-filter"`
+		Attributes      []string `json:"sun-idrepo-ldapv3-config-user-attributes"`
+		// Status is the attribute that holds Active or Inactive for the values of the directory.
+		Status   string `json:"sun-idrepo-ldapv3-config-isactive"`
+		Active   string `json:"sun-idrepo-ldapv3-config-active"`
+		Inactive string `json:"sun-idrepo-ldapv3-config-inactive"`
+	} `json:"userconfig"`
+}
+
+// Defaults are the settings of which nothing was said.
+func Defaults() *Settings {
+	s := &Settings{}
+	s.LDAP.Servers, s.LDAP.Mode, s.LDAP.Timeout = []string{"localhost:389"}, "LDAP", 10
+	s.LDAP.Base = "dc=example,dc=com"
+	s.User.SearchAttribute, s.User.SearchFilter = "uid", "(objectclass=inetorgperson)"
+	s.User.Attributes = []string{
+		"uid", "cn", "sn", "givenName", "mail", "telephoneNumber", "employeeNumber", "postalAddress", "preferredLanguage", "description", "inetUserStatus",
+	}
+	s.User.Status, s.User.Active, s.User.Inactive = "inetuserstatus", "Active", "Inactive"
+	return s
+}
+
+// prefix begins the IDs of the documents, which are services of the realm.
+const prefix = "id-repositories/"
+
+// DocID is the ID of the document of an identity store.
+func DocID(name string) string { return prefix + name }
+
+// NameOf is the reverse; false for documents of other services.
+func NameOf(docID string) (string, bool) { return strings.CutPrefix(docID, prefix) }
+
+// Stores are the identity stores of all realms.
+type Stores struct {
+	docs store.Docs
+	open func(sealed string) (string, error)
+	log  *slog.Logger
+
+	mu    sync.Mutex
+	conns map[string]*directory // by realm and name
+}
+
+// New returns the stores; openSecret opens sealed passwords.
+func New(docs store.Docs, openSecret func(string) (string, error), log *slog.Logger) *Stores {
+	return &Stores{docs: docs, open: openSecret, log: log, conns: map[string]*directory{}}
+}
+
+// directory is one store with its connection, which is shared by all searches.
+type directory struct {
+	*Settings
+	rev      uint64
+	password string
+	mu       sync.Mutex
+	conn     *ldap.Conn
+}
+
+// of returns the directories of a realm by their names.
+func (s *Stores) of(ctx context.Context, realmPath string) ([]*directory, error) {
+	docs, err := s.docs.List(ctx, realmPath, store.KindService)
+	if err != nil {
+		return nil, err
+	}
+	var list []*directory
+	for _, d := range docs {
+		name, ok := NameOf(d.ID)
+		if !ok {
+			continue
+		}
+		dir, err := s.directory(realmPath+" "+name, d)
+		if err != nil {
+			return nil, fmt.Errorf("identity store %s: %w", name, err)
+		}
+		list = append(list, dir)
+	}
+	return list, nil
+}
+
+func (s *Stores) directory(key string, d store.Doc) (*directory, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.conns[key]
+	if old != nil && old.rev == d.Rev {
+		return old, nil
+	}
+	dir := &directory{Settings: Defaults(), rev: d.Rev}
+	if err := json.Unmarshal(d.Body, dir.Settings); err != nil {
+		return nil, err
+	}
+	var err error
+	if dir.password, err = s.open(dir.LDAP.Password); err != nil {
+		return nil, err
+	}
+	if old != nil {
+		old.close()
+	}
+	s.conns[key] = dir
+	return dir, nil
+}
+
+// Close ends all connections.
+func (s *Stores) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range s.conns {
+		d.close()
+	}
+	clear(s.conns)
+}
+
+func (d *directory) close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.conn != nil {
+		_ = d.conn.Close() // nobody waits for it
+		d.conn = nil
+	}
+}
+
+// dial connects to the first server that answers.
+func (d *directory) dial() (*ldap.Conn, error) {
+	var errs []error
+	timeout := time.Duration(max(d.LDAP.Timeout, 1)) * time.Second
+	for _, server := range d.LDAP.Servers {
+		server, _, _ = strings.Cut(server, "|") // exports name the servers that prefer it behind
+		host, _, err := net.SplitHostPort(server)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: expected host:port", server))
+			continue
+		}
+		secure := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+		scheme := "ldap://"
+		if strings.EqualFold(d.LDAP.Mode, "LDAPS") {
+			scheme = "ldaps://"
+		}
+		c, err := ldap.DialURL(scheme+server, ldap.DialWithDialer(&net.Dialer{Timeout: timeout}), ldap.DialWithTLSConfig(secure))
+		if err == nil && strings.EqualFold(d.LDAP.Mode, "StartTLS") {
+			err = c.StartTLS(secure)
+		}
+		if err != nil {
+			if c != nil {
+				_ = c.Close()
+			}
+			errs = append(errs, fmt.Errorf("%s: %w", server, err))
+			continue
+		}
+		c.SetTimeout(timeout)
+		return c, nil
+	}
+	if errs == nil {
+		return nil, errors.New("no server is named")
+	}
+	return nil, errors.Join(errs...)
+}
+
+// connection is the one for searches, made anew when it broke.
+func (d *directory) connection() (*ldap.Conn, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.conn != nil && !d.conn.IsClosing() {
+		return d.conn, nil
+	}
+	c, err := d.dial()
+	if err != nil {
+		return nil, err
+	}
+	if d.LDAP.BindDN != "" {
+		if err := c.Bind(d.LDAP.BindDN, d.password); err != nil {
+			_ = c.Close()
+			return nil, fmt.Errorf("bind as %s: %w", d.LDAP.BindDN, err)
+		}
+	}
+	d.conn = c
+	return c, nil
+}
+
+// search finds the entry of a name; nil when there is none. A connection that broke is tried once more.
+func (d *directory) search(name string) (*ldap.Entry, error) {
+	filter := "(" + d.User.SearchAttribute + "=" + ldap.EscapeFilter(name) + ")"
+	if d.User.SearchFilter != "" {
+		filter = "(&" + d.User.SearchFilter + filter + ")"
+	}
+	request := ldap.NewSearchRequest(d.LDAP.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 2, max(d.LDAP.Timeout, 1), false, filter, d.User.Attributes, nil)
+	for attempt := 0; ; attempt++ {
+		c, err := d.connection()
+		if err != nil {
+			return nil, err
+		}
+		found, err := c.Search(request)
+		switch {
+		case ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject):
+			return nil, nil
+		case ldap.IsErrorWithCode(err, ldap.ErrorNetwork) && attempt == 0:
+			d.close()
+			continue
+		case err != nil:
+			return nil, err
+		case len(found.Entries) > 1:
+			return nil, fmt.Errorf("several entries have the %s %q", d.User.SearchAttribute, name)
+		case len(found.Entries) == 0:
+			return nil, nil
+		}
+		return found.Entries[0], nil
+	}
+}
+
+func (d *directory) user(e *ldap.Entry) *realm.User {
+	u := &realm.User{Attributes: map[string][]string{}, External: e.DN}
+	for _, a := range e.Attributes {
+		name := a.Name
+		for _, wanted := range d.User.Attributes {
+			if strings.EqualFold(wanted, name) {
+				name = wanted
+			}
+		}
+		u.Attributes[name] = a.Values
+	}
+	u.Name = e.GetEqualFoldAttributeValue(d.User.SearchAttribute)
+	u.ID = realm.UserID(u.Name)
+	if status := e.GetEqualFoldAttributeValue(d.User.Status); status != "" {
+		u.SetAttribute("inetUserStatus", "Active")
+		if strings.EqualFold(status, d.User.Inactive) {
+			u.SetAttribute("inetUserStatus", "Inactive")
+		}
+	}
+	return u
+}
+
+// find looks in all directories of the realm.
+func (s *Stores) find(ctx context.Context, realmPath, name string) (*directory, *ldap.Entry, error) {
+	if name == "" || len(name) > 256 {
+		return nil, nil, store.ErrNotFound
+	}
+	list, err := s.of(ctx, realmPath)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, d := range list {
+		e, err := d.search(name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("identity store of %s: %w", realmPath, err)
+		}
+		if e != nil {
+			return d, e, nil
+		}
+	}
+	return nil, nil, store.ErrNotFound
+}
+
+// Find returns the user with that name, or store.ErrNotFound.
+func (s *Stores) Find(ctx context.Context, realmPath, name string) (*realm.User, error) {
+	d, e, err := s.find(ctx, realmPath, name)
+	if err != nil {
+		return nil, err
+	}
+	return d.user(e), nil
+}
+
+// Check returns the user whose name and password these are, or realm.ErrBadCredentials.
+func (s *Stores) Check(ctx context.Context, realmPath, name, password string) (*realm.User, error) {
+	if password == "" {
+		return nil, realm.ErrBadCredentials // a bind without a password succeeds and proves nothing (RFC 4513 §5.1.2)
+	}
+	d, e, err := s.find(ctx, realmPath, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, realm.ErrBadCredentials
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := d.dial()
+	if err != nil {
+		return nil, fmt.Errorf("identity store of %s: %w", realmPath, err)
+	}
+	defer c.Close()
+	err = c.Bind(e.DN, password)
+	switch {
+	case ldap.IsErrorAnyOf(err, ldap.LDAPResultInvalidCredentials, ldap.LDAPResultInappropriateAuthentication, ldap.LDAPResultUnwillingToPerform,
+		ldap.LDAPResultConstraintViolation):
+		return nil, realm.ErrBadCredentials
+	case err != nil:
+		return nil, fmt.Errorf("identity store of %s: %w", realmPath, err)
+	}
+	return d.user(e), nil
+}
+
+// Save writes the attributes of a user that differ from what the directory has.
+func (s *Stores) Save(ctx context.Context, realmPath string, u *realm.User) error {
+	d, e, err := s.find(ctx, realmPath, u.Name)
+	if err != nil {
+		return err
+	}
+	change := ldap.NewModifyRequest(e.DN, nil)
+	had := d.user(e)
+	for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
+		values := u.Attributes[name]
+		if strings.EqualFold(name, d.User.SearchAttribute) || slices.Equal(values, had.Attribute(name)) {
+			continue
+		}
+		if strings.EqualFold(name, "inetUserStatus") {
+			name = d.User.Status
+			if len(values) > 0 && strings.EqualFold(values[0], "Inactive") {
+				values = []string{d.User.Inactive}
+			} else {
+				values = []string{d.User.Active}
+			}
+		}
+		change.Replace(name, values)
+	}
+	for _, name := range slices.Sorted(maps.Keys(had.Attributes)) {
+		if u.Attribute(name) == nil {
+			change.Replace(name, nil)
+		}
+	}
+	if len(change.Changes) == 0 {
+		return nil
+	}
+	c, err := d.connection()
+	if err == nil {
+		err = c.Modify(change)
+	}
+	if err != nil {
+		return fmt.Errorf("identity store of %s: change %s: %w", realmPath, u.Name, err)
+	}
+	return nil
+}
