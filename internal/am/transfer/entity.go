@@ -218,6 +218,12 @@ func classify(o Object, id, realm, source string) (e Entity, ok bool) {
 		e.Kind, e.Type = Node, t
 	case t == "" && has("username", "universalid"), t == "" && has("username", "userpassword"):
 		e.Kind, e.ID = User, cmp.Or(e.ID, text(o["username"]))
+	case t != "" && t != "EMPTY" && kind["collection"] == false:
+		// A service that is not in the list: whether this server has it is for the server to say.
+		e.Kind, e.ID = Service, t
+		if has("defaults") || realm == "" {
+			e.Kind, e.Realm = GlobalService, ""
+		}
 	default:
 		return e, false
 	}
