@@ -8,7 +8,7 @@ import (
 // ballastBytes is never written to and so takes address space, not memory. It makes a
 // small heap look large enough to the garbage collector that it runs a few times a
 // second under load instead of a hundred times; a large heap hardly notices.
-const ballastBytes = 48 << 20
+const ballastBytes = 32 << 20
 
 // withBallast runs f. Who sets GOGC or GOMEMLIMIT wants something else and gets it.
 func withBallast(f func() error) error {
