@@ -140,7 +140,7 @@ func (b *bench) stage(data string, raws []string, length time.Duration) (stage, 
 	var pid int
 	var addr string
 	token := testCase{name: "client_credentials", request: post("/openam/oauth2/access_token", "client-service", grant), want: "access_token", clients: 1, count: 1}
-	for i := range starts {
+	for i := range starts + 1 {
 		if i > 0 {
 			if err := b.end(pid); err != nil {
 				return s, err
@@ -155,20 +155,24 @@ func (b *bench) stage(data string, raws []string, length time.Duration) (stage, 
 		if _, err := load(token, 0); err != nil {
 			return s, err
 		}
-		firsts = append(firsts, time.Since(began))
+		took := time.Since(began)
 		cpu, err := cpuTime(pid)
 		if err != nil {
 			return s, err
 		}
+		if i == 0 { // the first only puts in order what was filled in
+			if err := settle(pid); err != nil {
+				return s, err
+			}
+			continue
+		}
+		firsts = append(firsts, took)
 		firstCPUs = append(firstCPUs, cpu)
 	}
 	slices.Sort(firsts)
 	slices.Sort(firstCPUs)
 	s.first, s.firstCPU = firsts[len(firsts)/2], firstCPUs[len(firstCPUs)/2]
 
-	if err := settle(pid); err != nil {
-		return s, err
-	}
 	look := testCase{name: "introspection", pid: pid, addr: addr, want: `"active":true`, clients: 8,
 		request: post("/openam/oauth2/introspect", "client-service", "token="+raws[0])}
 	look.request = strings.Replace(look.request, raws[0], "VARY", 1)
