@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
 	"gatehouse/internal/conf"
+	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/oauth2"
 )
 
 type captureConfig struct {
@@ -36,15 +37,16 @@ var capture = heap.Define("CaptureDecorator", func(c *captureConfig, env *heap.E
 	}
 	return &captureDecorator{
 		captureConfig: *c,
-		headers:       masks(env, "masks.headers", append(c.Masks.Headers, c.Masks.Trailers...)),
+		headers:       masks(env, "masks.headers", c.Masks.Headers),
+		trailers:      masks(env, "masks.trailers", c.Masks.Trailers),
 		attributes:    masks(env, "masks.attributes", c.Masks.Attributes),
 	}, nil
 })
 
-func masks(env *heap.Env, field string, patterns []string) []*regexp.Regexp {
-	var list []*regexp.Regexp
+func masks(env *heap.Env, field string, patterns []string) []*expr.Regexp {
+	var list []*expr.Regexp
 	for _, p := range patterns {
-		re, err := regexp.Compile("(?i)^(?:" + p + ")$")
+		re, err := expr.CompileRegexp("(?i)(?:" + p + ")")
 		if err != nil {
 			env.Fail(field, "%q is no regular expression: %s", p, err)
 			continue
@@ -58,7 +60,7 @@ func masks(env *heap.Env, field string, patterns []string) []*regexp.Regexp {
 // masked whatever the configuration says.
 type captureDecorator struct {
 	captureConfig
-	headers, attributes []*regexp.Regexp
+	headers, trailers, attributes []*expr.Regexp
 }
 
 // points are the places where messages are captured.
@@ -91,8 +93,38 @@ func (c *captureDecorator) Decorate(target any, value *conf.Node, env *heap.Env)
 			c.response(p.filteredResponse, "filtered-response", x, resp, err, env)
 			return resp, err
 		}), nil
+	case oauth2.AccessTokenResolver:
+		return resolverFunc(func(x *chain.Exchange, text string) (*oauth2.AccessToken, error) {
+			c.request(p.request, "request", x, env)
+			found, err := t.Resolve(x, text)
+			c.resolved(p.response, x, found, err, env)
+			return found, err
+		}), nil
 	}
 	return target, nil
+}
+
+// resolved prints what a token stands for, without the token.
+func (c *captureDecorator) resolved(on bool, x *chain.Exchange, found *oauth2.AccessToken, err error, env *heap.Env) {
+	if !on {
+		return
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "<--- (response) id:%s ---\n\n", exchangeID(x))
+	if err != nil {
+		fmt.Fprintf(&b, "failed: %s\n", err)
+	} else {
+		fmt.Fprintf(&b, "scopes: %s\nexpires: %d\n", strings.Join(found.Scopes, " "), found.ExpiresAt)
+		if found.Info != nil {
+			text, err := json.Marshal(c.maskMap(found.Info.Plain()))
+			if err == nil {
+				b.WriteString(maskBody(string(text)))
+				b.WriteByte('\n')
+			}
+		}
+	}
+	c.contexts(&b, x)
+	env.Log.Info(b.String())
 }
 
 func readPoints(value *conf.Node, env *heap.Env) (points, bool) {
@@ -143,8 +175,9 @@ func (c *captureDecorator) request(on bool, point string, x *chain.Exchange, env
 	r := x.Request
 	var b strings.Builder
 	fmt.Fprintf(&b, "--- (%s) id:%s --->\n\n%s %s %s\n", point, exchangeID(x), r.Method, maskQuery(r.URI), r.Proto)
-	c.headerLines(&b, r.Header)
+	c.headerLines(&b, r.Header, c.headers)
 	c.entity(&b, &r.Entity, r.Header)
+	c.trailerLines(&b, r.Trailer)
 	c.contexts(&b, x)
 	env.Log.Info(b.String())
 }
@@ -162,14 +195,15 @@ func (c *captureDecorator) response(on bool, point string, x *chain.Exchange, re
 		b.WriteString("no response\n")
 	default:
 		fmt.Fprintf(&b, "HTTP/1.1 %d %s\n", resp.Status.Code, resp.Status.Reason)
-		c.headerLines(&b, resp.Header)
+		c.headerLines(&b, resp.Header, c.headers)
 		c.entity(&b, &resp.Entity, resp.Header)
+		c.trailerLines(&b, resp.Trailer)
 	}
 	c.contexts(&b, x)
 	env.Log.Info(b.String())
 }
 
-func (c *captureDecorator) headerLines(b *strings.Builder, h http.Header) {
+func (c *captureDecorator) headerLines(b *strings.Builder, h http.Header, hidden []*expr.Regexp) {
 	names := make([]string, 0, len(h))
 	for n := range h {
 		names = append(names, n)
@@ -177,13 +211,29 @@ func (c *captureDecorator) headerLines(b *strings.Builder, h http.Header) {
 	slices.Sort(names)
 	for _, n := range names {
 		for _, v := range h[n] {
-			if slices.ContainsFunc(c.headers, func(re *regexp.Regexp) bool { return re.MatchString(n) }) {
+			if hides(hidden, n) {
 				v = c.Masks.Mask
 			}
 			fmt.Fprintf(b, "%s: %s\n", n, maskHeader(n, v))
 		}
 	}
 	b.WriteByte('\n')
+}
+
+// trailerLines prints the fields behind a body, as far as they have come.
+func (c *captureDecorator) trailerLines(b *strings.Builder, h http.Header) {
+	if len(h) > 0 {
+		c.headerLines(b, h, c.trailers)
+	}
+}
+
+// hides says whether one of the patterns is the name. A pattern that takes too long
+// counts as one that is.
+func hides(patterns []*expr.Regexp, name string) bool {
+	return slices.ContainsFunc(patterns, func(re *expr.Regexp) bool {
+		is, err := re.Match(name)
+		return is || err != nil
+	})
 }
 
 func (c *captureDecorator) entity(b *strings.Builder, e *chain.Entity, h http.Header) {
@@ -197,7 +247,7 @@ func (c *captureDecorator) entity(b *strings.Builder, e *chain.Entity, h http.He
 	case ct == "":
 		b.WriteString("[content-type not set: entity cannot be displayed]\n")
 		return
-	case !textual(ct) || h.Get("Content-Encoding") != "":
+	case !textual(ct):
 		b.WriteString("[binary entity]\n")
 		return
 	}
@@ -273,7 +323,7 @@ func (c *captureDecorator) describe(ctx chain.Context) map[string]any {
 func (c *captureDecorator) maskMap(m map[string]any) map[string]any {
 	out := make(map[string]any, len(m))
 	for k, v := range m {
-		if slices.ContainsFunc(c.attributes, func(re *regexp.Regexp) bool { return re.MatchString(k) }) {
+		if hides(c.attributes, k) {
 			v = c.Masks.Mask
 		}
 		out[k] = v

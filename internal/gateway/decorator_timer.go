@@ -7,6 +7,7 @@ import (
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/oauth2"
 )
 
 type timerConfig struct {
@@ -76,8 +77,25 @@ func (t *timerDecorator) Decorate(target any, value *conf.Node, env *heap.Env) (
 			env.Log.Info("elapsed time", t.attr("total", total), t.attr("internal", total-below), t.attr("downstream", below))
 			return resp, err
 		}), nil
+	case oauth2.AccessTokenResolver:
+		m := t.metrics(env, false)
+		return resolverFunc(func(x *chain.Exchange, text string) (*oauth2.AccessToken, error) {
+			start := time.Now()
+			found, err := o.Resolve(x, text)
+			total := time.Since(start)
+			m.elapsed.observe(total)
+			env.Log.Info("elapsed time", t.attr("total", total))
+			return found, err
+		}), nil
 	}
 	return target, nil
+}
+
+// resolverFunc is a function as an access token resolver.
+type resolverFunc func(x *chain.Exchange, text string) (*oauth2.AccessToken, error)
+
+func (f resolverFunc) Resolve(x *chain.Exchange, text string) (*oauth2.AccessToken, error) {
+	return f(x, text)
 }
 
 func (t *timerDecorator) attr(key string, d time.Duration) slog.Attr {

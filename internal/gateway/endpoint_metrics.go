@@ -84,12 +84,16 @@ func (c *gatewayCollector) Collect(out chan<- prometheus.Metric) {
 		table := r.table.Load().routes
 		out <- prometheus.MustNewConstMetric(routerRoutes, prometheus.GaugeValue, float64(len(table)), r.label, r.heap.Name, r.name)
 		for _, e := range table {
+			if e.delayed && e.metrics.requests.Load() == 0 {
+				continue
+			}
 			c.route(out, now, e.metrics, e.name, e.id, r.label)
 		}
 		if r.fallback != nil {
 			c.route(out, now, &r.unrouted, "default", "default", r.label)
 		}
 	}
+	c.objects(out)
 	for _, t := range c.instance.timers.all() {
 		labels := []string{t.object, t.heap, t.decorator, t.route, t.router}
 		if !t.filter {

@@ -63,6 +63,8 @@ func (g *Gateway) metricsEndpoint(x *chain.Exchange, path string) (*chain.Respon
 			return g.metrics(x, true), nil
 		case path == "/metrics" || path == "/metrics/prometheus":
 			return chain.NewResponse(204), nil
+		case path == "/metrics/api":
+			return g.metricsList(x), nil
 		}
 		return chain.NewResponse(404), nil
 	})

@@ -107,6 +107,7 @@ func (i *instance) loadConfig(older heap.Ref[session.SessionManager], errs *conf
 		Name: "gateway", Catalog: i.catalog, Services: i.services, Bindings: d.bindings, Errs: errs,
 		Declared: declared, Defaults: builtIn(defaultObjects), GlobalDecorators: d.node.Get("globalDecorators"),
 	})
+	i.rootHeap = h
 	i.scopeSecrets(d, h)
 	h.BuildAll()
 	var c struct {

@@ -53,6 +53,7 @@ type instance struct {
 	// heap build a default object.
 	building sync.Mutex
 	routers  routerList
+	rootHeap *heap.Heap // of config.json
 	// mode is what the token ig.run.mode stands for.
 	mode string
 	// configText is config.json, for binding its properties again.

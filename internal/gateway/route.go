@@ -29,6 +29,7 @@ type route struct {
 	warnings  []conf.Problem
 	files     []string // watched files of properties that it depends on
 	metrics   *routeMetrics
+	delayed   bool // metrics are shown from the first request on
 
 	// running counts the requests inside. Once the route is retired and empty it is
 	// set to closed, from where it cannot come back: what enters later sees that.

@@ -30,7 +30,7 @@ type routerConfig struct {
 	// DefaultHandler answers requests that no route takes; without it they get an
 	// empty 404.
 	DefaultHandler heap.Ref[chain.Handler] `conf:"defaultHandler"`
-	// DelayRouteMetrics is accepted; metrics of a route exist from its first request.
+	// DelayRouteMetrics shows the metrics of a route from its first request on.
 	DelayRouteMetrics bool `conf:"delayRouteMetrics"`
 	// FailOnRouteError makes one route that cannot be loaded an error of the router.
 	FailOnRouteError bool `conf:"failOnRouteError"`
@@ -51,6 +51,7 @@ type router struct {
 	dir      string
 	every    conf.Duration
 	fallback chain.Handler
+	delayed  bool // metrics of routes
 	instance *instance
 	heap     *heap.Heap
 	table    atomic.Pointer[table]
@@ -71,7 +72,7 @@ type broken struct {
 }
 
 func (i *instance) newRouter(c *routerConfig, env *heap.Env) (chain.Handler, error) {
-	r := &router{name: env.Name, dir: c.Directory, every: c.ScanInterval.Duration, instance: i, heap: env.Heap,
+	r := &router{name: env.Name, dir: c.Directory, every: c.ScanInterval.Duration, delayed: c.DelayRouteMetrics, instance: i, heap: env.Heap,
 		routes: map[string]*route{}, problems: map[string]broken{}}
 	if strings.HasPrefix(r.name, "{") {
 		r.name = "router-handler"
@@ -299,7 +300,7 @@ func (r *router) build(path string, text []byte, errs *conf.Errors) (*route, err
 		}
 	}
 	r.instance.recordRoute(fresh)
-	fresh.metrics = &routeMetrics{}
+	fresh.metrics, fresh.delayed = &routeMetrics{}, r.delayed
 	if old := r.routes[path]; old != nil && old.id == fresh.id && old.name == fresh.name {
 		fresh.metrics = old.metrics
 	}

@@ -21,6 +21,7 @@ type Cache[V any] struct {
 	entries *otter.Cache[[sha256.Size]byte, V]
 	ttl     func(V) time.Duration
 	flight  Flight[V]
+	counters
 
 	following *following // nil: it lives by time alone
 	// changes counts what was dropped: an answer that was on its way meanwhile is not kept.
@@ -36,13 +37,16 @@ func NewCache[V any](size int, now func() time.Time, ttl func(V) time.Duration) 
 	if now == nil {
 		now = time.Now
 	}
-	return &Cache[V]{ttl: ttl, entries: otter.Must(&otter.Options[[sha256.Size]byte, V]{
+	c := &Cache[V]{ttl: ttl}
+	c.entries = otter.Must(&otter.Options[[sha256.Size]byte, V]{
 		MaximumSize: size,
 		Clock:       clock{now},
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[[sha256.Size]byte, V]) time.Duration {
 			return max(ttl(e.Value), 1)
 		}),
-	})}
+		OnAtomicDeletion: func(e otter.DeletionEvent[[sha256.Size]byte, V]) { c.evictions[e.Cause].Add(1) },
+	})
+	return c
 }
 
 // clock makes a cache follow the gateway's time. It has no ticks, so a cache needs no
@@ -54,7 +58,11 @@ func (clock) Tick(time.Duration) <-chan time.Time { return nil }
 
 // Get returns what is kept for a token.
 func (c *Cache[V]) Get(token string) (V, bool) {
-	return c.entries.GetIfPresent(digest(token))
+	v, ok := c.entries.GetIfPresent(digest(token))
+	if ok {
+		c.hits.Add(1)
+	}
+	return v, ok
 }
 
 // Load returns what is kept for a token, else what load gives, which is kept then. Of
@@ -62,14 +70,18 @@ func (c *Cache[V]) Get(token string) (V, bool) {
 func (c *Cache[V]) Load(x *chain.Exchange, token string, load func() (V, error)) (V, error) {
 	key := digest(token)
 	if v, ok := c.entries.GetIfPresent(key); ok {
+		c.hits.Add(1)
 		return v, nil
 	}
+	c.misses.Add(1)
 	return c.flight.Do(x, string(key[:]), func() (V, error) {
 		if v, ok := c.entries.GetIfPresent(key); ok {
 			return v, nil
 		}
 		before := c.changes.Load()
+		began := time.Now()
 		v, err := load()
+		c.loaded(began, err)
 		if err == nil && c.ttl(v) > 0 && (c.following == nil || c.following.keeps()) {
 			c.entries.Set(key, v)
 			if c.changes.Load() != before {

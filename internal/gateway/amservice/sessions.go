@@ -72,6 +72,7 @@ func (c *sessions) prepare(s *Service, env *heap.Env) {
 		}
 		return ttl
 	})
+	c.cache.Measure(env, "session")
 	followWith(s, c.cache, cache.OnNotificationDisconnection, func(e Event) {
 		switch {
 		case e.Topic != topicSession:

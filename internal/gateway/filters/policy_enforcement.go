@@ -111,6 +111,7 @@ func (f *enforcer) prepareCache(env *heap.Env) {
 		}
 		return ttl
 	})
+	f.cache.Measure(env, "policy_decision")
 	amservice.FollowDecisions(f.service, f.cache, c.OnNotificationDisconnection)
 }
 

@@ -69,6 +69,7 @@ func newUserProfileService(c *userProfileServiceConfig, env *heap.Env) *UserProf
 			env.Fail("cache.maximumTimeToCache", "the duration must be neither zero nor unlimited")
 		}
 		s.cache = amservice.NewCache(c.Cache.MaximumSize, env.Now, func(map[string]any) time.Duration { return ttl.D() })
+		s.cache.Measure(env, "user_profile")
 	}
 	return s
 }

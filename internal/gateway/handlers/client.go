@@ -131,6 +131,7 @@ func newUpstream(c *clientConfig, env *heap.Env) (*upstream, error) {
 		u.clients = append(u.clients, ws)
 		u.next = &upgrader{plain: client, ws: ws}
 	}
+	env.Measure(u.samples)
 	if c.Retries != nil && c.Retries.Enabled {
 		u.next = &retrier{*c.Retries, u.next}
 	}
@@ -138,6 +139,21 @@ func newUpstream(c *clientConfig, env *heap.Env) (*upstream, error) {
 		u.next = &guarded{c.CircuitBreaker.Build(env, "circuitBreaker."), u.next}
 	}
 	return u, nil
+}
+
+// samples are the metrics of the connections.
+func (u *upstream) samples() []heap.Sample {
+	var list []heap.Sample
+	for _, c := range u.clients {
+		s := c.Stats()
+		for remote, n := range s.Open {
+			list = append(list, heap.Sample{Metric: "ig_http_client_active_connections", Labels: []string{"local", "?", "remote", remote}, Value: float64(n)})
+		}
+		pool := []string{"pool_type", "http"}
+		list = append(list, heap.Sample{Metric: "ig_pool_queue_pending", Labels: pool, Value: float64(s.Pending)},
+			heap.Sample{Metric: "ig_pool_queue_time_seconds", Kind: heap.Summary, Labels: pool, Value: s.Waited.Seconds(), Count: s.Waits})
+	}
+	return list
 }
 
 // guarded is a handler behind a circuit breaker.

@@ -84,6 +84,7 @@ type Heap struct {
 	inherited map[string]any
 	path      []string // names being built, to show rings
 	lifecycle []any
+	measured  measured
 	started   int
 	running   bool
 	globals   []conf.Field // globalDecorators of this document

@@ -73,6 +73,7 @@ func newCached(env *heap.Env, path string, delegate AccessTokenResolver, s cache
 		return ttl
 	}
 	c := &cached{delegate, amservice.NewCache(s.size, now, keep)}
+	c.cache.Measure(env, "access_token")
 	if am := s.events.AmService.Get(); am != nil {
 		if !am.Follows() {
 			env.Warn(path+"amService", "revoked tokens stay in the cache: the notifications of the AmService are switched off")

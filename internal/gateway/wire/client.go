@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/gateway/chain"
@@ -95,6 +96,9 @@ type Client struct {
 	destinations map[place]*destination
 	sweeper      *time.Timer // nil while there is nothing to sweep
 	closed       bool
+
+	waits  atomic.Uint64
+	waited atomic.Int64 // nanoseconds
 }
 
 // NewClient returns a client without connections.
@@ -145,6 +149,31 @@ func (c *Client) Close() {
 		d.closeIdle(time.Time{})
 	}
 	c.transport.close()
+}
+
+// Stats is what a client has to do at a moment, and how long requests waited for a
+// connection so far.
+type Stats struct {
+	// Open counts the connections, idle ones among them, by host and port.
+	Open    map[string]int
+	Pending int
+	Waits   uint64
+	Waited  time.Duration
+}
+
+// Stats returns the present numbers. Connections that speak HTTP/2 or go through a proxy
+// are not counted.
+func (c *Client) Stats() Stats {
+	s := Stats{Open: map[string]int{}, Waits: c.waits.Load(), Waited: time.Duration(c.waited.Load())}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, d := range c.destinations {
+		d.mu.Lock()
+		s.Open[d.hostPort()] += d.open
+		s.Pending += d.waiting.Len()
+		d.mu.Unlock()
+	}
+	return s
 }
 
 // bareURL is a URI without what may be secret.

@@ -181,6 +181,11 @@ func (d *destination) takeOrQueue() (*upstreamConn, *list.Element, error) {
 // await waits for a connection, or for the right to open one (nil).
 func (d *destination) await(ctx context.Context, turn *list.Element) (*upstreamConn, error) {
 	got := turn.Value.(chan *upstreamConn)
+	began := time.Now()
+	defer func() {
+		d.client.waits.Add(1)
+		d.client.waited.Add(int64(time.Since(began)))
+	}()
 	var expired <-chan time.Time
 	if limit := d.client.options.SoTimeout; limit > 0 {
 		timer := time.NewTimer(limit)
