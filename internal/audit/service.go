@@ -5,6 +5,7 @@ package audit
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -77,6 +78,9 @@ type Env struct {
 	Dir string
 	// Hosts says where else than at "host" or "host:port" a syslog server is found.
 	Hosts map[string]string
+	// ClientTLS reads settings of TLS for connections to syslog servers, and reports what
+	// is wrong with them; nil where there are none.
+	ClientTLS func(*conf.Node) (*tls.Config, bool)
 	// Topics are the schemas of topics that need no file.
 	Topics []*Schema
 	Log    *slog.Logger

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"log/slog"
 	"net"
@@ -17,8 +18,11 @@ import (
 
 type syslogConfig struct {
 	commonConfig
-	// Protocol is how messages travel.
-	Protocol string `conf:"protocol,required,oneof=TCP|UDP"`
+	// Protocol is how messages travel; TLS is TCP encrypted (RFC 5425).
+	Protocol string `conf:"protocol,required,oneof=TCP|UDP|TLS"`
+	// TLS says for the protocol TLS whom to trust and which certificate to show; the
+	// default trusts the authorities that the system does.
+	TLS *conf.Node `conf:"tls"`
 	// Host and Port are the syslog server's.
 	Host string `conf:"host,required"`
 	Port int    `conf:"port,required,min=1,max=65535"`
@@ -93,6 +97,10 @@ func syslog(b *builder) func(string, *Topic) sink {
 			}
 		}
 	}
+	secure, ok := c.secure(b)
+	if !ok {
+		return nil
+	}
 	host, err := os.Hostname()
 	if err != nil || host == "" {
 		host = "-"
@@ -113,7 +121,7 @@ func syslog(b *builder) func(string, *Topic) sink {
 	}
 	return func(name string, _ *Topic) sink {
 		s := &syslogSink{
-			network: strings.ToLower(c.Protocol), address: address, timeout: timeout, topic: name,
+			network: strings.ToLower(c.Protocol), secure: secure, address: address, timeout: timeout, topic: name,
 			facility: slices.Index(facilities, c.Facility), queue: make(chan []byte, size), end: make(chan struct{}),
 			origin: " " + host + " gatehouse " + strconv.Itoa(os.Getpid()) + " " + name + " - ",
 			log:    b.env.Log.With("handler", c.Name), now: b.env.Now,
@@ -127,10 +135,42 @@ func syslog(b *builder) func(string, *Topic) sink {
 	}
 }
 
+// secure are the settings for the protocol TLS; nil for the others.
+func (c *syslogConfig) secure(b *builder) (*tls.Config, bool) {
+	if c.Protocol != "TLS" {
+		if c.TLS != nil {
+			b.fail("tls", "only the protocol TLS has settings of TLS, found %q", c.Protocol)
+		}
+		return nil, c.TLS == nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	switch {
+	case c.TLS == nil:
+	case b.env.ClientTLS == nil:
+		b.fail("tls", "settings of TLS cannot be given here")
+		return nil, false
+	default:
+		given, ok := b.env.ClientTLS(c.TLS)
+		if !ok {
+			return nil, false
+		}
+		config = given.Clone()
+	}
+	config.ServerName, config.NextProtos = c.Host, nil
+	if verify := config.VerifyConnection; verify != nil {
+		config.VerifyConnection = func(s tls.ConnectionState) error {
+			s.ServerName = c.Host // the handshake does not mention addresses
+			return verify(s)
+		}
+	}
+	return config, true
+}
+
 // syslogSink hands messages to a goroutine of its own: a server that is slow or gone
 // holds no request up. What does not fit into the queue is lost and counted.
 type syslogSink struct {
 	network, address string
+	secure           *tls.Config // nil: in the clear
 	timeout          time.Duration
 	topic            string
 	facility         int
@@ -163,7 +203,7 @@ func (s *syslogSink) write(event []byte) {
 }
 
 // message is the event as one message. Over TCP each ends with a line feed, which no
-// event has within (RFC 6587 §3.4.2).
+// event has within (RFC 6587 §3.4.2); over TLS its length comes first (RFC 5425 §4.3).
 func (s *syslogSink) message(event []byte) []byte {
 	b := make([]byte, 0, len(event)+len(s.origin)+48)
 	b = append(b, '<')
@@ -172,8 +212,11 @@ func (s *syslogSink) message(event []byte) []byte {
 	b = append(b, Timestamp(s.now())...)
 	b = append(b, s.origin...)
 	b = append(b, event...)
-	if s.network == "tcp" {
+	switch s.network {
+	case "tcp":
 		b = append(b, '\n')
+	case "tls":
+		return append(append(strconv.AppendInt(nil, int64(len(b)), 10), ' '), b...)
 	}
 	return b
 }
@@ -249,7 +292,7 @@ func (s *syslogSink) pause(d time.Duration) bool {
 func (s *syslogSink) send(c net.Conn, m []byte) (net.Conn, error) {
 	if c == nil {
 		var err error
-		if c, err = net.DialTimeout(s.network, s.address, s.timeout); err != nil {
+		if c, err = s.dial(); err != nil {
 			return nil, err
 		}
 	}
@@ -259,6 +302,14 @@ func (s *syslogSink) send(c net.Conn, m []byte) (net.Conn, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+func (s *syslogSink) dial() (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: s.timeout}
+	if s.secure == nil {
+		return dialer.Dial(s.network, s.address)
+	}
+	return tls.DialWithDialer(dialer, "tcp", s.address, s.secure)
 }
 
 // report tells how many events did not fit into the queue.

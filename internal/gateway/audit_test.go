@@ -1,9 +1,14 @@
 package gateway
 
 import (
+	"crypto/tls"
 	"encoding/csv"
 	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
 	"net"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -189,6 +194,42 @@ func TestAccessSyslog(t *testing.T) {
 	}
 	if e := parsed(t, m[1]); e["eventName"] != "OPENIG-HTTP-ACCESS" {
 		t.Errorf("event %s", m[1])
+	}
+}
+
+// Over TLS each message is preceded by its length, and goes to no server that is not trusted.
+func TestAccessSyslogTLS(t *testing.T) {
+	server := httptest.NewUnstartedServer(nil) // for its certificate
+	server.StartTLS()
+	defer server.Close()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: server.TLS.Certificates})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	handler := `{"class": "SyslogAuditEventHandler", "config": {"name": "s", "topics": ["access"], "protocol": "TLS",
+	  "host": "127.0.0.1", "port": ` + port + `, "facility": "LOCAL0", "tls": {"type": "ClientTlsOptions", "config": {"trustManager": {
+	  "type": "SecretsTrustManager", "config": {"verificationSecretId": "syslog", "checkRevocation": false, "secretsProvider": {
+	  "type": "FileSystemSecretStore", "config": {"directory": "DIR/config/keys", "format": {"type": "PemPropertyFormat"}}}}}}}}}`
+	g := run(t, auditing(handler, "")+"\n-- keys/syslog --\n"+string(cert))
+	g.shop()
+	got := make(chan string, 1)
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			got <- err.Error()
+			return
+		}
+		defer c.Close()
+		b, _ := io.ReadAll(c)
+		got <- string(b)
+	}()
+	_ = g.Stop(t.Context())
+	m := regexp.MustCompile(`^(\d+) (<134>1 \S+Z \S+ gatehouse \d+ access - \{.*\})$`).FindStringSubmatch(<-got)
+	if m == nil || m[1] != fmt.Sprint(len(m[2])) {
+		t.Errorf("message %q\n%s", m, g.log)
 	}
 }
 

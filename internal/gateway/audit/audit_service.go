@@ -2,10 +2,13 @@
 package audit
 
 import (
+	"crypto/tls"
 	"path/filepath"
 
 	"gatehouse/internal/audit"
+	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/secrets"
 )
 
 // AuditService takes events of topics to the handlers that its configuration names.
@@ -43,12 +46,29 @@ var auditService = heap.Define("AuditService", func(c *audit.Config, env *heap.E
 	s := &service{Service: audit.New(c, &audit.Env{
 		Node: env.Config, Errs: env.Errs, Decoder: env.Heap.Decoder, Dir: env.Dirs.Instance, Hosts: env.Hosts,
 		Topics: topics(), Log: env.Log, Now: env.Now,
+		ClientTLS: func(n *conf.Node) (*tls.Config, bool) { return clientTLS(n, env) },
 	})}
 	if t := s.Topic(accessTopic); t != nil {
 		s.accessWriter = newAccess(s.Service, t, env.Log)
 	}
 	return s, nil
 })
+
+// clientTLS reads a ClientTlsOptions for connections to syslog servers.
+func clientTLS(n *conf.Node, env *heap.Env) (*tls.Config, bool) {
+	var options heap.Ref[secrets.ClientTlsOptions]
+	d := env.Heap.Decoder()
+	d.Errs = env.Errs
+	if !d.Decode(n, &options) || !options.IsSet() {
+		return nil, false
+	}
+	config, err := options.Get().ClientConfig()
+	if err != nil {
+		env.Errs.AddErr(n, err)
+		return nil, false
+	}
+	return config, true
+}
 
 // service is an AuditService with event handlers.
 type service struct {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"gatehouse/internal/gateway/chain"
 )
@@ -92,10 +93,27 @@ func (s *Server) admit(r *http.Request, c *connection) int {
 		return http.StatusRequestURITooLong
 	case s.options.MaxHeaderBytes > 0 && size > s.options.MaxHeaderBytes:
 		return http.StatusRequestHeaderFieldsTooLarge
+	case !validToken(r.Method) || !oneHost(r) || !oneLength(r.Header["Content-Length"]):
+		return http.StatusBadRequest
 	case r.RequestURI == "" || r.RequestURI[0] != '/' && r.RequestURI != "*":
 		return http.StatusBadRequest
 	}
 	return 0
+}
+
+// oneHost says whether a request over HTTP/2 names one host: Host, where there is one,
+// has to be the authority (RFC 9113 §8.3.1).
+func oneHost(r *http.Request) bool {
+	given := r.Header["Host"]
+	return len(given) == 0 || len(given) == 1 && strings.EqualFold(given[0], r.Host)
+}
+
+func oneLength(given []string) bool {
+	if len(given) == 0 {
+		return true
+	}
+	_, err := parseLength(given[0])
+	return len(given) == 1 && err == nil
 }
 
 // refuseRequest answers without the chain and ends an HTTP/1.1 connection, whose
