@@ -34,7 +34,11 @@ func newManual(root string) (*manual, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, page := range pages {
+	own, err := filepath.Glob(filepath.Join(root, "internal/gateway/*.md"))
+	if err != nil {
+		return nil, err
+	}
+	for _, page := range append(pages, own...) {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			return nil, err
