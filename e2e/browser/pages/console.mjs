@@ -75,7 +75,7 @@ export default async function (kit, { base, user, password }) {
     ['application-new-last', 'applications/new?realm=/alpha&method=oidc&type=web&name=x', few],
     ['application', 'applications/myClient?realm=/alpha'],
     ['application-advanced', 'applications/myClient/advanced?realm=/alpha', few],
-    ['application-request', 'applications/myClient/request?realm=/alpha', {
+    ['application-request', 'applications/myClient/request?realm=/alpha&grant=client_credentials', {
       ...few,
       prepare: async (p) => {
         await p.getByLabel('Client secret').fill('forgerock');
