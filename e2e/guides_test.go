@@ -145,7 +145,8 @@ type terminal struct {
 	in    io.WriteCloser
 	out   *bufio.Reader
 	count int
-	kill  func() // the shell and all that it started
+	ports map[string]string // those of the pages, and where they lead
+	kill  func()            // the shell and all that it started
 }
 
 // front stands for the program: it moves ports.
@@ -163,12 +164,13 @@ exec %q "${args[@]}"
 
 func newTerminal(t *testing.T) *terminal {
 	t.Helper()
-	s := &terminal{t: t, dir: t.TempDir()}
+	s := &terminal{t: t, dir: t.TempDir(), ports: map[string]string{}}
 	home := t.TempDir()
 	env := append(os.Environ(), "CURL_HOME="+home, "HOME="+home, "PATH="+home+":"+os.Getenv("PATH"))
 	rc, moves := "silent\nshow-error\n", ""
 	for _, port := range ports {
 		to := quietPort(t)
+		s.ports[port] = to
 		env = append(env, "PORT_"+port+"="+to)
 		for _, host := range []string{"am", "app", "ig"} {
 			rc += fmt.Sprintf("connect-to = %q\n", host+".example.com:"+port+":127.0.0.1:"+to)

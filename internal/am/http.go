@@ -211,7 +211,7 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 func protect(h http.Header, tls bool) {
 	h["X-Content-Type-Options"] = nosniff
 	h["X-Frame-Options"] = sameOrigin
-	h["Referrer-Policy"] = noReferrer
+	h["Referrer-Policy"] = ownReferrer
 	h["Content-Security-Policy"] = noContent
 	if tls {
 		h["Strict-Transport-Security"] = onlyTLS
@@ -222,9 +222,10 @@ func protect(h http.Header, tls bool) {
 var (
 	nosniff    = []string{"nosniff"}
 	sameOrigin = []string{"SAMEORIGIN"}
-	noReferrer = []string{"no-referrer"}
-	noContent  = []string{"default-src 'none';frame-ancestors 'none';sandbox"}
-	onlyTLS    = []string{"max-age=31536000"}
+	// With "no-referrer" browsers send forms with "Origin: null", which looks like another site's.
+	ownReferrer = []string{"same-origin"}
+	noContent   = []string{"default-src 'none';frame-ancestors 'none';sandbox"}
+	onlyTLS     = []string{"max-age=31536000"}
 )
 
 func refuse(w http.ResponseWriter, status int, message string) {

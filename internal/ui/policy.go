@@ -30,7 +30,7 @@ func Protect(h http.Header, p Policy) {
 	h.Set("Content-Security-Policy", p.String())
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "same-origin") // with "no-referrer" browsers send forms with "Origin: null"
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	if !slices.Contains(h.Values("Vary"), "Accept-Language, Cookie") {
 		h.Add("Vary", "Accept-Language, Cookie")

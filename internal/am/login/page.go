@@ -148,9 +148,9 @@ func (s *Service) succeed(w http.ResponseWriter, r *http.Request, place Place, a
 
 // goOn sends the browser on after a form was sent. Browsers hold a page's form-action against the redirects that
 // follow as well, and those lead to clients' addresses that are not known here: so they get a page that leads on.
-// Others get the redirect that they expect.
+// Others get the redirect that they expect. Over http, browsers say what they are by Accept alone.
 func (s *Service) goOn(w http.ResponseWriter, r *http.Request, place Place, to string) {
-	if r.Header.Get("Sec-Fetch-Mode") == "" {
+	if r.Header.Get("Sec-Fetch-Mode") == "" && !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		http.Redirect(w, r, to, http.StatusFound)
 		return
 	}

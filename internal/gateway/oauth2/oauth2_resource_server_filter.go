@@ -20,6 +20,8 @@ type resourceServer struct {
 	RequireHTTPS        bool                          `conf:"requireHttps,default=true"`
 	Realm               string                        `conf:"realm"`
 	Scopes              scopesField                   `conf:"scopes"`
+	FailureHandler      heap.Ref[chain.Handler]       `conf:"failureHandler"`
+	ResourceMetadata    *conf.URL                     `conf:"resourceMetadata"`
 	oldResourceServer
 
 	resolver AccessTokenResolver
@@ -57,12 +59,26 @@ var resourceServerType = heap.Define("OAuth2ResourceServerFilter", func(c *resou
 	if c.resolver = c.chosenResolver(env); c.resolver == nil {
 		return nil, nil
 	}
-	c.noToken = challenge(c.Realm, "", "", "")
-	c.badRequest = challenge(c.Realm, "", "invalid_request", invalidRequestText)
-	c.badToken = challenge(c.Realm, "", "invalid_token", invalidTokenText)
-	c.lackingScope = challenge(c.Realm, joined(c.Scopes.list), "insufficient_scope", insufficientScopeText)
+	c.noToken = c.challenge("", "", "")
+	c.badRequest = c.challenge("", "invalid_request", invalidRequestText)
+	c.badToken = c.challenge("", "invalid_token", invalidTokenText)
+	c.lackingScope = c.challenge(joined(c.Scopes.list), "insufficient_scope", insufficientScopeText)
 	return c, nil
 }, "OAuth2RSFilter")
+
+// challenge is one of RFC 6750 §3, with the place of the resource's metadata (RFC 9728 §5.1)
+// if that is configured.
+func (c *resourceServer) challenge(scope, code, description string) string {
+	text := challenge(c.Realm, scope, code, description)
+	if c.ResourceMetadata == nil {
+		return text
+	}
+	separator := ", "
+	if text == "Bearer" {
+		separator = " "
+	}
+	return text + separator + `resource_metadata="` + quoted.Replace(c.ResourceMetadata.String()) + `"`
+}
 
 func (c *resourceServer) chosenResolver(env *heap.Env) AccessTokenResolver {
 	r := c.AccessTokenResolver.Get()
@@ -100,25 +116,25 @@ var (
 // Filter never changes the Authorization field: handlers may pass it on.
 func (c *resourceServer) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
 	if c.RequireHTTPS && !secure(x) {
-		return chain.Fail(403, errNotHTTPS), nil
+		return c.fail(x, failed{status: 403, cause: errNotHTTPS})
 	}
 	fields := x.Request.Header["Authorization"]
 	if len(fields) > 1 {
-		return challenged(400, c.badRequest, errTwoTokens), nil
+		return c.fail(x, failed{400, c.badRequest, "invalid_request", invalidRequestText, nil, errTwoTokens})
 	}
 	text, ok := "", false
 	if len(fields) == 1 {
 		text, ok = bearer(fields[0])
 	}
 	if !ok {
-		return challenged(401, c.noToken, errNoToken), nil
+		return c.fail(x, failed{401, c.noToken, "", "", nil, errNoToken})
 	}
 	t, err := c.resolver.Resolve(x, text)
 	if err != nil {
-		return c.refuse(x, err), nil
+		return c.refuse(x, err)
 	}
 	if t.Expired(c.now()) {
-		return challenged(401, c.badToken, errExpired), nil
+		return c.refuse(x, errExpired)
 	}
 	needed, err := c.Scopes.of(x)
 	if err != nil {
@@ -131,12 +147,12 @@ func (c *resourceServer) Filter(x *chain.Exchange, next chain.Handler) (*chain.R
 	if !t.HasAll(needed) {
 		value := c.lackingScope
 		if !c.Scopes.fixed() {
-			value = challenge(c.Realm, joined(needed), "insufficient_scope", insufficientScopeText)
+			value = c.challenge(joined(needed), "insufficient_scope", insufficientScopeText)
 			if err := chain.CheckHeader("WWW-Authenticate", value); err != nil {
 				return nil, err
 			}
 		}
-		return challenged(403, value, errScope), nil
+		return c.fail(x, failed{403, value, "insufficient_scope", insufficientScopeText, needed, errScope})
 	}
 	if audit := chain.Find[*chain.AuditContext](x.Context); audit != nil {
 		if id := t.TrackingID(); id != "" {
@@ -148,14 +164,42 @@ func (c *resourceServer) Filter(x *chain.Exchange, next chain.Handler) (*chain.R
 
 // refuse answers for a token that was not resolved. The client learns nothing of the
 // reason; an operator does when it is not the token's fault.
-func (c *resourceServer) refuse(x *chain.Exchange, err error) *chain.Response {
+func (c *resourceServer) refuse(x *chain.Exchange, err error) (*chain.Response, error) {
 	var unavailable *token.Unavailable
 	if errors.As(err, &unavailable) && x.Ctx().Err() == nil {
 		c.log.Warn("access token cannot be resolved", "error", err)
 	} else {
 		c.log.Debug("access token is refused", "error", err)
 	}
-	return challenged(401, c.badToken, err)
+	return c.fail(x, failed{401, c.badToken, "invalid_token", invalidTokenText, nil, err})
+}
+
+// failed is why a request does not pass.
+type failed struct {
+	status                       int
+	challenge, code, description string
+	scopes                       []string // that the request needs
+	cause                        error
+}
+
+// fail answers with a challenge and no body, unless a handler makes the answer: it finds
+// the reason in contexts.oauth2Failure, and the challenge is added to what it gives.
+func (c *resourceServer) fail(x *chain.Exchange, f failed) (*chain.Response, error) {
+	if !c.FailureHandler.IsSet() {
+		if f.challenge == "" {
+			return chain.Fail(f.status, f.cause), nil
+		}
+		return challenged(f.status, f.challenge, f.cause), nil
+	}
+	values := map[string]any{"status": int64(f.status), "scopes": wordList(f.scopes), "error": textOrNil(f.code), "description": textOrNil(f.description)}
+	resp, err := c.FailureHandler.Get().Handle(x.Push(&chain.MapContext{Name: "oauth2Failure", Values: values}))
+	if err != nil || f.challenge == "" {
+		return resp, err
+	}
+	if resp.Header.Get("Www-Authenticate") == "" {
+		resp.Header["Www-Authenticate"] = []string{f.challenge}
+	}
+	return resp, nil
 }
 
 // secure looks at the URI as the client sent it; a ForwardedRequestFilter corrects that

@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/amservice"
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/oauth2/token"
 )
 
@@ -292,3 +293,72 @@ func BenchmarkCachedToken(b *testing.B) {
 type resolverFunc func(*chain.Exchange, string) (*AccessToken, error)
 
 func (f resolverFunc) Resolve(x *chain.Exchange, s string) (*AccessToken, error) { return f(x, s) }
+
+// A handler makes the answers to requests that do not pass; the challenge stays.
+func TestResourceServerFailureHandler(t *testing.T) {
+	const metadata = `resource_metadata="https://h/.well-known/oauth-protected-resource"`
+	f := newFixture(t)
+	f.types = append(f.types, heap.Define("TestRefused", func(*struct{}, *heap.Env) (chain.Handler, error) {
+		return chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
+			return text200(eval(t, x, "${contexts.oauth2Failure.status} ${contexts.oauth2Failure.error} ${contexts.oauth2Failure.scopes}")), nil
+		}), nil
+	}))
+	f.load(t, resource(`"scopes":["mail"],"failureHandler":{"type":"TestRefused"},"resourceMetadata":"https://h/.well-known/oauth-protected-resource"`)).ok(t)
+	tests := []struct {
+		name, uri, answer string
+		header            []string
+		body, challenge   string
+	}{
+		{"no token", "https://h/", "", nil, "401  []", `Bearer ` + metadata},
+		{"plain http", "http://h/", "", nil, "403  []", ""},
+		{"refused", "https://h/", `{"active":false}`, []string{"Authorization", "Bearer a"}, "401 invalid_token []",
+			challenge("", "", "invalid_token", invalidTokenText) + ", " + metadata},
+		{"two tokens", "https://h/", "", []string{"Authorization", "Bearer a", "Authorization", "Bearer b"}, "400 invalid_request []",
+			challenge("", "", "invalid_request", invalidRequestText) + ", " + metadata},
+		{"scope is lacking", "https://h/", `{"active":true}`, []string{"Authorization", "Bearer a"}, "403 insufficient_scope [mail]",
+			challenge("", "mail", "insufficient_scope", insufficientScopeText) + ", " + metadata},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f.server = func(*chain.Exchange) (*chain.Response, error) { return reply(200, tt.answer) }
+			resp, err := object[chain.Filter](t, f, "rs").Filter(exchangeFor(t, tt.uri, tt.header...), chain.HandlerFunc(func(*chain.Exchange) (*chain.Response, error) {
+				t.Error("the request passes")
+				return chain.NewResponse(200), nil
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := resp.Entity.String(); got != tt.body {
+				t.Errorf("body %q, want %q", got, tt.body)
+			}
+			if got := resp.Header.Get("Www-Authenticate"); got != tt.challenge {
+				t.Errorf("challenge\n got %s\nwant %s", got, tt.challenge)
+			}
+		})
+	}
+}
+
+// Tokens are in no log, whatever becomes of them.
+func TestTokensAreNotLogged(t *testing.T) {
+	const secret = "s3cr3t-t0k3n"
+	f := newFixture(t).load(t, resource(`"scopes":["mail"],"requireHttps":false,"cache":{"enabled":true}`)).ok(t)
+	for _, answer := range []string{introspected, `{"active":false}`, `{"active":true}`, `<html>` + secret, `{"error":"` + secret + `"}`} {
+		for _, header := range [][]string{{"Authorization", "Bearer " + secret}, {"Authorization", "Bearer " + secret, "Authorization", "Bearer b"}} {
+			f.server = func(x *chain.Exchange) (*chain.Response, error) {
+				if answer == introspected {
+					return nil, fmt.Errorf("POST %s: refused", x.Request.URI)
+				}
+				return reply(200, answer)
+			}
+			resp, err := object[chain.Filter](t, f, "rs").Filter(exchangeFor(t, "http://h/", header...), chain.HandlerFunc(func(*chain.Exchange) (*chain.Response, error) {
+				return chain.NewResponse(200), nil
+			}))
+			if err != nil || strings.Contains(fmt.Sprint(resp.Header, resp.Cause), secret) {
+				t.Errorf("answer %v, cause %v, error %v", resp.Header, resp.Cause, err)
+			}
+		}
+	}
+	if f.log.Len() == 0 || strings.Contains(f.log.String(), secret) {
+		t.Errorf("the log is\n%s", f.log.String())
+	}
+}
