@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unsafe"
 )
 
 // VerifyOptions say what is accepted. Keys and Algorithms are needed; without them nothing is.
@@ -63,7 +64,7 @@ func Verify(ctx context.Context, token string, o VerifyOptions) (*Token, error) 
 	if err != nil {
 		return nil, err
 	}
-	input := []byte(token[:len(token)-len(parts[2])-1])
+	input := unsafe.Slice(unsafe.StringData(token), len(token)-len(parts[2])-1) // is only read
 	for _, k := range keys {
 		if verifySignature(a, k, input, sig) {
 			return opened(h, payload, k, o)
@@ -104,18 +105,19 @@ func candidates(ctx context.Context, f Finder, kid string, a *alg, op operation)
 		}
 	}
 	fitting := make([]*Key, 0, len(found))
-	reason := fmt.Errorf("%w: no key fits the token", ErrKey)
 	for _, k := range found {
-		if err := k.fits(a, op); err == nil {
+		err = k.fits(a, op)
+		if err == nil {
 			fitting = append(fitting, k)
-		} else if len(found) == 1 {
-			reason = err
 		}
 	}
-	if len(fitting) == 0 {
-		return nil, reason
+	switch {
+	case len(fitting) > 0:
+		return fitting, nil
+	case len(found) == 1:
+		return nil, err
 	}
-	return fitting, nil
+	return nil, fmt.Errorf("%w: no key fits the token", ErrKey)
 }
 
 // UnverifiedHeader reads the header of a compact JWS or JWE. It proves nothing; it serves to choose keys.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -38,34 +39,40 @@ var errShape = errors.New("not a JSON object, or a name is repeated")
 // different ones.
 func ParseInfo(b []byte) (*Info, error) { return parse(b, maxDepth) }
 
+// decoders are used again: one costs more than reading a token with it.
+var decoders = sync.Pool{New: func() any { return jsontext.NewDecoder(&bytes.Buffer{}) }}
+
 func parse(b []byte, depth int) (*Info, error) {
 	if depth == 0 {
 		return nil, errShape
 	}
-	d := jsontext.NewDecoder(bytes.NewBuffer(b)) // refuses repeated names and broken UTF-8
+	d := decoders.Get().(*jsontext.Decoder)
+	defer decoders.Put(d)
+	d.Reset(bytes.NewBuffer(b)) // refuses repeated names and broken UTF-8
 	if d.PeekKind() != '{' {
 		return nil, errShape
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return nil, errShape
 	}
+	// What is read is overwritten by the next read, b is not.
+	next := func() ([]byte, error) {
+		v, err := d.ReadValue()
+		end := int(d.InputOffset())
+		return b[end-len(v) : end], err
+	}
 	var room [24]member
 	members := room[:0]
 	for d.PeekKind() != '}' {
-		t, err := d.ReadToken()
+		name, err := next()
 		if err != nil {
 			return nil, errShape
 		}
-		name := t.String() // the token's text is overwritten by the next read
-		v, err := d.ReadValue()
-		if err != nil {
+		v, err := next()
+		if err != nil || !fits(v, depth-1) {
 			return nil, errShape
 		}
-		if err := check(v, depth-1); err != nil {
-			return nil, errShape
-		}
-		end := int(d.InputOffset()) // v is overwritten by the next read, b is not
-		members = append(members, member{name, b[end-len(v) : end]})
+		members = append(members, member{name, v})
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return nil, errShape
@@ -76,15 +83,37 @@ func parse(b []byte, depth int) (*Info, error) {
 	return pack(members), nil
 }
 
-// check finds what is JSON but no value here: numbers that are too large, and too many
-// levels.
-func check(v jsontext.Value, depth int) error {
-	switch v.Kind() {
-	case '0', '{', '[':
-		_, err := decode(string(v), depth)
-		return err
+// fits tells whether JSON is a value here: it must not have numbers that are too large,
+// nor too many levels.
+func fits(v []byte, depth int) bool {
+	for at := 0; at < len(v); at++ {
+		switch c := v[at]; {
+		case c == '"':
+			for at++; v[at] != '"'; at++ {
+				if v[at] == '\\' {
+					at++
+				}
+			}
+		case c == '{' || c == '[':
+			if depth--; depth < 0 {
+				return false
+			}
+		case c == '}' || c == ']':
+			depth++
+		case c == '-' || '0' <= c && c <= '9':
+			start := at
+			for at+1 < len(v) && strings.IndexByte("+-.0123456789Ee", v[at+1]) >= 0 {
+				at++
+			}
+			if at-start < 18 && bytes.IndexByte(v[start:at+1], 'e') < 0 && bytes.IndexByte(v[start:at+1], 'E') < 0 {
+				continue
+			}
+			if _, err := number(string(v[start : at+1])); err != nil {
+				return false
+			}
+		}
 	}
-	return nil
+	return true
 }
 
 // decode reads a value that is JSON.
@@ -144,7 +173,7 @@ func number(text string) (any, error) {
 func InfoOf(m map[string]any) *Info {
 	members := make([]member, 0, len(m))
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		members = append(members, member{name, written(m[name])})
+		members = append(members, member{written(name), written(m[name])})
 	}
 	return pack(members)
 }

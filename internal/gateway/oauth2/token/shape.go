@@ -19,10 +19,7 @@ type shape struct {
 }
 
 // member is one of an object that is being made.
-type member struct {
-	name string
-	raw  []byte
-}
+type member struct{ name, raw []byte } // JSON texts
 
 // What stands for a value in Info.packed: the value is that of the shape; it is that of an
 // earlier member, whose place follows (user names come several times); or the length of
@@ -77,10 +74,12 @@ func shared(key []byte, members []member) *shape {
 	}
 	s := &shape{index: make(map[string]int, len(members))}
 	for i, m := range members {
-		s.names = append(s.names, m.name)
-		s.index[m.name] = i
+		v, _ := decode(string(m.name), maxDepth)
+		name, _ := v.(string)
+		s.names = append(s.names, name)
+		s.index[name] = i
 		s.common = append(s.common, string(m.raw))
-		if m.name == "scope" {
+		if name == "scope" {
 			v, _ := decode(s.common[i], maxDepth)
 			s.scopes = scopesOf(v)
 		}
