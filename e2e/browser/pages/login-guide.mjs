@@ -1,6 +1,6 @@
 // The guide to logins, as its reader sees it.
 export default async function (kit, { base, user, password }) {
-  const page = await kit.visitor({ name: 'reader', allow: [/favicon/] });
+  const page = await kit.visitor({ name: 'reader', allow: [/favicon/, /Cross-Origin-Opener-Policy/] }); // the latter has no effect over http
   const context = page.context();
   const seen = [];
   const watch = (p) => p.on('request', (r) => seen.push(r.url()));
