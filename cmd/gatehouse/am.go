@@ -29,6 +29,7 @@ type amOptions struct {
 	data, store    string
 	listen         []string
 	listenTLS      []string
+	listenMetrics  string
 	cert, key      string
 	clientCerts    bool
 	contexts       []string
@@ -87,6 +88,7 @@ func amCommand() *cobra.Command {
 	f.StringArrayVar(&o.imports, "import", nil, "a file or folder of configuration to bring in at the start, see gatehouse import (repeatable)")
 	f.StringArrayVar(&o.listen, "listen", []string{"127.0.0.1:8088"}, "an `address` to listen on (repeatable)")
 	f.StringArrayVar(&o.listenTLS, "listen-tls", nil, "an `address` to listen on with TLS (repeatable)")
+	f.StringVar(&o.listenMetrics, "listen-metrics", "", "an `address` that answers /metrics for Prometheus, without credentials: monitoring systems only")
 	f.StringVar(&o.cert, "tls-cert", "", "the PEM `file` with the certificate chain for --listen-tls")
 	f.StringVar(&o.key, "tls-key", "", "the PEM `file` with the private key for --listen-tls")
 	f.BoolVar(&o.clientCerts, "tls-client-certs", false, "ask clients of --listen-tls for certificates (mutual TLS); any is taken, clients' settings say which count")
@@ -106,6 +108,7 @@ type amServer struct {
 	audit   *audit.Service  // nil: nothing is audited
 	control *backup.Control // nil: the store is not the embedded one
 	http    *http.Server
+	metrics *http.Server // nil: none
 	log     *slog.Logger
 	// base is the URL of the first listener.
 	base string
@@ -204,6 +207,11 @@ func (s *amServer) serve(o amOptions) error {
 			return err
 		}
 	}
+	if o.listenMetrics != "" {
+		if err := s.serveMetrics(o.listenMetrics); err != nil {
+			return err
+		}
+	}
 	if len(o.listenTLS) == 0 {
 		return nil
 	}
@@ -225,6 +233,20 @@ func (s *amServer) serve(o amOptions) error {
 	return nil
 }
 
+// serveMetrics opens the listener for monitoring systems.
+func (s *amServer) serveMetrics(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", s.am.Metrics())
+	s.metrics = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+	s.log.Info("metrics", "url", "http://"+l.Addr().String()+"/metrics")
+	go func() { _ = s.metrics.Serve(l) }()
+	return nil
+}
+
 // drain answers for a while longer, so that load balancers and clients go elsewhere first.
 func (s *amServer) drain(d time.Duration) {
 	if d <= 0 {
@@ -242,6 +264,9 @@ func (s *amServer) stop() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		errs = append(errs, s.http.Shutdown(ctx))
+	}
+	if s.metrics != nil {
+		errs = append(errs, s.metrics.Close())
 	}
 	if s.control != nil {
 		errs = append(errs, s.control.Close())

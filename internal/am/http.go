@@ -2,6 +2,7 @@ package am
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/internal/am/oauth"
+	"gatehouse/internal/am/store"
 )
 
 // maxBody bounds every request; the parts of the server have smaller limits.
@@ -151,7 +153,7 @@ func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, context, path
 			refuse(w, http.StatusServiceUnavailable, "Service Unavailable")
 			return
 		}
-		s.health(w, r)
+		s.health(w)
 		return
 	}
 	a, ok := s.ofServer(path)
@@ -197,9 +199,17 @@ func (s *Server) serveConsole(w http.ResponseWriter, r *http.Request, context, p
 	s.options.Console(w, r, s.place(r, a.realm, context), path)
 }
 
+// storeAnswers reads a record that is always there.
+func (s *Server) storeAnswers() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 6*time.Second)
+	defer cancel()
+	_, err := s.realms.Docs().Get(ctx, "", store.KindRealm, "/")
+	return err
+}
+
 // health tells whether the store answers.
-func (s *Server) health(w http.ResponseWriter, r *http.Request) {
-	if _, err := s.realms.Docs().Get(r.Context(), "", "realm", "/"); err != nil {
+func (s *Server) health(w http.ResponseWriter) {
+	if err := s.storeAnswers(); err != nil {
 		s.log.Error("health", "error", err)
 		refuse(w, http.StatusServiceUnavailable, "Service Unavailable")
 		return

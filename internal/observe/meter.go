@@ -23,6 +23,25 @@ type Meter struct {
 type meterPlace struct {
 	mu    sync.Mutex
 	steps [meterSteps]meterStep
+	total Totals
+}
+
+// MeterBounds are the upper bounds of Totals.Below.
+var MeterBounds = [...]time.Duration{
+	100 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond, time.Millisecond, 2500 * time.Microsecond, 5 * time.Millisecond,
+	10 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond,
+	time.Second, 2500 * time.Millisecond, 5 * time.Second,
+}
+
+// Totals are what happened at a place since the meter was made.
+type Totals struct {
+	Name string
+	// ByFamily counts answers by the first digit of their status, 1 to 5 at 0 to 4.
+	ByFamily [5]uint64
+	// Below counts answers that took at most the bound of the same number; longer ones are in none.
+	Below [len(MeterBounds)]uint64
+	// Took is the time of all together.
+	Took time.Duration
 }
 
 // meterStep is what happened in one step of time, the number of steps since 1970.
@@ -63,6 +82,13 @@ func (m *Meter) Count(place, status int, took time.Duration) {
 	}
 	s.total += took
 	s.longest = max(s.longest, took)
+	if family := status/100 - 1; family >= 0 && family < len(p.total.ByFamily) {
+		p.total.ByFamily[family]++
+	}
+	if i, _ := slices.BinarySearch(MeterBounds[:], took); i < len(MeterBounds) {
+		p.total.Below[i]++
+	}
+	p.total.Took += took
 	p.mu.Unlock()
 }
 
@@ -96,6 +122,22 @@ func (m *Meter) Report(n int) []Figures {
 		}
 		p.mu.Unlock()
 		out[i] = f
+	}
+	return out
+}
+
+// Totals gives the totals of all places.
+func (m *Meter) Totals() []Totals {
+	out := make([]Totals, len(m.places))
+	for i := range m.places {
+		p := &m.places[i]
+		p.mu.Lock()
+		out[i] = p.total
+		p.mu.Unlock()
+		out[i].Name = m.names[i]
+		for j := 1; j < len(MeterBounds); j++ {
+			out[i].Below[j] += out[i].Below[j-1]
+		}
 	}
 	return out
 }

@@ -49,3 +49,18 @@ func BenchmarkMeter(b *testing.B) {
 		}
 	})
 }
+
+func TestMeterTotals(t *testing.T) {
+	m := observe.NewMeter(nil, "a", "b")
+	m.Count(0, 200, 100*time.Microsecond)
+	m.Count(0, 302, 101*time.Microsecond)
+	m.Count(0, 503, time.Minute)
+	m.Count(1, 404, time.Second)
+	all := m.Totals()
+	if a := all[0]; a.Name != "a" || a.ByFamily != [5]uint64{0, 1, 1, 0, 1} || a.Below[0] != 1 || a.Below[1] != 2 || a.Below[len(a.Below)-1] != 2 || a.Took != time.Minute+201*time.Microsecond {
+		t.Errorf("totals of a = %+v", a)
+	}
+	if b := all[1]; b.ByFamily[3] != 1 || b.Below[11] != 0 || b.Below[12] != 1 {
+		t.Errorf("totals of b = %+v", b)
+	}
+}
