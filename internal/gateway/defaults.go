@@ -18,6 +18,12 @@ var refused = []*heap.Type{
 	heap.Refuse("SamlFederationHandler", "SAML federation is not supported"),
 	heap.Refuse("UmaService", "UMA is not supported"),
 	heap.Refuse("UmaFilter", "UMA is not supported"),
+	heap.Refuse("PingFederateStatelessAccessTokenResolver", "PingFederate services are not supported; use a StatelessAccessTokenResolver with its key set"),
+	heap.Refuse("PingFederateService", "PingFederate services are not supported"),
+	heap.Refuse("FapiResourceFilterChain", fapiReason, "FapiAuthorizeFilterChain", "FapiParFilterChain", "FapiTokenFilterChain", "FapiDcrFilterChain",
+		"FapiWellKnownFilterChain", "FapiResourceUnprotectedFilterChain", "FapiPassThroughFilterChain"),
+	heap.Refuse("IdmApiClientService", fapiReason),
+	heap.Refuse("CachingJwkSetService", fapiReason),
 }
 
 // defaultObjects are declared in the root heap unless the document has objects of
@@ -70,3 +76,5 @@ func builtIn(text string) *conf.Node {
 	}
 	return n
 }
+
+const fapiReason = "FAPI filter chains are not supported; use an OAuth2ResourceServerFilter with a ConfirmationKeyVerifierAccessTokenResolver"

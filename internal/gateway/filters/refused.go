@@ -13,5 +13,4 @@ var (
 	mcpAudit          = heap.Refuse("McpAuditFilter", "the Model Context Protocol is not supported")
 	mcpProtection     = heap.Refuse("McpProtectionFilter", "the Model Context Protocol is not supported")
 	mcpValidation     = heap.Refuse("McpValidationFilter", "the Model Context Protocol is not supported")
-	fapiInteraction   = heap.Refuse("FapiInteractionIdFilter", "FAPI profiles are not supported; set x-fapi-interaction-id with a HeaderFilter")
 )
