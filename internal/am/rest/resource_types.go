@@ -24,7 +24,7 @@ const (
 
 // Kinds are the kinds of documents of a realm that this package adds to those of package store.
 func Kinds() []string {
-	return []string{KindPolicy, KindPolicySet, KindResourceType, journey.KindTree, journey.KindNode, KindManaged}
+	return []string{KindPolicy, KindPolicySet, KindResourceType, journey.KindTree, journey.KindNode, KindManaged, KindGroup}
 }
 
 // authorship is who changed what, and when, in milliseconds.

@@ -11,6 +11,7 @@ func (s *Server) all() []*Resource {
 		s.authorizationKinds(),
 		s.figures(),
 		s.globalServices(),
+		s.groups(),
 		s.idRepositories(),
 		s.nodes(),
 		s.keyRecords(),

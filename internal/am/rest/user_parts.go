@@ -37,7 +37,7 @@ func (s *Server) userParts() []*Resource {
 		Actions: map[string]Action{"revokeTokens": {Do: func(*Call) (any, error) { return nil, unsupported("The action revokeTokens") }}},
 	}}
 	for _, part := range []string{
-		"groups", "devices/profile", "devices/trusted", "devices/2fa/oath", "devices/2fa/push", "devices/2fa/webauthn", "devices/2fa/binding",
+		"devices/profile", "devices/trusted", "devices/2fa/oath", "devices/2fa/push", "devices/2fa/webauthn", "devices/2fa/binding",
 		"policies", "oauth2/resources/sets", "oauth2/resources/labels",
 	} {
 		list = append(list, &Resource{
@@ -65,7 +65,6 @@ func (s *Server) userParts() []*Resource {
 				return nil, refuse(http.StatusNotFound, "UMA is not supported in this realm")
 			},
 		},
-		&Resource{Path: "groups", Version: "4.0", Complete: true, Query: func(*Call) ([]Object, error) { return nil, nil }},
 	)
 }
 

@@ -71,7 +71,7 @@ func allowUsers(c *Call, v Verb) error {
 
 // protectedAttributes are those that users cannot give themselves.
 func protectedAttributes() []string {
-	return []string{"inetuserstatus", "uid", "universalid", "dn", "objectclass", "memberof", "createtimestamp", "modifytimestamp", "realm", "username", "isadmin"}
+	return []string{"inetuserstatus", "uid", "universalid", "dn", "objectclass", "memberof", "ismemberof", "createtimestamp", "modifytimestamp", "realm", "username", "isadmin"}
 }
 
 // derived attributes are made when a profile is read; what a client sends of them is not kept.
@@ -327,6 +327,9 @@ func (s *Server) deleteUser(c *Call, id string) (Object, error) {
 		return nil, err
 	}
 	if err := s.docs.Delete(c.Context(), c.realmPath(), store.KindUser, u.ID, 0); err != nil {
+		return nil, err
+	}
+	if err := s.leaveGroups(c, u.Name); err != nil {
 		return nil, err
 	}
 	sub := store.Subject{Type: login.TypeUser, Name: u.Name}

@@ -1,0 +1,310 @@
+package rest
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// KindGroup is the kind of the documents that hold a realm's groups; their ID is the name in lower case.
+const KindGroup = "group"
+
+// maxMembers bounds the members of a group, and the groups of a user.
+const maxMembers = 10000
+
+// group is a list of users. Names of users that have gone are not members.
+type group struct {
+	Name        string   `json:"username"`
+	Description []string `json:"description,omitempty"`
+	Members     []string `json:"members"` // names of users
+
+	rev uint64 // what is written over
+}
+
+// groups are the groups of users of a realm (PingAM: groups).
+func (s *Server) groups() []*Resource {
+	return []*Resource{
+		{
+			Path: "groups", Version: "4.0", Exists: "Resource already exists", ItemRev: "-1", Complete: true,
+			Query: func(c *Call) ([]Object, error) {
+				all, err := s.allGroups(c)
+				list := []Object{}
+				for _, g := range all {
+					list = append(list, g.object(c))
+				}
+				return list, err
+			},
+			Read: func(c *Call, id string) (Object, error) {
+				g, err := c.group(id)
+				if err != nil {
+					return nil, err
+				}
+				return g.object(c), nil
+			},
+			Create: s.createGroup,
+			Update: func(c *Call, id string, body Object) (Object, error) {
+				g, err := c.group(id)
+				if err != nil {
+					return nil, err
+				}
+				if err := s.readGroup(c, g, body); err != nil {
+					return nil, err
+				}
+				return g.object(c), s.saveGroup(c, g)
+			},
+			Delete: func(c *Call, id string) (Object, error) {
+				g, err := c.group(id)
+				if err != nil {
+					return nil, err
+				}
+				o := g.object(c)
+				o["success"] = "true"
+				return o, s.docs.Delete(c.Context(), c.realmPath(), KindGroup, realm.UserID(g.Name), 0)
+			},
+		},
+		{
+			Path: "users/{user}/groups", Version: "1.0", Complete: true, Check: userExists,
+			// Users see their groups; who is in which is for administrators to say.
+			Allow: func(c *Call, v Verb) error {
+				if v == VerbQuery || v == VerbRead {
+					return ownPart(c, v)
+				}
+				return administrators(c)
+			},
+			Query:   s.groupsOfUser,
+			Actions: map[string]Action{"updateMemberships": {Do: s.updateMemberships}},
+		},
+	}
+}
+
+// group reads a group of the realm, once.
+func (c *Call) group(name string) (*group, error) {
+	d, err := c.get(KindGroup, realm.UserID(name))
+	if err != nil {
+		return nil, err
+	}
+	return parseGroup(d)
+}
+
+func parseGroup(d store.Doc) (*group, error) {
+	g := &group{rev: d.Rev}
+	return g, json.Unmarshal(d.Body, g)
+}
+
+func (s *Server) allGroups(c *Call) ([]*group, error) {
+	docs, err := s.docs.List(c.Context(), c.realmPath(), KindGroup)
+	var list []*group
+	for _, d := range docs {
+		g, err := parseGroup(d)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, g)
+	}
+	return list, err
+}
+
+func (g *group) doc() (store.Doc, error) {
+	raw, err := json.Marshal(g)
+	return store.Doc{ID: realm.UserID(g.Name), Rev: g.rev, Body: raw}, err
+}
+
+func (s *Server) saveGroup(c *Call, g *group) error {
+	d, err := g.doc()
+	if err != nil {
+		return err
+	}
+	_, err = s.docs.Put(c.Context(), c.realmPath(), KindGroup, d)
+	return err
+}
+
+func (g *group) dn(c *Call) string {
+	return "cn=" + g.Name + ",ou=groups," + login.RealmDN(c.realmPath())
+}
+
+func (g *group) universalID(c *Call) string {
+	return "id=" + g.Name + ",ou=group," + login.RealmDN(c.realmPath())
+}
+
+func (g *group) object(c *Call) Object {
+	o := Object{
+		"_id": g.Name, "username": g.Name, "realm": c.realmPath(), "cn": []string{g.Name}, "dn": []string{g.dn(c)},
+		"universalid": []string{g.universalID(c)}, "objectclass": []string{"top", "groupofuniquenames"},
+		"members": Object{"uniqueMember": append([]string{}, g.Members...)},
+	}
+	if len(g.Description) > 0 {
+		o["description"] = g.Description
+	}
+	return o
+}
+
+func (s *Server) createGroup(c *Call, id string, body Object) (Object, error) {
+	name, _ := body["username"].(string)
+	if name == "" {
+		name = id
+	}
+	if id != "" && !strings.EqualFold(id, name) {
+		return nil, badRequest("name and URI's resource ID do not match")
+	}
+	name = strings.TrimSpace(name)
+	if err := checkID(name); err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(name, "_") || strings.ContainsAny(name, `,=<>#;\"*()`) {
+		return nil, badRequest("The group name is not valid")
+	}
+	g := &group{Name: name, Members: []string{}}
+	if err := s.readGroup(c, g, body); err != nil {
+		return nil, err
+	}
+	d, err := g.doc()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.docs.Create(c.Context(), c.realmPath(), KindGroup, d); err != nil {
+		return nil, err
+	}
+	return g.object(c), nil
+}
+
+// readGroup takes what a body says of a group: its members, as {"members":{"uniqueMember":[…]}} or, as older clients
+// have it, {"uniqueMember":[…]}, and the description. What is not named stays.
+func (s *Server) readGroup(c *Call, g *group, body Object) error {
+	members, given := body["members"].(Object)
+	if body["members"] != nil && !given {
+		return invalid("members")
+	}
+	for _, from := range []Object{members, body} {
+		for name, v := range from {
+			if !strings.EqualFold(name, "uniqueMember") || v == nil {
+				continue
+			}
+			list, err := s.membersOf(c, g, v)
+			if err != nil {
+				return err
+			}
+			g.Members = list
+		}
+		if given {
+			break // what the newer form says goes before the older
+		}
+	}
+	if v, ok := body["description"]; ok {
+		list := textValues(v)
+		if size := len(strings.Join(list, "")); v != nil && list == nil || size > maxAttribute {
+			return invalid("description")
+		}
+		g.Description = list
+	}
+	return nil
+}
+
+// membersOf reads names of users, or their DNs and universal identifiers. Those that were members before are not
+// looked for again.
+func (s *Server) membersOf(c *Call, g *group, v any) ([]string, error) {
+	names := textValues(v)
+	if names == nil || len(names) > maxMembers {
+		return nil, invalid("uniqueMember")
+	}
+	list := []string{}
+	for _, name := range names {
+		if first, _, isDN := strings.Cut(name, ","); isDN {
+			_, name, _ = strings.Cut(first, "=")
+		}
+		if !g.has(name) {
+			u, err := c.Realm.User(c.Context(), name)
+			if errors.Is(err, store.ErrNotFound) {
+				return nil, badRequest("The member %s is not a user of the realm", name)
+			}
+			if err != nil {
+				return nil, err
+			}
+			name = u.Name
+		}
+		if !slices.ContainsFunc(list, func(m string) bool { return strings.EqualFold(m, name) }) {
+			list = append(list, name)
+		}
+	}
+	return list, nil
+}
+
+func (g *group) has(user string) bool {
+	return slices.ContainsFunc(g.Members, func(m string) bool { return strings.EqualFold(m, user) })
+}
+
+// remove takes a user out, and tells whether he was in.
+func (g *group) remove(user string) bool {
+	before := len(g.Members)
+	g.Members = slices.DeleteFunc(g.Members, func(m string) bool { return strings.EqualFold(m, user) })
+	return len(g.Members) < before
+}
+
+func (s *Server) groupsOfUser(c *Call) ([]Object, error) {
+	all, err := s.allGroups(c)
+	list := []Object{}
+	for _, g := range all {
+		if g.has(c.Vars["user"]) {
+			list = append(list, Object{"_id": g.Name, "groupname": g.Name})
+		}
+	}
+	return list, err
+}
+
+// updateMemberships puts the user into the groups of the body, and out of all others (PingAM: updateMemberships).
+func (s *Server) updateMemberships(c *Call) (any, error) {
+	names := textValues(c.Body["groups"])
+	if _, isList := c.Body["groups"].([]any); !isList || names == nil || len(names) > maxMembers {
+		return nil, badRequest("The action needs a list groups")
+	}
+	u, err := c.user(c.Vars["user"])
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.allGroups(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(all, func(g *group) bool { return strings.EqualFold(g.Name, name) }) {
+			return nil, badRequest("There is no group %s", name)
+		}
+	}
+	for _, g := range all {
+		in := slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, g.Name) })
+		switch {
+		case in && !g.has(u.Name) && len(g.Members) >= maxMembers:
+			return nil, badRequest("The group %s is full", g.Name)
+		case in && !g.has(u.Name):
+			g.Members = append(g.Members, u.Name)
+		case in || !g.remove(u.Name):
+			continue
+		}
+		if err := s.saveGroup(c, g); err != nil {
+			return nil, err
+		}
+	}
+	list, err := s.groupsOfUser(c)
+	return Object{"result": list}, err
+}
+
+// leaveGroups takes a user who is deleted out of the groups: a later user of the name is not a member.
+func (s *Server) leaveGroups(c *Call, user string) error {
+	all, err := s.allGroups(c)
+	if err != nil {
+		return err
+	}
+	for _, g := range all {
+		if !g.remove(user) {
+			continue
+		}
+		if err := s.saveGroup(c, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
