@@ -22,6 +22,7 @@ func (s *Server) all() []*Resource {
 		s.scripts(),
 		s.secretStores(),
 		s.serverInfo(),
+		s.servers(),
 		s.serviceAccounts(),
 		s.managed(), // after the service accounts, whose path it would take
 		s.services(),

@@ -1,0 +1,56 @@
+package rest
+
+import (
+	"slices"
+)
+
+// thisServer is the number of the one server there is, which the cookie amlbcookie has too.
+const thisServer = "01"
+
+// propertyGroups are those that PingAM has of a server's properties.
+var propertyGroups = []string{"advanced", "cts", "directoryConfiguration", "general", "sdk", "security", "session", "uma"}
+
+// servers are what administration tools read of the deployment: one server, at the address it is asked at, with no
+// properties that could be set over REST (the command line has them) and of no site; no modules and chains, which
+// PingAM has given up for trees. All of it can be read and not written.
+func (s *Server) servers() []*Resource {
+	none := func(*Call) ([]Object, error) { return nil, nil }
+	noDescendents := map[string]Action{"nextdescendents": {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }}}
+	server := func(c *Call) Object { return Object{"_id": thisServer, "url": c.Base, "siteName": nil} }
+	absent := func(*Call, string) (Object, error) { return nil, notFound() }
+	return []*Resource{
+		{
+			Path: "global-config/servers", Global: true,
+			Query: func(c *Call) ([]Object, error) { return []Object{server(c)}, nil },
+			Read: func(c *Call, id string) (Object, error) {
+				if id != thisServer {
+					return nil, notFound()
+				}
+				return server(c), nil
+			},
+		},
+		{
+			Path: "global-config/servers/{server}/properties", Global: true,
+			Check: func(c *Call) error {
+				if err := administrators(c); err != nil {
+					return err
+				}
+				if v := c.Vars["server"]; v != thisServer && v != "server-default" || !slices.Contains(propertyGroups, c.ID) {
+					return notFound()
+				}
+				return nil
+			},
+			Read: func(_ *Call, id string) (Object, error) { return Object{"_id": id}, nil },
+		},
+		{Path: "global-config/sites", Global: true, Query: none, Read: absent},
+		{
+			Path: "global-config/authentication", Global: true,
+			Read: func(*Call, string) (Object, error) {
+				o := authenticationSettings(nil)
+				return Object{"_id": "", "_type": o["_type"], "defaults": Object{"core": o["core"], "security": o["security"]}}, nil
+			},
+		},
+		{Path: "realm-config/authentication/chains", Version: "2.0", Query: none, Read: absent, Actions: noDescendents},
+		{Path: "realm-config/authentication/modules", Version: "2.0", Query: none, Actions: noDescendents},
+	}
+}
