@@ -1,6 +1,7 @@
 package am
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 
 	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/rest"
+	"gatehouse/internal/am/store"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/conf"
 )
@@ -230,6 +232,20 @@ func (s *Server) changed(ctx context.Context, c rest.Change) {
 	s.writeAudit(ctx, topic, e)
 }
 
+// timedOut writes the event of a session that ended by time.
+func (s *Server) timedOut(ctx context.Context, sess store.Session) {
+	name, now := "AM-SESSION-IDLE_TIMED_OUT", s.options.Now()
+	if sess.MaxLife > 0 && !now.Before(sess.Created.Add(sess.MaxLife)) {
+		name = "AM-SESSION-MAX_TIMED_OUT"
+	}
+	id := login.UniversalID(sess.Realm, sess.Subject)
+	s.writeAudit(ctx, topicActivity, map[string]any{
+		"eventName": name, "operation": "DELETE", "component": "Session", "realm": sess.Realm, "userId": id, "runAs": id,
+		"objectId": sess.CtxID, "trackingIds": []string{sess.CtxID},
+		"transactionId": sess.CtxID, // no request
+	})
+}
+
 // signedIn writes the events of a login, and of a session's beginning or end.
 func (s *Server) signedIn(ctx context.Context, l login.Event) {
 	id := ""
@@ -239,6 +255,19 @@ func (s *Server) signedIn(ctx context.Context, l login.Event) {
 	if l.Kind == login.EventSession {
 		s.writeAudit(ctx, topicActivity, map[string]any{
 			"eventName": "AM-SESSION-CREATED", "operation": "CREATE", "component": "Session", "realm": l.Realm, "userId": id, "runAs": id,
+			"objectId": l.Session, "trackingIds": []string{l.Session},
+		})
+		return
+	}
+	if l.Kind == login.EventDestroyed {
+		by := id // an account that ended its own sessions
+		if a := auditedOf(ctx); a != nil {
+			a.mu.Lock()
+			by = cmp.Or(a.user, id)
+			a.mu.Unlock()
+		}
+		s.writeAudit(ctx, topicActivity, map[string]any{
+			"eventName": "AM-SESSION-DESTROYED", "operation": "DELETE", "component": "Session", "realm": l.Realm, "userId": id, "runAs": by,
 			"objectId": l.Session, "trackingIds": []string{l.Session},
 		})
 		return

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"encoding/json"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/internal/am"
 )
@@ -122,6 +124,69 @@ func TestAudit(t *testing.T) {
 	if at(last, "response", "statusCode") != "401" || at(last, "response", "status") != "FAILED" || at(last, "http", "request", "method") != "GET" ||
 		at(last, "client", "ip") != "127.0.0.1" || last["userId"] != nil || at(last, "http", "request", "headers", "host") != nil {
 		t.Errorf("last access: %v", last)
+	}
+}
+
+// Sessions that administrators end, and those that end by time, are written with who ended them.
+func TestAuditOfSessionEnds(t *testing.T) {
+	s, events := auditedSite(t)
+	admin := s.admin()
+	admin("POST", "/json/users?_action=create", map[string]any{"username": "demo", "userpassword": "verysecret1"}).want(t, 201)
+	session := func() (uid string) {
+		token := s.login("/json/authenticate", "demo", "verysecret1")
+		return s.send("POST", "/json/sessions?_action=validate", map[string]any{"tokenId": token}).want(t, 200)["sessionUid"].(string)
+	}
+	want := map[string]string{}
+	want[session()] = "AM-SESSION-DESTROYED"
+	admin("POST", "/json/sessions?_action=logoutByUser", map[string]any{"username": "demo"}).want(t, 200)
+	want[session()] = "AM-SESSION-DESTROYED"
+	list := admin("GET", "/json/sessions?_queryFilter="+url.QueryEscape(`username eq "demo"`), nil).want(t, 200)["result"].([]any)
+	admin("POST", "/json/sessions?_action=logoutByHandle", map[string]any{"sessionHandles": []any{at(list[0], "sessionHandle"), "shandle:unknown"}}).want(t, 200)
+	want[session()] = "AM-SESSION-DESTROYED"
+	admin("PUT", "/json/users/demo", map[string]any{"userpassword": "verysecret1"}).want(t, 200)
+	idle := session()
+	want[idle] = "AM-SESSION-IDLE_TIMED_OUT"
+	look := func() {
+		t.Helper()
+		if err := s.server.LookForTimeouts(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look()
+	s.clock.pass(31 * time.Minute)
+	look()
+	// One that is used all the time ends at its maximum.
+	token := s.login("/json/authenticate", "demo", "verysecret1")
+	uid := s.send("POST", "/json/sessions?_action=validate", map[string]any{"tokenId": token}).want(t, 200)["sessionUid"].(string)
+	want[uid] = "AM-SESSION-MAX_TIMED_OUT"
+	for range 5 {
+		s.clock.pass(20 * time.Minute)
+		s.send("POST", "/json/sessions?_action=refresh", map[string]any{"tokenId": token}).want(t, 200)
+		look()
+	}
+	s.clock.pass(21 * time.Minute)
+	look()
+	got := map[string]string{}
+	for _, e := range events("activity") {
+		name, _ := e["eventName"].(string)
+		id, _ := e["objectId"].(string)
+		if name == "AM-SESSION-CREATED" || want[id] == "" {
+			continue
+		}
+		if got[id] != "" {
+			t.Errorf("%s ended twice: %s, %s", id, got[id], name)
+		}
+		got[id] = name
+		by := "id=demo,ou=user,dc=openam,dc=forgerock,dc=org"
+		if name == "AM-SESSION-DESTROYED" {
+			by = "id=amadmin,ou=user,ou=am-config"
+		}
+		if e["userId"] != "id=demo,ou=user,dc=openam,dc=forgerock,dc=org" || e["runAs"] != by || e["realm"] != "/" || e["transactionId"] == "" {
+			t.Errorf("%v", e)
+		}
+	}
+	if toJSON(got) != toJSON(want) {
+		t.Errorf("ends = %v, want %v", got, want)
 	}
 }
 

@@ -27,7 +27,8 @@ func (t *timeouts) ended(id string) {
 
 // lookForTimeouts compares with the last look, and tells.
 func (s *Server) lookForTimeouts(ctx context.Context) error {
-	if !s.hub.Followed(notify.TopicSession) {
+	audited := s.options.Audit != nil && s.options.Audit.Audits(topicActivity)
+	if !audited && !s.hub.Followed(notify.TopicSession) {
 		s.timeouts.mu.Lock()
 		s.timeouts.seen = nil
 		s.timeouts.mu.Unlock()
@@ -41,7 +42,10 @@ func (s *Server) lookForTimeouts(ctx context.Context) error {
 		}
 		for _, sess := range list {
 			if ends := sess.Ends(); len(now) < maxTimed && (ends.IsZero() || s.options.Now().Before(ends)) {
-				now[sess.ID()] = store.Session{CtxID: sess.CtxID}
+				now[sess.ID()] = store.Session{
+					CtxID: sess.CtxID, Realm: sess.Realm, Subject: sess.Subject, Created: sess.Created, LastAccess: sess.LastAccess,
+					MaxIdle: sess.MaxIdle, MaxLife: sess.MaxLife,
+				}
 			}
 		}
 	}
@@ -52,6 +56,9 @@ func (s *Server) lookForTimeouts(ctx context.Context) error {
 	for id, sess := range before {
 		if _, ok := now[id]; !ok {
 			s.hub.Publish(notify.TopicSession, "", map[string]any{"sessionuid": sess.CtxID, "eventType": "IDLE_TIMEOUT"})
+			if !s.options.Now().Before(sess.Ends()) { // else another process ended it, and has told
+				s.timedOut(ctx, sess)
+			}
 		}
 	}
 	return nil

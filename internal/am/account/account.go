@@ -241,7 +241,7 @@ func (v *visit) end(id string) {
 		v.done(http.StatusNotFound, "warn", "account.session.gone")
 		return
 	}
-	if err := sessions.EndByID(v.r.Context(), id); err != nil {
+	if err := v.Login.Destroy(v.r.Context(), sess); err != nil {
 		v.broken(err)
 		return
 	}

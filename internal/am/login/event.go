@@ -10,9 +10,10 @@ import (
 
 // Kinds of events.
 const (
-	EventLogin   = iota // a journey is over
-	EventSession        // a session has begun
-	EventLogout         // a session was ended on demand
+	EventLogin     = iota // a journey is over
+	EventSession          // a session has begun
+	EventLogout           // a session was ended by whoever holds its token
+	EventDestroyed        // a session was ended by somebody else, or with its account
 )
 
 // Event is something that auditors want to know.

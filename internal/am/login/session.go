@@ -107,6 +107,15 @@ func (s *Service) End(ctx context.Context, token string) error {
 	return nil
 }
 
+// Destroy ends a session without its token: an administrator does, or its account has changed.
+func (s *Service) Destroy(ctx context.Context, sess store.Session) error {
+	if err := s.sessions.EndByID(ctx, sess.ID()); err != nil {
+		return err
+	}
+	s.tell(ctx, Event{Kind: EventDestroyed, Realm: sess.Realm, Subject: sess.Subject, Session: sess.CtxID})
+	return nil
+}
+
 // EndAll ends the sessions of a subject.
 func (s *Service) EndAll(ctx context.Context, rl *realm.Realm, sub store.Subject) (int, error) {
 	list, err := s.sessions.List(ctx, rl.Path)
@@ -118,7 +127,7 @@ func (s *Service) EndAll(ctx context.Context, rl *realm.Realm, sub store.Subject
 		if sess.Subject.Type != sub.Type || !strings.EqualFold(sess.Subject.Name, sub.Name) {
 			continue
 		}
-		if err := s.sessions.EndByID(ctx, sess.ID()); err != nil {
+		if err := s.Destroy(ctx, sess); err != nil {
 			return ended, err
 		}
 		ended++

@@ -183,7 +183,10 @@ func (s *Server) logoutByHandle(c *Call) (any, error) {
 	}
 	result := Object{}
 	for _, handle := range textList(handles) {
-		_, err := s.sessions.EndByHandle(c.Context(), handle)
+		sess, err := s.sessions.FindByHandle(c.Context(), handle)
+		if err == nil {
+			err = s.Login.Destroy(c.Context(), sess)
+		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}

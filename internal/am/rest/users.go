@@ -311,7 +311,7 @@ func (s *Server) endOthers(c *Call, name string) error {
 		if mine || sess.Subject.Type != login.TypeUser || !strings.EqualFold(sess.Subject.Name, name) {
 			continue
 		}
-		if err := s.sessions.EndByID(c.Context(), sess.ID()); err != nil {
+		if err := s.Login.Destroy(c.Context(), sess); err != nil {
 			return err
 		}
 	}
