@@ -81,7 +81,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request, place login.P
 }
 
 func (c *Call) serve(path string) error {
-	res, item, err := c.server.route(c, path)
+	whole := c.describes() && strings.Trim(path, "/") == ""
+	res, item, err := &Resource{}, false, error(nil)
+	if !whole {
+		res, item, err = c.server.route(c, path)
+	}
 	if err != nil {
 		return err
 	}
@@ -93,6 +97,12 @@ func (c *Call) serve(path string) error {
 	}
 	if c.server.Identified != nil {
 		c.server.Identified(c.Context(), c.Caller, c.realmPath())
+	}
+	switch {
+	case whole:
+		return c.describe("Administration", path, c.server.addressable(c))
+	case c.describes():
+		return c.describe(res.Path, path, []*Resource{res})
 	}
 	if err := c.readBody(); err != nil {
 		return err
@@ -206,6 +216,17 @@ func (s *Server) route(c *Call, path string) (res *Resource, item bool, err erro
 		}
 	}
 	return nil, false, noRoute(strings.Join(parts, "/"))
+}
+
+// addressable are the resources that can be addressed in the realm.
+func (s *Server) addressable(c *Call) []*Resource {
+	var list []*Resource
+	for _, r := range s.resources {
+		if c.mayAddress(r.res, r.res.Path) == nil {
+			list = append(list, r.res)
+		}
+	}
+	return list
 }
 
 // mayAddress refuses global resources in the name of a realm below the root.
