@@ -51,8 +51,31 @@ type connector struct {
 	TLS heap.Ref[secrets.ServerTlsOptions] `conf:"tls"`
 	// MaxTotalHeadersSize bounds the header fields of a request, in bytes.
 	MaxTotalHeadersSize int `conf:"maxTotalHeadersSize,min=1,default=8192"`
-	// Vertx holds tuning of the former server; maxInitialLineLength is used.
-	Vertx map[string]any `conf:"vertx"`
+	// Vertx holds tuning of the former server.
+	Vertx vertxServer `conf:"vertx"`
+}
+
+// vertxServer is what of the former server's tuning has a meaning here, and what has a
+// reason to have none.
+type vertxServer struct {
+	// MaxInitialLineLength bounds the request line, in bytes; absent: 4096.
+	MaxInitialLineLength int `conf:"maxInitialLineLength,min=1"`
+
+	AcceptBacklog           any `conf:"acceptBacklog,unused=the operating system's limit holds"`
+	IdleTimeout             any `conf:"idleTimeout,unused=idle connections are closed by the gateway's own rules"`
+	IdleTimeoutUnit         any `conf:"idleTimeoutUnit,unused=idle connections are closed by the gateway's own rules"`
+	CompressionSupported    any `conf:"compressionSupported,unused=responses pass as the upstream encoded them"`
+	CompressionLevel        any `conf:"compressionLevel,unused=responses pass as the upstream encoded them"`
+	MaxWebSocketFrameSize   any `conf:"maxWebSocketFrameSize,unused=WebSocket frames pass through without being collected"`
+	MaxWebSocketMessageSize any `conf:"maxWebSocketMessageSize,unused=WebSocket frames pass through without being collected"`
+	AddressResolverOptions  any `conf:"addressResolverOptions,unused=the operating system resolves names"`
+	MaxHeaderSize           any `conf:"maxHeaderSize,unused=maxTotalHeadersSize of the connector decides"`
+	InitialSettings         any `conf:"initialSettings,unused=maxTotalHeadersSize of the connector decides"`
+	Port                    any `conf:"port,unused=port of the connector decides"`
+	Host                    any `conf:"host,unused=host of the connector decides"`
+	Ssl                     any `conf:"ssl,unused=tls of the connector decides"`
+	UseAlpn                 any `conf:"useAlpn,unused=tls of the connector decides"`
+	ClientAuth              any `conf:"clientAuth,unused=tls of the connector decides"`
 }
 
 type adminConfig struct {
@@ -223,7 +246,7 @@ func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64, kept *hand
 	trust, _ := g.services.System("org.forgerock.http.TrustTransactionHeader")
 	storage := kept.Storage
 	s := wire.NewServer(wire.Options{
-		MaxHeaderBytes: c.MaxTotalHeadersSize, MaxRequestLine: lineLength(c.Vertx), MaxBody: max(maxBody, 0),
+		MaxHeaderBytes: c.MaxTotalHeadersSize, MaxRequestLine: c.Vertx.MaxInitialLineLength, MaxBody: max(maxBody, 0),
 		GracePeriod: c.GracePeriod.D(), Streaming: g.admin.StreamingEnabled, PreserveQuery: g.admin.PreserveQuery,
 		TrustTransactionHeader: trust == "true", Storage: &storage, Log: g.services.Logger,
 	}, h)
@@ -242,13 +265,6 @@ func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64, kept *hand
 		}
 	}()
 	return nil
-}
-
-func lineLength(vertx map[string]any) int {
-	if n, ok := vertx["maxInitialLineLength"].(int64); ok {
-		return int(n)
-	}
-	return 0
 }
 
 // Addrs returns the addresses that are listened on, in the order of admin.json.

@@ -37,6 +37,7 @@ const defaultObjects = `[
   {"name": "ScheduledExecutorService", "type": "ScheduledExecutorService"},
   {"name": "TemporaryStorage", "type": "TemporaryStorage"},
   {"name": "ProxyOptions", "type": "ProxyOptions", "config": {"type": "SYSTEM"}},
+  {"name": "IssuerRepository", "type": "IssuerRepository"},
   {"name": "AuditService", "type": "NoOpAuditService"},
   {"name": "capture", "type": "CaptureDecorator"},
   {"name": "timer", "type": "TimerDecorator"},

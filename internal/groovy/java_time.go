@@ -44,6 +44,9 @@ func (z zonedTime) javaName() string {
 // DurationOf take them apart again.
 func NewInstant(t time.Time) Value { return instant{t.UTC()} }
 
+// SystemClock makes a java.time.Clock of the runtime's own time.
+func SystemClock() Value { return clock{} }
+
 // NewDuration makes a java.time.Duration.
 func NewDuration(d time.Duration) Value { return duration(d) }
 

@@ -285,7 +285,7 @@ func TestPolicyEnforcement(t *testing.T) {
 
 	refused{
 		`{"type":"PolicyEnforcementFilter","config":{"amService":"am"}}`:                                              `: one of the fields "ssoTokenSubject", "jwtSubject" and "claimsSubject" is required`,
-		`{"type":"PolicyEnforcementFilter","config":{"amService":"am","claimsSubject":"sub","environment":"${env}"}}`: `config.claimsSubject: expected an object, or an expression that yields a map`,
+		`{"type":"PolicyEnforcementFilter","config":{"amService":"am","claimsSubject":"sub","environment":"${env}"}}`: `config.claimsSubject: expected an object, or an expression that yields one`,
 	}.test(t)
 }
 

@@ -14,7 +14,7 @@ import (
 
 type jwtBuilderConfig struct {
 	// Template gives the claims; their values may have any type.
-	Template value `conf:"template,required"`
+	Template objectValue `conf:"template,required"`
 	// SecretsProvider finds the keys.
 	SecretsProvider secrets.Provider `conf:"secretsProvider"`
 	// Signature signs the token.
@@ -45,10 +45,7 @@ type jwtEncryption struct {
 
 // jwtBuilder makes a token about the request for those behind it.
 var jwtBuilder = heap.Define("JwtBuilderFilter", func(c *jwtBuilderConfig, env *heap.Env) (chain.Filter, error) {
-	f := &tokenBuilder{claims: &c.Template, provider: c.SecretsProvider}
-	if !c.Template.isMap() {
-		env.Fail("template", "expected an object of claims, or an expression that yields one")
-	}
+	f := &tokenBuilder{claims: &c.Template.value, provider: c.SecretsProvider}
 	switch {
 	case c.Signature == nil && c.Encryption == nil:
 		env.Fail("signature", "one of the fields \"signature\" and \"encryption\" is required")

@@ -97,10 +97,10 @@ func TestJwtBuilder(t *testing.T) {
 		}
 	}
 	refused{
-		`{"type":"JwtBuilderFilter","config":{"secretsProvider":"env"}}`:               `config: the required field "template" is missing`,
-		`{"type":"JwtBuilderFilter","config":{"secretsProvider":"env","template":{}}}`: `: one of the fields "signature" and "encryption" is required`,
-		`{"type":"JwtBuilderFilter","config":{"secretsProvider":"env","template":"x","signature":{"secretId":"a","algorithm":"ES255"}}}`: `config.template: expected an object of claims, or an expression that yields one` + "\n" +
-			`config.signature.algorithm: "ES255" is no signature algorithm (did you mean "ES256"?)`,
+		`{"type":"JwtBuilderFilter","config":{"secretsProvider":"env"}}`:                                                                                 `config: the required field "template" is missing`,
+		`{"type":"JwtBuilderFilter","config":{"secretsProvider":"env","template":{}}}`:                                                                   `: one of the fields "signature" and "encryption" is required`,
+		`{"type":"JwtBuilderFilter","config":{"secretsProvider":"env","template":"x","signature":{"secretId":"a","algorithm":"ES256"}}}`:                 `config.template: expected an object, or an expression that yields one`,
+		`{"type":"JwtBuilderFilter","config":{"secretsProvider":"env","template":{},"signature":{"secretId":"a","algorithm":"ES255"}}}`:                  `config.signature.algorithm: "ES255" is no signature algorithm (did you mean "ES256"?)`,
 		`{"type":"JwtBuilderFilter","config":{"secretsProvider":"env","template":{},"encryption":{"secretId":"a","algorithm":"dir","method":"A25GCM"}}}`: `config.encryption.method: "A25GCM" is no content encryption (did you mean "A256GCM"?)`,
 	}.test(t)
 }

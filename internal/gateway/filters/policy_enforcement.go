@@ -29,11 +29,11 @@ type policyEnforcementConfig struct {
 	// SsoTokenSubject, JwtSubject and ClaimsSubject say who the user is.
 	SsoTokenSubject *expr.Template `conf:"ssoTokenSubject"`
 	JwtSubject      *expr.Template `conf:"jwtSubject"`
-	ClaimsSubject   *value         `conf:"claimsSubject"`
+	ClaimsSubject   *objectValue   `conf:"claimsSubject"`
 	// Application is the policy set.
 	Application string `conf:"application"`
 	// Environment is what policies may look at besides: lists of strings by name.
-	Environment *value `conf:"environment"`
+	Environment *objectValue `conf:"environment"`
 	// Cache keeps decisions.
 	Cache *decisionCache `conf:"cache"`
 	// FailureHandler answers what is not allowed; without it the answer is 403.
@@ -69,11 +69,6 @@ var policyEnforcement = heap.Define("PolicyEnforcementFilter", func(c *policyEnf
 		adviceHeader: textproto.CanonicalMIMEHeaderKey(c.AuthenticateResponseRequestHeader)}
 	if c.SsoTokenSubject == nil && c.JwtSubject == nil && c.ClaimsSubject == nil {
 		env.Fail("ssoTokenSubject", "one of the fields \"ssoTokenSubject\", \"jwtSubject\" and \"claimsSubject\" is required")
-	}
-	for name, v := range map[string]*value{"claimsSubject": c.ClaimsSubject, "environment": c.Environment} {
-		if v != nil && !v.isMap() {
-			env.Fail(name, "expected an object, or an expression that yields a map")
-		}
 	}
 	if f.resource == nil {
 		f.resource = requestResource{query: true}

@@ -46,6 +46,20 @@ func (v *value) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 // DescribeConf names the kind of value.
 func (*value) DescribeConf() string { return "a value" }
 
+// objectValue is a value that is an object, or an expression that yields one.
+type objectValue struct{ value }
+
+// UnmarshalConf reads the value.
+func (v *objectValue) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+	before := d.Errs.Count()
+	if v.value.UnmarshalConf(d, n); d.Errs.Count() == before && !v.isMap() {
+		d.Errs.Add(n, "expected an object, or an expression that yields one")
+	}
+}
+
+// DescribeConf names the kind of value.
+func (*objectValue) DescribeConf() string { return "an object or an expression" }
+
 // eval returns the value in a scope. Lists and maps are new at each call.
 func (v *value) eval(s expr.Scope) any {
 	switch {

@@ -24,18 +24,17 @@ type clientConfig struct {
 	// ConnectionTimeout bounds connecting.
 	ConnectionTimeout conf.Duration `conf:"connectionTimeout,default=10 seconds"`
 	// ConnectionTimeToLive ends the reuse of connections that are older.
-	ConnectionTimeToLive conf.Duration `conf:"connectionTimeToLive,default=unlimited"`
-	// ConnectionShutdownGracePeriod is accepted; running requests always finish.
-	ConnectionShutdownGracePeriod conf.Duration `conf:"connectionShutdownGracePeriod"`
+	ConnectionTimeToLive          conf.Duration `conf:"connectionTimeToLive,default=unlimited"`
+	ConnectionShutdownGracePeriod conf.Duration `conf:"connectionShutdownGracePeriod,unused=running requests always finish"`
 	// ProtocolVersion chooses the protocol; the default negotiates it.
 	ProtocolVersion string `conf:"protocolVersion,oneof=HTTP/1.1|HTTP/2"`
 	// HTTP2PriorKnowledge speaks HTTP/2 without TLS.
 	HTTP2PriorKnowledge bool `conf:"http2PriorKnowledge"`
 	// ProxyOptions says which proxy to go through.
 	ProxyOptions heap.Ref[*ProxyOptions] `conf:"proxyOptions,default=ProxyOptions"`
-	// PropagateDisconnection is accepted; a client that goes away always ends the
-	// upstream request.
-	PropagateDisconnection bool `conf:"propagateDisconnection"`
+	// PropagateDisconnection may be true only, which is how it always is: a client that
+	// goes away ends the request to the upstream.
+	PropagateDisconnection *bool `conf:"propagateDisconnection"`
 	// TemporaryStorage says where response bodies are buffered.
 	TemporaryStorage heap.Ref[*TemporaryStorage] `conf:"temporaryStorage,default=TemporaryStorage"`
 	// TLS says how to connect to https.
@@ -116,6 +115,9 @@ func (u *upstream) Stop() {
 }
 
 func newUpstream(c *clientConfig, env *heap.Env) (*upstream, error) {
+	if c.PropagateDisconnection != nil && !*c.PropagateDisconnection {
+		env.Warn("propagateDisconnection", "false has no effect: a client that goes away always ends the request to the upstream")
+	}
 	o, err := c.options(env)
 	if err != nil {
 		return nil, err

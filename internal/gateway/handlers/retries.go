@@ -21,9 +21,8 @@ type retriesConfig struct {
 	// Count is how often the request is sent again.
 	Count int `conf:"count,min=1,default=5"`
 	// Delay is the pause before each further attempt.
-	Delay conf.Duration `conf:"delay,default=500 ms"`
-	// Executor is accepted; pauses need no thread pool.
-	Executor heap.Ref[*ScheduledExecutorService] `conf:"executor"`
+	Delay    conf.Duration                       `conf:"delay,default=500 ms"`
+	Executor heap.Ref[*ScheduledExecutorService] `conf:"executor,unused=pauses need no thread pool"`
 }
 
 // retrier sends a request again when it failed, or was answered in a way that the

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
 )
@@ -9,8 +10,7 @@ import (
 type TemporaryStorage struct{ chain.Storage }
 
 type temporaryStorageConfig struct {
-	// InitialLength is accepted; memory grows as needed.
-	InitialLength int64 `conf:"initialLength,min=0,default=8192"`
+	InitialLength int64 `conf:"initialLength,min=0,unused=memory grows as needed"`
 	// MemoryLimit is how many bytes are held in memory before a file is used.
 	MemoryLimit int64 `conf:"memoryLimit,min=0,max=2147483647,default=65536"`
 	// FileLimit is how many bytes a body may have.
@@ -31,9 +31,9 @@ var temporaryStorage = heap.Define("TemporaryStorage", func(c *temporaryStorageC
 type ScheduledExecutorService struct{}
 
 type scheduledExecutorConfig struct {
-	CorePoolSize int  `conf:"corePoolSize,min=1,default=1"`
-	GracefulStop bool `conf:"gracefulStop,default=true"`
-	GracePeriod  any  `conf:"gracePeriod"`
+	CorePoolSize int           `conf:"corePoolSize,min=1,unused=there are no thread pools"`
+	GracefulStop bool          `conf:"gracefulStop,unused=there are no thread pools"`
+	GracePeriod  conf.Duration `conf:"gracePeriod,unused=there are no thread pools"`
 }
 
 var scheduledExecutor = heap.Define("ScheduledExecutorService", func(*scheduledExecutorConfig, *heap.Env) (*ScheduledExecutorService, error) {

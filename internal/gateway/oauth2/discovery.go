@@ -40,6 +40,14 @@ func newDiscovery(c *loginFields, env *heap.Env) *discovery {
 	switch {
 	case c.UseDeprecatedIssuerRepository && c.IssuerRepository.IsSet():
 		d.repository = c.IssuerRepository.Get()
+	case c.UseDeprecatedIssuerRepository && env.Heap.Place(defaultRepository) != nil:
+		v, _ := env.Heap.Get(defaultRepository)
+		repository, ok := v.(*IssuerRepository)
+		if !ok {
+			env.Fail("useDeprecatedIssuerRepository", "the object %q is no issuer repository", defaultRepository)
+			return d
+		}
+		d.repository = repository
 	case c.IssuerRepository.IsSet():
 		env.Warn("issuerRepository", "the field has no effect unless \"useDeprecatedIssuerRepository\" is true")
 		fallthrough

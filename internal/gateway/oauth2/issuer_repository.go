@@ -23,6 +23,9 @@ type discovered struct {
 	registration *ClientRegistration
 }
 
+// defaultRepository is the object that filters share when they name none.
+const defaultRepository = "IssuerRepository"
+
 // maxDiscovered bounds what users can make the gateway remember by typing addresses; the
 // oldest makes room.
 const maxDiscovered = 200

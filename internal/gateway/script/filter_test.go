@@ -130,12 +130,12 @@ func TestArgs(t *testing.T) {
 	})
 	s, errs := g.load(`{"type": "application/x-groovy", "args": {
 		"text": "${host}/x", "count": 3, "list": ["a", "${1 + 1}"], "map": {"k": {"n": true}},
-		"handler": "${heap['Other']}", "adder": "${heap['Adder']}"},
-		"source": "return adder.filter(context, request, handler).thenOnResult { it.entity = it.entity.string + \"$text $count $list ${map.k.n} ${args.count} ${host}\" }"}`)
+		"handler": "${heap['Other']}", "adder": "${heap['Adder']}", "clock": "${heap['Clock']}"},
+		"source": "return adder.filter(context, request, handler).thenOnResult { it.entity = it.entity.string + \"$text $count $list ${map.k.n} ${args.count} ${host} ${clock.millis()}\" }"}`)
 	if err := errs.Err(); err != nil {
 		t.Fatal(err)
 	}
-	if code, body := respond(t, s, newExchange("/")); code != 202 || body != "otheraddedh.example.com/x 3 [a, 2] true 3 h.example.com" {
+	if code, body := respond(t, s, newExchange("/")); code != 202 || body != "otheraddedh.example.com/x 3 [a, 2] true 3 h.example.com 1700000000000" {
 		t.Errorf("answer = %d %q", code, body)
 	}
 }
