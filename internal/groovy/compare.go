@@ -371,6 +371,8 @@ func (th *thread) truth(v Value) bool {
 		return x.truth(th)
 	case *Object:
 		if len(x.sc.all["asBoolean"]) > 0 {
+			th.nest() // what asBoolean returns may be the object
+			defer func() { th.nested-- }()
 			return th.truth(th.callMethod(x, "asBoolean", nil))
 		}
 		return true

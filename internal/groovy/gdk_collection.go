@@ -484,6 +484,7 @@ func (th *thread) collectNested(items []Value, f func(...Value) Value) Value {
 	defer func() { th.nested-- }()
 	var out []Value
 	for _, v := range items {
+		th.step()
 		if l, ok := v.(*List); ok {
 			out = append(out, th.collectNested(l.Items(), f))
 		} else {
@@ -510,6 +511,7 @@ func (th *thread) flatten(items []Value, out *[]Value, depth int) {
 	th.nest()
 	defer func() { th.nested-- }()
 	for _, v := range items {
+		th.step()
 		switch v.(type) {
 		case *List, *Set, *Range:
 			th.flatten(th.items(v), out, depth+1)

@@ -265,28 +265,10 @@ func (th *thread) hashCode(v Value) int32 {
 		return 1237
 	case Char:
 		return int32(x)
-	case *List, *Range:
+	case *List, *Range, *Set, *Map:
 		th.nest()
 		defer func() { th.nested-- }()
-		h := int32(1)
-		for _, y := range th.items(x) {
-			th.step()
-			h = 31*h + th.hashCode(y)
-		}
-		return h
-	case *Set:
-		var h int32
-		for _, y := range x.Items() {
-			th.step()
-			h += th.hashCode(y)
-		}
-		return h
-	case *Map:
-		var h int32
-		for _, e := range x.entries() {
-			h += th.hashCode(e.key) ^ th.hashCode(e.val)
-		}
-		return h
+		return th.hashItems(v)
 	case *Object:
 		if len(x.sc.all["hashCode"]) > 0 {
 			n, _ := toInt64(th.callMethod(x, "hashCode", nil))
@@ -294,6 +276,30 @@ func (th *thread) hashCode(v Value) int32 {
 		}
 	}
 	return hashString(keyText(keyOf(v)))
+}
+
+// hashItems is the hash of a collection: of a list in order, of others in any.
+func (th *thread) hashItems(v Value) int32 {
+	var h int32
+	switch x := v.(type) {
+	case *Set:
+		for _, y := range x.Items() {
+			th.step()
+			h += th.hashCode(y)
+		}
+	case *Map:
+		for _, e := range x.entries() {
+			th.step()
+			h += th.hashCode(e.key) ^ th.hashCode(e.val)
+		}
+	default:
+		h = 1
+		for _, y := range th.items(x) {
+			th.step()
+			h = 31*h + th.hashCode(y)
+		}
+	}
+	return h
 }
 
 // objSleep waits, within the run's time and context.

@@ -79,11 +79,15 @@ func FromGo(v any) Value {
 // ToGo turns script values into plain Go data, deeply: nil, bool, int64,
 // float64, string, []byte, []any, map[string]any. BigDecimals become float64,
 // BigIntegers beyond int64 text; anything else passes unchanged. Data nested
-// more than 100 deep, as when it contains itself, ends there with nil.
-func ToGo(v Value) any { return toGo(v, 0) }
+// more than 100 deep, as when it contains itself, ends there with nil, as does what
+// follows a million values.
+func ToGo(v Value) any {
+	left := 1_000_000
+	return toGo(v, 0, &left)
+}
 
-func toGo(v Value, depth int) any {
-	if depth > 100 {
+func toGo(v Value, depth int, left *int) any {
+	if *left--; depth > 100 || *left < 0 {
 		return nil
 	}
 	switch x := v.(type) {
@@ -97,15 +101,15 @@ func toGo(v Value, depth int) any {
 		n, _ := toInt64(x)
 		return n
 	case *List:
-		return goSlice(x.Items(), depth)
+		return goSlice(x.Items(), depth, left)
 	case *Set:
-		return goSlice(x.Items(), depth)
+		return goSlice(x.Items(), depth, left)
 	case *Range:
-		return goSlice(x.items(nil), depth)
+		return goSlice(x.items(nil), depth, left)
 	case *Map:
 		m := map[string]any{}
 		for _, e := range x.entries() {
-			m[ToString(e.key)] = toGo(e.val, depth+1)
+			m[ToString(e.key)] = toGo(e.val, depth+1, left)
 		}
 		return m
 	}
@@ -119,10 +123,10 @@ func toGo(v Value, depth int) any {
 	return v
 }
 
-func goSlice(items []Value, depth int) []any {
+func goSlice(items []Value, depth int, left *int) []any {
 	out := make([]any, len(items))
 	for i, y := range items {
-		out[i] = toGo(y, depth+1)
+		out[i] = toGo(y, depth+1, left)
 	}
 	return out
 }

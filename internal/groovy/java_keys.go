@@ -22,6 +22,16 @@ type javaKey struct {
 }
 
 func (k *javaKey) javaName() string {
+	switch k.key.(type) {
+	case *rsa.PublicKey:
+		return "java.security.interfaces.RSAPublicKey"
+	case *ecdsa.PublicKey:
+		return "java.security.interfaces.ECPublicKey"
+	case *rsa.PrivateKey:
+		return "java.security.interfaces.RSAPrivateKey"
+	case *ecdsa.PrivateKey:
+		return "java.security.interfaces.ECPrivateKey"
+	}
 	if k.private {
 		return "java.security.PrivateKey"
 	}
@@ -341,6 +351,14 @@ func keyClasses() []*Class {
 		{Name: "java.security.spec.KeySpec", Interface: true},
 		{Name: "java.security.PublicKey", Implements: []string{"java.security.Key"}, Methods: key},
 		{Name: "java.security.PrivateKey", Implements: []string{"java.security.Key"}, Methods: key},
+		{Name: "java.security.interfaces.RSAKey", Interface: true}, {Name: "java.security.interfaces.ECKey", Interface: true},
+		{Name: "java.security.interfaces.RSAPublicKey", Extends: "java.security.PublicKey", Implements: []string{"java.security.interfaces.RSAKey"}, Methods: table{
+			"getModulus":        give(func(c *Call) Value { return c.This.(*javaKey).key.(*rsa.PublicKey).N }),
+			"getPublicExponent": give(func(c *Call) Value { return big.NewInt(int64(c.This.(*javaKey).key.(*rsa.PublicKey).E)) }),
+		}},
+		{Name: "java.security.interfaces.ECPublicKey", Extends: "java.security.PublicKey", Implements: []string{"java.security.interfaces.ECKey"}},
+		{Name: "java.security.interfaces.RSAPrivateKey", Extends: "java.security.PrivateKey", Implements: []string{"java.security.interfaces.RSAKey"}},
+		{Name: "java.security.interfaces.ECPrivateKey", Extends: "java.security.PrivateKey", Implements: []string{"java.security.interfaces.ECKey"}},
 		spec("java.security.spec.X509EncodedKeySpec"), spec("java.security.spec.PKCS8EncodedKeySpec"), spec("java.security.spec.RSAPublicKeySpec"),
 		{Name: "java.security.KeyFactory", Static: table{"getInstance": func(c *Call) (Value, error) {
 			switch strings.ToUpper(c.Str(0)) {

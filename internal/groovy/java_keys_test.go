@@ -57,6 +57,12 @@ again.encoded == pub.encoded && pub.algorithm == 'RSA'`, "true"},
   s.initSign(ecPriv); s.update('m'.bytes); def sig = s.sign()
   s.initVerify(ecPub); s.update('m'.bytes); s.verify(sig)
 }`, "true"},
+		{"kinds of keys", `
+import java.security.interfaces.*
+RSAPublicKey rsa = (RSAPublicKey) KeyFactory.getInstance('RSA').generatePublic(new X509EncodedKeySpec(dec(spki)))
+ECPublicKey ec = ecPub as ECPublicKey
+[rsa instanceof RSAKey, rsa instanceof PublicKey, rsa.modulus.bitLength(), ec instanceof ECKey, ecPriv instanceof ECPrivateKey, ec instanceof RSAPublicKey, ecPriv instanceof PublicKey].join(' ')`, "true true 2048 true true false false"},
+		{"no such kind", "import java.security.interfaces.*\ntry { (RSAPublicKey) ecPub; 'no' } catch (ClassCastException e) { 'refused' }", "refused"},
 		{"wrong key", "try { Signature.getInstance('SHA256withRSA').initVerify(ecPub); 'no' } catch (InvalidKeyException e) { 'refused' }", "refused"},
 		{"certificate from bytes", `
 def c = CertificateFactory.getInstance('X.509').generateCertificate(new ByteArrayInputStream(dec(der)))

@@ -56,6 +56,9 @@ func TestLimits(t *testing.T) {
 		{"json of shared lists", "def l = ['x']; 60.times { l = [l, l] }; groovy.json.JsonOutput.toJson(l)", "steps"},
 		{"flatten of shared lists", "def l = ['x']; 60.times { l = [l, l] }; l.flatten()", "memory"},
 		{"inspect of shared lists", "def l = ['x']; 60.times { l = [l, l] }; l.inspect()", "memory"},
+		{"flatten of shared empty lists", "def l = []; 60.times { l = [l, l] }; l.flatten()", "steps"},
+		{"collectNested of shared empty lists", "def l = []; 60.times { l = [l, l] }; l.collectNested { it }", "steps"},
+		{"hash of shared maps", "def m = [:]; 60.times { m = [a: m, b: m] }; m.hashCode()", "steps"},
 		{"maps", "def m = [:]; int i = 0; while (true) { m[i++] = i }", "memory"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -99,6 +102,9 @@ func TestRings(t *testing.T) {
 		"1 + []", "1 - []", "1 * []", "1 << []", "1.5 + [:]", "('a' as char) * []", "1 / []", "1 ** []", "1 % []", "true + 1", "[:] - 1", "[:] * 2", "({ it }) + 1",
 		"def l = []; l << l; l.foo", "def l = []; l << l; l.foo = 1", "def l = []; l << l; l.flatten()",
 		"def m = [:]; m.call = m; m()", "def m = [:]; m.call = m; m.call()",
+		"def m = [:]; m.m = m; m.hashCode()", "def s = [1] as Set; s << [s]; def m = [k: s]; s << m; m.hashCode()", "class A { def asBoolean() { this } }; if (new A()) 1",
+		"def l = []; l << l; l.collectNested { it }", "def l = []; l << l; groovy.json.JsonOutput.toJson(l)", "def m = [:]; m.m = m; new groovy.json.JsonBuilder(m).toString()",
+		"def l = []; l << l; l.inspect()", "def l = [], k = []; l << l; k << k; l <=> k", "def l = [], k = []; l << k; k << l; l == k",
 		"def e = new Exception('a'); e.initCause(e)",
 		"def a = new Exception('a'), b = new Exception('b', a); a.initCause(b)",
 		"def o = Optional.of(1); 1000.times { o = Optional.of(o) }; o.toString()",

@@ -207,8 +207,15 @@ func (th *thread) seq(open string, items []Value, end string, self Value) string
 func (th *thread) charge(n int) {
 	if th.run != nil {
 		th.alloc(int64(n))
+		return
+	}
+	if th.mem += int64(n) + 32; th.mem > maxLooseText {
+		panic(&LimitError{Limit: "memory"})
 	}
 }
+
+// maxLooseText bounds the text of a value that is made outside of a run.
+const maxLooseText = 16 << 20
 
 func same(a, b Value) bool {
 	switch x := a.(type) {

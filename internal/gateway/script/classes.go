@@ -17,7 +17,7 @@ var ours = completed(append(append(append(append([]*groovy.Class{
 // Classes of objects that scripts get but do not name are completed, too.
 var _ = completed([]*groovy.Class{entryClass, familyClass, requestCookiesClass, contextsClass, attributesClass, objectClass,
 	keyedClass, globalsClass, goFunctionClass, jsonPairClass, jwtBuilderClass, ownConstraintClass,
-	routerBuilderClass})
+	routerBuilderClass, jsonFunctionClass})
 
 // completed gives every class a method isCase, by which switch compares with a label.
 // The one that all objects have asks the object itself again, without end.

@@ -33,6 +33,7 @@ var contextNames = map[string]string{
 	"org.forgerock.openig.openam.CdSsoContext":                              "cdsso",
 	"org.forgerock.openig.openam.CdSsoFailureContext":                       "cdssoFailure",
 	"org.forgerock.openig.openam.SessionInfoContext":                        "amSession",
+	"org.forgerock.openig.openam.StsContext":                                "sts",
 	"org.forgerock.openig.openam.UserProfileContext":                        "userProfile",
 	"org.forgerock.openig.openam.PolicyDecisionContext":                     "policyDecision",
 	"org.forgerock.openig.filter.jwt.JwtBuilderContext":                     "jwtBuilder",
@@ -196,6 +197,7 @@ func makeContextClasses() map[string]*groovy.Class {
 		return pushed(c, &chain.AttributesContext{})
 	}
 	all["transactionId"].New = newTransaction
+	all["sts"].New = newSts
 	all["router"].Static = methods{"uriRouterContext": newRouterBuilder}
 	return all
 }

@@ -81,3 +81,13 @@ var routerBuilderClass = &groovy.Class{
 		}),
 	},
 }
+
+// newSts is new StsContext(context, issuedToken).
+func newSts(c *groovy.Call) (groovy.Value, error) {
+	if c.Len() != 2 || !isText(c.Arg(1)) {
+		return nil, c.NoSuchMethod()
+	}
+	one := *c
+	one.Args = c.Args[:1]
+	return pushed(&one, &chain.MapContext{Name: "sts", Values: map[string]any{"issuedToken": c.Str(1)}})
+}

@@ -2,6 +2,7 @@ package script
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -156,31 +157,48 @@ func fromScript(v groovy.Value) any {
 
 // plain makes plain data of a value: nil, bool, int64, float64, string, []byte, []any,
 // map[string]any. Other objects are an error, but for those that stand for data.
-func plain(v groovy.Value) (any, error) { return plainAt(v, 0) }
+func plain(v groovy.Value) (any, error) { return new(walk).plain(v, 0) }
 
-const maxNesting = 100
+// walk bounds a way through the data of a script, which may contain itself, or one part
+// so often that it has no end in practice.
+type walk struct{ values int }
 
-func plainAt(v groovy.Value, depth int) (any, error) {
+const (
+	maxNesting = 100
+	maxValues  = 1_000_000
+)
+
+func (w *walk) enter(depth int) error {
 	if depth > maxNesting {
-		return nil, fmt.Errorf("it is nested too deeply")
+		return errors.New("it is nested too deeply")
+	}
+	if w.values++; w.values > maxValues {
+		return errors.New("it has too many values")
+	}
+	return nil
+}
+
+func (w *walk) plain(v groovy.Value, depth int) (any, error) {
+	if err := w.enter(depth); err != nil {
+		return nil, err
 	}
 	switch v := v.(type) {
 	case *jsonValue:
-		return plainAt(v.v, depth+1)
+		return w.plain(v.v, depth+1)
 	case *groovy.Map:
 		m := make(map[string]any, v.Len())
 		var err error
 		v.Each(func(k, e groovy.Value) bool {
-			m[text(k)], err = plainAt(e, depth+1)
+			m[text(k)], err = w.plain(e, depth+1)
 			return err == nil
 		})
 		return m, err
 	case table:
-		return plainAt(copyOf(v), depth+1)
+		return w.plain(copyOf(v), depth+1)
 	case *header:
-		return plainAt(listOf(v.list()), depth+1)
+		return w.plain(listOf(v.list()), depth+1)
 	case *sharedValue:
-		return plainAt(v.v, depth+1)
+		return w.plain(v.v, depth+1)
 	case uri, status, family, entity, *cookie, localFile:
 		return groovy.ToString(v), nil
 	case *groovy.Closure, *groovy.Object, *promise:
@@ -192,7 +210,7 @@ func plainAt(v groovy.Value, depth int) (any, error) {
 		list := make([]any, len(items))
 		for i, e := range items {
 			var err error
-			if list[i], err = plainAt(e, depth+1); err != nil {
+			if list[i], err = w.plain(e, depth+1); err != nil {
 				return nil, err
 			}
 		}

@@ -30,7 +30,6 @@ var exceptions = map[string]bool{
 	"org.forgerock.json.jose.exceptions.JwsVerifyingException":                false,
 	"org.forgerock.json.jose.exceptions.JweException":                         false,
 	"org.forgerock.json.jose.exceptions.FailedToLoadJWKException":             true,
-	"javax.naming.NamingException":                                            true,
 	"org.forgerock.secrets.NoSuchSecretException":                             true,
 	"org.forgerock.secrets.SecretReferenceException":                          false,
 	"org.forgerock.openig.handler.assertion.IdentityAssertionPluginException": true,
@@ -48,7 +47,10 @@ func exceptionClasses() []*groovy.Class {
 		}
 		out = append(out, groovy.NewException(name, base))
 	}
-	return append(out, groovy.NewException("javax.naming.InvalidNameException", "javax.naming.NamingException"))
+	return append(out, groovy.NewException("javax.naming.NamingException", "java.lang.Exception"),
+		groovy.NewException("javax.naming.InvalidNameException", "javax.naming.NamingException"),
+		groovy.NewException("javax.naming.NamingSecurityException", "javax.naming.NamingException"),
+		groovy.NewException("javax.naming.AuthenticationException", "javax.naming.NamingSecurityException"))
 }
 
 // ResponseError is a failure that a script gave a response for: ResponseException.

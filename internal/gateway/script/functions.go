@@ -9,7 +9,13 @@ func function(name, method string) *groovy.Class {
 
 // functions are the interfaces of callbacks.
 var functions = []*groovy.Class{
-	function("org.forgerock.util.Function", "apply"),
+	{Name: "org.forgerock.util.Function", Interface: true, SAM: "apply", Static: methods{
+		"identity": func(c *groovy.Call) (groovy.Value, error) {
+			return &goFunction{func(v groovy.Value) (groovy.Value, error) { return v, nil }}, c.Want(0, 0)
+		},
+	}},
+	{Name: "org.forgerock.json.JsonValueFunctions", Static: jsonFunctions},
+	{Name: "org.forgerock.openig.util.JsonValues", Static: jsonFunctions},
 	function("org.forgerock.util.AsyncFunction", "apply"),
 	function("org.forgerock.util.Factory", "newInstance"),
 	function("org.forgerock.util.promise.ResultHandler", "handleResult"),

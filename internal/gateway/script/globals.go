@@ -36,8 +36,8 @@ func (g *globals) put(name string, v groovy.Value) error {
 	if v == nil {
 		return groovy.Throw(nullPointer, "globals takes no null values")
 	}
-	if class := ofRequest(v, 0); class != "" {
-		return lastingError(class)
+	if err := lasting(v); err != nil {
+		return err
 	}
 	g.m.Put(name, v)
 	return nil
@@ -61,43 +61,54 @@ func (g *globals) keys() []string {
 func (g *globals) check() error {
 	var bad error
 	g.m.Each(func(k, v groovy.Value) bool {
-		if class := ofRequest(v, 0); class != "" {
+		if err := lasting(v); err != nil {
 			g.m.Remove(k)
-			bad = lastingError(class)
+			bad = err
 		}
 		return true
 	})
 	return bad
 }
 
-func lastingError(class string) error {
+// lasting refuses what does not outlive its request.
+func lasting(v groovy.Value) error {
+	class := ofRequest(v)
+	if class == "" {
+		return nil
+	}
 	return badArgument("globals outlives requests and cannot hold %s: keep what you need of it, as text or a map", class)
 }
 
 // ofRequest gives the class of an object that lives no longer than its request, found
-// in the value or in collections within it.
-func ofRequest(v groovy.Value, depth int) string {
-	switch v := v.(type) {
-	case request, response, entity, headers, requestCookies, contextHost, contexts, attributes, *client, *promise:
-		return "an object of class " + v.(groovy.Host).GroovyClass().Name
-	case *header:
-		if v.in != nil {
-			return "an object of class " + headerClass.Name
-		}
-	case *groovy.Map:
-		if depth < 8 {
-			for _, x := range v.Values() {
-				if class := ofRequest(x, depth+1); class != "" {
-					return class
-				}
+// in the value or in collections within it. They may be deeper than Go's stack.
+func ofRequest(v groovy.Value) string {
+	todo := []groovy.Value{v}
+	var seen map[groovy.Value]bool
+	for len(todo) > 0 {
+		v := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		switch v := v.(type) {
+		case request, response, entity, headers, requestCookies, contextHost, contexts, attributes, *client, *promise:
+			return "an object of class " + v.(groovy.Host).GroovyClass().Name
+		case *header:
+			if v.in != nil {
+				return "an object of class " + headerClass.Name
 			}
-		}
-	}
-	if items, many := elements(v); many && depth < 8 {
-		for _, x := range items {
-			if class := ofRequest(x, depth+1); class != "" {
-				return class
+		case *jsonValue:
+			todo = append(todo, v.v)
+		case *groovy.Map, *groovy.List, *groovy.Set:
+			if seen[v] {
+				continue
 			}
+			if seen == nil {
+				seen = map[groovy.Value]bool{}
+			}
+			seen[v] = true
+			items, _ := elements(v)
+			if m, ok := v.(*groovy.Map); ok {
+				items = m.Values()
+			}
+			todo = append(todo, items...)
 		}
 	}
 	return ""

@@ -70,6 +70,8 @@ func TestIdioms(t *testing.T) {
 		{"functions by class", "class F implements org.forgerock.util.Function { Object apply(Object r) { return new Response(Status.OK).setEntity('class') } }\nreturn http.send(request).then(new F())", "class"},
 		{"handler by anonymous class", "import org.forgerock.http.handler.Handlers\ndef h = new Handler() { def handle(c, r) { return Response.newResponsePromise(new Response(Status.OK).setEntity('anon')) } }\ndef f = { c, r, next -> next.handle(c, r).thenOnResult { it.entity = it.entity.string + '+filter' } } as Filter\nreturn Handlers.chainOf(h, f).handle(context, request)", "anon+filter"},
 		{"client over a handler", "def c = new Client({ ctx, r -> Response.newResponsePromise(new Response(Status.OK).setEntity(r.uri.path)) } as Handler)\nreturn c.send(request)", "/a/b"},
+		{"json value: list of", "import static org.forgerock.util.Function.identity\nimport static org.forgerock.openig.util.JsonValues.listOf\ndef l = new org.forgerock.json.JsonValue([a: [[id: 1], [id: 2]]]).get('a').as(listOf(identity()))\nsay \"${l.size()}${l.get(1).get('id').asInteger()}${l*.class.simpleName}\"", "22[JsonValue, JsonValue]"},
+		{"json value: purpose of", "import org.forgerock.secrets.keys.SigningKey\ndef p = new org.forgerock.json.JsonValue('id.sign').as(org.forgerock.secrets.Purpose.purposeOf(SigningKey))\nsay p.label", "id.sign"},
 		{"uris", `say Uris.formEncodeParameterNameOrValue('a b&') + Uris.urlEncodePathElement('a b/')`, "a+b%26a%20b%2F"},
 		{"class literal", `say "${request instanceof Request} ${request.headers instanceof Map} ${Status.OK.class.simpleName}"`, "true true Status"},
 	} {

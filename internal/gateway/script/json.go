@@ -104,11 +104,17 @@ func jsonNumber(s string) (groovy.Value, error) {
 }
 
 // marshalJSON writes a value with objects in their order.
-func marshalJSON(v groovy.Value) ([]byte, error) { return appendJSON(nil, v, 0) }
+func marshalJSON(v groovy.Value) ([]byte, error) { return new(walk).appendJSON(nil, v, 0) }
 
-func appendJSON(b []byte, v groovy.Value, depth int) ([]byte, error) {
-	if depth > maxNesting {
-		return nil, badArgument("the data is nested too deeply for JSON")
+// maxJSON bounds the text of one value.
+const maxJSON = 64 << 20
+
+func (w *walk) appendJSON(b []byte, v groovy.Value, depth int) ([]byte, error) {
+	if err := w.enter(depth); err != nil {
+		return nil, badArgument("the data has no form in JSON: %s", err)
+	}
+	if len(b) > maxJSON {
+		return nil, badArgument("the data is too large for JSON")
 	}
 	switch v := v.(type) {
 	case nil:
@@ -126,13 +132,13 @@ func appendJSON(b []byte, v groovy.Value, depth int) ([]byte, error) {
 			return nil, badArgument("%v has no form in JSON", v)
 		}
 	case *groovy.Map:
-		return appendMap(b, v, depth)
+		return w.appendMap(b, v, depth)
 	case *jsonValue:
-		return appendJSON(b, v.v, depth+1)
+		return w.appendJSON(b, v.v, depth+1)
 	case *header:
-		return appendJSON(b, listOf(v.list()), depth+1)
+		return w.appendJSON(b, listOf(v.list()), depth+1)
 	case table:
-		return appendMap(b, copyOf(v), depth)
+		return w.appendMap(b, copyOf(v), depth)
 	case []byte:
 		return appendText(b, string(v))
 	case *objectHost:
@@ -150,7 +156,7 @@ func appendJSON(b []byte, v groovy.Value, depth int) ([]byte, error) {
 				b = append(b, ',')
 			}
 			var err error
-			if b, err = appendJSON(b, e, depth+1); err != nil {
+			if b, err = w.appendJSON(b, e, depth+1); err != nil {
 				return nil, err
 			}
 		}
@@ -166,7 +172,7 @@ func appendJSON(b []byte, v groovy.Value, depth int) ([]byte, error) {
 	return appendText(b, groovy.ToString(v))
 }
 
-func appendMap(b []byte, m *groovy.Map, depth int) ([]byte, error) {
+func (w *walk) appendMap(b []byte, m *groovy.Map, depth int) ([]byte, error) {
 	b = append(b, '{')
 	first, err := true, error(nil)
 	m.Each(func(k, v groovy.Value) bool {
@@ -177,7 +183,7 @@ func appendMap(b []byte, m *groovy.Map, depth int) ([]byte, error) {
 		if b, err = appendText(b, text(k)); err != nil {
 			return false
 		}
-		b, err = appendJSON(append(b, ':'), v, depth+1)
+		b, err = w.appendJSON(append(b, ':'), v, depth+1)
 		return err == nil
 	})
 	if err != nil {

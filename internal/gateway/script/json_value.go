@@ -20,10 +20,14 @@ func (*jsonValue) GroovyClass() *groovy.Class { return jsonValueClass }
 
 func (j *jsonValue) String() string {
 	b, err := marshalJSON(j.v)
-	if err != nil {
+	if err == nil {
+		return string(b)
+	}
+	switch j.v.(type) {
+	case *groovy.Closure, *promise:
 		return groovy.ToString(j.v)
 	}
-	return string(b)
+	return "JsonValue[" + err.Error() + "]" // whose parts may hold this value
 }
 
 const jsonException = "org.forgerock.json.JsonValueException"
@@ -61,7 +65,7 @@ func (j *jsonValue) child(key groovy.Value) *jsonValue {
 			c.v = items[n]
 		}
 	}
-	c.v = unwrap(c.v)
+	c.v = dataOf(unwrap(c.v))
 	return c
 }
 

@@ -262,8 +262,8 @@ var jsonMethods = map[string]jsonCall{
 		return j, nil
 	},
 	"as":       func(j *jsonValue, c *groovy.Call) (groovy.Value, error) { return c.Invoke(c.Arg(0), j) },
-	"copy":     func(j *jsonValue, _ *groovy.Call) (groovy.Value, error) { return &jsonValue{v: deepCopy(j.v, 0)}, nil },
-	"clone":    func(j *jsonValue, _ *groovy.Call) (groovy.Value, error) { return &jsonValue{v: deepCopy(j.v, 0)}, nil },
+	"copy":     func(j *jsonValue, _ *groovy.Call) (groovy.Value, error) { return j.copied() },
+	"clone":    func(j *jsonValue, _ *groovy.Call) (groovy.Value, error) { return j.copied() },
 	"toString": func(j *jsonValue, _ *groovy.Call) (groovy.Value, error) { return j.String(), nil },
 	"stream": func(j *jsonValue, c *groovy.Call) (groovy.Value, error) {
 		return c.InvokeMethod(j.children(), "stream")
@@ -295,30 +295,47 @@ func (j *jsonValue) defined(key string) bool {
 	return false
 }
 
-// deepCopy copies maps and lists.
-func deepCopy(v groovy.Value, depth int) groovy.Value {
-	if depth > maxNesting {
-		return nil
+func (j *jsonValue) copied() (groovy.Value, error) {
+	v, err := new(walk).copy(j.v, 0)
+	if err != nil {
+		return nil, j.fail("the data cannot be copied: %s", err)
+	}
+	return &jsonValue{v: v}, nil
+}
+
+// copy copies maps and collections.
+func (w *walk) copy(v groovy.Value, depth int) (groovy.Value, error) {
+	if err := w.enter(depth); err != nil {
+		return nil, err
+	}
+	if t, ok := v.(table); ok {
+		v = copyOf(t)
 	}
 	if m, ok := v.(*groovy.Map); ok {
 		out := groovy.NewMap()
+		var err error
 		m.Each(func(k, e groovy.Value) bool {
-			out.Put(k, deepCopy(e, depth+1))
-			return true
+			var c groovy.Value
+			c, err = w.copy(e, depth+1)
+			out.Put(k, c)
+			return err == nil
 		})
-		return out
+		return out, err
 	}
 	items, many := elements(v)
 	if !many {
-		return v
+		return v, nil
 	}
 	for i, e := range items {
-		items[i] = deepCopy(e, depth+1)
+		var err error
+		if items[i], err = w.copy(e, depth+1); err != nil {
+			return nil, err
+		}
 	}
 	if _, ok := v.(*groovy.Set); ok {
-		return groovy.NewSet(items...)
+		return groovy.NewSet(items...), nil
 	}
-	return groovy.NewList(items...)
+	return groovy.NewList(items...), nil
 }
 
 // jsonPair is what field makes for object.

@@ -34,6 +34,16 @@ func TestLibraryClasses(t *testing.T) {
 		{"transaction of another id", "import org.forgerock.services.TransactionId\nimport org.forgerock.services.context.TransactionIdContext\ndef c = new TransactionIdContext(context, new TransactionId('t-9'))\nsay c.transactionId.value + c.parent.contextName", "t-9session"},
 		{"emptiness of json values", "say \"${json([]).isEmpty()} ${json([a: 1]).isEmpty()} ${json(null).isEmpty()}\"", "true false true"},
 		{"purpose of passwords", "import org.forgerock.secrets.Purpose\nsay Purpose.PASSWORD.label + Purpose.PASSWORD.secretType.simpleName", "passwordGenericSecret"},
+		{"list of values", "import static org.forgerock.openig.util.JsonValues.listOf\nsay '' + json([Errors: [[Code: 'a'], [Code: 'b']]]).get('Errors').as(listOf(JsonValue::asMap)).get(1).Code", "b"},
+		{"list of itself", "import static org.forgerock.util.Function.identity\nimport static org.forgerock.json.JsonValueFunctions.*\nsay '' + json([1, 2]).as(listOf(identity()))*.asInteger() + json(null).as(listOf(identity()))", "[1, 2]null"},
+		{"set, constant, duration", "import static org.forgerock.json.JsonValueFunctions.*\nenum E { A, B }\nsay '' + json(['x', 'x']).as(setOf(JsonValue::asString)) + json('B').as(enumConstant(E)) + json('5 s').as(duration()).value + json('http://h/p').as(uri()).host", "[x]B5000h"},
+		{"list of no list", "import static org.forgerock.json.JsonValueFunctions.listOf\ntry { json('x').as(listOf(JsonValue::asString)) } catch (org.forgerock.json.JsonValueException e) { say 'none' }", "none"},
+		{"purpose of a secret id", "import static org.forgerock.secrets.Purpose.purposeOf\nimport org.forgerock.secrets.Purpose\nimport org.forgerock.secrets.keys.SigningKey\nPurpose<SigningKey> p = new JsonValue('id.sign').as(purposeOf(SigningKey.class))\nsay p.label + p.secretType.simpleName", "id.signSigningKey"},
+		{"a put reaches the map", "def m = [:]; json(m).put('k', 1); say '' + m", "[k:1]"},
+		{"token of a transformation", "import org.forgerock.openig.openam.StsContext\ndef c = new StsContext(context, 'tok'); say c.issuedToken + c.getIssuedToken() + c.contextName + c.asContext(StsContext).issuedToken", "toktokststok"},
+		{"directory exceptions", "import javax.naming.*\ntry { throw new AuthenticationException('who') } catch (NamingException e) { say e.message + (e instanceof NamingSecurityException) }", "whotrue"},
+		{"directory exceptions are checked", "return newPromise { -> throw new javax.naming.AuthenticationException('who') }.thenCatch { say('caught ' + it.message) }", "caught who"},
+		{"trailers", "def r = new Response(Status.OK); r.trailers['X-Sum'] = 'a'; r.trailers.add('X-Sum', 'b'); request.trailers.Y = '1'; say '' + r.trailers['x-sum'].values + request.trailers.getFirst('Y') + (r.headers['X-Sum'] == null)", "[a, b]1true"},
 		{"router context", "import org.forgerock.http.routing.UriRouterContext\ndef c = UriRouterContext.uriRouterContext(context).originalUri(new URI('https://pub.example.com/p')).matchedUri('m').remainingUri('r').build()\nsay c.originalUri.host + c.matchedUri + c.remainingUri", "pub.example.commr"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 // message is a request or a response.
 type message interface {
 	fields() *http.Header
+	after() *http.Header // the trailers
 	body() *chain.Entity
 }
 
@@ -18,6 +19,7 @@ type request struct{ r *chain.Request }
 
 func (request) GroovyClass() *groovy.Class { return requestClass }
 func (m request) fields() *http.Header     { return &m.r.Header }
+func (m request) after() *http.Header      { return &m.r.Trailer }
 func (m request) body() *chain.Entity      { return &m.r.Entity }
 func (m request) String() string           { return m.r.Method + " " + m.r.URI.String() }
 
@@ -26,6 +28,7 @@ type response struct{ r *chain.Response }
 
 func (response) GroovyClass() *groovy.Class { return responseClass }
 func (m response) fields() *http.Header     { return &m.r.Header }
+func (m response) after() *http.Header      { return &m.r.Trailer }
 func (m response) body() *chain.Entity      { return &m.r.Entity }
 func (m response) String() string           { return m.r.Status.String() }
 
@@ -34,8 +37,9 @@ var messageClass = &groovy.Class{
 	Name:      "org.forgerock.http.protocol.Message",
 	Interface: true,
 	Get: getters{
-		"headers": getter(func(m message) groovy.Value { return headers{m.fields()} }),
-		"entity":  getter(func(m message) groovy.Value { return entity{m.body(), m.fields()} }),
+		"headers":  getter(func(m message) groovy.Value { return headers{m.fields()} }),
+		"trailers": getter(func(m message) groovy.Value { return headers{m.after()} }),
+		"entity":   getter(func(m message) groovy.Value { return entity{m.body(), m.fields()} }),
 	},
 	Methods: methods{
 		"setEntity": method(func(m message, c *groovy.Call) (groovy.Value, error) {
@@ -218,5 +222,6 @@ func copyResponse(from *chain.Response) (groovy.Value, error) {
 	for name, values := range from.Header {
 		r.Header[name] = append([]string(nil), values...)
 	}
+	r.Trailer = from.Trailer.Clone()
 	return response{r}, nil
 }

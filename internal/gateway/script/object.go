@@ -103,18 +103,10 @@ func jsonOf(o any) (groovy.Value, error) {
 	return nil, fmt.Errorf("no data")
 }
 
-// dataOf makes maps of the tables within a value, deeply, as JsonValue wants them.
+// dataOf makes a map of a table, as JsonValue wants it. Maps stay the same object.
 func dataOf(v groovy.Value) groovy.Value {
-	switch v := v.(type) {
-	case table:
-		return dataOf(copyOf(v))
-	case *groovy.Map:
-		m := groovy.NewMap()
-		v.Each(func(k, e groovy.Value) bool {
-			m.Put(k, dataOf(e))
-			return true
-		})
-		return m
+	if t, ok := v.(table); ok {
+		return copyOf(t)
 	}
 	return v
 }

@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -35,8 +36,12 @@ type promise struct {
 	out     outcome
 	source  *flight  // the call in flight that this is the outcome of
 	after   *promise // what this one waits for
-	waiting []func(invoker, outcome)
+	waiting []waiter
 }
+
+// waiter is told the outcome of a promise. It gives the promise that ends with that, if
+// any, and its outcome.
+type waiter func(invoker, outcome) (*promise, outcome)
 
 // flight is a call on a goroutine of its own; out is there once landed is closed.
 type flight struct {
@@ -111,7 +116,7 @@ func unchecked(name string) bool {
 		return false
 	}
 	for _, p := range []string{"java.io.", "java.net.", "java.security.", "javax.crypto.", "java.lang.Reflective", "java.lang.ClassNotFound",
-		"java.lang.NoSuch", "java.lang.Instantiation", "java.util.concurrent.Timeout", "java.util.concurrent.Execution"} {
+		"java.lang.NoSuch", "java.lang.Instantiation", "javax.naming.", "java.util.concurrent.Timeout", "java.util.concurrent.Execution"} {
 		if strings.HasPrefix(name, p) {
 			return false
 		}
@@ -132,50 +137,81 @@ func (p *promise) settledNow() (outcome, bool) {
 	return p.out, p.done
 }
 
-// settle ends the promise, once, and runs what waits for it.
+// settle ends the promise, once, and runs what waits for it. Chains of promises may be
+// longer than Go's stack is deep, so that what waits stands in a list.
 func (p *promise) settle(call invoker, o outcome) bool {
-	p.mu.Lock()
-	if p.done {
-		p.mu.Unlock()
+	waiting, was := p.end(o)
+	if was {
 		return false
 	}
-	p.done, p.out, p.source, p.after = true, o, nil, nil
-	waiting := p.waiting
-	p.waiting = nil
-	p.mu.Unlock()
-	for _, f := range waiting {
-		f(call, o)
+	type task struct {
+		run waiter
+		o   outcome
+	}
+	var todo []task
+	push := func(waiting []waiter, o outcome) {
+		for _, w := range slices.Backward(waiting) {
+			todo = append(todo, task{w, o})
+		}
+	}
+	for push(waiting, o); len(todo) > 0; {
+		t := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if next, o := t.run(call, t.o); next != nil {
+			waiting, _ := next.end(o)
+			push(waiting, o)
+		}
 	}
 	return true
 }
 
-// whenDone runs f when the promise ends, at once if it did.
-func (p *promise) whenDone(call invoker, f func(invoker, outcome)) {
+// end takes the outcome, and gives what waited for it; was says that there was one.
+func (p *promise) end(o outcome) (waiting []waiter, was bool) {
 	p.mu.Lock()
-	if !p.done {
-		p.waiting = append(p.waiting, f)
-		p.mu.Unlock()
-		return
+	defer p.mu.Unlock()
+	if p.done {
+		return nil, true
 	}
-	o := p.out
-	p.mu.Unlock()
-	f(call, o)
+	waiting = p.waiting
+	p.done, p.out, p.source, p.after, p.waiting = true, o, nil, nil, nil
+	return waiting, false
+}
+
+// later has w run when the promise ends. It does not if the promise has ended.
+func (p *promise) later(w waiter) (o outcome, ended bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.done {
+		p.waiting = append(p.waiting, w)
+	}
+	return p.out, p.done
+}
+
+// whenDone runs w when the promise ends, at once if it did.
+func (p *promise) whenDone(call invoker, w waiter) {
+	if o, ended := p.later(w); ended {
+		if next, o := w(call, o); next != nil {
+			next.settle(call, o)
+		}
+	}
 }
 
 // then makes the promise of what f makes of the outcome: another outcome, or a
 // promise to wait for.
 func (p *promise) then(call invoker, f func(invoker, outcome) (outcome, *promise)) *promise {
 	d := &promise{after: p}
-	p.whenDone(call, func(call invoker, o outcome) {
+	p.whenDone(call, func(call invoker, o outcome) (*promise, outcome) {
 		o, inner := f(call, o)
 		if inner == nil {
-			d.settle(call, o)
-			return
+			return d, o
 		}
 		d.mu.Lock()
 		d.after = inner
 		d.mu.Unlock()
-		inner.whenDone(call, func(call invoker, o outcome) { d.settle(call, o) })
+		if o, ended := inner.later(func(_ invoker, o outcome) (*promise, outcome) { return d, o }); ended {
+			return d, o
+		}
+		return nil, outcome{}
 	})
 	return d
 }
@@ -183,27 +219,39 @@ func (p *promise) then(call invoker, f func(invoker, outcome) (outcome, *promise
 // await waits for the end of the promise and runs the callbacks that this sets free.
 // wait wraps what blocks.
 func (p *promise) await(call invoker, wait func(func())) outcome {
-	for depth := 0; ; depth++ {
-		p.mu.Lock()
-		done, o, source, after := p.done, p.out, p.source, p.after
-		p.mu.Unlock()
-		switch {
-		case done:
+	for {
+		if o, done := p.settledNow(); done {
 			return o
-		case source != nil:
-			// The end of ctx ends the call, and with it this.
-			wait(func() { <-source.landed })
-			p.settle(call, source.out)
-		case after != nil && depth < maxChain:
-			after.await(call, wait)
-		default:
+		}
+		first, source := p.first()
+		if first == nil {
 			return outcome{err: groovy.Throw(illegalState, "nothing will ever complete this promise"), kind: runtimeException}
 		}
+		// The end of ctx ends the call, and with it this.
+		wait(func() { <-source.landed })
+		first.settle(call, source.out)
 	}
 }
 
-// maxChain bounds how often one promise may be handed on to another.
-const maxChain = 10_000
+// first is the promise of a call in flight that this one waits for, over others; nil
+// when there is none, as when promises wait for each other.
+func (p *promise) first() (*promise, *flight) {
+	seen, pause := p, 1 // every so often a promise is kept, to know it again
+	for steps := 1; ; steps++ {
+		p.mu.Lock()
+		source, after := p.source, p.after
+		p.mu.Unlock()
+		switch {
+		case source != nil:
+			return p, source
+		case after == nil || after == seen:
+			return nil, nil
+		}
+		if p = after; steps == pause {
+			seen, pause = p, 2*pause
+		}
+	}
+}
 
 func atOnce(f func()) { f() }
 

@@ -61,6 +61,9 @@ func settled(p *promise, c *groovy.Call, o outcome) error {
 	return nil
 }
 
+// promiseSize is about what a promise with its callback takes.
+const promiseSize = 400
+
 // on says which argument of a method handles which outcome.
 type on map[outcomeKind]int
 
@@ -77,6 +80,9 @@ const (
 func then(which on, e effect) groovy.Method {
 	return method(func(p *promise, c *groovy.Call) (groovy.Value, error) {
 		if err := c.Want(1, 3); err != nil {
+			return nil, err
+		}
+		if err := c.Alloc(promiseSize); err != nil {
 			return nil, err
 		}
 		args := c.Args

@@ -200,11 +200,12 @@ func (r *run) launch(call func(context.Context) outcome) *promise {
 		f.out = call(r.x.Ctx())
 	}()
 	p := &promise{source: f}
-	p.whenDone(nil, func(_ invoker, o outcome) {
+	p.later(func(_ invoker, o outcome) (*promise, outcome) {
 		r.mu.Lock()
 		r.open--
 		r.mu.Unlock()
 		r.got(o)
+		return nil, outcome{}
 	})
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -160,18 +160,25 @@ func (k *purpose) check(s secrets.Secret) (groovy.Value, error) {
 	return &secret{s, k.kind, k.algs}, nil
 }
 
+func newPurpose(id string, kind groovy.Value) (groovy.Value, error) {
+	class, ok := kind.(*groovy.Class)
+	if !ok || !isSecretClass(class) {
+		return nil, badArgument("%s is no class of secrets", groovy.ToString(kind))
+	}
+	return &purpose{id: secrets.ID(id), kind: class}, nil
+}
+
 var purposeClass = &groovy.Class{
 	Name: "org.forgerock.secrets.Purpose",
-	Static: methods{"purpose": func(c *groovy.Call) (groovy.Value, error) {
-		kind, ok := c.Arg(1).(*groovy.Class)
-		if !ok || c.Len() != 2 {
-			return nil, c.NoSuchMethod()
-		}
-		if !isSecretClass(kind) {
-			return nil, badArgument("%s is no class of secrets", kind.Name)
-		}
-		return &purpose{id: secrets.ID(c.Str(0)), kind: kind}, nil
-	}},
+	Static: methods{
+		"purpose": func(c *groovy.Call) (groovy.Value, error) {
+			if err := c.Want(2, 2); err != nil {
+				return nil, err
+			}
+			return newPurpose(c.Str(0), c.Arg(1))
+		},
+		"purposeOf": purposeOf,
+	},
 	StaticFields: map[string]func() groovy.Value{
 		"PASSWORD": func() groovy.Value { return &purpose{id: "password", kind: genericSecret} },
 	},
