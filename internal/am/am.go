@@ -75,6 +75,7 @@ type Server struct {
 	account  *account.Pages
 	settings *settings
 	meter    *observe.Meter
+	recent   *recent     // audit events
 	hub      *notify.Hub // of notifications; nil until it is made
 	timeouts timeouts
 	// directories are the identity stores of realms.
@@ -100,7 +101,7 @@ func New(o Options) (*Server, error) {
 	if o.Contexts == nil {
 		o.Contexts = []string{"/openam", "/am"}
 	}
-	s := &Server{options: o, log: o.Log, meter: newMeter(o.Now)}
+	s := &Server{options: o, log: o.Log, meter: newMeter(o.Now), recent: newRecent(o.Audit)}
 	for _, c := range o.Contexts {
 		s.contexts = append(s.contexts, "/"+strings.Trim(c, "/"))
 	}
@@ -147,7 +148,7 @@ func (s *Server) start(ctx context.Context) error {
 	})
 	s.rest = rest.New(rest.Options{
 		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms},
-		Notify: s.hub.Publish, Figures: s.figures, Identified: s.identified, Changed: s.changed, Version: o.Version, Log: o.Log, Now: o.Now,
+		Notify: s.hub.Publish, Figures: s.figures, Audited: s.recent.events, Identified: s.identified, Changed: s.changed, Version: o.Version, Log: o.Log, Now: o.Now,
 	})
 	if s.options.Console == nil {
 		s.options.Console = console.New(console.Options{API: unmetered{s}, Login: s.login, Log: o.Log, Now: o.Now}).ServeHTTP

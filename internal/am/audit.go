@@ -101,45 +101,28 @@ func auditedOf(ctx context.Context) *audited {
 	return a
 }
 
-// begin notes a request. It returns the context to go on with, and what is to be called at the end.
+// audit notes a request. It returns the request to go on with, and what is to be called at the end.
 func (s *Server) audit(r *http.Request, transaction string) (*http.Request, func(status int)) {
-	if s.options.Audit == nil {
-		return r, func(int) {}
-	}
 	a := &audited{transaction: transaction}
 	start := s.options.Now()
 	header := r.Header
 	r = r.WithContext(context.WithValue(r.Context(), auditedKey{}, a))
 	return r, func(status int) {
-		if !s.options.Audit.Audits(topicAccess) {
+		now := s.options.Now()
+		o := outcomeOf(r, a, now, now.Sub(start), status)
+		serial := s.recent.next()
+		s.recent.topics[topicAccess].add(recentEvent{serial: serial, access: o})
+		if s.options.Audit == nil || !s.options.Audit.Audits(topicAccess) {
 			return
-		}
-		outcome := "SUCCESSFUL"
-		if status >= 400 {
-			outcome = "FAILED"
 		}
 		headers := map[string]any{}
 		for name, values := range header {
 			headers[strings.ToLower(name)] = values
 		}
-		e := map[string]any{
-			"eventName": "AM-ACCESS-OUTCOME", "component": component(r.URL.Path),
-			"http": map[string]any{"request": map[string]any{
-				"secure": r.TLS != nil, "method": r.Method, "path": "http://" + r.Host + safePath(r.URL.Path), "headers": headers,
-			}},
-			"response": map[string]any{
-				"status": outcome, "statusCode": strconv.Itoa(status), "elapsedTime": s.options.Now().Sub(start).Milliseconds(),
-				"elapsedTimeUnits": "MILLISECONDS",
-			},
-		}
-		if r.TLS != nil {
-			e["http"].(map[string]any)["request"].(map[string]any)["path"] = "https://" + r.Host + safePath(r.URL.Path)
-		}
-		peer(e, "client", r.RemoteAddr)
-		if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-			peer(e, "server", local.String())
-		}
-		s.writeAudit(r.Context(), topicAccess, e)
+		e := o.event()
+		e["_id"] = s.recent.id(serial)
+		e["http"].(map[string]any)["request"].(map[string]any)["headers"] = headers
+		s.toFiles(topicAccess, e)
 	}
 }
 
@@ -171,9 +154,6 @@ func component(path string) string {
 
 // writeAudit completes an event with what is known of its request.
 func (s *Server) writeAudit(ctx context.Context, topic string, e map[string]any) {
-	if s.options.Audit == nil || !s.options.Audit.Audits(topic) {
-		return
-	}
 	if a := auditedOf(ctx); a != nil {
 		a.mu.Lock()
 		e["transactionId"] = a.transaction
@@ -187,7 +167,17 @@ func (s *Server) writeAudit(ctx context.Context, topic string, e map[string]any)
 		}
 		a.mu.Unlock()
 	}
-	e["timestamp"] = audit.Timestamp(s.options.Now())
+	serial := s.recent.next()
+	e["_id"], e["timestamp"] = s.recent.id(serial), audit.Timestamp(s.options.Now())
+	if err := s.recent.add(topic, serial, e); err != nil {
+		s.log.Error("an audit event was not kept", "topic", topic, "error", err)
+	}
+	if s.options.Audit != nil && s.options.Audit.Audits(topic) {
+		s.toFiles(topic, e)
+	}
+}
+
+func (s *Server) toFiles(topic string, e map[string]any) {
 	if _, err := s.options.Audit.Write(topic, e); err != nil {
 		s.log.Error("an audit event was not written", "topic", topic, "error", err)
 	}

@@ -190,6 +190,45 @@ func TestAuditOfSessionEnds(t *testing.T) {
 	}
 }
 
+// Events are kept in memory without any configuration, as many as there is room for, the newest first.
+func TestRecentAudit(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	admin("POST", "/json/users?_action=create", map[string]any{"username": "demo", "userpassword": "verysecret1"}, "X-ForgeRock-TransactionId", "tx-1").want(t, 201)
+	const events = "/json/global-config/gatehouse/audit"
+	ask := func(query string) []any {
+		t.Helper()
+		list, _ := admin("GET", events+"?"+query, nil).want(t, 200)["result"].([]any)
+		return list
+	}
+	made := ask("_queryFilter=" + url.QueryEscape(`transactionId eq "tx-1" and !(topic eq "access")`))
+	if len(made) != 1 || at(made[0].(map[string]any), "objectId") != "users/demo" || at(made[0].(map[string]any), "topic") != "activity" {
+		t.Fatalf("made: %v", made)
+	}
+	id, _ := made[0].(map[string]any)["_id"].(string)
+	if got := admin("GET", events+"/"+id, nil).want(t, 200); got["eventName"] != "AM-IDENTITY-CHANGE" || got["userId"] != "id=amadmin,ou=user,ou=am-config" {
+		t.Errorf("read: %v", got)
+	}
+	admin("GET", events+"/nothing", nil).want(t, 404)
+	if text := toJSON(ask("_queryFilter=true")); strings.Contains(text, "verysecret") || strings.Contains(text, "$argon2id") {
+		t.Errorf("the events have a secret: %s", text)
+	}
+	for range 2100 {
+		s.send("GET", "/json/serverinfo/nothing", nil)
+	}
+	access := ask("_queryFilter=" + url.QueryEscape(`topic eq "access"`))
+	if len(access) != 2000 {
+		t.Errorf("%d requests are kept", len(access))
+	}
+	if first, last := access[0].(map[string]any), access[len(access)-1].(map[string]any); first["timestamp"].(string) < last["timestamp"].(string) {
+		t.Errorf("not the newest first: %v, %v", first["timestamp"], last["timestamp"])
+	}
+	if n := len(ask("_queryFilter=" + url.QueryEscape(`transactionId eq "tx-1"`))); n != 1 {
+		t.Errorf("%d events of the change are left: requests drive out what is of other topics, or stay themselves", n)
+	}
+	s.send("GET", events+"?_queryFilter=true", nil).want(t, 401)
+}
+
 func TestAuditConfiguration(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "audit.json")
 	text := `{"eventHandlers": [

@@ -26,11 +26,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if transaction != "" {
 		w.Header().Set(transactionHeader, transaction)
 	}
-	if s.options.AccessLog == nil && s.options.Audit == nil {
-		defer s.recover(w, r, nil)
-		s.metered(w, r)
-		return
-	}
 	if transaction == "" {
 		transaction = uuid.NewString()
 	}

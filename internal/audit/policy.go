@@ -16,6 +16,15 @@ type Policy struct {
 
 func NewPolicy() *Policy { return &Policy{} }
 
+// DefaultPolicy has what is written of a topic's events where nothing is configured. Its root is the event.
+func DefaultPolicy(s *Schema) *Policy {
+	p := NewPolicy()
+	for _, f := range s.Safelist {
+		p.include(f)
+	}
+	return p
+}
+
 // checkPointers reports what does not begin with a slash, or names nothing.
 func checkPointers(list []string, errs *conf.Errors, at *conf.Node) {
 	for _, p := range list {

@@ -121,13 +121,25 @@ export default async function (kit, { base, user, password }) {
     ['tokens', 'tokens?realm=/alpha&client=myClient', few],
     ['keys', 'keys?realm=/alpha', few],
     ['keystore', 'keys/stores/default-keystore?realm=/alpha', few],
+    ['audit', 'audit?realm=/alpha'],
+    ['audit-event', 'audit?realm=/alpha&topic=config', {
+      ...few,
+      prepare: async (p) => {
+        await p.getByLabel(/Name, person/).fill('UPDATE myClient');
+        await p.getByRole('button', { name: 'Filter' }).click();
+        await p.waitForURL(/q=UPDATE/);
+        await p.getByRole('link', { name: 'AM-CONFIG-CHANGE' }).first().click();
+      },
+      expect: 'h2:text("Before")',
+    }],
+    ['audit-none', 'audit?realm=/alpha&q=nothing-like-this', few],
     ['search', 'search?realm=/alpha&q=lifetime', few],
     ['curl', 'services/validation?realm=/alpha', { prepare: (p) => p.getByText('Show as curl').click() }],
     ['missing', 'nothing-here', few],
   ]) {
     await kit.look(`console-${name}`, at(path), { as, ...more });
   }
-  for (const [name, path] of [['application', 'applications/myClient?realm=/alpha'], ['keys', 'keys?realm=/alpha'], ['dashboard', '?realm=/alpha']]) {
+  for (const [name, path] of [['application', 'applications/myClient?realm=/alpha'], ['keys', 'keys?realm=/alpha'], ['dashboard', '?realm=/alpha'], ['audit', 'audit?realm=/alpha']]) {
     await kit.look(`console-german-${name}`, `${at(path)}&locale=de`, { as, ...few });
   }
 }

@@ -92,6 +92,9 @@ func readFigures(v *visit) (dashboard, error) {
 		return d, err
 	}
 	d.Sessions = text(o["sessions"])
+	if o["sessionsExact"] == false {
+		d.Sessions = v.Say("%s or more", d.Sessions)
+	}
 	// Of each endpoint, what was answered well; of all, what was not.
 	well := func(names ...string) []int64 {
 		var sum []int64

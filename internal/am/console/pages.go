@@ -27,6 +27,7 @@ func pages() []page {
 		sessionsPage(),
 		tokensPage(),
 		keysPage(),
+		auditPage(),
 		searchPage(),
 		figuresPage(),
 		signOutPage(),

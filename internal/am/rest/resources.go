@@ -7,6 +7,7 @@ import "slices"
 func (s *Server) all() []*Resource {
 	return slices.Concat(
 		s.agents(),
+		s.auditEvents(),
 		s.authentication(),
 		s.authorizationKinds(),
 		s.figures(),

@@ -34,6 +34,8 @@ type Options struct {
 	Notify func(topic, realm string, body any)
 	// Figures tell how busy the server was; nil: nobody counts.
 	Figures func() []Figures
+	// Audited are the audit events in memory, the newest first; nil: none are kept.
+	Audited func() ([]Object, error)
 	// Identified is told who calls, and of which realm; Changed of every change. Either may be nil.
 	Identified func(ctx context.Context, c Caller, realm string)
 	Changed    func(ctx context.Context, c Change)

@@ -158,6 +158,31 @@ func (s Sessions) List(ctx context.Context, realm string) ([]Session, error) {
 	return found, nil
 }
 
+// Count counts the sessions of a realm that have not ended, as far as most: it reads that many and those that have
+// ended and were not removed yet.
+func (s Sessions) Count(ctx context.Context, realm string, most int) (int, error) {
+	n, now := 0, s.now()
+	if most <= 0 {
+		return 0, nil
+	}
+	err := all(ctx, s.Engine, Query{Kind: kindSession, Index: byRealm, Value: realm}, func(rec Record) error {
+		sess, err := sessionOf(rec)
+		if err == nil && now.Before(sess.Ends()) {
+			n++
+		}
+		if err == nil && n >= most {
+			return errCounted
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, errCounted) {
+		return 0, fmt.Errorf("count sessions: %w", err)
+	}
+	return n, nil
+}
+
+var errCounted = errors.New("counted enough")
+
 func (s Sessions) find(ctx context.Context, id string) (Session, Record, error) {
 	rec, err := s.Engine.Get(ctx, sessionKey(id))
 	if err != nil {
