@@ -125,12 +125,12 @@ export default async function (kit, { base, user, password }) {
     ['audit-event', 'audit?realm=/alpha&topic=config', {
       ...few,
       prepare: async (p) => {
-        await p.getByLabel(/Name, person/).fill('UPDATE myClient');
+        await p.getByLabel('Find in events').fill('UPDATE myClient');
         await p.getByRole('button', { name: 'Filter' }).click();
         await p.waitForURL(/q=UPDATE/);
         await p.getByRole('link', { name: 'AM-CONFIG-CHANGE' }).first().click();
       },
-      expect: 'h2:text("Before")',
+      expect: 'h2:text("Changed")',
     }],
     ['audit-none', 'audit?realm=/alpha&q=nothing-like-this', few],
     ['search', 'search?realm=/alpha&q=lifetime', few],

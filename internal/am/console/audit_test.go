@@ -36,7 +36,7 @@ func TestAuditLog(t *testing.T) {
 		t.Fatalf("no event to open:\n%s", found)
 	}
 	event := b.open(link[1])
-	b.has(event, "<h2>Before</h2>", "<h2>After</h2>", "phone", "coreOAuth2ClientConfig", "transactionId", "Events of the same transaction")
+	b.has(event, "<dt>Before</dt>", "<summary>After</summary>", "<h3><code>coreOAuth2ClientConfig.scopes", "phone", "coreOAuth2ClientConfig", "transactionId", "Events of the same transaction")
 	if strings.Contains(event, "verysecret") || strings.Contains(event, "{sealed}") || strings.Contains(event, "$argon2id") {
 		t.Errorf("the event has a secret:\n%s", event)
 	}

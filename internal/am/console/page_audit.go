@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -131,7 +132,7 @@ func listEvents(v *visit) error {
 type event struct {
 	eventRow
 	Before, After, JSON string
-	Changed             []string
+	Changes             []change
 	Same                string // the page with the events of the same request
 }
 
@@ -140,8 +141,10 @@ func showEvent(v *visit) error {
 	if err != nil {
 		return err
 	}
-	e := event{eventRow: eventRowOf(o), JSON: indented(o), Changed: texts(o["changedFields"])}
-	slices.Sort(e.Changed)
+	e := event{eventRow: eventRowOf(o), JSON: indented(o)}
+	if o["before"] != nil && o["after"] != nil {
+		e.Changes = changes("", o["before"], o["after"])
+	}
 	if o["before"] != nil {
 		e.Before = indented(o["before"])
 	}
@@ -152,4 +155,26 @@ func showEvent(v *visit) error {
 		e.Same = v.link("audit?" + url.Values{"topic": {"all"}, "q": {id}}.Encode())
 	}
 	return v.show("event", e.Name, e)
+}
+
+// change is a member of an object that is not what it was.
+type change struct{ Path, Before, After string }
+
+// changes are the members that differ, the innermost of those that both have as objects.
+func changes(path string, before, after any) []change {
+	b, was := before.(object)
+	a, is := after.(object)
+	if !was || !is {
+		if x, y := indented(before), indented(after); x != y {
+			return []change{{path, x, y}}
+		}
+		return nil
+	}
+	names := maps.Clone(b)
+	maps.Copy(names, a)
+	var out []change
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		out = append(out, changes(strings.TrimPrefix(path+"."+name, "."), b[name], a[name])...)
+	}
+	return out
 }
