@@ -41,6 +41,25 @@ const (
 	nowhere = `{"type": "ClientHandler", "baseURI": "http://CLOSED"}`
 )
 
+// amOf is an AmService on a server.
+func amOf(url string) string {
+	return `{"name": "env", "type": "Base64EncodedSecretStore", "config": {"secrets": {"agent.secret": "cGFzc3dvcmQ="}}},
+	  {"name": "am", "type": "AmService", "config": {"url": "` + url + `/am", "agent": {"username": "a", "passwordSecretId": "agent.secret"}, "secretsProvider": "env", "notifications": {"enabled": false}}}`
+}
+
+// answerAsAM signs the agent in and denies all that policies are asked about.
+func answerAsAM(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/authenticate"):
+		_, _ = w.Write([]byte(`{"tokenId": "agent"}`))
+	case strings.HasSuffix(r.URL.Path, "/policies"):
+		_, _ = w.Write([]byte(`[{"resource": "http://app.example.com/", "actions": {"GET": false}, "attributes": {}, "advices": {}, "ttl": 0}]`))
+	default:
+		_, _ = w.Write([]byte(`{"cookieName": "sso"}`))
+	}
+}
+
 // Each case is a request and what the client sees of what went wrong.
 func TestFailures(t *testing.T) {
 	closed := closedPort(t)
@@ -48,6 +67,8 @@ func TestFailures(t *testing.T) {
 		_, _ = w.Write(make([]byte, 1<<20))
 	}))
 	t.Cleanup(big.Close)
+	am := httptest.NewServer(http.HandlerFunc(answerAsAM))
+	t.Cleanup(am.Close)
 	noDefault := `
 -- config.json --
 {"handler": {"type": "Router", "name": "_router", "config": {"directory": "DIR/config/routes"}}}`
@@ -81,6 +102,15 @@ func TestFailures(t *testing.T) {
 		  {"name": "am", "type": "AmService", "config": {"url": "http://CLOSED/am", "agent": {"username": "a", "passwordSecretId": "agent.secret"}, "secretsProvider": "env", "notifications": {"enabled": false}}}],
 		  "handler": ` + chained(`{"type": "PolicyEnforcementFilter", "config": {"amService": "am", "application": "p", "ssoTokenSubject": "${contexts.ssoToken.value}"}}`, ok) + "}",
 			path: "/", want: 401},
+		{name: "a policy denies", files: "\n-- routes/x.json --\n" + `{"heap": [` + amOf(am.URL) + `], "handler": ` + chained(`{"type": "PolicyEnforcementFilter", "config": {"amService": "am", "application": "p",
+		  "ssoTokenSubject": "${request.headers['x-session'][0]}"}}`, ok) + "}", path: "/", header: "X-Session: good", want: 403},
+		{name: "sign-on comes back without a cookie", files: "\n-- routes/x.json --\n" + `{"heap": [` + amOf(am.URL) + `], "handler": ` +
+			chained(`{"type": "SingleSignOnFilter", "config": {"amService": "am"}}`, ok) + "}", path: "/?_ig=true", want: 403, wantLog: "level="},
+		{name: "an invalid JWT", files: routeOf(chained(`{"type": "JwtValidationFilter", "config": {"jwt": "${request.headers['x-jwt'][0]}", "verificationSecretId": "verify",
+		  "secretsProvider": {"type": "Base64EncodedSecretStore", "config": {"secrets": {"verify": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}}}}}`, ok)),
+			path: "/", header: "X-Jwt: not.a.jwt", want: 403},
+		{name: "an expression fails at run time", files: routeOf(`{"type": "StaticResponseHandler", "config": {"status": 200, "headers": {"Content-Type": ["text/plain"]}, "entity": "${1 / request.cookies['none']}"}}`),
+			path: "/", want: 200, wantLog: "level=WARN"},
 		{name: "a long request line", files: routeOf(ok), path: "/" + long, want: 414},
 		{name: "large headers", files: routeOf(ok), path: "/", header: "X-Large: " + long, want: 431},
 		{name: "a body over maxBodyLength", files: routeOf(ok) + limited(`"maxBodyLength": 10`), method: "POST", path: "/", body: "eleven bytes", want: 413},

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/groovy"
 )
 
 func TestLoadErrors(t *testing.T) {
@@ -99,6 +100,35 @@ func TestBadLimit(t *testing.T) {
 	_, errs := g.load(`{"type": "application/x-groovy", "source": "1"}`)
 	if err := errs.Err(); err == nil || !strings.Contains(err.Error(), `script.maxSteps: expected a positive number, found "many"`) {
 		t.Errorf("load = %v", err)
+	}
+}
+
+// Each limit is set by a system property, costs the request that meets it, and no other.
+func TestLimitsAreSet(t *testing.T) {
+	const generous = "1000000000"
+	for _, c := range []struct{ property, value, source, limit string }{
+		{"script.maxSteps", "1000", "while (true) {}", "steps"},
+		{"script.maxDepth", "20", "def f; f = { n -> n == 0 ? 0 : f(n - 1) }; f(100)", "depth"},
+		{"script.maxMemoryBytes", "100000", "def s = 'x'; while (true) { s += s }", "memory"},
+		{"script.maxMillis", "50", "while (true) {}", "time"},
+		{"script.maxRegexpMillis", "20", "('a' * 60) ==~ /(a+)+b/", "regexp"},
+	} {
+		t.Run(c.property, func(t *testing.T) {
+			g := newRig(t)
+			g.system = map[string]string{
+				"script.maxSteps": "1000000000000", "script.maxDepth": "500", "script.maxMemoryBytes": generous, "script.maxMillis": "60000", "script.maxRegexpMillis": "60000",
+			}
+			g.system[c.property] = c.value
+			s := g.source("if (request.form.go) {\n" + c.source + "\n}\nreturn new Response(Status.OK)")
+			_, err := s.Handle(newExchange("/?go=1"))
+			var limit *groovy.LimitError
+			if !errors.As(err, &limit) || limit.Limit != c.limit {
+				t.Errorf("error = %v, want the limit of %s", err, c.limit)
+			}
+			if r, err := s.Handle(newExchange("/")); err != nil || r.Status.Code != 200 {
+				t.Errorf("the next request: %v, %v", r, err)
+			}
+		})
 	}
 }
 
