@@ -30,7 +30,7 @@ func (answers) Resolve(_ *chain.Exchange, text string) (*AccessToken, error) {
 }
 
 func bigCache(size int) *cached {
-	env := &heap.Env{Services: &heap.Services{Now: time.Now}}
+	env := &heap.Env{Services: &heap.Services{Now: time.Now}, Heap: &heap.Heap{}}
 	return newCached(env, "", answers{}, cacheSettings{"", conf.Duration(time.Hour), nil, size, eventFields{}}).(*cached)
 }
 

@@ -58,7 +58,7 @@ func BenchmarkResourceServer(b *testing.B) {
 		r.open.Verify = &jose.VerifyOptions{
 			Keys: jose.NewKeySet(key.Public()), Algorithms: append(jose.SignatureAlgorithms(), jose.MACAlgorithms()...), Inflate: true,
 		}
-		env := &heap.Env{Services: &heap.Services{Now: time.Now}}
+		env := &heap.Env{Services: &heap.Services{Now: time.Now}, Heap: &heap.Heap{}}
 		run(fmt.Sprintf("cached %s", alg.name), filter(newCached(env, "", r, cacheSettings{size: 1000})), token)
 		run(fmt.Sprintf("new %s", alg.name), filter(r), token)
 		b.Run(fmt.Sprintf("bare %s", alg.name), func(b *testing.B) {
