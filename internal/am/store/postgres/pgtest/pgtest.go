@@ -22,7 +22,7 @@ import (
 type Server struct {
 	// Addr is the host and port it listens on, the same after a restart.
 	Addr string
-	// Base is the URL of its database, with a query.
+	// Base is the URL of its database.
 	Base string
 
 	bin, dir string
@@ -72,7 +72,11 @@ func Start(tb testing.TB, settings ...string) *Server {
 
 // URL is the address of a database; params are added to it.
 func (s *Server) URL(params url.Values) string {
-	return s.Base + "&" + params.Encode()
+	sign := "?"
+	if strings.Contains(s.Base, "?") {
+		sign = "&"
+	}
+	return s.Base + sign + params.Encode()
 }
 
 // Run starts the server, after Stop or Kill, and waits until it answers.
