@@ -4,7 +4,7 @@ export CGO_ENABLED ?= 0
 
 NODE_MODULES := e2e/node/node_modules/.package-lock.json
 
-.PHONY: build demo test check race node bench bench-long fuzz golden docs tools help
+.PHONY: build demo test check race node bench bench-long soak fuzz golden docs tools help
 
 build: ## build ./gatehouse, one static binary
 	$(GO) build -trimpath -ldflags='-s -w' -o gatehouse ./cmd/gatehouse
@@ -37,6 +37,10 @@ bench: build ## the table of docs/performance.md
 
 bench-long: build ## the same with millions of tokens, for a quarter of an hour
 	$(GO) run ./bench -long
+
+SOAK ?= 20000000
+soak: build ## issue 20 million short-lived tokens while the sweep runs; fails when disk, memory or latency grows
+	$(GO) run ./bench -soak $(SOAK)
 
 golden: ## rewrite expected results; read the difference before you commit it
 	$(GO) test ./internal/gateway -run TestBadConfigurations -update

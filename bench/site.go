@@ -235,6 +235,10 @@ func setUp(base string) (string, error) {
 			"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"client_credentials"}},
 			"overrideOAuth2ClientConfig": map[string]any{"providerOverridesEnabled": true, "statelessTokensEnabled": true},
 		}},
+		{"PUT", root + "/agents/OAuth2Client/client-brief", map[string]any{
+			"coreOAuth2ClientConfig":     map[string]any{"userpassword": "password", "scopes": []string{"client-scope"}, "accessTokenLifetime": briefLifetime.Seconds()},
+			"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"client_credentials"}},
+		}},
 	}
 	for _, s := range steps {
 		if _, err := call(s.method, s.path, s.body); err != nil {

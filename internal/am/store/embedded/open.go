@@ -64,6 +64,11 @@ type Engine struct {
 	seed  maphash.Seed
 	locks [stripes]sync.Mutex
 
+	// sweptTo is the last key that the present run of sweeps has removed; nil before a run. What was removed stays in the
+	// files for a while, marked as removed, and a search from the start would go over all of it each time.
+	sweeping sync.Mutex
+	sweptTo  []byte
+
 	using  sync.RWMutex // read-held while db is in use
 	closed bool
 }

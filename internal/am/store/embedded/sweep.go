@@ -19,7 +19,12 @@ func (e *Engine) Sweep(ctx context.Context, now time.Time, limit int) (int, erro
 		return 0, err
 	}
 	defer done()
-	keys, err := e.expiredKeys(ctx, now, limit)
+	// One run at a time: the place that it has come to is its own.
+	e.sweeping.Lock()
+	defer e.sweeping.Unlock()
+	from := e.sweptTo
+	e.sweptTo = nil
+	keys, err := e.expiredKeys(ctx, from, now, limit)
 	if err != nil {
 		return 0, err
 	}
@@ -36,13 +41,20 @@ func (e *Engine) Sweep(ctx context.Context, now time.Time, limit int) (int, erro
 			n++
 		}
 	}
+	if len(keys) == limit && limit > 0 {
+		e.sweptTo = keys[limit-1]
+	}
 	return n, nil
 }
 
-// expiredKeys returns the expiry keys of up to limit records that expired.
-func (e *Engine) expiredKeys(ctx context.Context, now time.Time, limit int) ([][]byte, error) {
+// expiredKeys returns the expiry keys, behind the one that is given, of up to limit records that expired.
+func (e *Engine) expiredKeys(ctx context.Context, from []byte, now time.Time, limit int) ([][]byte, error) {
+	lower := []byte{expiryKeys}
+	if from != nil {
+		lower = append(bytes.Clone(from), 0)
+	}
 	it, err := e.db.NewIterWithContext(ctx, &pebble.IterOptions{
-		LowerBound: []byte{expiryKeys},
+		LowerBound: lower,
 		UpperBound: appendExpiryTime(nil, now.UnixMicro()+1),
 	})
 	if err != nil {
