@@ -139,6 +139,7 @@ func (s *Server) start(ctx context.Context) error {
 	scripts := newScripts(o, s.realms.Docs())
 	s.login = login.New(login.Options{
 		Realms: s.realms, Scripts: scripts.engine, Audit: s.signedIn, Domains: o.CookieDomains, Log: o.Log, Now: o.Now,
+		Origin:  s.pageOrigin,
 		IDToken: func(ctx context.Context, raw string) (string, error) { return s.oauth.SSOSession(ctx, raw) },
 	})
 	s.hub = newHub(s)

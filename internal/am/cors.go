@@ -2,9 +2,11 @@ package am
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
+	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/rest"
 )
 
@@ -52,6 +54,27 @@ func (s *Server) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
 	h.Set("Access-Control-Max-Age", age(c.MaxAge))
 	w.WriteHeader(http.StatusNoContent)
 	return true
+}
+
+// pageOrigin is the origin of the page that a request comes from: this server's when the request names none, as those
+// of other programs do not; "" for one that the CORS service does not name. "*" names nobody.
+func (s *Server) pageOrigin(r *http.Request, rl *realm.Realm) string {
+	own := ""
+	if base, err := url.Parse(s.baseURL(r, rl, "")); err == nil && base.Host != "" {
+		own = base.Scheme + "://" + base.Host
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" || strings.EqualFold(origin, own) {
+		return own
+	}
+	for _, c := range s.settings.crossOrigin(r.Context()) {
+		for _, o := range c.AcceptedOrigins {
+			if c.Enabled && o != "*" && strings.EqualFold(strings.TrimSuffix(o, "/"), origin) {
+				return origin
+			}
+		}
+	}
+	return ""
 }
 
 func accepts(c rest.CORS, origin string) bool {

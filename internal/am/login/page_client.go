@@ -2,6 +2,7 @@ package login
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -40,6 +41,9 @@ type wireField struct {
 	Value any    `json:"value"`
 }
 
+// noScripts is the key of what tells a journey that its client is the page, which runs no scripts of journeys.
+type noScripts struct{}
+
 // advance asks the authenticate endpoint for the first step, or answers one. Cookies that it sets are set on w.
 func (s *Service) advance(w http.ResponseWriter, r *http.Request, place Place, answer *pageStep) pageStep {
 	body := []byte("{}")
@@ -49,7 +53,7 @@ func (s *Service) advance(w http.ResponseWriter, r *http.Request, place Place, a
 			return pageStep{Status: http.StatusBadRequest, Message: errCallbacks.Message}
 		}
 	}
-	inner := r.Clone(r.Context())
+	inner := r.Clone(context.WithValue(r.Context(), noScripts{}, true))
 	inner.Method, inner.Body, inner.ContentLength = http.MethodPost, readCloser{bytes.NewReader(body)}, int64(len(body))
 	inner.URL = &url.URL{Path: place.Context + "/json/authenticate", RawQuery: authenticateQuery(r, answer).Encode()}
 	inner.Header.Set("Content-Type", "application/json")

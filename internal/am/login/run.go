@@ -69,6 +69,7 @@ func (s *Service) JourneyName(ctx context.Context, rl *realm.Realm, name string)
 func (s *Service) step(r *http.Request, rl *realm.Realm, st *journey.State) *journey.Step {
 	step := &journey.Step{
 		Realm: rl, Request: r, State: st, Host: host{s}, Source: &s.Trees, Languages: languages(r), Now: s.Now().Unix(),
+		NoScripts: r.Context().Value(noScripts{}) != nil, Log: s.Log,
 	}
 	step.ClientIP, _, _ = net.SplitHostPort(r.RemoteAddr)
 	if found, err := s.FromRequest(r); err == nil && found.Realm == rl.Path {
@@ -247,6 +248,13 @@ func (h host) Guess(rl *realm.Realm, user string) (bool, func(bool)) {
 			h.guard.Failed(key)
 		}
 	}
+}
+
+func (h host) Origin(r *http.Request, rl *realm.Realm) string {
+	if h.Options.Origin != nil {
+		return h.Options.Origin(r, rl)
+	}
+	return ""
 }
 
 func (h host) Decide(ctx context.Context, sc *realm.Script, in *script.DecisionInput) (*script.Decision, error) {

@@ -47,6 +47,9 @@ type Options struct {
 	}
 	// Audit is told of logins and of sessions; nil: nobody is.
 	Audit func(ctx context.Context, e Event)
+	// Origin is the origin of the page that a request comes from: this server's own when it says none, one that the
+	// CORS service names; "" for any other. nil: all are "".
+	Origin func(r *http.Request, rl *realm.Realm) string
 	// IDToken gives the ID of the session that an ID token stands for, or store.ErrNotFound; nil: none does.
 	IDToken func(ctx context.Context, raw string) (string, error)
 }

@@ -82,12 +82,15 @@ func quiet(a *Attribute)                     { a.Quiet = true }
 // the names of the json tags; a struct without such fields is one group without a name. The struct is what the
 // server works with, so that a setting cannot be known here and unknown there.
 func groupsOf(defaults any, titles map[string]string, more options) []Group {
-	v := reflect.Indirect(reflect.ValueOf(defaults))
+	return groupsOfStruct(reflect.Indirect(reflect.ValueOf(defaults)), titles, more)
+}
+
+func groupsOfStruct(v reflect.Value, titles map[string]string, more options) []Group {
 	var groups []Group
 	flat := Group{}
 	for i := range v.NumField() {
 		if v.Type().Field(i).Anonymous { // its members stand among the others, as in encoding/json
-			for _, g := range groupsOf(v.Field(i).Interface(), titles, more) {
+			for _, g := range groupsOfStruct(v.Field(i), titles, more) {
 				flat.Attributes = append(flat.Attributes, g.Attributes...)
 			}
 			continue
@@ -97,7 +100,7 @@ func groupsOf(defaults any, titles map[string]string, more options) []Group {
 			continue
 		}
 		if v.Field(i).Kind() == reflect.Struct {
-			for _, g := range groupsOf(v.Field(i).Interface(), titles, more) {
+			for _, g := range groupsOfStruct(v.Field(i), titles, more) {
 				g.Name, g.Title = name, title(name, titles)
 				groups = append(groups, g)
 			}

@@ -58,6 +58,8 @@ func nodeTypes(list []*journey.Type) map[string]*Type {
 			"password": secret, "lockAction": enum("LOCK", "UNLOCK"), "interval": enum("AT", "EVERY"), "sslOption": enum("SSL", "START_TLS", "NON_SSL"),
 			"algorithm": enum("TOTP", "HOTP"), "totpHashAlgorithm": enum("HMAC_SHA1", "HMAC_SHA256", "HMAC_SHA512"),
 			"passwordLength": enum("SIX_DIGITS", "EIGHT_DIGITS"), "accountName": enum("USERNAME", "EMAIL"),
+			"userVerificationRequirement": enum("REQUIRED", "PREFERRED", "DISCOURAGED"), "attestationPreference": enum("NONE", "INDIRECT", "DIRECT"),
+			"authenticatorAttachment": enum("UNSPECIFIED", "PLATFORM", "CROSS_PLATFORM"), "recoveryCodeType": enum("OATH", "PUSH", "WEB_AUTHN"),
 		})}
 	}
 	return out

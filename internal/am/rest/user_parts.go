@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/login/devices"
 	"gatehouse/internal/am/store"
 )
 
-// userParts are the collections below a user: the applications that hold tokens for him, and those that administration
-// tools read and that are always empty here.
+// userParts are the collections below a user: the applications that hold tokens for him, his devices, and those that
+// administration tools read and that are always empty here.
 func (s *Server) userParts() []*Resource {
 	list := []*Resource{{
 		Path: "users/{user}/oauth2/applications", Version: "1.1", Complete: true,
@@ -35,9 +36,9 @@ func (s *Server) userParts() []*Resource {
 			return Object{"_id": id}, s.tokens.RevokeClient(c.Context(), c.realmPath(), id, sub)
 		},
 		Actions: map[string]Action{"revokeTokens": {Do: func(*Call) (any, error) { return nil, unsupported("The action revokeTokens") }}},
-	}}
+	}, s.userDevices("oath", devices.OATH), s.userDevices("webauthn", devices.WebAuthn)}
 	for _, part := range []string{
-		"devices/profile", "devices/trusted", "devices/2fa/oath", "devices/2fa/push", "devices/2fa/webauthn", "devices/2fa/binding",
+		"devices/profile", "devices/trusted", "devices/2fa/push", "devices/2fa/binding",
 		"policies", "oauth2/resources/sets", "oauth2/resources/labels",
 	} {
 		list = append(list, &Resource{

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/login/devices"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 )
@@ -71,7 +72,7 @@ func allowUsers(c *Call, v Verb) error {
 
 // protectedAttributes are those that users cannot give themselves.
 func protectedAttributes() []string {
-	return []string{"inetuserstatus", "uid", "universalid", "dn", "objectclass", "memberof", "ismemberof", "createtimestamp", "modifytimestamp", "realm", "username", "isadmin"}
+	return []string{strings.ToLower(string(devices.OATH)), strings.ToLower(string(devices.WebAuthn)), "inetuserstatus", "uid", "universalid", "dn", "objectclass", "memberof", "ismemberof", "createtimestamp", "modifytimestamp", "realm", "username", "isadmin"}
 }
 
 // derived attributes are made when a profile is read; what a client sends of them is not kept.
@@ -86,7 +87,7 @@ func derived(name string) bool {
 func userObject(c *Call, u *realm.User) Object {
 	o := Object{}
 	for name, values := range u.Attributes {
-		if !strings.HasPrefix(name, "_") && !secretName(name) && !derived(name) {
+		if !strings.HasPrefix(name, "_") && !secretName(name) && !derived(name) && !devices.IsAttribute(name) {
 			o[name] = values
 		}
 	}
@@ -247,7 +248,7 @@ func (s *Server) updateUser(c *Call, id string, body Object) (Object, error) {
 	}
 	if len(c.Operations) > 0 {
 		for name := range u.Attributes {
-			if _, ok := values[name]; !ok && !derived(name) {
+			if _, ok := values[name]; !ok && !derived(name) && !devices.IsAttribute(name) {
 				u.SetAttribute(name)
 			}
 		}

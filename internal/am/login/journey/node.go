@@ -3,6 +3,7 @@ package journey
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"gatehouse/internal/am/realm"
@@ -65,6 +66,9 @@ type Host interface {
 	Save(ctx context.Context, rl *realm.Realm, u *realm.User) error
 	// Guess counts wrong one-time passwords of a user. before tells whether another one may be tried.
 	Guess(rl *realm.Realm, user string) (allowed bool, outcome func(right bool))
+	// Origin is the origin of the page that a request comes from: this server's, or one that the CORS service names;
+	// "" for any other.
+	Origin(r *http.Request, rl *realm.Realm) string
 	// Decide runs the script of a scripted decision.
 	Decide(ctx context.Context, s *realm.Script, in *script.DecisionInput) (*script.Decision, error)
 	// OpenSecret opens a sealed setting.
@@ -99,12 +103,16 @@ type Step struct {
 	Session *store.Session
 	// Languages are what the client would like texts in.
 	Languages []string
+	// NoScripts tells that the client runs none of the scripts that callbacks can hold.
+	NoScripts bool
 	// ClientIP is the address of the client.
 	ClientIP string
 	// Now is the time, as a Unix time in seconds.
 	Now int64
 	// NodeID is the ID of the node.
 	NodeID string
+	// Log is told what operators should know of; never nil.
+	Log *slog.Logger
 }
 
 // Context is the request's.

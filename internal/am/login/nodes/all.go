@@ -31,6 +31,7 @@ func All() []*journey.Type {
 		{ID: "PageNode", Name: "Page Node", Tags: tool, New: func() journey.Node { return &journey.Page{} }},
 		{ID: "PasswordCollectorNode", Name: "Password Collector", Tags: basic, New: func() journey.Node { return &passwordCollector{} }},
 		{ID: "RecoveryCodeCollectorDecisionNode", Name: "Recovery Code Collector Decision", Tags: mfa, New: func() journey.Node { return &recoveryCode{Type: "OATH"} }},
+		{ID: "RecoveryCodeDisplayNode", Name: "Recovery Code Display Node", Tags: mfa, New: func() journey.Node { return &recoveryDisplay{} }},
 		{ID: "RetryLimitDecisionNode", Name: "Retry Limit Decision", Tags: tool, New: func() journey.Node { return &retryLimit{Limit: 3, KeepInProfile: true} }},
 		{ID: "ScriptedDecisionNode", Name: "Scripted Decision", Tags: tool, New: func() journey.Node { return newScriptedDecision() }},
 		{ID: "SessionDataNode", Name: "Get Session Data", Tags: tool, New: func() journey.Node { return &sessionData{} }},
@@ -41,6 +42,9 @@ func All() []*journey.Type {
 		{ID: "UsernameCollectorNode", Name: "Username Collector", Tags: basic, New: func() journey.Node { return &usernameCollector{} }},
 		{ID: "ValidatedPasswordNode", Name: "Platform Password", Tags: basic, New: func() journey.Node { return &validatedPassword{Attribute: "password"} }},
 		{ID: "ValidatedUsernameNode", Name: "Platform Username", Tags: basic, New: func() journey.Node { return &validatedUsername{Attribute: "userName"} }},
+		{ID: "WebAuthnAuthenticationNode", Name: "WebAuthn Authentication Node", Tags: mfa, New: func() journey.Node { return newWebauthnAuthentication() }},
+		{ID: "WebAuthnDeviceStorageNode", Name: "WebAuthn Device Storage Node", Tags: mfa, New: func() journey.Node { return &webauthnStorage{Recovery: true} }},
+		{ID: "WebAuthnRegistrationNode", Name: "WebAuthn Registration Node", Tags: mfa, New: func() journey.Node { return newWebauthnRegistration() }},
 		{ID: "ZeroPageLoginNode", Name: "Zero Page Login Collector", Tags: basic, New: func() journey.Node {
 			return &zeroPageLogin{UsernameHeader: "X-OpenAM-Username", PasswordHeader: "X-OpenAM-Password", WithoutReferer: true, Referrers: []string{}}
 		}},

@@ -9,32 +9,20 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
+	"gatehouse/internal/am/login/devices"
 	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 )
-
-// oathAttribute holds the user's devices, sealed: each is a JSON oathDevice.
-const oathAttribute = "oathDeviceProfiles"
-
-// oathDevice is an application or token that makes one-time passwords.
-type oathDevice struct {
-	UUID     string   `json:"uuid"`
-	Name     string   `json:"deviceName"`
-	Secret   string   `json:"sharedSecret"` // base32
-	Counter  uint64   `json:"counter"`
-	LastStep uint64   `json:"lastLogin"` // time step of the last password: none is good twice (RFC 6238 §5.2)
-	Recovery []string `json:"recoveryCodes"`
-}
 
 // oathHash is the hash of a setting "HMAC_SHA256".
 func oathHash(name string) func() hash.Hash {
@@ -59,35 +47,6 @@ func hotp(secret []byte, counter uint64, digits int, h func() hash.Hash) string 
 		mod *= 10
 	}
 	return fmt.Sprintf("%0*d", digits, n%mod)
-}
-
-func oathDevices(s *journey.Step, u *realm.User) ([]oathDevice, error) {
-	var list []oathDevice
-	for _, v := range u.Attribute(oathAttribute) {
-		plain, err := s.Host.OpenSecret(v)
-		if err != nil {
-			return nil, err
-		}
-		var d oathDevice
-		if err := json.Unmarshal([]byte(plain), &d); err != nil {
-			return nil, fmt.Errorf("device of %s: %w", u.Name, err)
-		}
-		list = append(list, d)
-	}
-	return list, nil
-}
-
-func saveDevices(s *journey.Step, u *realm.User, list []oathDevice) error {
-	var values []string
-	for _, d := range list {
-		raw, err := json.Marshal(d)
-		if err != nil {
-			return err
-		}
-		values = append(values, s.Host.SealSecret(string(raw)))
-	}
-	u.SetAttribute(oathAttribute, values...)
-	return s.Host.Save(s.Context(), s.Realm, u)
 }
 
 // oathRegistration gives the user's application a secret.
@@ -124,9 +83,8 @@ func (n *oathRegistration) Process(s *journey.Step) (journey.Result, error) {
 	if err != nil {
 		return journey.Result{}, fmt.Errorf("register a device: %w", err)
 	}
-	if s.State.User == "" {
-		// Else whoever knows a name could add a device of his own to it.
-		return journey.Result{}, errors.New("register a device: the user has not been authenticated by a node before")
+	if !proved(s, u) {
+		return journey.Result{}, errNotProved
 	}
 	if n.Checksum || n.Truncation >= 0 {
 		return journey.Result{}, errors.New("register a device: addChecksum and truncationOffset are not supported by this server")
@@ -142,17 +100,14 @@ func (n *oathRegistration) Process(s *journey.Step) (journey.Result, error) {
 			journey.Confirmation("", []string{"Next"}, 0),
 		)
 	}
-	device := oathDevice{UUID: rand.Text(), Name: "OATH Device", Secret: s.State.Text(oathPending)}
+	device := devices.Device{UUID: uuid.NewString(), Name: "OATH Device", Created: s.Now * 1000, Secret: s.State.Text(oathPending)}
 	s.State.Remove(oathPending)
 	if n.Recovery {
-		for range 10 {
-			device.Recovery = append(device.Recovery, rand.Text()[:10])
-		}
-		s.State.Hide("recoveryCodes", device.Recovery)
+		tellRecovery(s, &device)
 	}
-	list, err := oathDevices(s, u)
+	list, err := devices.OATH.Of(u, s.Host)
 	if err == nil {
-		err = saveDevices(s, u, append(list, device))
+		err = saveDevices(s, u, devices.OATH, append(list, device))
 	}
 	if err != nil {
 		return journey.Result{}, err
@@ -206,9 +161,9 @@ func (*oathVerifier) Outcomes() []string {
 
 func (n *oathVerifier) Process(s *journey.Step) (journey.Result, error) {
 	u, err := s.User()
-	var list []oathDevice
+	var list []devices.Device
 	if err == nil {
-		list, err = oathDevices(s, u)
+		list, err = devices.OATH.Of(u, s.Host)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return journey.Result{}, err
@@ -236,7 +191,7 @@ func (n *oathVerifier) Process(s *journey.Step) (journey.Result, error) {
 	if !right {
 		return journey.To("failureOutcome")
 	}
-	if err := saveDevices(s, u, list); err != nil { // a password is good once: two who show it at once meet a conflict
+	if err := saveDevices(s, u, devices.OATH, list); err != nil { // a password is good once: two who show it at once meet a conflict
 		return journey.Result{}, err
 	}
 	s.State.Authenticated("otp")
@@ -244,7 +199,7 @@ func (n *oathVerifier) Process(s *journey.Step) (journey.Result, error) {
 }
 
 // verify looks for the device that made the code, and notes that it is used up.
-func (n *oathVerifier) verify(s *journey.Step, list []oathDevice, code string) bool {
+func (n *oathVerifier) verify(s *journey.Step, list []devices.Device, code string) bool {
 	if len(code) != 6 && len(code) != 8 {
 		return false
 	}
@@ -260,7 +215,7 @@ func (n *oathVerifier) verify(s *journey.Step, list []oathDevice, code string) b
 		if n.Algorithm == "HOTP" {
 			for c := d.Counter; c <= d.Counter+uint64(max(0, min(n.Window, 1000))); c++ {
 				if same(c, sha1.New) {
-					d.Counter = c + 1
+					d.Counter, d.Used = c+1, s.Now*1000
 					return true
 				}
 			}
@@ -270,55 +225,10 @@ func (n *oathVerifier) verify(s *journey.Step, list []oathDevice, code string) b
 		around := uint64(max(0, min(n.Steps, 10)))
 		for c := step - around; c <= step+around; c++ {
 			if c > d.LastStep && same(c, oathHash(n.Hash)) {
-				d.LastStep = c
+				d.LastStep, d.Used = c, s.Now*1000
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// recoveryCode checks one of the recovery codes of the user's device, each of which is good once.
-type recoveryCode struct {
-	Type string `json:"recoveryCodeType"` // "OATH"; devices of other types are not registered here
-}
-
-func (*recoveryCode) Outcomes() []string { return yesNo }
-
-func (*recoveryCode) Process(s *journey.Step) (journey.Result, error) {
-	if s.Answers == nil {
-		return journey.Ask(journey.Name("Recovery Code"))
-	}
-	u, err := s.User()
-	var list []oathDevice
-	if err == nil {
-		list, err = oathDevices(s, u)
-	}
-	if errors.Is(err, store.ErrNotFound) {
-		return journey.To("false")
-	}
-	if err != nil {
-		return journey.Result{}, err
-	}
-	allowed, count := s.Host.Guess(s.Realm, u.Name)
-	if !allowed {
-		s.State.Message = journey.MessageOf(journey.ErrLocked)
-		return journey.To("false")
-	}
-	given := strings.ToUpper(strings.TrimSpace(s.Answers[0].Answer()))
-	for i := range list {
-		for k, code := range list[i].Recovery {
-			if subtle.ConstantTimeCompare([]byte(code), []byte(given)) == 1 {
-				list[i].Recovery = slices.Delete(list[i].Recovery, k, k+1)
-				count(true)
-				if err := saveDevices(s, u, list); err != nil {
-					return journey.Result{}, err
-				}
-				s.State.Authenticated("otp")
-				return journey.To("true")
-			}
-		}
-	}
-	count(false)
-	return journey.To("false")
 }
