@@ -2,16 +2,21 @@ package oauth
 
 import (
 	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 )
 
-// loginAfter carries, through the sign-in and back, since when the user has to have signed in again.
+// loginAfter carries, through the sign-in and back, since when the user has to have signed in again: see stamp.
 const loginAfter = "login_after"
 
 // signIn finds the session that the answer will rest on, or sends the browser to get one.
@@ -36,7 +41,11 @@ func (a *authorization) signIn() (bool, error) {
 		}
 		return true, a.toLogin(LoginHints{Tree: a.tree(), Force: true})
 	}
-	if a.fresh() {
+	fresh, err := a.fresh()
+	if err != nil {
+		return false, err
+	}
+	if fresh {
 		return false, a.checkACR()
 	}
 	if a.prompt.none {
@@ -67,17 +76,17 @@ func (a *authorization) findSession() error {
 }
 
 // fresh tells whether the session is recent enough and of the right kind, and settles the acr.
-func (a *authorization) fresh() bool {
-	since := time.Time{}
-	if ms, err := strconv.ParseInt(a.form.Get(loginAfter), 10, 64); err == nil {
-		since = time.UnixMilli(ms)
+func (a *authorization) fresh() (bool, error) {
+	since, err := a.askedSince()
+	if err != nil {
+		return false, err
 	}
 	again := !since.IsZero() && !a.session.Created.Before(since) // signed in since the first request
-	if (a.prompt.login || a.client.Advanced.Tree.ID() != "") && !again {
-		return false
+	if tree := a.client.Advanced.Tree.ID(); tree != "" && (!again || a.session.Tree != tree) || a.prompt.login && !again {
+		return false, nil
 	}
 	if age, ok := a.maxAge(); ok && !again && a.Now().Sub(a.session.Created) > age {
-		return false
+		return false, nil
 	}
 	trees := a.Settings.AdvancedOIDC.LoAMapping
 	wanted := false
@@ -85,11 +94,11 @@ func (a *authorization) fresh() bool {
 		tree, known := trees[acr]
 		if known && tree == a.session.Tree {
 			a.acr = acr
-			return true
+			return true, nil
 		}
 		wanted = wanted || known
 	}
-	return !wanted || again // whoever signed in and is still of another kind gets acr "0"
+	return !wanted || again, nil // whoever signed in and is still of another kind gets acr "0"
 }
 
 // checkACR refuses an answer in which the acr is not one of those that are essential (OIDC Core §5.5.1.1).
@@ -126,10 +135,47 @@ func (a *authorization) tree() string {
 func (a *authorization) toLogin(h LoginHints) error {
 	h.Locale = cmp.Or(a.form.Get("ui_locales"), a.form.Get("locale"))
 	h.User = a.form.Get("login_hint")
-	back := a.original().without("decision", "csrf", "save_consent", "realm", loginAfter)
-	back.set(loginAfter, strconv.FormatInt(a.Now().UnixMilli(), 10))
+	back := a.asked()
+	stamp, err := a.stamp(a.Now().UnixMilli(), back)
+	if err != nil {
+		return err
+	}
+	back.set(loginAfter, stamp)
 	h.ACR = strings.Join(a.requestedACRs(), " ")
 	return a.toSignIn(a.Issuer+"/authorize?"+back.encode(), h)
+}
+
+// asked is what the client asked for, without what this server and its pages add on the way.
+func (a *authorization) asked() *Form {
+	return a.original().without("decision", "csrf", "save_consent", "realm", loginAfter)
+}
+
+// stamp says when the request came first, in a way that nobody else can say: whoever could would pass off an old
+// session as one that was begun for this request.
+func (a *authorization) stamp(ms int64, asked *Form) (string, error) {
+	key, err := a.Realm.Keys().Active(a.r.Context(), realm.LabelAuthenticity)
+	if err != nil {
+		return "", err
+	}
+	when := strconv.FormatInt(ms, 10)
+	mac := hmac.New(sha256.New, key.Secret())
+	mac.Write([]byte("login after\x00" + a.Realm.Path + "\x00" + when + "\x00" + asked.encode()))
+	return when + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18]), nil
+}
+
+// askedSince is when this request came first, zero when it comes for the first time.
+func (a *authorization) askedSince() (time.Time, error) {
+	shown := a.form.Get(loginAfter)
+	when, _, _ := strings.Cut(shown, ".")
+	ms, err := strconv.ParseInt(when, 10, 64)
+	if err != nil {
+		return time.Time{}, nil
+	}
+	own, err := a.stamp(ms, a.asked())
+	if err != nil || subtle.ConstantTimeCompare([]byte(shown), []byte(own)) != 1 {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(ms), nil
 }
 
 // original is the request as it came: a pushed one by its name again, a request object whole.

@@ -361,6 +361,7 @@ func TestReauthentication(t *testing.T) {
 	w, l := withLogin(t)
 	w.provider("/", `{"consent":{"clientsCanSkipConsent":true},"advancedOIDCConfig":{"loaMapping":{"strong":"StrongTree"}}}`)
 	w.client("/", "web", "s", webClient("", `,"isConsentImplied":true`, ""))
+	w.client("/", "guarded", "s", webClient("", `,"isConsentImplied":true,"treeName":"StrongTree"`, ""))
 	token := l.signIn("/", "demo", "Login")
 	w.pass(5 * time.Minute)
 	f := func(more ...string) []string {
@@ -374,6 +375,7 @@ func TestReauthentication(t *testing.T) {
 		{"prompt=login", f("prompt", "login"), ""},
 		{"max_age passed", f("max_age", "60"), ""},
 		{"another authentication context", f("acr_values", "strong"), "StrongTree"},
+		{"the journey of the client", append(form("client_id", "guarded", "response_type", "code", "redirect_uri", callback, "scope", "openid")), "StrongTree"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -393,12 +395,24 @@ func TestReauthentication(t *testing.T) {
 				t.Errorf("the old session is enough: %s", to)
 			}
 			w.pass(time.Second)
-			if _, q := location(t, again(l.signIn("/", "demo", tt.tree))); q.Get("code") == "" {
+			fresh := l.signIn("/", "demo", tt.tree)
+			if _, q := location(t, again(fresh)); q.Get("code") == "" {
 				t.Errorf("after signing in: %v", q)
+			}
+			// Since when the user has to have signed in is this server's word, for this very request.
+			stamp := back.Query().Get("login_after")
+			for _, forged := range []string{"1", "1." + strings.Repeat("x", 24), "x" + stamp, ""} {
+				if to, _ := location(t, w.get("/", "authorize", append(tt.query, "login_after", forged), cookie(token))); !strings.HasPrefix(to, base+"/UI/Login?") {
+					t.Errorf("login_after=%s lets the old session in: %s", forged, to)
+				}
+			}
+			w.pass(2 * time.Minute)
+			if to, _ := location(t, w.get("/", "authorize", append(tt.query, "state", "later", "login_after", stamp), cookie(fresh))); tt.tree == "" && !strings.HasPrefix(to, base+"/UI/Login?") {
+				t.Errorf("the stamp of another request lets a session in: %s", to)
 			}
 		})
 	}
-	if _, q := location(t, w.get("/", "authorize", f("max_age", "600"), cookie(token))); q.Get("code") == "" {
+	if _, q := location(t, w.get("/", "authorize", f("max_age", "3600"), cookie(token))); q.Get("code") == "" {
 		t.Errorf("max_age not passed: %v", q)
 	}
 	if _, q := location(t, w.get("/", "authorize", f("max_age", "60", "prompt", "none"), cookie(token))); q.Get("error") != "login_required" {
