@@ -172,13 +172,13 @@ func (v *visit) show(status int) {
 
 // sessions are those of the user, the newest first.
 func (v *visit) sessions() ([]session, error) {
-	all, err := v.Login.Sessions().List(v.r.Context(), v.place.Realm.Path)
+	all, err := v.Login.Sessions().ListOf(v.r.Context(), v.found.Realm, v.found.Subject)
 	if err != nil {
 		return nil, err
 	}
 	var list []session
 	for _, s := range all {
-		if !v.own(s) || !v.Login.Now().Before(s.Ends()) {
+		if !v.Login.Now().Before(s.Ends()) {
 			continue
 		}
 		list = append(list, session{s.ID(), s.ID() == v.found.ID(), s.Tree, s.Created, s.LastAccess, s.Ends()})

@@ -118,15 +118,12 @@ func (s *Service) Destroy(ctx context.Context, sess store.Session) error {
 
 // EndAll ends the sessions of a subject.
 func (s *Service) EndAll(ctx context.Context, rl *realm.Realm, sub store.Subject) (int, error) {
-	list, err := s.sessions.List(ctx, rl.Path)
+	list, err := s.sessions.ListOf(ctx, rl.Path, sub)
 	if err != nil {
 		return 0, err
 	}
 	ended := 0
 	for _, sess := range list {
-		if sess.Subject.Type != sub.Type || !strings.EqualFold(sess.Subject.Name, sub.Name) {
-			continue
-		}
 		if err := s.Destroy(ctx, sess); err != nil {
 			return ended, err
 		}

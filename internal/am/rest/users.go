@@ -303,13 +303,12 @@ func (s *Server) saveUser(c *Call, u *realm.User) error {
 
 // endOthers ends the sessions of a user, but not the one that the request was made in.
 func (s *Server) endOthers(c *Call, name string) error {
-	list, err := s.sessions.List(c.Context(), c.realmPath())
+	list, err := s.sessions.ListOf(c.Context(), c.realmPath(), store.Subject{Type: login.TypeUser, Name: name})
 	if err != nil {
 		return err
 	}
 	for _, sess := range list {
-		mine := c.Caller.Session != nil && c.Caller.Session.ID() == sess.ID()
-		if mine || sess.Subject.Type != login.TypeUser || !strings.EqualFold(sess.Subject.Name, name) {
+		if c.Caller.Session != nil && c.Caller.Session.ID() == sess.ID() {
 			continue
 		}
 		if err := s.Login.Destroy(c.Context(), sess); err != nil {

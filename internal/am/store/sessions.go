@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -134,16 +135,6 @@ func (s Sessions) EndByID(ctx context.Context, id string) error {
 	return nil
 }
 
-// EndByHandle ends the session with that public handle and returns it as it was, or
-// ErrNotFound.
-func (s Sessions) EndByHandle(ctx context.Context, handle string) (Session, error) {
-	sess, err := s.FindByHandle(ctx, handle)
-	if err != nil {
-		return Session{}, err
-	}
-	return sess, s.EndByID(ctx, sess.id)
-}
-
 // List returns all sessions of a realm.
 func (s Sessions) List(ctx context.Context, realm string) ([]Session, error) {
 	var found []Session
@@ -156,6 +147,25 @@ func (s Sessions) List(ctx context.Context, realm string) ([]Session, error) {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
 	return found, nil
+}
+
+// ListOf returns the sessions of a subject of a realm, whose name may be in any case. Ended ones that were not removed
+// yet are among them.
+func (s Sessions) ListOf(ctx context.Context, realm string, sub Subject) ([]Session, error) {
+	var found []Session
+	err := all(ctx, s.Engine, Query{Kind: kindSession, Index: bySubject, Value: subjectIndex(realm, sub)}, func(rec Record) error {
+		sess, err := sessionOf(rec)
+		found = append(found, sess)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return found, nil
+}
+
+func subjectIndex(realm string, sub Subject) string {
+	return subjectValue(realm, Subject{sub.Type, strings.ToLower(sub.Name)})
 }
 
 // Count counts the sessions of a realm that have not ended, as far as most: it reads that many and those that have
@@ -213,7 +223,7 @@ func sessionOf(rec Record) (Session, error) {
 func sessionRecord(rec Record, sess Session) (Record, error) {
 	body, err := encode(sess)
 	rec.Body, rec.Expires = body, sess.Ends()
-	rec.Index = []IndexValue{{byRealm, sess.Realm}}
+	rec.Index = []IndexValue{{byRealm, sess.Realm}, {bySubject, subjectIndex(sess.Realm, sess.Subject)}}
 	if sess.Handle != "" {
 		rec.Index = append(rec.Index, IndexValue{byHandle, sess.Handle})
 	}

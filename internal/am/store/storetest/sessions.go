@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,11 +47,17 @@ func testSession(t *testing.T, b *bench) {
 	must(t, "end again", s.End(ctx, raw))
 	_, err = s.Find(ctx, raw)
 	wantErr(t, "find after its end", err, store.ErrNotFound)
-	if ended, err := s.EndByHandle(ctx, "shandle:2"); err != nil || ended.Subject != demo {
-		t.Errorf("end by handle = %+v, %v", ended, err)
+	shouting := store.Subject{Type: demo.Type, Name: strings.ToUpper(demo.Name)}
+	for _, sub := range []store.Subject{demo, shouting} {
+		if list, err := s.ListOf(ctx, "/alpha", sub); err != nil || len(list) != 1 || list[0].Handle != "shandle:2" {
+			t.Errorf("sessions of %v = %v, %v, want one", sub, list, err)
+		}
 	}
-	_, err = s.EndByHandle(ctx, "shandle:2")
-	wantErr(t, "end by handle again", err, store.ErrNotFound)
+	for _, sub := range []store.Subject{{Type: demo.Type, Name: demo.Name + "x"}, {Type: "agent", Name: demo.Name}, {}} {
+		if list, err := s.ListOf(ctx, "/alpha", sub); err != nil || len(list) != 0 {
+			t.Errorf("sessions of %v = %v, %v, want none", sub, list, err)
+		}
+	}
 }
 
 func testSessionChanges(t *testing.T, b *bench) {
