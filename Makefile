@@ -4,7 +4,7 @@ export CGO_ENABLED ?= 0
 
 NODE_MODULES := e2e/node/node_modules/.package-lock.json
 
-.PHONY: build demo test check race node bench bench-long soak fuzz golden docs tools help
+.PHONY: build demo test check race node bench bench-long soak editor fuzz golden docs tools help
 
 build: ## build ./gatehouse, one static binary
 	$(GO) build -trimpath -ldflags='-s -w' -o gatehouse ./cmd/gatehouse
@@ -24,6 +24,9 @@ node: $(NODE_MODULES) ## npm packages of the end-to-end tests
 $(NODE_MODULES): e2e/node/package-lock.json
 	cd e2e/node && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+editor: ## internal/ui/js/editor.js, from internal/ui/editor
+	cd internal/ui/editor && npm ci --no-audit --no-fund && npm run --silent bundle
 
 check: ## format, vet, house rules
 	@test -z "$$(gofmt -l cmd deploy docs internal e2e bench examples)" || { gofmt -l cmd deploy docs internal e2e bench examples; exit 1; }

@@ -63,6 +63,13 @@ export default async function (kit, { base, user, password }) {
   kit.check(await remove.isEnabled(), 'delete is on once the name is typed');
   await page.context().close();
 
+  // As people paste over what is there; fill() writes into the editor's page elements, which are no text.
+  const write = async (p, text) => {
+    await p.getByLabel('Script', { exact: true }).focus();
+    await p.keyboard.press('ControlOrMeta+a');
+    await p.keyboard.press('Delete');
+    await p.keyboard.insertText(text);
+  };
   const script = 'scripts/c735de08-f8f2-4e69-aa4a-2d8d3d438323?realm=/alpha';
   const few = { only: (v) => (v.width > 800) === (v.colorScheme === 'light') }; // wide in light, narrow in dark
   for (const [name, path, more] of [
@@ -94,16 +101,19 @@ export default async function (kit, { base, user, password }) {
     ['script-mistakes', script, {
       ...few,
       prepare: async (p) => {
-        await p.getByLabel('Script', { exact: true }).fill('def a = 1\n\ndef b = = 2\n');
+        await write(p, 'def a = 1\n\ndef b = = 2\n');
         await p.getByRole('button', { name: 'Validate' }).click();
         await p.getByRole('link', { name: /Line 3/ }).click();
-        kit.check(await p.evaluate(() => document.activeElement.id === 'source' && document.activeElement.selectionStart > 10), 'a mistake leads to its place');
+        const editor = p.locator('#source-editor');
+        kit.check(await editor.locator('.cm-activeLine').innerText() === 'def b = = 2', 'a mistake leads to its line');
+        kit.check(await editor.locator('.cm-lintRange-error').count() === 1, 'the mistake is marked in the text');
+        kit.check(await p.evaluate(() => document.activeElement.id) === 'source-editor', 'the editor has the focus');
       },
     }],
     ['script-trial', script, {
       ...few,
       prepare: async (p) => {
-        await p.getByLabel('Script', { exact: true }).fill("import org.forgerock.json.JsonValue\nlogger.error('may act for {}', identity)\ntoken.setMayAct(JsonValue.json(JsonValue.object(\n    JsonValue.field('client_id', 'serviceConfidentialClient'))))\n");
+        await write(p, "import org.forgerock.json.JsonValue\nlogger.error('may act for {}', identity)\ntoken.setMayAct(JsonValue.json(JsonValue.object(\n    JsonValue.field('client_id', 'serviceConfidentialClient'))))\n");
         await p.locator('#user').fill('demo');
         await p.locator('#scopes').fill('mail');
         await p.getByRole('button', { name: 'Run on a sample token' }).click();
