@@ -36,7 +36,7 @@ func ParseClaims(payload []byte) (*Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := RegisteredClaims(func(name string) any { return values[name] })
+	c, err := RegisteredClaims(valueMap(values))
 	if err != nil {
 		return nil, err
 	}
@@ -44,28 +44,58 @@ func ParseClaims(payload []byte) (*Claims, error) {
 	return c, nil
 }
 
-// RegisteredClaims reads the claims that have fields, from a payload that is decoded already. get returns a member as
-// Values has it, nil when there is none. Values of the result is nil, so that Expect.Require can name these claims only.
-func RegisteredClaims(get func(name string) any) (*Claims, error) {
+// Members is a payload that is decoded already.
+type Members interface {
+	// Get returns a member as Claims.Values has it.
+	Get(name string) (any, bool)
+	// Text returns a member that is a string; it is there because most claims are, and an any costs an allocation.
+	Text(name string) (string, bool)
+}
+
+type valueMap map[string]any
+
+func (m valueMap) Get(name string) (any, bool) {
+	v, ok := m[name]
+	return v, ok
+}
+
+func (m valueMap) Text(name string) (string, bool) {
+	s, ok := m[name].(string)
+	return s, ok
+}
+
+// RegisteredClaims reads the claims that have fields. Values of the result is nil, so that Expect.Require can name these
+// claims only.
+func RegisteredClaims(m Members) (*Claims, error) {
 	c := &Claims{}
 	for _, t := range [...]struct {
 		name string
 		to   *string
 	}{{"iss", &c.Issuer}, {"sub", &c.Subject}, {"jti", &c.ID}} {
-		if err := textClaim(get(t.name), t.name, t.to); err != nil {
-			return nil, err
+		text, ok := m.Text(t.name)
+		if !ok {
+			if v, _ := m.Get(t.name); v != nil {
+				return nil, fmt.Errorf("%w: claim %s is not a string", ErrMalformed, t.name)
+			}
 		}
+		*t.to = text
 	}
 	for _, t := range [...]struct {
 		name string
 		to   *time.Time
 	}{{"exp", &c.Expires}, {"nbf", &c.NotBefore}, {"iat", &c.IssuedAt}} {
-		if err := timeClaim(get(t.name), t.name, t.to); err != nil {
+		v, _ := m.Get(t.name)
+		if err := timeClaim(v, t.name, t.to); err != nil {
 			return nil, err
 		}
 	}
+	if text, ok := m.Text("aud"); ok {
+		c.Audience = []string{text}
+		return c, nil
+	}
+	v, _ := m.Get("aud")
 	var err error
-	c.Audience, err = audienceClaim(get("aud"))
+	c.Audience, err = audienceClaim(v)
 	return c, err
 }
 
@@ -91,18 +121,6 @@ func (c *Claims) has(name string) bool {
 		return !c.IssuedAt.IsZero()
 	}
 	return false
-}
-
-func textClaim(v any, name string, to *string) error {
-	if v == nil {
-		return nil
-	}
-	s, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("%w: claim %s is not a string", ErrMalformed, name)
-	}
-	*to = s
-	return nil
 }
 
 // timeClaim reads a NumericDate: seconds, possibly with a fraction. Values outside the years 1 to 9999 are refused;
@@ -132,8 +150,6 @@ func audienceClaim(v any) ([]string, error) {
 	switch a := v.(type) {
 	case nil:
 		return nil, nil
-	case string:
-		return []string{a}, nil
 	case []any:
 		out := make([]string, 0, len(a))
 		for _, e := range a {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unsafe"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -104,36 +105,41 @@ func trimMedia(t string) string {
 // nested reports whether the content is itself a token (RFC 7519 §5.2).
 func (h *Header) nested() bool { return strings.EqualFold(trimMedia(h.ContentType), "JWT") }
 
-// split cuts a compact token into exactly want segments after checking that it consists of base64url characters and
-// dots, for Go's decoder would skip line breaks.
-func split(token string, want, limit int) ([][]byte, error) {
+// split cuts a compact token into exactly want segments, at most five. They are the token's own bytes.
+func split(token string, want, limit int) (parts [5][]byte, err error) {
 	limit = limitOf(limit)
 	if len(token) > limit {
-		return nil, fmt.Errorf("%w: token over %d bytes", ErrMalformed, limit)
+		return parts, fmt.Errorf("%w: token over %d bytes", ErrMalformed, limit)
 	}
 	if strings.Count(token, ".") != want-1 {
-		return nil, fmt.Errorf("%w: not %d parts", ErrMalformed, want)
+		return parts, fmt.Errorf("%w: not %d parts", ErrMalformed, want)
 	}
-	parts := make([][]byte, 0, want)
-	rest := []byte(token)
-	for range want - 1 {
+	rest := bytesOf(token)
+	for n := range want - 1 {
 		i := bytes.IndexByte(rest, '.')
-		parts = append(parts, rest[:i:i])
-		rest = rest[i+1:]
+		parts[n], rest = rest[:i:i], rest[i+1:]
 	}
-	return append(parts, rest), nil
+	parts[want-1] = rest
+	return parts, nil
 }
+
+// bytesOf is the text itself, not a copy: it is only read.
+func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
 
 // decodeSegment decodes strict base64url: its alphabet alone, no padding, no line breaks, no stray bits.
 func decodeSegment(segment []byte) ([]byte, error) {
+	return decodeTo(make([]byte, b64.DecodedLen(len(segment))), segment)
+}
+
+// decodeTo is decodeSegment into the beginning of to, which must be large enough.
+func decodeTo(to, segment []byte) ([]byte, error) {
 	// The decoder refuses whatever else is not in the alphabet.
 	if bytes.IndexByte(segment, '\n') >= 0 || bytes.IndexByte(segment, '\r') >= 0 {
 		return nil, fmt.Errorf("%w: not base64url", ErrMalformed)
 	}
-	out := make([]byte, b64.DecodedLen(len(segment)))
-	n, err := b64.Decode(out, segment)
+	n, err := b64.Decode(to[:b64.DecodedLen(len(segment))], segment)
 	if err != nil {
 		return nil, fmt.Errorf("%w: not base64url", ErrMalformed)
 	}
-	return out[:n], nil
+	return to[:n:n], nil
 }

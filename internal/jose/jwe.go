@@ -165,7 +165,7 @@ func Decrypt(ctx context.Context, token string, o DecryptOptions) (*Token, error
 }
 
 // check applies all that can be said about a token before a key is touched.
-func (o DecryptOptions) check(h *Header, parts [][]byte) (*alg, error) {
+func (o DecryptOptions) check(h *Header, parts [5][]byte) (*alg, error) {
 	a, err := allowed(o.Algorithms, h.Algorithm)
 	if err != nil {
 		return nil, err

@@ -38,7 +38,8 @@ type Key struct {
 	private crypto.Signer // nil in public and symmetric keys
 	public  crypto.PublicKey
 	secret  []byte
-	weak    bool // an HMAC secret that was chosen by people, see NewClientSecret
+	fast    *rsaVerifier // of RSA keys; nil where the standard library checks signatures
+	weak    bool         // an HMAC secret that was chosen by people, see NewClientSecret
 }
 
 // NewKey wraps *rsa.PrivateKey, *rsa.PublicKey, *ecdsa.PrivateKey, *ecdsa.PublicKey, ed25519.PrivateKey,
@@ -135,7 +136,7 @@ func newRSAPublic(pub *rsa.PublicKey) (*Key, error) {
 	if pub.N.Bit(0) == 0 || pub.E < 3 || pub.E&1 == 0 || int64(pub.E) > 1<<31-1 {
 		return nil, fmt.Errorf("%w: impossible RSA modulus or exponent", ErrKey)
 	}
-	return &Key{kty: RSA, bits: bits, public: pub}, nil
+	return &Key{kty: RSA, bits: bits, public: pub, fast: newRSAVerifier(pub)}, nil
 }
 
 func newRSA(priv *rsa.PrivateKey) (*Key, error) {

@@ -118,6 +118,9 @@ func verifySignature(a *alg, k *Key, input, sig []byte) bool {
 	case hmacTag:
 		return hmac.Equal(mac(buf[:0], a, k, input), sig)
 	case pkcs1:
+		if k.fast != nil {
+			return k.fast.verify(a.hash, digest(a.hash, input, &buf), sig)
+		}
 		return rsa.VerifyPKCS1v15(k.public.(*rsa.PublicKey), a.hash, digest(a.hash, input, &buf), sig) == nil
 	case pss:
 		opts := rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: a.hash}

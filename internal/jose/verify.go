@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unsafe"
 )
 
 // VerifyOptions say what is accepted. Keys and Algorithms are needed; without them nothing is.
@@ -15,13 +14,14 @@ type VerifyOptions struct {
 	Critical   []string    // extensions that the caller understands
 	MaxBytes   int         // limit of the token; 0 means DefaultMaxToken
 	Inflate    bool        // accept "zip":"DEF" in a JWS, as PingAM's compressed client-side tokens have it
+	Headers    *Headers    // spares the reading of headers that come again; nil reads each
 }
 
 // Token is a token after it was verified or decrypted.
 type Token struct {
-	Header  *Header
-	Payload []byte // raw; nothing about it is checked beyond the signature
-	Key     *Key   // the key that fitted; nil from Unverified
+	Header  *Header // may be shared with other tokens
+	Payload []byte  // raw; nothing about it is checked beyond the signature
+	Key     *Key    // the key that fitted; nil from Unverified
 }
 
 // Verify checks a compact JWS. When the key source knows the token's kid, that key alone decides; otherwise every key
@@ -32,7 +32,7 @@ func Verify(ctx context.Context, token string, o VerifyOptions) (*Token, error) 
 	if err != nil {
 		return nil, err
 	}
-	h, err := parseHeader(parts[0])
+	h, err := o.Headers.read(parts[0])
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +49,16 @@ func Verify(ctx context.Context, token string, o VerifyOptions) (*Token, error) 
 	if len(o.Types) > 0 && !h.HasType(o.Types...) {
 		return nil, ErrType
 	}
-	payload, err := decodeSegment(parts[1])
-	if err != nil {
-		return nil, err
-	}
 	if len(parts[2]) > b64.EncodedLen(maxSignature) {
 		return nil, fmt.Errorf("%w: signature is too long", ErrMalformed)
 	}
-	sig, err := decodeSegment(parts[2])
+	room := b64.DecodedLen(len(parts[1]))
+	both := make([]byte, room+b64.DecodedLen(len(parts[2])))
+	payload, err := decodeTo(both, parts[1])
+	if err != nil {
+		return nil, err
+	}
+	sig, err := decodeTo(both[room:], parts[2])
 	if err != nil {
 		return nil, err
 	}
@@ -64,9 +66,10 @@ func Verify(ctx context.Context, token string, o VerifyOptions) (*Token, error) 
 	if err != nil {
 		return nil, err
 	}
-	input := unsafe.Slice(unsafe.StringData(token), len(token)-len(parts[2])-1) // is only read
+	input := bytesOf(token[:len(token)-len(parts[2])-1])
 	for _, k := range keys {
 		if verifySignature(a, k, input, sig) {
+			o.Headers.keep(parts[0], h)
 			return opened(h, payload, k, o)
 		}
 	}
@@ -104,20 +107,22 @@ func candidates(ctx context.Context, f Finder, kid string, a *alg, op operation)
 			return nil, err
 		}
 	}
+	if len(found) == 1 {
+		if err := found[0].fits(a, op); err != nil {
+			return nil, err
+		}
+		return found, nil
+	}
 	fitting := make([]*Key, 0, len(found))
 	for _, k := range found {
-		err = k.fits(a, op)
-		if err == nil {
+		if k.fits(a, op) == nil {
 			fitting = append(fitting, k)
 		}
 	}
-	switch {
-	case len(fitting) > 0:
-		return fitting, nil
-	case len(found) == 1:
-		return nil, err
+	if len(fitting) == 0 {
+		return nil, fmt.Errorf("%w: no key fits the token", ErrKey)
 	}
-	return nil, fmt.Errorf("%w: no key fits the token", ErrKey)
+	return fitting, nil
 }
 
 // UnverifiedHeader reads the header of a compact JWS or JWE. It proves nothing; it serves to choose keys.

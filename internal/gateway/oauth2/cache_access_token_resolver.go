@@ -98,7 +98,13 @@ func (c *cached) Resolve(x *chain.Exchange, text string) (*AccessToken, error) {
 	t, ok := c.cache.Get(text)
 	if !ok {
 		var err error
-		t, err = c.cache.Load(x, text, func() (*AccessToken, error) { return c.delegate.Resolve(x, text) })
+		t, err = c.cache.Load(x, text, func() (*AccessToken, error) {
+			t, err := c.delegate.Resolve(x, text)
+			if err != nil {
+				return nil, err
+			}
+			return t.Compact(), nil
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -56,7 +56,7 @@ func BenchmarkResourceServer(b *testing.B) {
 		token := amToken(b, key, alg.name)
 		r := &stateless{issuers: []string{"http://am.example.com:8088/openam/oauth2"}, now: time.Now}
 		r.open.Verify = &jose.VerifyOptions{
-			Keys: jose.NewKeySet(key.Public()), Algorithms: append(jose.SignatureAlgorithms(), jose.MACAlgorithms()...), Inflate: true,
+			Keys: jose.NewKeySet(key.Public()), Algorithms: append(jose.SignatureAlgorithms(), jose.MACAlgorithms()...), Inflate: true, Headers: &jose.Headers{},
 		}
 		env := &heap.Env{Services: &heap.Services{Now: time.Now}, Heap: &heap.Heap{}}
 		run(fmt.Sprintf("cached %s", alg.name), filter(newCached(env, "", r, cacheSettings{size: 1000})), token)

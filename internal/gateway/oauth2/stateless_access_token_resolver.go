@@ -44,6 +44,7 @@ func newStateless(c *stateless, env *heap.Env) (AccessTokenResolver, error) {
 			Keys:       c.SecretsProvider.Keys(c.VerificationSecretID),
 			Algorithms: append(jose.SignatureAlgorithms(), jose.MACAlgorithms()...),
 			Inflate:    true,
+			Headers:    &jose.Headers{},
 		}
 	case c.DecryptionSecretID != "":
 		// Everybody can encrypt to a public key, so only a shared key proves the issuer.
@@ -77,13 +78,7 @@ func (c *stateless) Resolve(x *chain.Exchange, text string) (*AccessToken, error
 	if err != nil {
 		return nil, err
 	}
-	claims, err := jose.RegisteredClaims(func(name string) any {
-		v, _ := info.Get(name)
-		if list, ok := v.(token.List); ok {
-			return []any(list)
-		}
-		return v
-	})
+	claims, err := jose.RegisteredClaims(members{info})
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +94,22 @@ func (c *stateless) Resolve(x *chain.Exchange, text string) (*AccessToken, error
 	return token.New(text, info, claims.Expires.Add(c.SkewAllowance.D()).UnixMilli()), nil
 }
 
+// members are the claims of a token as jose wants them.
+type members struct{ *token.Info }
+
+func (m members) Get(name string) (any, bool) {
+	v, ok := m.Info.Get(name)
+	if list, isList := v.(token.List); isList {
+		return []any(list), ok
+	}
+	return v, ok
+}
+
 // isAccessToken keeps ID and refresh tokens of the same issuer out: AM names the kind in
 // a claim, others in the header (RFC 9068 §2.1).
 func isAccessToken(o *jose.Opened, info *token.Info) bool {
-	name, there := info.Get("tokenName")
-	if there {
+	if info.Has("tokenName") {
+		name, _ := info.Text("tokenName")
 		return name == "access_token"
 	}
 	return o.Signed != nil && o.Signed.Header.HasType("at+jwt")

@@ -39,16 +39,23 @@ var errShape = errors.New("not a JSON object, or a name is repeated")
 // different ones.
 func ParseInfo(b []byte) (*Info, error) { return parse(b, maxDepth) }
 
+// decoder reads from a buffer, which jsontext does without a copy.
+type decoder struct {
+	jsontext.Decoder
+	from bytes.Buffer
+}
+
 // decoders are used again: one costs more than reading a token with it.
-var decoders = sync.Pool{New: func() any { return jsontext.NewDecoder(&bytes.Buffer{}) }}
+var decoders = sync.Pool{New: func() any { return &decoder{} }}
 
 func parse(b []byte, depth int) (*Info, error) {
 	if depth == 0 {
 		return nil, errShape
 	}
-	d := decoders.Get().(*jsontext.Decoder)
+	d := decoders.Get().(*decoder)
 	defer decoders.Put(d)
-	d.Reset(bytes.NewBuffer(b)) // refuses repeated names and broken UTF-8
+	d.from = *bytes.NewBuffer(b)
+	d.Reset(&d.from) // refuses repeated names and broken UTF-8
 	if d.PeekKind() != '{' {
 		return nil, errShape
 	}
@@ -86,6 +93,9 @@ func parse(b []byte, depth int) (*Info, error) {
 // fits tells whether JSON is a value here: it must not have numbers that are too large,
 // nor too many levels.
 func fits(v []byte, depth int) bool {
+	if v[0] == '"' {
+		return true
+	}
 	for at := 0; at < len(v); at++ {
 		switch c := v[at]; {
 		case c == '"':
@@ -124,17 +134,22 @@ func decode(raw string, depth int) (any, error) {
 	case 't', 'f':
 		return raw[0] == 't', nil
 	case '"':
-		if inner := raw[1 : len(raw)-1]; strings.IndexByte(inner, '\\') < 0 {
-			return inner, nil
-		}
-		text, err := jsontext.AppendUnquote(nil, raw)
-		return string(text), err
+		return unquoted(raw)
 	case '{':
 		return parse([]byte(raw), depth)
 	case '[':
 		return decodeList(raw, depth)
 	}
 	return number(raw)
+}
+
+// unquoted reads a string. Most are as they are written, and then it is a part of raw.
+func unquoted(raw string) (string, error) {
+	if inner := raw[1 : len(raw)-1]; strings.IndexByte(inner, '\\') < 0 {
+		return inner, nil
+	}
+	text, err := jsontext.AppendUnquote(nil, raw)
+	return string(text), err
 }
 
 func decodeList(raw string, depth int) (List, error) {
@@ -229,6 +244,12 @@ func (i *Info) raw(at int) string {
 	}
 }
 
+// Has tells whether there is such a member, null or not.
+func (i *Info) Has(name string) bool {
+	_, ok := i.shape.index[name]
+	return ok
+}
+
 // Get returns a member.
 func (i *Info) Get(name string) (any, bool) {
 	at, ok := i.shape.index[name]
@@ -249,9 +270,8 @@ func (i *Info) Text(name string) (string, bool) {
 	if raw[0] != '"' {
 		return "", false
 	}
-	v, _ := decode(raw, maxDepth)
-	s, ok := v.(string)
-	return s, ok
+	text, err := unquoted(raw)
+	return text, err == nil
 }
 
 // GetText returns a member that is a text, for expressions.

@@ -51,12 +51,18 @@ type AccessToken struct {
 // New returns a token. Scopes are those of the claim "scope"; they may be shared with
 // other tokens.
 func New(text string, info *Info, expiresAt int64) *AccessToken {
-	all := info.packed + text // caches keep many of them, and one allocation is smaller than two
+	return &AccessToken{Info: info, Token: text, Scopes: info.scopes(), ExpiresAt: expiresAt}
+}
+
+// Compact returns a copy for keeping: it takes little memory and holds on to nothing else,
+// such as the request that brought the token.
+func (t *AccessToken) Compact() *AccessToken {
+	all := t.Info.packed + t.Token // one allocation is smaller than two
 	both := &struct {
 		AccessToken
 		info Info
-	}{AccessToken{Token: all[len(info.packed):], Scopes: info.scopes(), ExpiresAt: expiresAt}, Info{info.shape, all[:len(info.packed)]}}
-	both.Info = &both.info
+	}{*t, Info{t.Info.shape, all[:len(t.Info.packed)]}}
+	both.Info, both.Token = &both.info, all[len(t.Info.packed):]
 	return &both.AccessToken
 }
 
