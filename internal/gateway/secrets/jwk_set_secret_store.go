@@ -29,7 +29,11 @@ const shortestCache = 10 * time.Second
 
 var jwkSetType = heap.Define("JwkSetSecretStore", func(c *jwkSet, env *heap.Env) (SecretStore, error) {
 	leaseOf(env, "leaseExpiry", c.LeaseExpiry)
-	cache, miss := cacheTime(env, "cacheTimeout", c.CacheTimeout), cacheTime(env, "cacheMissCacheTime", c.CacheMissCacheTime)
+	cache, miss := cacheTime(env, c.CacheTimeout), c.CacheMissCacheTime.D()
+	if miss <= 0 {
+		env.Warn("cacheMissCacheTime", "the duration must not be zero; %s is used", usualCache)
+		miss = usualCache
+	}
 	o := jose.RemoteOptions{URL: c.JwkURL.String(), CacheTimeout: cache, MissTimeout: miss, Now: env.Now}
 	switch c.JwkURL.Scheme {
 	case "file":
@@ -50,11 +54,12 @@ var jwkSetType = heap.Define("JwkSetSecretStore", func(c *jwkSet, env *heap.Env)
 	return &keySet{remote, c.JwkURL.String()}, nil
 })
 
-func cacheTime(env *heap.Env, field string, d conf.Duration) time.Duration {
-	const usual = 2 * time.Minute
+const usualCache = 2 * time.Minute
+
+func cacheTime(env *heap.Env, d conf.Duration) time.Duration {
 	if d.D() < shortestCache {
-		env.Warn(field, "the duration is shorter than %s; %s is used", shortestCache, usual)
-		return usual
+		env.Warn("cacheTimeout", "the duration is shorter than %s; %s is used", shortestCache, usualCache)
+		return usualCache
 	}
 	return d.D()
 }

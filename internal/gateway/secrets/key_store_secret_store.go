@@ -140,6 +140,11 @@ func (c *keyStore) load(ctx context.Context) ([]keystore.Entry, error) {
 		c.watch.follow(c.File)
 	}
 	entries, err := readKeyStore(c.File, c.format, p)
+	if err != nil && c.entries != nil {
+		// Somebody is writing the file, or wrote it with another password. The next change is another attempt.
+		c.log.Error("the changed key store cannot be read; what it had before stays in use", "file", c.File, "cause", err)
+		entries, err = c.entries, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,10 @@ func newMemory(c *inMemoryConfig) *memory {
 }
 
 // Stop ends the cache's own work.
-func (m *memory) Stop() { m.sessions.InvalidateAll() }
+func (m *memory) Stop() {
+	m.sessions.InvalidateAll()
+	m.sessions.StopAllGoroutines()
+}
 
 // stored is a session as all its requests share it.
 type stored struct {

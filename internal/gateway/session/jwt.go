@@ -55,6 +55,9 @@ const (
 	maxChunks = 8
 )
 
+// longest is how long sessions in cookies may live.
+const longest = conf.Duration(10 * 365 * 24 * time.Hour)
+
 var jwt = heap.Define("JwtSessionManager", func(c *jwtConfig, env *heap.Env) (SessionManager, error) {
 	c.Cookie = c.Cookie.orDefaults("")
 	if c.Cookie.Name == "" {
@@ -65,8 +68,12 @@ var jwt = heap.Define("JwtSessionManager", func(c *jwtConfig, env *heap.Env) (Se
 	}
 	c.Cookie = c.Cookie.orDefaults("openig-jwt-session")
 	checkCookie(env, c.Cookie)
-	if c.SessionTimeout <= 0 || c.SessionTimeout.D() > 10*365*24*time.Hour {
-		env.Fail("sessionTimeout", "expected a duration above zero and of at most 10 years")
+	switch {
+	case c.SessionTimeout <= 0 || c.SessionTimeout.Unlimited():
+		env.Fail("sessionTimeout", "the duration must be neither zero nor unlimited")
+	case c.SessionTimeout > longest:
+		env.Warn("sessionTimeout", "the duration is longer than 10 years; 10 years are used")
+		c.SessionTimeout = longest
 	}
 	m := &sealed{config: c, encryption: jose.Encryption(c.EncryptionMethod), now: env.Now, log: env.Log}
 	if c.AuthenticatedEncryptionSecretID == "" {
@@ -89,6 +96,29 @@ type sealed struct {
 	key        *jose.Key // nil: from the secrets provider
 	now        func() time.Time
 	log        *slog.Logger
+}
+
+// Start looks at the key, so that one of the wrong size shows when the configuration loads and not with the first
+// session. A key that is missing may still come.
+func (m *sealed) Start(ctx context.Context) error {
+	if m.key != nil {
+		return nil
+	}
+	key, err := m.config.SecretsProvider.Key(ctx, m.config.AuthenticatedEncryptionSecretID)
+	if err != nil {
+		m.log.Warn("sessions cannot be kept", "cause", err)
+		return nil
+	}
+	_, err = m.encrypter(key)
+	return err
+}
+
+func (m *sealed) encrypter(key *jose.Key) (*jose.Encrypter, error) {
+	e, err := jose.NewEncrypter(key, jose.Dir, m.encryption, jose.EncrypterOptions{Compress: m.config.UseCompression})
+	if err != nil {
+		return nil, fmt.Errorf("encrypt sessions: %w", err)
+	}
+	return e, nil
 }
 
 func (m *sealed) Open(x *chain.Exchange) Scope { return &sealedScope{manager: m, x: x} }
@@ -155,7 +185,7 @@ func (m *sealed) open(ctx context.Context, token string) (*content, error) {
 	}
 	t, err := jose.Decrypt(ctx, token, jose.DecryptOptions{
 		Keys: keys, Algorithms: []jose.Algorithm{jose.Dir}, Encryptions: []jose.Encryption{m.encryption},
-		MaxBytes: chunk * maxChunks * 4, Inflate: m.config.UseCompression,
+		MaxBytes: chunk * maxChunks * 4, Inflate: true, // also of the time before compression was switched off
 	})
 	if err != nil {
 		return nil, err
@@ -250,9 +280,9 @@ func (s *sealedScope) write(h http.Header) error {
 			return err
 		}
 	}
-	e, err := jose.NewEncrypter(key, jose.Dir, m.encryption, jose.EncrypterOptions{Compress: m.config.UseCompression})
+	e, err := m.encrypter(key)
 	if err != nil {
-		return fmt.Errorf("encrypt session: %w", err)
+		return err
 	}
 	token, err := e.Encrypt(body)
 	if err != nil {

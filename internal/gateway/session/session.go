@@ -5,6 +5,7 @@ package session
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
@@ -68,7 +69,14 @@ func (c *cookieConfig) orDefaults(name string) *cookieConfig {
 // set appends a Set-Cookie field. maxAge 0 makes a cookie of the browser session, a
 // negative one removes the cookie.
 func (c *cookieConfig) set(h http.Header, name, value string, maxAge int) {
-	cookie := &http.Cookie{Name: name, Value: value, Path: c.Path, Domain: c.Domain, HttpOnly: c.HTTPOnly, Secure: c.Secure, MaxAge: maxAge}
+	var expires time.Time
+	switch {
+	case maxAge < 0:
+		expires = time.Unix(1, 0)
+	case maxAge > 0:
+		expires = time.Now().Add(time.Duration(maxAge) * time.Second)
+	}
+	cookie := &http.Cookie{Expires: expires, Name: name, Value: value, Path: c.Path, Domain: c.Domain, HttpOnly: c.HTTPOnly, Secure: c.Secure, MaxAge: maxAge}
 	switch c.SameSite {
 	case "STRICT":
 		cookie.SameSite = http.SameSiteStrictMode
