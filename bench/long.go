@@ -257,7 +257,7 @@ func storedToken(now time.Time) store.NewToken {
 	return store.NewToken{Raw: store.NewRaw(), Token: store.Token{
 		Kind: "access", Realm: "/", Issuer: "http://am.example.com/openam/oauth2", ClientID: "client-service",
 		Subject: store.Subject{Type: "age", Name: "client-service"}, Scopes: []string{"client-scope"}, GrantType: "client_credentials",
-		GrantID: store.NewRaw()[:27], AuditID: "1d7a3317-03a9-4461-9d12-745f886019c2-5860187",
+		GrantID: store.NewID(), AuditID: "1d7a3317-03a9-4461-9d12-745f886019c2-5860187",
 		IssuedAt: now, AuthTime: now, Expires: now.Add(24 * time.Hour),
 	}}
 }

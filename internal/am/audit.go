@@ -85,45 +85,51 @@ func OpenAudit(path string, log *slog.Logger) (*audit.Service, error) {
 	return s, errs.Err()
 }
 
-// audited is what is known of a request that is audited.
+// audited is a request with what is noted of it. It is the request's context too: one piece of memory for both.
 type audited struct {
-	transaction string
-	mu          sync.Mutex
-	user        string
-	session     string
-	realm       string
+	context.Context
+	rec   recorder
+	began time.Time
+	// given is the transaction ID that the request brought; "": it has one of its number.
+	given   string
+	number  uint64
+	mu      sync.Mutex
+	user    string
+	session string
+	realm   string
 }
 
 type auditedKey struct{}
+
+// Value is context.Context's.
+func (a *audited) Value(key any) any {
+	if key == (auditedKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
+}
 
 func auditedOf(ctx context.Context) *audited {
 	a, _ := ctx.Value(auditedKey{}).(*audited)
 	return a
 }
 
-// audit notes a request. It returns the request to go on with, and what is to be called at the end.
-func (s *Server) audit(r *http.Request, transaction string) (*http.Request, func(status int)) {
-	a := &audited{transaction: transaction}
-	start := s.options.Now()
-	header := r.Header
-	r = r.WithContext(context.WithValue(r.Context(), auditedKey{}, a))
-	return r, func(status int) {
-		now := s.options.Now()
-		o := outcomeOf(r, a, now, now.Sub(start), status)
-		serial := s.recent.next()
-		s.recent.topics[topicAccess].add(recentEvent{serial: serial, access: o})
-		if s.options.Audit == nil || !s.options.Audit.Audits(topicAccess) {
-			return
-		}
-		headers := map[string]any{}
-		for name, values := range header {
-			headers[strings.ToLower(name)] = values
-		}
-		e := o.event()
-		e["_id"] = s.recent.id(serial)
-		e["http"].(map[string]any)["request"].(map[string]any)["headers"] = headers
-		s.toFiles(topicAccess, e)
+// audit notes how a request ended.
+func (s *Server) audit(r *http.Request, a *audited, now time.Time) {
+	o := outcomeOf(r, a, now, cmp.Or(a.rec.status, http.StatusOK))
+	o.serial = s.recent.next()
+	s.recent.outcomes.add(&o)
+	if s.options.Audit == nil || !s.options.Audit.Audits(topicAccess) {
+		return
 	}
+	headers := map[string]any{}
+	for name, values := range r.Header {
+		headers[strings.ToLower(name)] = values
+	}
+	e := s.recent.event(&o)
+	e["_id"] = s.recent.id(o.serial)
+	e["http"].(map[string]any)["request"].(map[string]any)["headers"] = headers
+	s.toFiles(topicAccess, e)
 }
 
 func peer(e map[string]any, name, address string) {
@@ -156,7 +162,7 @@ func component(path string) string {
 func (s *Server) writeAudit(ctx context.Context, topic string, e map[string]any) {
 	if a := auditedOf(ctx); a != nil {
 		a.mu.Lock()
-		e["transactionId"] = a.transaction
+		e["transactionId"] = s.recent.transactionOf(a.given, a.number)
 		for name, v := range map[string]string{"userId": a.user, "realm": a.realm} {
 			if e[name] == nil && v != "" {
 				e[name] = v

@@ -13,7 +13,10 @@ import (
 // crossOrigin lets pages of other origins call as the CORS service allows, and answers preflight requests (Fetch
 // standard, CORS protocol). It returns whether the request is answered.
 func (s *Server) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
-	origin := r.Header.Get("Origin")
+	origin := ""
+	if values := r.Header["Origin"]; len(values) > 0 {
+		origin = values[0]
+	}
 	preflight := r.Method == http.MethodOptions
 	if origin == "" {
 		if preflight {

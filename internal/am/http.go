@@ -1,7 +1,6 @@
 package am
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"gatehouse/internal/am/oauth"
 	"gatehouse/internal/am/store"
@@ -22,26 +19,31 @@ const maxBody = 4 << 20
 
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	transaction := transactionID(r)
-	if transaction != "" {
-		w.Header().Set(transactionHeader, transaction)
+	a := &audited{Context: r.Context(), began: s.options.Now(), given: transactionID(r), number: s.recent.request.Add(1)}
+	a.rec.ResponseWriter = w
+	if a.given != "" {
+		w.Header()[transactionHeader] = []string{a.given}
 	}
-	if transaction == "" {
-		transaction = uuid.NewString()
+	r = r.WithContext(a)
+	defer s.answered(r, a)
+	defer s.recover(&a.rec, r, &a.rec)
+	s.serve(&a.rec, r)
+}
+
+// answered counts and notes a request that was answered.
+func (s *Server) answered(r *http.Request, a *audited) {
+	now := s.options.Now()
+	took := now.Sub(a.began)
+	status := a.rec.status
+	if a.rec.panicked {
+		status = http.StatusInternalServerError
 	}
-	start := time.Now()
-	rec := &recorder{ResponseWriter: w}
-	r, written := s.audit(r, transaction)
-	defer func() {
-		written(cmp.Or(rec.status, http.StatusOK))
-		if s.options.AccessLog == nil {
-			return
-		}
-		s.options.AccessLog.Info("request", "method", r.Method, "path", safePath(r.URL.Path), "status", rec.status,
-			"bytes", rec.bytes, "ms", time.Since(start).Milliseconds(), "remote", r.RemoteAddr, "transaction", transaction)
-	}()
-	defer s.recover(rec, r, rec)
-	s.metered(rec, r)
+	s.meter.CountAt(now, endpointOf(r.URL.Path), status, took)
+	s.audit(r, a, now)
+	if s.options.AccessLog != nil {
+		s.options.AccessLog.Info("request", "method", r.Method, "path", safePath(r.URL.Path), "status", a.rec.status,
+			"bytes", a.rec.bytes, "ms", took.Milliseconds(), "remote", r.RemoteAddr, "transaction", s.recent.transactionOf(a.given, a.number))
+	}
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
@@ -49,7 +51,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "The Host header is not valid")
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if r.ContentLength < 0 || r.ContentLength > maxBody {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	}
 	protect(w.Header(), r.TLS != nil)
 	if s.draining.Load() {
 		w.Header().Set("Connection", "close")
@@ -248,12 +252,15 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(body) // the client is gone; nobody is left to tell
 }
 
-const transactionHeader = "X-ForgeRock-TransactionId"
+const transactionHeader = "X-Forgerock-Transactionid" // in canonical form
 
 // transactionID is the caller's name for the request, when it is fit for logs and headers.
 func transactionID(r *http.Request) string {
-	id := r.Header.Get(transactionHeader)
-	if len(id) > 128 || strings.ContainsFunc(id, func(c rune) bool {
+	id := ""
+	if values := r.Header[transactionHeader]; len(values) > 0 {
+		id = values[0]
+	}
+	if id == "" || len(id) > 128 || strings.ContainsFunc(id, func(c rune) bool {
 		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_./:", c))
 	}) {
 		return ""
@@ -276,6 +283,9 @@ func (s *Server) recover(w http.ResponseWriter, r *http.Request, rec *recorder) 
 	if v == nil {
 		return
 	}
+	if rec != nil {
+		rec.panicked = true
+	}
 	if v == http.ErrAbortHandler {
 		panic(v)
 	}
@@ -290,6 +300,8 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	// panicked tells that the answer may be half of one.
+	panicked bool
 }
 
 func (r *recorder) WriteHeader(status int) {

@@ -3,7 +3,6 @@ package am
 import (
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"gatehouse/internal/am/rest"
@@ -48,36 +47,6 @@ func endpointOf(path string) int {
 		return 16
 	}
 	return -1
-}
-
-var recorders = sync.Pool{New: func() any { return new(recorder) }}
-
-// metered answers a request and counts it.
-func (s *Server) metered(w http.ResponseWriter, r *http.Request) {
-	n := endpointOf(r.URL.Path)
-	if n < 0 {
-		s.serve(w, r)
-		return
-	}
-	rec, ok := w.(*recorder)
-	if !ok {
-		rec = recorders.Get().(*recorder)
-		*rec = recorder{ResponseWriter: w}
-		defer func() {
-			*rec = recorder{}
-			recorders.Put(rec)
-		}()
-	}
-	start := time.Now()
-	defer func() {
-		status := rec.status
-		if v := recover(); v != nil {
-			s.meter.Count(n, http.StatusInternalServerError, time.Since(start))
-			panic(v)
-		}
-		s.meter.Count(n, status, time.Since(start))
-	}()
-	s.serve(rec, r)
 }
 
 // unmetered answers requests of the console, which are not the clients'.

@@ -69,6 +69,10 @@ func (s *settings) baseURL(ctx context.Context, realm string) baseURLSource {
 	if ok {
 		return source
 	}
+	return s.loadBaseURL(ctx, realm, version)
+}
+
+func (s *settings) loadBaseURL(ctx context.Context, realm string, version int) (source baseURLSource) {
 	d, err := s.docs.Get(ctx, realm, store.KindService, serviceBaseURL)
 	if err == nil {
 		err = json.Unmarshal(d.Body, &source)

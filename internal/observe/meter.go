@@ -62,11 +62,14 @@ func NewMeter(now func() time.Time, names ...string) *Meter {
 
 // Count notes that a request at the place with that number was answered with an HTTP status and took so long. Numbers
 // that there are not count nowhere.
-func (m *Meter) Count(place, status int, took time.Duration) {
+func (m *Meter) Count(place, status int, took time.Duration) { m.CountAt(m.now(), place, status, took) }
+
+// CountAt is Count for who knows what time it is.
+func (m *Meter) CountAt(now time.Time, place, status int, took time.Duration) {
 	if place < 0 || place >= len(m.places) {
 		return
 	}
-	at := m.now().UnixNano() / int64(MeterStep)
+	at := now.UnixNano() / int64(MeterStep)
 	p := &m.places[place]
 	p.mu.Lock()
 	s := &p.steps[at%meterSteps]

@@ -11,5 +11,5 @@ const freeTries = 5
 // guardKey is what is counted: a digest, since names that are tried may have any length. Names count whether or not they
 // exist.
 func guardKey(realmPath, kind, name string) string {
-	return store.IDOf(kind + "\x00" + realmPath + "\x00" + realm.UserID(name))
+	return store.DigestOf(kind + "\x00" + realmPath + "\x00" + realm.UserID(name))
 }

@@ -157,7 +157,7 @@ func parsePrompt(text string) (prompts, error) {
 func (a *authorization) grantIt() error {
 	ctx := a.r.Context()
 	auth := &Authorization{
-		Subject: a.session.Subject, User: a.user, Scopes: a.scopes, SessionID: a.session.ID(), GrantID: newID(),
+		Subject: a.session.Subject, User: a.user, Scopes: a.scopes, SessionID: a.session.ID(), GrantID: store.NewID(),
 		AuthTime: a.session.Created, AuthLevel: a.session.AuthLevel, Nonce: a.form.Get("nonce"), State: a.form.Get("state"),
 		ACR: a.acr, AMR: a.methods(&a.session), Claims: a.claimsParameter(), GrantType: "authorization_code",
 		Details: joinDetails(a.details),

@@ -60,7 +60,7 @@ func (p *Provider) logoutToken(ctx context.Context, c *realm.Client, f *store.Fo
 	o.text("aud", c.ID)
 	o.number("iat", now.Unix())
 	o.number("exp", now.Add(logoutTokenLife).Unix())
-	o.text("jti", newID())
+	o.text("jti", store.NewID())
 	o.text("sid", sidOf(f.SessionID))
 	o.raw("events", []byte(`{"http://schemas.openid.net/event/backchannel-logout":{}}`))
 	raw, err := p.signTyped(ctx, c, c.Keys.IDTokenSigningAlg, "logout+jwt", o.end())

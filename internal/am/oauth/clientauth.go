@@ -78,7 +78,7 @@ func (p *Provider) authenticateClient(r *http.Request, form *Form, endpoint stri
 
 // authenticate finds out who calls. Exactly one method may be used (RFC 6749 §2.3).
 func (p *Provider) authenticate(r *http.Request, form *Form, endpoint string) (*Caller, error) {
-	c := &Credentials{Form: form, Authorization: r.Header.Get("Authorization"), Endpoint: endpoint, request: r}
+	c := &Credentials{Form: form, Authorization: headerValue(r, "Authorization"), Endpoint: endpoint, request: r}
 	var err error
 	if c.Certificate, c.CertificateVerified, err = p.ClientCertificate(r); err != nil {
 		return nil, ErrClientAuth.Because(err)

@@ -2,9 +2,15 @@ package oauth
 
 import "net/http"
 
+// What endpoints take.
+var (
+	get  = []string{http.MethodGet}
+	post = []string{http.MethodPost}
+	both = []string{http.MethodGet, http.MethodPost}
+)
+
 // lookupEndpoint is the list of endpoints.
 func lookupEndpoint(name string) (endpoint, bool) {
-	get, post, both := []string{http.MethodGet}, []string{http.MethodPost}, []string{http.MethodGet, http.MethodPost}
 	switch name {
 	case "access_token":
 		return endpoint{post, (*request).token}, true
@@ -64,5 +70,5 @@ func lookupMissing(name string) (endpoint, bool) {
 		e.Status = http.StatusNotImplemented
 		return e
 	}
-	return endpoint{[]string{http.MethodGet, http.MethodPost}, refuse}, true
+	return endpoint{both, refuse}, true
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unsafe"
 )
 
 // Limits of what a request may bring. A token request has a dozen parameters and a JWT or two.
@@ -36,6 +37,10 @@ func repeatable(name string) bool { return name == "audience" || name == "resour
 // parameter sent twice (RFC 6749 §3.2) is refused.
 func ParseForm(text string) (*Form, error) {
 	f := &Form{}
+	if n := strings.Count(text, "&") + 1; n <= maxParams {
+		list := make([]string, 2*n)
+		f.names, f.values = list[:0:n], list[n:n]
+	}
 	for text != "" {
 		var pair string
 		pair, text, _ = strings.Cut(text, "&")
@@ -156,7 +161,7 @@ func (f *Form) encode() string {
 
 // readForm reads the body of a POST.
 func readForm(r *http.Request) (*Form, error) {
-	if !isForm(r.Header.Get("Content-Type")) {
+	if !isForm(headerValue(r, "Content-Type")) {
 		return nil, errMedia
 	}
 	body, err := readBody(r)
@@ -164,6 +169,14 @@ func readForm(r *http.Request) (*Form, error) {
 		return nil, err
 	}
 	return ParseForm(body)
+}
+
+// headerValue is Header.Get for a name in canonical form.
+func headerValue(r *http.Request, name string) string {
+	if values := r.Header[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 func isForm(contentType string) bool {
@@ -187,7 +200,7 @@ func readBody(r *http.Request) (string, error) {
 		if _, err := io.ReadFull(r.Body, b); err != nil {
 			return "", errMalformed.Because(err)
 		}
-		return string(b), nil
+		return unsafe.String(unsafe.SliceData(b), len(b)), nil
 	}
 	b, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if len(b) > maxBody {

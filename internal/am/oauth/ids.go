@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"strconv"
 	"sync/atomic"
@@ -23,11 +22,4 @@ func newAuditIDs() auditIDs {
 
 func (a auditIDs) next() string {
 	return a.prefix + strconv.FormatUint(a.last.Add(1), 10)
-}
-
-// newID gives 160 random bits as 27 characters: grant IDs, jti.
-func newID() string {
-	var b [20]byte
-	rand.Read(b[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
 }

@@ -64,13 +64,15 @@ func (p *Provider) maySee(c *Caller, f *Found) bool {
 
 // tell answers with what is known of a token, in the form that the caller's profile sets.
 func (q *request) tell(c *Caller, f *Found) error {
+	o := newObject()
+	defer o.free()
 	if c.Client == nil {
-		writeJSON(q.w, http.StatusOK, q.describe(f, false))
+		writeJSON(q.w, http.StatusOK, q.describe(o, f, false))
 		return nil
 	}
 	set := c.Client.Effective(q.Settings)
-	body := q.describe(f, set.TokenIntrospectionClaim)
-	accept := q.r.Header.Get("Accept")
+	body := q.describe(o, f, set.TokenIntrospectionClaim)
+	accept := headerValue(q.r, "Accept")
 	nested := strings.Contains(accept, mediaIntrospectionJWT)
 	flat := strings.Contains(accept, "application/jwt")
 	format := c.Client.Keys.IntrospectionFormat
@@ -85,9 +87,8 @@ func (q *request) tell(c *Caller, f *Found) error {
 }
 
 // describe writes what introspection says of a token, in the order of PingAM.
-func (p *Provider) describe(f *Found, withAudience bool) []byte {
+func (p *Provider) describe(o *object, f *Found, withAudience bool) []byte {
 	t := &f.Token
-	o := newObject()
 	o.instead, o.removed = t.Extra, t.Removed
 	o.flag("active", true)
 	o.text("scope", sortedScope(t.Scopes))

@@ -40,7 +40,7 @@ type issuance struct {
 func (p *Provider) issue(ctx context.Context, req *TokenRequest, g *Grant, a *Authorization) ([]byte, error) {
 	i := &issuance{Provider: p, req: req, grant: g, Authorization: a, now: p.Now()}
 	if a.GrantID == "" {
-		a.GrantID = newID()
+		a.GrantID = store.NewID()
 	}
 	if a.IssuedType == TypeIDToken {
 		return i.idTokenOnly(ctx)
@@ -122,7 +122,7 @@ func (i *issuance) show(ctx context.Context, t *store.Token) (string, error) {
 		i.store = append(i.store, store.NewToken{Raw: raw, Token: *t})
 		return raw, nil
 	}
-	jti := newID()
+	jti := store.NewID()
 	if t.Kind == kindRefresh { // its use is counted in the store, under its jti
 		i.store = append(i.store, store.NewToken{Raw: jti, Token: *t})
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -17,7 +18,21 @@ type object struct {
 	removed []string
 }
 
-func newObject() *object { return &object{buf: append(make([]byte, 0, 768), '{')} }
+// objects are those that were given back.
+var objects = sync.Pool{New: func() any { return &object{buf: make([]byte, 0, 1024)} }}
+
+func newObject() *object {
+	o := objects.Get().(*object)
+	*o = object{buf: append(o.buf[:0], '{')}
+	return o
+}
+
+// free gives the object back, where it and what end returned are not used any more. Who does not call it loses nothing.
+func (o *object) free() {
+	if cap(o.buf) <= 4<<10 {
+		objects.Put(o)
+	}
+}
 
 // hides tells whether a script set or removed the member.
 func (o *object) hides(name string) bool {

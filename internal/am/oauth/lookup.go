@@ -43,11 +43,12 @@ func (p *Provider) FindAnyRealm(ctx context.Context, raw string) (*Found, error)
 	if isCompact(raw) {
 		return p.findClientSide(ctx, raw)
 	}
-	t, err := p.tokens.FindAnyRealm(ctx, raw)
+	f := &Found{}
+	err := p.tokens.FindAnyRealm(ctx, raw, &f.Token)
 	if err != nil && !errors.Is(err, store.ErrUsed) {
 		return nil, err
 	}
-	return &Found{Token: t}, err
+	return f, err
 }
 
 // isCompact tells JWTs, whose parts are separated by dots, from opaque tokens, which have none.

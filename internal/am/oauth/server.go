@@ -134,6 +134,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rl *realm.Realm, 
 		refusal.Allow = strings.Join(e.methods, ", ")
 		return refusal
 	}
-	p := &Provider{Server: s, Realm: rl, Settings: settings, Base: base, Issuer: base.Issuer(rl.Path)}
-	return e.serve(&request{Provider: p, w: w, r: r, name: name})
+	q := &struct { // one piece of memory
+		request
+		Provider
+	}{
+		request{w: w, r: r, name: name},
+		Provider{Server: s, Realm: rl, Settings: settings, Base: base, Issuer: base.Issuer(rl.Path)},
+	}
+	q.request.Provider = &q.Provider
+	return e.serve(&q.request)
 }

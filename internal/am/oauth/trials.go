@@ -25,7 +25,7 @@ func (p *Provider) trialKey(r *http.Request, c *Credentials) string {
 	if raw := c.Get("client_assertion"); id == "" && raw != "" {
 		_, id, _ = AssertionIssuer(raw) // who is meant; nothing is believed
 	}
-	return store.IDOf(p.Realm.Path + "\x00" + host + "\x00" + id)
+	return store.DigestOf(p.Realm.Path + "\x00" + host + "\x00" + id)
 }
 
 func tooManyTrials(wait time.Duration) error {

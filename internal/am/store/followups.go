@@ -43,7 +43,7 @@ func (s Followups) Note(ctx context.Context, f Followup, until time.Time) error 
 		return fmt.Errorf("note follow-up: %w", err)
 	}
 	rec := Record{
-		Key: Key{Kind: kindFollowup, ID: IDOf(f.SessionID + "\x00" + f.ClientID + "\x00" + f.GrantID)}, Expires: until,
+		Key: Key{Kind: kindFollowup, ID: DigestOf(f.SessionID + "\x00" + f.ClientID + "\x00" + f.GrantID)}, Expires: until,
 		Index: []IndexValue{{bySession, f.SessionID}}, Body: body,
 	}
 	if err := s.Engine.Batch(ctx, Op{Record: rec}); err != nil && !errors.Is(err, ErrConflict) {

@@ -22,7 +22,7 @@ func (s Replays) Once(ctx context.Context, realm, kind, id string, until time.Ti
 		return errors.New("remember replay: it must end some time")
 	}
 	// The digest bounds the length of what a client chose.
-	rec := Record{Key: Key{realm, kindReplay, kind + ":" + IDOf(id)}, Expires: until}
+	rec := Record{Key: Key{realm, kindReplay, kind + ":" + DigestOf(id)}, Expires: until}
 	err := s.Engine.Batch(ctx, Op{Record: rec})
 	if errors.Is(err, ErrConflict) {
 		return fmt.Errorf("%s: %w", kind, ErrUsed)

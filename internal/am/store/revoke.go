@@ -18,7 +18,8 @@ const revokeBatch = 256
 // Revoke removes one token. An unknown one, or one of another realm, is ErrNotFound,
 // which is success for the client that asked (RFC 7009 §2.2).
 func (s Tokens) Revoke(ctx context.Context, realm, raw string) error {
-	t, _, err := s.find(ctx, raw)
+	var t Token
+	_, err := s.find(ctx, raw, &t)
 	if err != nil && !errors.Is(err, ErrUsed) {
 		return fmt.Errorf("revoke token: %w", err)
 	}
@@ -106,7 +107,7 @@ func (s Tokens) RevokeRealm(ctx context.Context, realm string) error {
 
 // Deny revokes a client-side token, or a grant of such, until it would have expired.
 func (s Tokens) Deny(ctx context.Context, realm, jti string, until time.Time) error {
-	rec := Record{Key: Key{realm, kindDeny, IDOf(jti)}, Expires: until, Body: []byte(strconv.Quote(jti))}
+	rec := Record{Key: Key{realm, kindDeny, DigestOf(jti)}, Expires: until, Body: []byte(strconv.Quote(jti))}
 	if err := s.Engine.Batch(ctx, Op{Record: rec, Force: true}); err != nil {
 		return fmt.Errorf("deny token: %w", err)
 	}
@@ -114,11 +115,11 @@ func (s Tokens) Deny(ctx context.Context, realm, jti string, until time.Time) er
 }
 
 // RevocationOf tells whether op revokes tokens: digest is the SHA-256 of a server-side one in base64url without padding,
-// as IDOf gives it; jti is what Deny was called with.
+// as DigestOf gives it; jti is what Deny was called with.
 func RevocationOf(op Op) (digest, jti string, revokes bool) {
 	switch {
 	case op.Kind == kindToken && op.Delete:
-		return op.ID, "", true
+		return digestIn(op.ID), "", true
 	case op.Kind == kindDeny && !op.Delete:
 		jti, err := strconv.Unquote(string(op.Body))
 		return "", jti, err == nil && jti != ""
@@ -128,7 +129,7 @@ func RevocationOf(op Op) (digest, jti string, revokes bool) {
 
 // Denied tells whether the client-side token was revoked.
 func (s Tokens) Denied(ctx context.Context, realm, jti string) (bool, error) {
-	_, err := s.Engine.Get(ctx, Key{realm, kindDeny, IDOf(jti)})
+	_, err := s.Engine.Get(ctx, Key{realm, kindDeny, DigestOf(jti)})
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}

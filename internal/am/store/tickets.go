@@ -42,7 +42,7 @@ func (s Tickets[T]) Save(ctx context.Context, realm, raw string, v T, until time
 	}
 	rec := Record{Key: s.key(realm, raw), Expires: until, Body: body}
 	for _, a := range aliases {
-		rec.Index = append(rec.Index, IndexValue{byAlias, IDOf(a)})
+		rec.Index = append(rec.Index, IndexValue{byAlias, DigestOf(a)})
 	}
 	if err := s.Engine.Batch(ctx, Op{Record: rec}); err != nil {
 		return fmt.Errorf("save %s: %w", s.Kind, err)
@@ -61,7 +61,7 @@ func (s Tickets[T]) Find(ctx context.Context, realm, raw string) (Ticket[T], err
 
 // FindByAlias returns the ticket that was saved with the alias, or ErrNotFound.
 func (s Tickets[T]) FindByAlias(ctx context.Context, realm, alias string) (Ticket[T], error) {
-	q := Query{Realm: realm, Kind: s.Kind, Index: byAlias, Value: IDOf(alias), Limit: 1}
+	q := Query{Realm: realm, Kind: s.Kind, Index: byAlias, Value: DigestOf(alias), Limit: 1}
 	recs, err := s.Engine.List(ctx, q)
 	if err == nil && len(recs) == 0 {
 		err = ErrNotFound
@@ -75,7 +75,7 @@ func (s Tickets[T]) FindByAlias(ctx context.Context, realm, alias string) (Ticke
 // ListByAlias returns the tickets that were saved with the alias, at most maxListed, in
 // no order that means anything.
 func (s Tickets[T]) ListByAlias(ctx context.Context, realm, alias string) ([]Ticket[T], error) {
-	recs, err := s.Engine.List(ctx, Query{Realm: realm, Kind: s.Kind, Index: byAlias, Value: IDOf(alias), Limit: maxListed})
+	recs, err := s.Engine.List(ctx, Query{Realm: realm, Kind: s.Kind, Index: byAlias, Value: DigestOf(alias), Limit: maxListed})
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", s.Kind, err)
 	}

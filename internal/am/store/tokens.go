@@ -59,32 +59,33 @@ func (s Tokens) Issue(ctx context.Context, toks ...NewToken) error {
 // grace period is ErrUsed, and is returned with it, so that the caller can revoke
 // the grant (RFC 9700 §4.14.2).
 func (s Tokens) Find(ctx context.Context, realm, raw string) (Token, error) {
-	t, _, err := s.find(ctx, raw)
+	var t Token
+	_, err := s.find(ctx, raw, &t)
 	if t.Realm != realm && (err == nil || errors.Is(err, ErrUsed)) {
 		return Token{}, fmt.Errorf("find token: %w", ErrNotFound)
 	}
 	return t, err
 }
 
-// FindAnyRealm is Find in all realms; Token.Realm tells which one it was.
-func (s Tokens) FindAnyRealm(ctx context.Context, raw string) (Token, error) {
-	t, _, err := s.find(ctx, raw)
-	return t, err
+// FindAnyRealm is Find in all realms, which fills t; Token.Realm tells which one it was.
+func (s Tokens) FindAnyRealm(ctx context.Context, raw string, t *Token) error {
+	_, err := s.find(ctx, raw, t)
+	return err
 }
 
-func (s Tokens) find(ctx context.Context, raw string) (Token, Record, error) {
+func (s Tokens) find(ctx context.Context, raw string, t *Token) (Record, error) {
 	rec, err := s.Engine.Get(ctx, tokenKey(IDOf(raw)))
+	if err == nil {
+		err = unpackToken(rec, t)
+		t.id = rec.ID
+	}
+	if err == nil && !t.Used.IsZero() && !s.now().Before(t.GraceUntil) {
+		err = ErrUsed
+	}
 	if err != nil {
-		return Token{}, rec, fmt.Errorf("find token: %w", err)
+		return rec, fmt.Errorf("find token: %w", err)
 	}
-	t, err := tokenOf(rec)
-	if err != nil {
-		return Token{}, rec, fmt.Errorf("find token: %w", err)
-	}
-	if !t.Used.IsZero() && !s.now().Before(t.GraceUntil) {
-		return t, rec, fmt.Errorf("find token: %w", ErrUsed)
-	}
-	return t, rec, nil
+	return rec, nil
 }
 
 // Rotate marks the refresh token rawOld as used and issues toks in its place, in one
@@ -106,7 +107,8 @@ func (s Tokens) Rotate(ctx context.Context, realm, rawOld string, grace time.Dur
 }
 
 func (s Tokens) rotate(ctx context.Context, realm, rawOld string, grace time.Duration, toks []NewToken) error {
-	t, rec, err := s.find(ctx, rawOld)
+	var t Token
+	rec, err := s.find(ctx, rawOld, &t)
 	if err != nil && !errors.Is(err, ErrUsed) {
 		return err
 	}
@@ -119,9 +121,7 @@ func (s Tokens) rotate(ctx context.Context, realm, rawOld string, grace time.Dur
 	if t.Used.IsZero() {
 		t.Used = s.now()
 		t.GraceUntil = t.Used.Add(grace)
-		if rec.Body, err = encodeFast(&t); err != nil {
-			return err
-		}
+		rec.Body = packToken(&t)
 	}
 	// Within the grace period the old record is written again too: its revision makes
 	// a concurrent revocation and this rotation exclude each other.
@@ -178,10 +178,7 @@ func tokenKey(id string) Key { return Key{Kind: kindToken, ID: id} }
 
 func tokenOf(rec Record) (Token, error) {
 	var t Token
-	var err error
-	if !parseToken(rec.Body, &t) {
-		t, err = decodeFast[Token](rec)
-	}
+	err := unpackToken(rec, &t)
 	t.id = rec.ID
 	return t, err
 }
@@ -193,14 +190,8 @@ func tokenOps(ops []Op, toks []NewToken) ([]Op, error) {
 		if toks[i].Raw == "" || t.Realm == "" {
 			return nil, errors.New("a token needs a raw form and a realm")
 		}
-		// Times of UTC are short, and parseToken takes no others.
-		t.IssuedAt, t.Expires, t.AuthTime = t.IssuedAt.UTC(), t.Expires.UTC(), t.AuthTime.UTC()
-		body, err := encodeFast(t)
-		if err != nil {
-			return nil, err
-		}
 		ops = append(ops, Op{Fresh: true, Record: Record{
-			Key: tokenKey(IDOf(toks[i].Raw)), Expires: t.Expires, Index: tokenIndex(t), Body: body,
+			Key: tokenKey(IDOf(toks[i].Raw)), Expires: t.Expires, Index: tokenIndex(t), Body: packToken(t),
 		}})
 	}
 	return ops, nil

@@ -10,11 +10,10 @@ import (
 // same disk, as a store of its own. It costs little: files that do not change any more
 // are linked. Traffic goes on.
 func (e *Engine) Checkpoint(dir string) error {
-	done, err := e.use()
-	if err != nil {
+	if err := e.use(); err != nil {
 		return err
 	}
-	defer done()
+	defer e.using.RUnlock()
 	if err := e.db.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
 		return fmt.Errorf("copy store: %w", err)
 	}
@@ -23,11 +22,10 @@ func (e *Engine) Checkpoint(dir string) error {
 
 // Verify reads every file of the store and returns the first damage.
 func (e *Engine) Verify() error {
-	done, err := e.use()
-	if err != nil {
+	if err := e.use(); err != nil {
 		return err
 	}
-	defer done()
+	defer e.using.RUnlock()
 	if err := e.db.CheckLevels(nil); err != nil {
 		return readError(err)
 	}

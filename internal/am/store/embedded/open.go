@@ -186,14 +186,14 @@ func (e *Engine) Close() error {
 	return errors.Join(e.db.Close(), e.lock.Close())
 }
 
-// use marks the database as in use until done, or says that it is closed.
-func (e *Engine) use() (done func(), err error) {
+// use marks the database as in use until using.RUnlock, or says that it is closed.
+func (e *Engine) use() error {
 	e.using.RLock()
 	if e.closed {
 		e.using.RUnlock()
-		return nil, errors.New("the store is closed")
+		return errors.New("the store is closed")
 	}
-	return e.using.RUnlock, nil
+	return nil
 }
 
 // Caps is store.Engine's.

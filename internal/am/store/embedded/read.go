@@ -20,11 +20,10 @@ func (e *Engine) Get(ctx context.Context, k store.Key) (store.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Record{}, err
 	}
-	done, err := e.use()
-	if err != nil {
+	if err := e.use(); err != nil {
 		return store.Record{}, err
 	}
-	defer done()
+	defer e.using.RUnlock()
 	var buf [keyBytes]byte
 	rec, h, err := get(e.db, appendRecordKey(buf[:0], k), k)
 	if err != nil {
@@ -53,11 +52,10 @@ func (e *Engine) List(ctx context.Context, q store.Query) ([]store.Record, error
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	done, err := e.use()
-	if err != nil {
+	if err := e.use(); err != nil {
 		return nil, err
 	}
-	defer done()
+	defer e.using.RUnlock()
 	snap := e.db.NewSnapshot()
 	defer snap.Close()
 	if q.Index == "" {

@@ -14,11 +14,10 @@ import (
 // Sweep is store.Engine's. It does not wait for syncs: what a crash brings back is
 // expired still.
 func (e *Engine) Sweep(ctx context.Context, now time.Time, limit int) (int, error) {
-	done, err := e.use()
-	if err != nil {
+	if err := e.use(); err != nil {
 		return 0, err
 	}
-	defer done()
+	defer e.using.RUnlock()
 	// One run at a time: the place that it has come to is its own.
 	e.sweeping.Lock()
 	defer e.sweeping.Unlock()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"time"
+	"unsafe"
 
 	"gatehouse/internal/am/store"
 )
@@ -49,7 +50,8 @@ func appendHeader(b []byte, h *header) []byte {
 	return b
 }
 
-// parseHeader reads a value and returns its body, a part of value.
+// parseHeader reads a value and returns its body. The body, and the texts of the header, are parts of value, which
+// must not change as long as they are in use; the body may.
 func parseHeader(value []byte) (h header, body []byte, err error) {
 	if len(value) == 0 || value[0] != valueVersion {
 		return h, nil, errDamaged
@@ -70,16 +72,16 @@ func parseHeader(value []byte) (h header, body []byte, err error) {
 	if r.bad {
 		return h, nil, errDamaged
 	}
-	return h, r.rest, nil
+	return h, r.rest[:len(r.rest):len(r.rest)], nil
 }
 
-// recordOf builds the record from its value, of which it keeps nothing.
+// recordOf builds the record from its value, of which it keeps a copy.
 func recordOf(k store.Key, value []byte) (store.Record, header, error) {
-	h, body, err := parseHeader(value)
+	h, body, err := parseHeader(bytes.Clone(value))
 	if err != nil {
 		return store.Record{}, h, err
 	}
-	return store.Record{Key: k, Rev: h.rev, Expires: h.expires(), Index: h.index, Body: bytes.Clone(body)}, h, nil
+	return store.Record{Key: k, Rev: h.rev, Expires: h.expires(), Index: h.index, Body: body}, h, nil
 }
 
 // bytesReader reads numbers and texts until one is bad.
@@ -114,7 +116,10 @@ func (r *bytesReader) text() string {
 		r.bad, r.rest = true, nil
 		return ""
 	}
-	s := string(r.rest[:n])
+	if n == 0 {
+		return ""
+	}
+	s := unsafe.String(&r.rest[0], n)
 	r.rest = r.rest[n:]
 	return s
 }

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,11 +24,10 @@ func (e *Engine) Batch(ctx context.Context, ops ...store.Op) error {
 	if err := store.CheckBatch(ops); err != nil {
 		return err
 	}
-	done, err := e.use()
-	if err != nil {
+	if err := e.use(); err != nil {
 		return err
 	}
-	defer done()
+	defer e.using.RUnlock()
 	if err := e.room.check(); err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (w *writer) read(r pebble.Reader, k store.Key) (header, error) {
 		return header{}, readError(err)
 	}
 	defer closer.Close()
-	h, _, err := parseHeader(value)
+	h, _, err := parseHeader(bytes.Clone(value)) // which is the files' own
 	return h, err
 }
 
