@@ -43,7 +43,7 @@ bench-long: build ## the same with millions of tokens, for a quarter of an hour
 
 SOAK ?= 20000000
 soak: build ## issue 20 million short-lived tokens while the sweep runs; fails when disk, memory or latency grows
-	$(GO) run ./bench -soak $(SOAK)
+	$(GO) run ./bench -soak $(SOAK) $(SOAK_FLAGS)
 
 golden: ## rewrite expected results; read the difference before you commit it
 	$(GO) test ./internal/gateway -run TestBadConfigurations -update

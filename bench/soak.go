@@ -14,6 +14,9 @@ import (
 	"sync/atomic"
 	"text/tabwriter"
 	"time"
+
+	"gatehouse/internal/am/store"
+	"gatehouse/internal/am/store/embedded"
 )
 
 // briefLifetime is that of the tokens of client-brief; the server removes what has expired as often.
@@ -30,6 +33,7 @@ type soak struct {
 	pid        int
 	addr, data string
 	total      int64
+	engine     store.Engine // nil: the server's is asked
 
 	issued atomic.Int64
 	stop   atomic.Bool
@@ -57,18 +61,28 @@ type soakRow struct {
 }
 
 // runSoak prints a row for each twentieth of the tokens, and fails when the later rows are not like the earlier ones.
-func runSoak(binary string, total int64) error {
+// With direct, the tokens go into a store of this process and not through a server.
+func runSoak(binary string, total int64, direct bool) error {
 	b, err := newBench(binary)
 	if err != nil {
 		return err
 	}
 	defer b.close()
 	s := &soak{total: total, data: filepath.Join(b.dir, "soak")}
-	if s.pid, s.addr, err = b.startAM(s.data); err != nil {
-		return err
-	}
-	if _, err := setUp("http://" + s.addr + "/openam"); err != nil {
-		return err
+	if direct {
+		e, err := embedded.Open(s.data, embedded.Options{})
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		s.pid, s.engine = os.Getpid(), e
+	} else {
+		if s.pid, s.addr, err = b.startAM(s.data); err != nil {
+			return err
+		}
+		if _, err := setUp("http://" + s.addr + "/openam"); err != nil {
+			return err
+		}
 	}
 	rows, err := s.run()
 	if err != nil {
@@ -82,10 +96,25 @@ func (s *soak) run() ([]soakRow, error) {
 	s.ask.Store(&latencies{})
 	var issuing, asking sync.WaitGroup
 	for range soakIssuers {
-		issuing.Go(func() { s.check(s.issueTokens()) })
+		issuing.Go(func() {
+			if s.engine != nil {
+				s.check(s.storeTokens())
+			} else {
+				s.check(s.issueTokens())
+			}
+		})
 	}
 	for range soakAskers {
-		asking.Go(func() { s.check(s.askForTokens()) })
+		asking.Go(func() {
+			if s.engine != nil {
+				s.check(s.findTokens())
+			} else {
+				s.check(s.askForTokens())
+			}
+		})
+	}
+	if s.engine != nil {
+		asking.Go(func() { s.check(s.sweep()) })
 	}
 	finished := make(chan struct{})
 	go func() { issuing.Wait(); close(finished) }()
@@ -285,10 +314,7 @@ func (s *soak) issueTokens() error {
 			if !ok {
 				return fmt.Errorf("answer without a token: %q", body)
 			}
-			t := soakToken{string(raw), sent, time.Now()}
-			s.mu.Lock()
-			s.sample = append(s.sample, t)
-			s.mu.Unlock()
+			s.note(string(raw), sent)
 		}
 	}
 	return nil
@@ -314,15 +340,28 @@ func (s *soak) askForTokens() error {
 			return err
 		}
 		active := bytes.Contains(body, []byte(`"active":true`))
-		// Times of expiry are in whole seconds.
-		if live := time.Since(t.sent) < briefLifetime-2*time.Second; live && !active {
-			return fmt.Errorf("a token that was issued %s ago is not active", time.Since(t.issued))
-		}
-		if dead := asked.Sub(t.issued) > briefLifetime+2*time.Second; dead && active {
-			return fmt.Errorf("a token that was issued %s ago is still active", time.Since(t.issued))
+		if err := t.check(asked, active); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// check holds an answer against the token's age. Times of expiry are in whole seconds.
+func (t soakToken) check(asked time.Time, active bool) error {
+	if live := time.Since(t.sent) < briefLifetime-2*time.Second; live && !active {
+		return fmt.Errorf("a token that was issued %s ago is not active", time.Since(t.issued))
+	}
+	if dead := asked.Sub(t.issued) > briefLifetime+2*time.Second; dead && active {
+		return fmt.Errorf("a token that was issued %s ago is still active", time.Since(t.issued))
+	}
+	return nil
+}
+
+func (s *soak) note(raw string, sent time.Time) {
+	s.mu.Lock()
+	s.sample = append(s.sample, soakToken{raw, sent, time.Now()})
+	s.mu.Unlock()
 }
 
 // pick is any token of the sample, of which those are dropped that ended long ago.

@@ -11,8 +11,16 @@ import (
 )
 
 // gatewayOn runs a gateway whose routes, by file name, have UPSTREAM in the place of an
-// address. fields are added to admin.json.
-func gatewayOn(t *testing.T, upstream, fields string, routes map[string]string) (*process, string) {
+// address. fields are added to admin.json, args to the command.
+func gatewayOn(t *testing.T, upstream, fields string, routes map[string]string, args ...string) (*process, string) {
+	t.Helper()
+	for name, text := range routes {
+		routes[name] = strings.ReplaceAll(text, "UPSTREAM", upstream)
+	}
+	return gatewayWith(t, nil, fields, routes, args...)
+}
+
+func gatewayWith(t *testing.T, env []string, fields string, routes map[string]string, args ...string) (*process, string) {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "config", "admin.json"),
@@ -20,9 +28,9 @@ func gatewayOn(t *testing.T, upstream, fields string, routes map[string]string) 
 	write(t, filepath.Join(dir, "config", "config.json"),
 		`{"handler": {"type": "Router", "config": {"directory": "${openig.configDirectory}/routes", "scanInterval": "100 ms"}}}`)
 	for name, text := range routes {
-		write(t, filepath.Join(dir, "config", "routes", name), strings.ReplaceAll(text, "UPSTREAM", upstream))
+		write(t, filepath.Join(dir, "config", "routes", name), text)
 	}
-	return start(t, nil, "gateway", dir), dir
+	return start(t, env, append([]string{"gateway", dir}, args...)...), dir
 }
 
 // proxyTo is a route to the upstream with more configuration of its handler.

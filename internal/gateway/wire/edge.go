@@ -39,7 +39,7 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer out.stopReading()
 	if !s.options.Streaming {
 		if err := in.request.Entity.Buffer(); err != nil {
-			s.refuseBody(w, r, err)
+			out.refuseBody(err)
 			return
 		}
 	}
@@ -49,6 +49,11 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		out.fail(err)
+		return
+	}
+	if failed := in.body.failure(); failed != nil && response.Cause != nil && errors.Is(response.Cause, failed) {
+		response.Entity.Close()
+		out.refuseBody(failed) // the handler answers as if the upstream had failed
 		return
 	}
 	out.write(response)
@@ -137,7 +142,7 @@ func statusOf(err error) int {
 }
 
 // refuseBody answers a request whose body could not be read.
-func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, err error) {
+func (o *outbound) refuseBody(err error) {
 	status := statusOf(err)
 	var known *refusalError
 	var timeout net.Error
@@ -145,10 +150,10 @@ func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &known), errors.Is(err, chain.ErrTooLarge):
 	case errors.As(err, &timeout) && timeout.Timeout():
 		status = http.StatusRequestTimeout
-	case r.Context().Err() != nil:
+	case o.r.Context().Err() != nil:
 		panic(http.ErrAbortHandler) // the client is gone: nobody reads an answer
 	}
-	refuseRequest(w, status)
+	refuseRequest(o.w, status)
 }
 
 // recover is the one place where a panic of the chain ends: an empty 500, or a
@@ -176,7 +181,7 @@ func (o *outbound) fail(err error) {
 	}
 	if cause := o.in.body.failure(); cause != nil && !o.begun {
 		o.log(level, "request body", err)
-		o.server.refuseBody(o.w, o.r, cause)
+		o.refuseBody(cause)
 		return
 	}
 	o.log(level, "request failed", err)

@@ -77,7 +77,7 @@ func (s *Server) inbound(r *http.Request, c *connection) (*inbound, error) {
 		return nil, chain.ErrTooLarge
 	}
 	b := &in.body
-	b.stream, b.request, b.in, b.limit = r.Body, r, in, s.options.MaxBody
+	b.stream, b.request, b.in, b.limit, b.guard = r.Body, r, in, s.options.MaxBody, c.guard
 	req.Entity.SetStream(&in.body, r.ContentLength)
 	return in, nil
 }
@@ -185,7 +185,8 @@ type requestBody struct {
 	stream  io.ReadCloser
 	request *http.Request
 	in      *inbound
-	limit   int64 // 0: none
+	guard   *guard // nil for HTTP/2
+	limit   int64  // 0: none
 	read    int64
 	state   atomic.Int32
 	failed  atomic.Pointer[failure]
@@ -214,6 +215,9 @@ func (b *requestBody) Read(p []byte) (int, error) {
 		}
 	case err != nil:
 		b.failed.Store(&failure{err})
+		if b.guard != nil && isTimeout(err) {
+			b.guard.abort() // who closes the body, or answers, would wait for the rest as long again
+		}
 	case b.read != b.request.ContentLength:
 		return n, nil
 	}

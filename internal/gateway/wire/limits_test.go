@@ -3,6 +3,7 @@ package wire_test
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -31,6 +32,17 @@ func TestSlowClients(t *testing.T) {
 	})
 	t.Run("nothing", func(t *testing.T) { dial(t, address).ended() })
 	t.Run("body", func(t *testing.T) {
+		c := dial(t, address)
+		c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
+		if res, _ := c.receive("POST"); res.StatusCode != 408 {
+			t.Errorf("status = %d, want 408", res.StatusCode)
+		}
+	})
+	t.Run("streamed body", func(t *testing.T) {
+		address := start(t, wire.Options{DataTimeout: 20 * time.Millisecond, Streaming: true}, func(x *chain.Exchange) (*chain.Response, error) {
+			_, err := x.Request.Entity.Bytes()
+			return chain.Fail(502, fmt.Errorf("send: %w", err)), nil // as a ReverseProxyHandler does
+		})
 		c := dial(t, address)
 		c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
 		if res, _ := c.receive("POST"); res.StatusCode != 408 {
