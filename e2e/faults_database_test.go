@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +19,8 @@ func TestFaultDatabase(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Start(t, "fsync=off")
 	first, second := newFaultyWay(t, db.Addr), newFaultyWay(t, db.Addr)
-	url := strings.Replace(db.URL(nil), db.Addr, first.addr+","+second.addr, 1) + "&target_session_attrs=read-write"
-	a := &am{t: t, process: start(t, []string{"GATEHOUSE_ADMIN_PASSWORD=" + adminPassword, instanceKey, "GATEHOUSE_STORE=" + url},
+	address := strings.Replace(db.URL(url.Values{"target_session_attrs": {"read-write"}}), db.Addr, first.addr+","+second.addr, 1)
+	a := &am{t: t, process: start(t, []string{"GATEHOUSE_ADMIN_PASSWORD=" + adminPassword, instanceKey, "GATEHOUSE_STORE=" + address},
 		"am", "--data", t.TempDir(), "--listen", "127.0.0.1:0")}
 	a.base = "http://" + a.addr(0) + "/openam"
 	a.login()
@@ -111,13 +112,13 @@ func TestFaultDatabase(t *testing.T) {
 				eventually(t, "tokens are issued although the fault lasts", func() bool { return issue() == 200 })
 			}
 			if tt.log {
-				a.wantLine(from, "ERROR", "the database cannot be read")
+				a.wantLine(t, from, "ERROR", "the database cannot be read")
 			}
 			tt.repair()
 			eventually(t, "tokens are issued again", func() bool { return issue() == 200 })
 			eventually(t, "the server is ready again", func() bool { return ready() == 200 })
 			if tt.log {
-				a.wantLine(from, "the database can be read again")
+				a.wantLine(t, from, "the database can be read again")
 			}
 			for i, token := range acknowledged {
 				if !active(a, "first", token) {

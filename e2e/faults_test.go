@@ -309,9 +309,9 @@ func pemOf(t *testing.T, c tls.Certificate) (cert, key string) {
 }
 
 // wantLine waits until a line of the log, from a place on, has all of these words.
-func (p *process) wantLine(from int, words ...string) {
-	p.t.Helper()
-	eventually(p.t, fmt.Sprintf("a line of the log has %q", words), func() bool {
+func (p *process) wantLine(t *testing.T, from int, words ...string) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("a line of the log has %q", words), func() bool {
 		for line := range strings.Lines(p.output()[from:]) {
 			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
 				return true

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -15,11 +16,18 @@ import (
 	"time"
 )
 
-const soTimeout = 400 * time.Millisecond
+// Routes by the time-out of their handlers: one that no fault comes near to, one that ends soon, and one that is long
+// enough for a slow machine to tell a slow upstream from a silent one.
+const (
+	patient   = "/patient"
+	impatient = "/impatient"
+	between   = "/between"
+)
 
 // upstreamFault is what an upstream does to a request, and what the client gets.
 type upstreamFault struct {
 	name   string
+	route  string // "" is patient
 	method string // "" is GET
 	do     act
 	// warm: a connection is in the pool.
@@ -43,17 +51,16 @@ func upstreamFaults() []upstreamFault {
 		}
 		return good(c, r, n)
 	}
-	slowly := func(pieces []string, wait time.Duration) act {
-		return func(c net.Conn, _ *http.Request, _ int) bool {
-			for _, p := range pieces {
-				if _, err := io.WriteString(c, p); err != nil {
-					return false
-				}
-				time.Sleep(wait)
+	trickle := func(c net.Conn, _ *http.Request, _ int) bool {
+		for _, p := range append([]string{head200 + "Content-Length: 10\r\n\r\n"}, strings.Split("0123456789", "")...) {
+			if _, err := io.WriteString(c, p); err != nil {
+				return false
 			}
-			return true
+			time.Sleep(300 * time.Millisecond)
 		}
+		return true
 	}
+	wait := func(c net.Conn) { hang(c, nil, 0) }
 	return []upstreamFault{
 		{name: "reset before the header", do: then(say(""), reset), want: 502, requests: 1, log: "connection reset by peer"},
 		{name: "closed before the header", do: then(say(""), closing), want: 502, requests: 1, log: "unexpected EOF"},
@@ -73,12 +80,12 @@ func upstreamFaults() []upstreamFault {
 			want: 502, broken: true, requests: 1, log: "read response"},
 		{name: "a broken chunk", do: then(say(head200+"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nzz\r\n"), closing),
 			want: 502, broken: true, requests: 1, log: "read response"},
-		{name: "no answer", do: hang, want: 502, requests: 1, log: "timeout"},
-		{name: "a header that stops", do: slowly([]string{"HTTP/1.1 200 OK\r\nConte"}, 4*soTimeout), want: 502, requests: 1, log: "timeout"},
-		{name: "a body that stops", do: slowly([]string{head200 + "Content-Length: 10\r\n\r\nhalf"}, 4*soTimeout),
+		{name: "no answer", route: impatient, do: hang, want: 502, requests: 1, log: "timeout"},
+		{name: "a header that stops", route: impatient, do: then(say("HTTP/1.1 200 OK\r\nConte"), wait), want: 502, requests: 1, log: "timeout"},
+		{name: "a body that stops", route: impatient, do: then(say(head200+"Content-Length: 10\r\n\r\nhalf"), wait),
 			want: 502, broken: true, requests: 1, log: "timeout"},
-		{name: "a trickling body, longer than the time-out in all", want: 200, body: "0123456789", requests: 1,
-			do: slowly(append([]string{head200 + "Content-Length: 10\r\n\r\n"}, strings.Split("0123456789", "")...), soTimeout/5)},
+		{name: "a trickling body, longer than the time-out in all", route: between, want: 200, body: "0123456789", requests: 1,
+			do: trickle},
 		{name: "no HTTP", do: then(say("220 mail.example.com ESMTP\r\n\r\n"), closing), want: 502, requests: 1, log: "malformed"},
 		{name: "two lengths", do: then(say(head200+"Content-Length: 4\r\nContent-Length: 5\r\n\r\ngood"), closing), want: 502, requests: 1, log: "read response"},
 		{name: "a header without end", do: then(say("HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 200<<10)), closing), want: 502, requests: 1, log: "too long"},
@@ -92,17 +99,17 @@ func TestFaultUpstream(t *testing.T) {
 		t.Run(fmt.Sprintf("streaming %v", streaming), func(t *testing.T) {
 			t.Parallel()
 			u := newRawUpstream(t)
-			u.on("/good", say(head200+"Content-Length: 4\r\nConnection: close\r\n\r\ngood"))
-			u.on("/warm", say(head200+"Content-Length: 4\r\n\r\nwarm"))
+			u.on(patient+"/good", say(head200+"Content-Length: 4\r\nConnection: close\r\n\r\ngood"))
+			u.on(patient+"/warm", say(head200+"Content-Length: 4\r\n\r\nwarm"))
 			g, _ := gatewayOn(t, "http://"+u.addr, fmt.Sprintf(`, "streamingEnabled": %v`, streaming), map[string]string{
-				"x.json": proxyTo(`"soTimeout": "400 ms", "connectionTimeout": "400 ms"`)})
+				"patient.json": under(patient, "30 seconds"), "impatient.json": under(impatient, "300 ms"), "between.json": under(between, "2 seconds")})
 			for i, f := range upstreamFaults() {
 				t.Run(f.name, func(t *testing.T) {
-					path := fmt.Sprintf("/fault%d", i)
+					path := fmt.Sprintf("%s/fault%d", cmp.Or(f.route, patient), i)
 					u.on(path, f.do)
 					from := len(g.output())
 					if f.warm {
-						wantAnswer(t, g, "GET", "/warm", 200, "warm")
+						wantAnswer(t, g, "GET", patient+"/warm", 200, "warm")
 					}
 					status, body, err := ask(g, f.method, path)
 					switch {
@@ -120,13 +127,19 @@ func TestFaultUpstream(t *testing.T) {
 						f.log = "answer broken off"
 					}
 					if f.log != "" {
-						g.wantLine(from, path, f.log)
+						g.wantLine(t, from, path, f.log)
 					}
-					wantAnswer(t, g, "GET", "/good", 200, "good")
+					wantAnswer(t, g, "GET", patient+"/good", 200, "good")
 				})
 			}
 		})
 	}
+}
+
+// under is a route for what lies under a path.
+func under(path, soTimeout string) string {
+	return `{"condition": "${find(request.uri.path, '^` + path + `/')}", "handler": {"type": "ReverseProxyHandler", "baseURI": "UPSTREAM", "config": {
+		"soTimeout": "` + soTimeout + `"}}}`
 }
 
 // ask sends one request on a connection of its own; an error is of the answer's body, or says that there is none.
@@ -175,7 +188,7 @@ func TestFaultConnect(t *testing.T) {
 	busy, free := fullBacklog(t, u)
 	route := func(name, url string) string {
 		return `{"condition": "${request.uri.path == '/x' and request.queryParams['to'][0] == '` + name + `'}", "handler": {"type": "ReverseProxyHandler", "baseURI": "` + url + `", "config": {
-			"soTimeout": "400 ms", "connectionTimeout": "400 ms", "tls": {"type": "ClientTlsOptions", "config": {"trustManager": {"type": "SecretsTrustManager", "config": {
+			"soTimeout": "2 seconds", "connectionTimeout": "2 seconds", "tls": {"type": "ClientTlsOptions", "config": {"trustManager": {"type": "SecretsTrustManager", "config": {
 				"verificationSecretId": "ca", "checkRevocation": false, "secretsProvider": {"type": "FileSystemSecretStore", "config": {
 					"directory": "` + dir + `", "suffix": ".pem", "format": {"type": "PemPropertyFormat"}}}}}}}}}}`
 	}
@@ -203,7 +216,7 @@ func TestFaultConnect(t *testing.T) {
 			from := len(g.output())
 			tt.fault()
 			wantAnswer(t, g, "GET", "/x?to="+tt.to, 502, "")
-			g.wantLine(from, "status=502", tt.log)
+			g.wantLine(t, from, "status=502", tt.log)
 			tt.repair()
 			wantAnswer(t, g, "GET", "/x?to="+tt.to, 200, "good")
 		})

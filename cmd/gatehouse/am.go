@@ -89,8 +89,8 @@ func amCommand() *cobra.Command {
 	f.StringArrayVar(&o.listen, "listen", []string{"127.0.0.1:8088"}, "an `address` to listen on (repeatable)")
 	f.StringArrayVar(&o.listenTLS, "listen-tls", nil, "an `address` to listen on with TLS (repeatable)")
 	f.StringVar(&o.listenMetrics, "listen-metrics", "", "an `address` that answers /metrics for Prometheus, without credentials: monitoring systems only")
-	f.StringVar(&o.cert, "tls-cert", "", "the PEM `file` with the certificate chain for --listen-tls")
-	f.StringVar(&o.key, "tls-key", "", "the PEM `file` with the private key for --listen-tls")
+	f.StringVar(&o.cert, "tls-cert", "", "the PEM `file` with the certificate chain for --listen-tls; read again when it changes")
+	f.StringVar(&o.key, "tls-key", "", "the PEM `file` with the private key for --listen-tls; read again when it changes")
 	f.BoolVar(&o.clientCerts, "tls-client-certs", false, "ask clients of --listen-tls for certificates (mutual TLS); any is taken, clients' settings say which count")
 	f.StringSliceVar(&o.contexts, "context", []string{"/openam", "/am"}, "deployment contexts to answer on")
 	f.StringSliceVar(&o.cookieDomains, "cookie-domain", nil, "domains of the session cookie; the default is the host that was asked")
@@ -184,7 +184,7 @@ func (s *amServer) serve(o amOptions) error {
 		ErrorLog: slog.NewLogLogger(o.log.Handler(), slog.LevelDebug),
 	}
 	open := func(addr string, config *tls.Config) error {
-		l, err := net.Listen("tcp", addr)
+		l, err := am.Listen(addr, o.log)
 		if err != nil {
 			return err
 		}
@@ -215,11 +215,11 @@ func (s *amServer) serve(o amOptions) error {
 	if len(o.listenTLS) == 0 {
 		return nil
 	}
-	pair, err := tls.LoadX509KeyPair(o.cert, o.key)
+	pair, err := am.OpenCertificate(o.cert, o.key, o.log)
 	if err != nil {
-		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
+		return err
 	}
-	config := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.Get, NextProtos: []string{"h2", "http/1.1"}}
 	if o.clientCerts {
 		// Self-signed certificates have no issuer to check: what a certificate proves is decided by the client's
 		// authentication method and by the tokens bound to it (RFC 8705 §2).

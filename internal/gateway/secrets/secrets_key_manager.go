@@ -17,6 +17,7 @@ type secretsKeyManager struct {
 
 var secretsKeyManagerType = heap.Define("SecretsKeyManager", func(c *secretsKeyManager, env *heap.Env) (KeyManager, error) {
 	c.SecretsProvider.OrEnvironment(env)
+	c.pairs.log = env.Log
 	return c, nil
 })
 

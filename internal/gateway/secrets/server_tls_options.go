@@ -145,11 +145,11 @@ func (s *sni) prepare(env *heap.Env) {
 			env.Fail("sni.serverNames", "expected a host name or *. and a domain, found %q", name)
 		}
 		names[strings.ToLower(name)] = id
-		s.pairs[id] = &keyPairs{}
+		s.pairs[id] = &keyPairs{log: env.Log}
 	}
 	s.ServerNames = names
 	if s.DefaultSecretID != "" {
-		s.pairs[s.DefaultSecretID] = &keyPairs{}
+		s.pairs[s.DefaultSecretID] = &keyPairs{log: env.Log}
 	}
 }
 

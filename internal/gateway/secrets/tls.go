@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 
@@ -40,9 +41,12 @@ type TrustManager interface {
 }
 
 // keyPairs turns secrets into certificates and keeps the last one, so that handshakes
-// do not pay for it.
+// do not pay for it, and go on while what replaces it cannot be used: a file that is
+// being written, or one without its key.
 type keyPairs struct {
-	last atomic.Pointer[keyPair]
+	log    *slog.Logger // nil: nobody is told
+	last   atomic.Pointer[keyPair]
+	failed atomic.Bool
 }
 
 type keyPair struct {
@@ -68,8 +72,26 @@ func (p *keyPairs) of(s Secret) (*tls.Certificate, error) {
 	return cert, nil
 }
 
-// certificate is the active key pair behind a label.
+// certificate is the active key pair behind a label, or the last that there was.
 func (p *keyPairs) certificate(ctx context.Context, from Provider, id ID) (*tls.Certificate, error) {
+	cert, err := p.present(ctx, from, id)
+	kept := p.last.Load()
+	switch {
+	case err == nil:
+		if p.failed.Swap(false) && p.log != nil {
+			p.log.Info("the certificate can be read again", "secret", string(id))
+		}
+		return cert, nil
+	case kept == nil:
+		return nil, err
+	}
+	if !p.failed.Swap(true) && p.log != nil {
+		p.log.Error("the certificate cannot be read; the last one is used further", "secret", string(id), "error", err)
+	}
+	return kept.cert, nil
+}
+
+func (p *keyPairs) present(ctx context.Context, from Provider, id ID) (*tls.Certificate, error) {
 	s, ok, err := from.Active(ctx, id)
 	if err != nil {
 		return nil, err

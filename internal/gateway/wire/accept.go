@@ -40,9 +40,13 @@ func (f *feed) put(c net.Conn) {
 	}
 }
 
+// tellEvery is how often a failure that lasts is told.
+const tellEvery = 10 * time.Second
+
 // accept takes connections of one listener until it is closed.
 func (s *Server) accept(l listener) {
 	pause := 5 * time.Millisecond
+	var told time.Time
 	for {
 		c, err := l.Accept()
 		if err == nil {
@@ -54,7 +58,10 @@ func (s *Server) accept(l listener) {
 			return
 		}
 		// Out of descriptors, mostly: wait for some to be given back.
-		s.options.Log.Error("accept", "address", l.Addr().String(), "error", err)
+		if now := time.Now(); now.Sub(told) >= tellEvery {
+			told = now
+			s.options.Log.Error("a connection cannot be taken", "address", l.Addr().String(), "error", err)
+		}
 		select {
 		case <-time.After(pause):
 		case <-s.feed.done:

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package am
+
+func descriptors() int { return 0 }
