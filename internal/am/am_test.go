@@ -487,6 +487,18 @@ func TestCrossOrigin(t *testing.T) {
 	if h.Get("Access-Control-Expose-Headers") != "ETag" || h.Get("Vary") != "Origin" {
 		t.Errorf("plain request: %v", h)
 	}
+	below := admin("POST", "/json/global-config/services/CorsService?_action=nextdescendents", map[string]any{}).want(t, 200)["result"].([]any)
+	if len(below) != 1 || below[0].(map[string]any)["_id"] != "app" {
+		t.Errorf("below the service: %v", below)
+	}
+	admin("PUT", "/json/global-config/services/CorsService", map[string]any{"enabled": false}).want(t, 200)
+	if h := preflight("https://app.example.com"); h.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("switched off: %v", maps.Clone(h))
+	}
+	admin("PUT", "/json/global-config/services/CorsService", map[string]any{"enabled": true}).want(t, 200)
+	if h := preflight("https://app.example.com"); h.Get("Access-Control-Allow-Origin") == "" {
+		t.Errorf("switched on: %v", maps.Clone(h))
+	}
 	admin("DELETE", "/json/global-config/services/CorsService/configuration/app", nil).want(t, 200)
 	if h := preflight("https://app.example.com"); h.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("after deletion: %v", maps.Clone(h))

@@ -40,7 +40,7 @@ func newSettings(log *slog.Logger) *settings {
 // follow forgets what other nodes change.
 func (s *settings) follow(ctx context.Context, done *sync.WaitGroup, e store.Engine, docs store.Docs) error {
 	s.docs = docs
-	events, err := e.Watch(ctx, store.KindService, rest.KindCORS)
+	events, err := e.Watch(ctx, store.KindService, store.KindGlobal, rest.KindCORS)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,18 @@ func (s *settings) crossOrigin(ctx context.Context) []rest.CORS {
 	if list != nil {
 		return list
 	}
-	docs, err := s.docs.List(ctx, "", rest.KindCORS)
+	service := rest.CORSService{Enabled: true}
+	d, err := s.docs.Get(ctx, "", store.KindGlobal, rest.ServiceCORS)
+	switch {
+	case err == nil:
+		err = json.Unmarshal(d.Body, &service)
+	case errors.Is(err, store.ErrNotFound):
+		err = nil
+	}
+	var docs []store.Doc
+	if err == nil && service.Enabled {
+		docs, err = s.docs.List(ctx, "", rest.KindCORS)
+	}
 	if err != nil {
 		s.log.Error("the CORS service cannot be used", "error", err)
 		return nil
@@ -135,9 +146,9 @@ func (e noticing) Batch(ctx context.Context, ops ...store.Op) error {
 		news.publish(hub)
 	}
 	for i := range ops {
-		if ops[i].Kind == store.KindService || ops[i].Kind == rest.KindCORS {
+		switch ops[i].Kind {
+		case store.KindService, store.KindGlobal, rest.KindCORS:
 			e.settings.forget()
-			break
 		}
 	}
 	for i := range ops {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 
+	"gatehouse/internal/am/directory"
 	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/rest"
 	"gatehouse/internal/am/store"
@@ -21,7 +22,7 @@ func (s *Server) Transfer() transfer.API {
 func (s *Server) Secrets(ctx context.Context) func(*transfer.Entity) (map[string]string, error) {
 	kinds := map[string]string{
 		transfer.Agent: store.KindAgent, transfer.Service: store.KindService, transfer.Node: journey.KindNode, transfer.GlobalService: store.KindGlobal,
-		transfer.SecretStore: store.KindSecretStore,
+		transfer.SecretStore: store.KindSecretStore, transfer.IDStore: store.KindService,
 	}
 	return func(e *transfer.Entity) (map[string]string, error) {
 		kind, ok := kinds[e.Kind]
@@ -29,8 +30,11 @@ func (s *Server) Secrets(ctx context.Context) func(*transfer.Entity) (map[string
 			return nil, nil
 		}
 		id := e.ID
-		if e.Kind == transfer.Node {
+		switch e.Kind {
+		case transfer.Node:
 			id = journey.NodeID(e.Type, e.ID)
+		case transfer.IDStore:
+			id = directory.DocID(e.ID)
 		}
 		d, err := s.realms.Docs().Get(ctx, e.Realm, kind, id)
 		if errors.Is(err, store.ErrNotFound) {

@@ -22,6 +22,11 @@ func furnished(t *testing.T) *journeys {
 	const alpha = "/json/realms/root/realms/alpha"
 	j.admin("POST", "/json/global-config/realms", map[string]any{"name": "alpha", "parentPath": "/", "active": true, "aliases": []string{"alpha.example.com"}}).want(t, 201)
 	j.admin("POST", "/json/global-config/realms", map[string]any{"name": "inner", "parentPath": "/alpha", "active": true}).want(t, 201)
+	j.admin("POST", "/json/global-config/realms", map[string]any{"name": "my-own", "parentPath": "/alpha", "active": true}).want(t, 201)
+	j.admin("PUT", alpha+"/realms/my-own/realm-config/agents/TrustedJwtIssuer/other", map[string]any{"issuer": "https://other.example.com"}).want(t, 201)
+	j.admin("PUT", alpha+"/realm-config/services/id-repositories/LDAPv3/people", map[string]any{
+		"ldapsettings": map[string]any{"sun-idrepo-ldapv3-config-ldap-server": []string{"ldap.example.com:389"}, "sun-idrepo-ldapv3-config-authpw": "ldapsecret"},
+	}).want(t, 201)
 	j.admin("POST", alpha+"/realm-config/services/oauth-oidc?_action=create", map[string]any{
 		"coreOAuth2Config": map[string]any{"accessTokenLifetime": 77, "oidcMayActScript": "11111111-2222-3333-4444-555555555555"},
 	}).want(t, 201)
@@ -100,13 +105,16 @@ func TestRoundTrip(t *testing.T) {
 		kinds[e.Kind] = true
 	}
 	for _, k := range []string{transfer.Realm, transfer.Service, transfer.GlobalService, transfer.CORS, transfer.Script, transfer.Tree, transfer.Node, transfer.Agent,
-		transfer.Authentication, transfer.SecretStore, transfer.SecretMapping, transfer.ResourceType, transfer.PolicySet, transfer.Policy} {
+		transfer.Authentication, transfer.IDStore, transfer.SecretStore, transfer.SecretMapping, transfer.ResourceType, transfer.PolicySet, transfer.Policy} {
 		if !kinds[k] {
 			t.Errorf("nothing of the kind %s is exported", k)
 		}
 	}
 	if err := transfer.Secrets(list, from.server.Secrets(t.Context())); err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(want["identity store LDAPv3 people of /alpha"], "ldapsecret") {
+		t.Errorf("the password of the directory is not exported: %s", want["identity store LDAPv3 people of /alpha"])
 	}
 	for _, format := range transfer.Formats {
 		t.Run(format, func(t *testing.T) {

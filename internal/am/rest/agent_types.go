@@ -17,6 +17,7 @@ func agentTypes() []*Type {
 		gatewayAgentType(),
 		trustedIssuerType(),
 		open("AIAgent", "AI Agents"),
+		open("SoapSTSAgent", "SOAP STS Agents"),
 	}
 }
 

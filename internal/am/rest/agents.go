@@ -34,11 +34,10 @@ type agents struct {
 
 func (s *Server) agents() []*Resource {
 	a := agents{s, agentTypes()}
-	none := func(*Call) ([]Object, error) { return nil, nil }
 	return []*Resource{
 		// There are no groups of agents: each profile says all of itself.
 		{Path: "realm-config/agents/groups", Version: "2.0", Counted: true, Query: none, Actions: map[string]Action{
-			"nextdescendents": {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
+			"nextdescendents": {Do: noResult},
 		}},
 		{Path: "realm-config/agents/groups/{type}", Version: "2.0", Counted: true, Query: none},
 		{
@@ -71,7 +70,7 @@ func (s *Server) agents() []*Resource {
 				"schema":      {Do: func(c *Call) (any, error) { t, err := a.typeOf(c); return t.schema(), err }},
 				"template":    {Do: func(c *Call) (any, error) { t, err := a.typeOf(c); return t.template(), err }},
 				"getType":     {Do: func(c *Call) (any, error) { t, err := a.typeOf(c); return t.kind(), err }},
-				"getAllTypes": {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
+				"getAllTypes": {Do: noResult},
 				"nextdescendents": {Do: func(c *Call) (any, error) {
 					t, err := a.typeOf(c)
 					if err != nil {
@@ -82,8 +81,8 @@ func (s *Server) agents() []*Resource {
 				}},
 			},
 			ItemActions: map[string]Action{
-				"nextdescendents": {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
-				"getAllTypes":     {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
+				"nextdescendents": {Do: noResult},
+				"getAllTypes":     {Do: noResult},
 			},
 		},
 	}
@@ -99,7 +98,10 @@ func (a agents) allTypes() Object {
 
 func (a agents) typeOf(c *Call) (*Type, error) {
 	i := slices.IndexFunc(a.types, func(t *Type) bool { return t.ID == c.Vars["type"] })
-	if i < 0 {
+	switch {
+	case c.Vars["type"] == "OAuth2Thing":
+		return &Type{}, refuse(http.StatusNotImplemented, "OAuth 2.0 for Things is not enabled")
+	case i < 0:
 		return &Type{}, noRoute("realm-config/agents/" + c.Vars["type"])
 	}
 	return a.types[i], nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"path"
 	"strings"
 
 	"gatehouse/internal/am/store"
@@ -14,7 +15,7 @@ import (
 func (c *Call) perform(res *Resource, item bool) error {
 	switch c.Request.Method {
 	case http.MethodGet, http.MethodHead:
-		if !item && !c.asksAll() && (res.Read == nil || res.Query != nil) {
+		if !item && !c.asksAll() && (res.Read == nil || res.Query != nil && !res.Settings) {
 			return badRequest("A collection is read with _queryFilter or _queryId")
 		}
 		if !item && c.asksAll() {
@@ -60,13 +61,13 @@ func (c *Call) read(res *Resource) error {
 
 // put updates the object, or creates it when there is none.
 func (c *Call) put(res *Resource, item bool) error {
-	if !item && res.Query != nil {
+	if !item && res.Query != nil && !res.Settings {
 		return refuse(http.StatusMethodNotAllowed, "")
 	}
 	if err := c.allow(res, VerbUpdate); err != nil {
 		return err
 	}
-	if err := c.sameID(); err != nil {
+	if err := c.sameID(res); err != nil {
 		return err
 	}
 	if res.Update == nil || res.Read == nil {
@@ -100,10 +101,11 @@ func (c *Call) put(res *Resource, item bool) error {
 	return c.answer(res, http.StatusOK, o)
 }
 
-// sameID refuses a body that speaks of another object than the address does.
-func (c *Call) sameID() error {
+// sameID refuses a body that speaks of another object than the address does. Some singletons are called as the last part
+// of their address.
+func (c *Call) sameID(res *Resource) error {
 	id, ok := c.Body["_id"].(string)
-	if ok && id != "" && id != c.ID {
+	if ok && id != "" && id != c.ID && (c.ID != "" || id != path.Base(res.Path)) {
 		return badRequest("name and URI's resource ID do not match")
 	}
 	return nil

@@ -24,7 +24,7 @@ type globalProvider struct {
 
 // corsType is one configuration of the CORS service.
 func corsType() *Type {
-	return &Type{ID: "CorsService", Name: "CORS Configuration", Collection: true, Groups: groupsOf(CORS{
+	return &Type{ID: "configuration", Name: "Cors Configuration", Collection: true, Groups: groupsOf(CORS{
 		Enabled: true, AcceptedOrigins: []string{}, AcceptedMethods: []string{}, AcceptedHeaders: []string{}, ExposedHeaders: []string{}, MaxAge: 600,
 	}, nil, nil)}
 }
@@ -38,6 +38,14 @@ type CORS struct {
 	ExposedHeaders   []string `json:"exposedHeaders"`
 	MaxAge           int      `json:"maxAge"` // seconds
 	AllowCredentials bool     `json:"allowCredentials"`
+}
+
+// ServiceCORS is the service of the whole server, kept as store.KindGlobal, that can be switched off.
+const ServiceCORS = "CorsService"
+
+// CORSService are its own settings.
+type CORSService struct {
+	Enabled bool `json:"enabled"`
 }
 
 // KindCORS is the kind of the documents that hold CORS, under the realm "".
@@ -56,31 +64,39 @@ func (s *Server) globalServices() []*Resource {
 		UnreasonableLifetime: 86400, RequiredClaims: []string{}, StorageScheme: "CTS_ONE_TO_ONE_MODEL",
 	}, nil, nil)}
 	validation := &Type{ID: "validation", Groups: groupsOf(validationSettings{Destinations: []string{}}, nil, nil)}
-	g := globals{s, map[string]*Type{provider.ID: provider, validation.ID: validation}, serviceTypes()}
 	cors := corsType()
+	service := &Type{ID: ServiceCORS, Name: "CORS Service", Groups: groupsOf(CORSService{Enabled: true}, nil, nil)}
+	g := globals{s, map[string]*Type{provider.ID: provider, validation.ID: validation, service.ID: service}, append(serviceTypes(), service)}
+	configurations := func(c *Call) ([]Object, error) {
+		docs, err := s.docs.List(c.Context(), "", KindCORS)
+		list := []Object{}
+		for _, d := range docs {
+			o, err := decodeObject(d.Body)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, cors.terse(d.ID, o))
+		}
+		return list, err
+	}
 	return []*Resource{
 		{
 			Path: "global-config/services", Global: true, Query: g.query, Read: g.read, Update: g.update,
 			Actions: map[string]Action{"nextdescendents": {Do: g.descendents}},
 			ItemActions: map[string]Action{
-				"schema":          {Do: func(c *Call) (any, error) { t, _, err := g.typesOf(c.ID); return t.schema(), err }},
-				"nextdescendents": {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
+				"schema": {Do: func(c *Call) (any, error) { t, _, err := g.typesOf(c.ID); return t.schema(), err }},
+				"nextdescendents": {Do: func(c *Call) (any, error) {
+					if c.ID != ServiceCORS {
+						return noResult(c)
+					}
+					list, err := configurations(c)
+					return Object{"result": list}, err
+				}},
 			},
 		},
 		{
 			Path: "global-config/services/CorsService/configuration", Global: true,
-			Query: func(c *Call) ([]Object, error) {
-				docs, err := s.docs.List(c.Context(), "", KindCORS)
-				list := []Object{}
-				for _, d := range docs {
-					o, err := decodeObject(d.Body)
-					if err != nil {
-						return nil, err
-					}
-					list = append(list, cors.terse(d.ID, o))
-				}
-				return list, err
-			},
+			Query: configurations,
 			Read: func(c *Call, id string) (Object, error) {
 				d, err := s.docs.Get(c.Context(), "", KindCORS, id)
 				if err != nil {
@@ -105,8 +121,9 @@ func (s *Server) globalServices() []*Resource {
 				return Object{"_id": id}, s.docs.Delete(c.Context(), "", KindCORS, id, 0)
 			},
 			Actions: map[string]Action{
-				"schema":   {Do: func(*Call) (any, error) { return cors.schema(), nil }},
-				"template": {Do: func(*Call) (any, error) { return cors.template(), nil }},
+				"schema":          {Do: func(*Call) (any, error) { return cors.schema(), nil }},
+				"template":        {Do: func(*Call) (any, error) { return cors.template(), nil }},
+				"nextdescendents": {Do: func(c *Call) (any, error) { list, err := configurations(c); return Object{"result": list}, err }},
 			},
 		},
 	}
@@ -134,7 +151,10 @@ func (g globals) typesOf(id string) (*Type, *Type, error) {
 		return &Type{}, nil, noRoute(id)
 	}
 	own, ok := g.own[id]
-	if !ok {
+	switch {
+	case ok && own.ID == ServiceCORS:
+		return own, own, nil
+	case !ok:
 		own = &Type{ID: id}
 	}
 	return own, g.realm[i], nil
@@ -181,6 +201,9 @@ func (g globals) read(c *Call, id string) (Object, error) {
 
 func (g globals) print(own, of *Type, stored Object) (Object, error) {
 	o := own.terse("", merged(own, stored))
+	if of == own { // no realm has it
+		return o, nil
+	}
 	defaults, _ := stored["defaults"].(Object)
 	full, err := of.normal(Object{}, defaults)
 	if err != nil {
@@ -223,6 +246,12 @@ func (g globals) update(c *Call, id string, body Object) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if of == own {
+		if body["defaults"] != nil {
+			return nil, invalid("defaults")
+		}
+		return g.store(c, own, of, o)
+	}
 	given, ok := body["defaults"].(Object)
 	if body["defaults"] != nil && !ok {
 		return nil, invalid("defaults")
@@ -233,11 +262,15 @@ func (g globals) update(c *Call, id string, body Object) (Object, error) {
 	}
 	of.sealSecrets(g.Realms, defaults, nil)
 	o["defaults"] = defaults
+	return g.store(c, own, of, o)
+}
+
+func (g globals) store(c *Call, own, of *Type, o Object) (Object, error) {
 	raw, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := g.docs.Put(c.Context(), "", store.KindGlobal, store.Doc{ID: id, Body: raw}); err != nil {
+	if _, err := g.docs.Put(c.Context(), "", store.KindGlobal, store.Doc{ID: of.ID, Body: raw}); err != nil {
 		return nil, err
 	}
 	return g.print(own, of, o)

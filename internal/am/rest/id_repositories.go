@@ -14,6 +14,13 @@ type idRepositories struct {
 	types []*Type
 }
 
+// serviceIDStores is the service that they are below.
+const serviceIDStores = "id-repositories"
+
+func idRepositoryService() Object {
+	return Object{"_id": "", "_type": Object{"_id": serviceIDStores, "name": "sunIdentityRepositoryService", "collection": false}}
+}
+
 func (s *Server) idRepositories() []*Resource {
 	v := idRepositories{Server: s}
 	for _, t := range []*Type{{ID: "LDAPv3", Name: "Generic LDAPv3"}, {ID: "LDAPv3ForOpenDS", Name: "OpenDJ"}, {ID: "LDAPv3ForAD", Name: "Active Directory"}} {
@@ -23,9 +30,10 @@ func (s *Server) idRepositories() []*Resource {
 		})
 		v.types = append(v.types, t)
 	}
-	const path = "realm-config/services/id-repositories"
+	const path = "realm-config/services/" + serviceIDStores
+	read := func(*Call, string) (Object, error) { return idRepositoryService(), nil }
 	return []*Resource{
-		{Path: path, Query: func(c *Call) ([]Object, error) { return v.list(c, "") }, Actions: map[string]Action{
+		{Path: path, Settings: true, Read: read, Update: unchanged(read), Query: func(c *Call) ([]Object, error) { return v.list(c, "") }, Actions: map[string]Action{
 			"getAllTypes": {Do: func(*Call) (any, error) {
 				list := []Object{}
 				for _, t := range v.types {

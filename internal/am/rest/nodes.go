@@ -39,7 +39,7 @@ func (s *Server) nodes() []*Resource {
 				"schema":       {Do: func(c *Call) (any, error) { t, err := v.known(c); return t.schema(), err }},
 				"template":     {Do: func(c *Call) (any, error) { t, err := v.known(c); return t.template(), err }},
 				"getType":      {Do: func(c *Call) (any, error) { t, err := v.known(c); return t.kind(), err }},
-				"getAllTypes":  {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
+				"getAllTypes":  {Do: noResult},
 				"listOutcomes": {Do: v.outcomes},
 				"nextdescendents": {Do: func(c *Call) (any, error) {
 					list, err := v.list(c, c.Vars["type"])

@@ -17,6 +17,8 @@ type Resource struct {
 	Path string
 	// Version is the newest resource version, the one that answers tell.
 	Version string
+	// Settings: the collection is an object as well, whose id is "".
+	Settings bool
 	// Global resources are not of a realm: they are addressed without one, or with the root realm.
 	Global bool
 	// Allow says who may do what; nil is administrators alone.

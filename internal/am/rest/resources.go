@@ -6,6 +6,7 @@ import "slices"
 // of another.
 func (s *Server) all() []*Resource {
 	return slices.Concat(
+		s.absent(),
 		s.agents(),
 		s.auditEvents(),
 		s.authentication(),

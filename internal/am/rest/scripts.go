@@ -68,13 +68,17 @@ func (s *Server) scripts() []*Resource {
 				}
 				return list, nil
 			},
-			Read: func(_ *Call, id string) (Object, error) {
-				k, ok := scriptContext(id)
-				if !ok {
-					return nil, notFound()
+			Read: readContext, Update: unchanged(readContext),
+		},
+		{
+			Path: "global-config/services/scripting/contexts/{context}/engineConfiguration", Global: true,
+			Check: func(c *Call) error {
+				if _, ok := scriptContext(c.Vars["context"]); !ok {
+					return notFound()
 				}
-				return contextObject(k), nil
+				return nil
 			},
+			Read: engineConfiguration, Update: unchanged(engineConfiguration),
 		},
 		{
 			Path: "contexts", Global: true,
@@ -100,6 +104,12 @@ func (s *Server) scripts() []*Resource {
 	}
 }
 
+// engineConfiguration is empty: scripts reach what the server gives them, within limits that are the same for all.
+func engineConfiguration(*Call, string) (Object, error) {
+	const id = "engineConfiguration"
+	return Object{"_id": id, "_type": Object{"_id": id, "name": "Scripting engine configuration", "collection": false}}, nil
+}
+
 func scriptContext(id string) (realm.ScriptContext, bool) {
 	list := realm.ScriptContexts()
 	i := slices.IndexFunc(list, func(k realm.ScriptContext) bool { return k.ID == id })
@@ -107,6 +117,14 @@ func scriptContext(id string) (realm.ScriptContext, bool) {
 		return realm.ScriptContext{}, false
 	}
 	return list[i], true
+}
+
+func readContext(_ *Call, id string) (Object, error) {
+	k, ok := scriptContext(id)
+	if !ok {
+		return nil, notFound()
+	}
+	return contextObject(k), nil
 }
 
 func contextObject(k realm.ScriptContext) Object {

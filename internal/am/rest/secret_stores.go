@@ -21,8 +21,8 @@ type secretStores struct{ *Server }
 func (s *Server) secretStores() []*Resource {
 	v := secretStores{s}
 	none := map[string]Action{
-		"nextdescendents": {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
-		"getAllTypes":     {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
+		"nextdescendents": {Do: noResult},
+		"getAllTypes":     {Do: noResult},
 	}
 	var list []*Resource
 	for _, at := range []struct {

@@ -11,13 +11,14 @@ const thisServer = "01"
 var propertyGroups = []string{"advanced", "cts", "directoryConfiguration", "general", "sdk", "security", "session", "uma"}
 
 // servers are what administration tools read of the deployment: one server, at the address it is asked at, with no
-// properties that could be set over REST (the command line has them) and of no site; no modules and chains, which
-// PingAM has given up for trees. All of it can be read and not written.
+// properties that could be set over REST; the command line has them. All of it can be read, and written back as it is.
 func (s *Server) servers() []*Resource {
-	none := func(*Call) ([]Object, error) { return nil, nil }
-	noDescendents := map[string]Action{"nextdescendents": {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }}}
 	server := func(c *Call) Object { return Object{"_id": thisServer, "url": c.Base, "siteName": nil} }
-	absent := func(*Call, string) (Object, error) { return nil, notFound() }
+	properties := func(_ *Call, id string) (Object, error) { return Object{"_id": id}, nil }
+	settings := func(*Call, string) (Object, error) {
+		o := authenticationSettings(nil)
+		return Object{"_id": "", "_type": o["_type"], "defaults": Object{"core": o["core"], "security": o["security"]}}, nil
+	}
 	return []*Resource{
 		{
 			Path: "global-config/servers", Global: true,
@@ -40,17 +41,8 @@ func (s *Server) servers() []*Resource {
 				}
 				return nil
 			},
-			Read: func(_ *Call, id string) (Object, error) { return Object{"_id": id}, nil },
+			Read: properties, Update: unchanged(properties),
 		},
-		{Path: "global-config/sites", Global: true, Query: none, Read: absent},
-		{
-			Path: "global-config/authentication", Global: true,
-			Read: func(*Call, string) (Object, error) {
-				o := authenticationSettings(nil)
-				return Object{"_id": "", "_type": o["_type"], "defaults": Object{"core": o["core"], "security": o["security"]}}, nil
-			},
-		},
-		{Path: "realm-config/authentication/chains", Version: "2.0", Query: none, Read: absent, Actions: noDescendents},
-		{Path: "realm-config/authentication/modules", Version: "2.0", Query: none, Actions: noDescendents},
+		{Path: "global-config/authentication", Global: true, Read: settings, Update: unchanged(settings)},
 	}
 }

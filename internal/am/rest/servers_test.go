@@ -25,7 +25,11 @@ func TestServers(t *testing.T) {
 	admin("GET", "/global-config/servers/01/properties/other", nil).want(t, 404)
 	admin("GET", "/global-config/servers/03/properties/cts", nil).want(t, 404)
 	admin("PUT", "/global-config/servers/01/properties/cts", map[string]any{"a": "b"}).want(t, 501)
-	for _, path := range []string{"/global-config/sites", "/realm-config/authentication/chains", "/alpha/realm-config/authentication/modules"} {
+	for _, path := range []string{
+		"/global-config/sites", "/realm-config/authentication/chains", "/alpha/realm-config/authentication/modules", "/realm-config/saml2",
+		"/alpha/realm-config/federation/circlesoftrust", "/realm-config/federation/entityproviders/ws", "/realm-config/webhooks",
+		"/realm-config/agents/SoapSTSAgent", "/node-designer/node-type",
+	} {
 		if got := admin("GET", path+"?_queryFilter=true", nil).want(t, 200); got["resultCount"] != 0.0 {
 			t.Errorf("%s = %v", path, got)
 		}
@@ -35,5 +39,23 @@ func TestServers(t *testing.T) {
 	if !same(at(got, "defaults", "core"), own["core"]) || !same(at(got, "defaults", "security"), own["security"]) {
 		t.Errorf("defaults = %v, those of a realm %v", got, own)
 	}
-	admin("PUT", "/global-config/authentication", map[string]any{}).want(t, 501)
+	admin("PUT", "/global-config/authentication", map[string]any{"defaults": map[string]any{}}).want(t, 501)
+	// What was printed is taken back, so that a whole export can be.
+	for _, path := range []string{
+		"/global-config/authentication", "/global-config/authentication/chains", "/global-config/authentication/authenticationtrees",
+		"/global-config/webhooks", "/global-config/servers/01/properties/cts", "/global-config/services/scripting/contexts/OAUTH2_MAY_ACT",
+		"/global-config/services/scripting/contexts/OAUTH2_MAY_ACT/engineConfiguration", "/alpha/realm-config/services/id-repositories",
+		"/global-config/services/CorsService",
+	} {
+		admin("PUT", path, admin("GET", path, nil).want(t, 200)).want(t, 200)
+	}
+	for _, path := range []string{"/global-config/agents", "/global-config/authentication/modules", "/realm-config/secrets", "/realm-config/authentication/modules"} {
+		if list := admin("POST", path+"?_action=nextdescendents", "{}").want(t, 200)["result"].([]any); len(list) != 0 {
+			t.Errorf("%s = %v", path, list)
+		}
+	}
+	admin("POST", "/global-config/secrets?_action=nextdescendents", "{}").want(t, 200)
+	admin("GET", "/realm-config/agents/OAuth2Thing?_queryFilter=true", nil).want(t, 501)
+	admin("GET", "/realm-config/saml2/hosted", nil).want(t, 404)
+	admin("GET", "/global-config/services/scripting/contexts/OTHER/engineConfiguration", nil).want(t, 404)
 }

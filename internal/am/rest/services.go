@@ -20,6 +20,7 @@ func (s *Server) services() []*Resource {
 		Path:   "realm-config/services",
 		Query:  v.query,
 		Read:   v.read,
+		Create: v.add,
 		Update: v.update,
 		Delete: v.delete,
 		Actions: map[string]Action{
@@ -28,12 +29,18 @@ func (s *Server) services() []*Resource {
 			"nextdescendents":   {Do: v.descendents},
 		},
 		ItemActions: map[string]Action{
-			"schema":          {Do: func(c *Call) (any, error) { t, err := v.typeOf(c.ID); return t.schema(), err }},
-			"template":        {Do: v.template},
-			"getType":         {Do: func(c *Call) (any, error) { t, err := v.typeOf(c.ID); return t.kind(), err }},
-			"create":          {Do: v.create},
-			"nextdescendents": {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
-			"getAllTypes":     {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
+			"schema":   {Do: func(c *Call) (any, error) { t, err := v.typeOf(c.ID); return t.schema(), err }},
+			"template": {Do: v.template},
+			"getType":  {Do: func(c *Call) (any, error) { t, err := v.typeOf(c.ID); return t.kind(), err }},
+			"create": {Do: func(c *Call) (any, error) {
+				o, err := v.add(c, c.ID, c.Body)
+				if errors.Is(err, store.ErrConflict) {
+					return nil, refuse(409, "Unable to save config: Service already exists")
+				}
+				return created(o), err
+			}},
+			"nextdescendents": {Do: noResult},
+			"getAllTypes":     {Do: noResult},
 		},
 	}}
 }
@@ -98,7 +105,9 @@ func (v services) descendents(c *Call) (any, error) {
 		}
 		list = append(list, t.terse(t.ID, o))
 	}
-	return Object{"result": list}, nil
+	stores := idRepositoryService()
+	stores["_id"] = serviceIDStores
+	return Object{"result": append(list, stores)}, nil
 }
 
 func (v services) find(c *Call, id string) (*Type, store.Doc, Object, error) {
@@ -160,12 +169,13 @@ func (v services) globalDefaults(c *Call, t *Type) (Object, error) {
 	return defaults, err
 }
 
-func (v services) create(c *Call) (any, error) {
-	t, err := v.typeOf(c.ID)
+// add gives the realm a service that it does not have.
+func (v services) add(c *Call, id string, body Object) (Object, error) {
+	t, err := v.typeOf(id)
 	if err != nil {
 		return nil, err
 	}
-	o, err := v.fill(c, t, c.Body)
+	o, err := v.fill(c, t, body)
 	if err != nil {
 		return nil, err
 	}
@@ -175,10 +185,7 @@ func (v services) create(c *Call) (any, error) {
 		return nil, err
 	}
 	_, err = v.docs.Create(c.Context(), c.realmPath(), store.KindService, store.Doc{ID: t.ID, Body: raw})
-	if errors.Is(err, store.ErrConflict) {
-		return nil, refuse(409, "Unable to save config: Service already exists")
-	}
-	return created(t.terse("", o)), err
+	return t.terse("", o), err
 }
 
 func (v services) update(c *Call, id string, body Object) (Object, error) {

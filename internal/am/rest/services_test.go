@@ -18,7 +18,9 @@ func TestServices(t *testing.T) {
 		t.Errorf("creatable = %v", ids)
 	}
 	admin("GET", services+"/oauth-oidc", nil).want(t, 404)
-	admin("PUT", services+"/oauth-oidc", "{}").want(t, 404)
+	admin("PATCH", services+"/oauth-oidc", "[]").want(t, 404)
+	admin("PUT", services+"/oauth-oidc", "{}").want(t, 201)
+	admin("DELETE", services+"/oauth-oidc", nil).want(t, 200)
 	admin("PUT", services+"/nothing", "{}").refused(t, 404, "Resource 'nothing' not found")
 	template := admin("POST", services+"/oauth-oidc?_action=template", nil).want(t, 200)
 	schema := admin("POST", services+"/oauth-oidc?_action=schema", nil).want(t, 200)
@@ -46,7 +48,7 @@ func TestServices(t *testing.T) {
 		t.Errorf("list = %v", list)
 	}
 	next := admin("POST", services+"?_action=nextdescendents", nil).want(t, 200)["result"].([]any)
-	if len(next) != 1 || at(next[0], "_id") != "oauth-oidc" || at(next[0], "_rev") != nil || at(next[0], "_type", "name") != "OAuth2 Provider" {
+	if len(next) != 2 || at(next[1], "_id") != "id-repositories" || at(next[0], "_id") != "oauth-oidc" || at(next[0], "_rev") != nil || at(next[0], "_type", "name") != "OAuth2 Provider" {
 		t.Errorf("nextdescendents = %v", next)
 	}
 	read := admin("GET", services+"/oauth-oidc", nil).want(t, 200)

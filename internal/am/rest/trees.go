@@ -32,7 +32,7 @@ func (s *Server) trees() []*Resource {
 			Path: treesPath + "/trees", Query: v.query, Read: v.read, Create: v.create, Update: v.update, Delete: v.delete,
 			Exists: "Unable to save config: Tree already exists",
 			Actions: map[string]Action{
-				"getAllTypes":     {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }},
+				"getAllTypes":     {Do: noResult},
 				"template":        {Do: func(*Call) (any, error) { return printTree("", nil), nil }},
 				"nextdescendents": {Do: func(c *Call) (any, error) { list, err := v.query(c); return Object{"result": list}, err }},
 			},

@@ -43,7 +43,7 @@ func (s *Server) userParts() []*Resource {
 	} {
 		list = append(list, &Resource{
 			Path: "users/{user}/" + part, Allow: ownPart, Check: userExists, Complete: true,
-			Query: func(*Call) ([]Object, error) { return nil, nil },
+			Query: none,
 		})
 	}
 	for _, part := range []string{"policies", "auditHistory", "pendingrequests"} {
@@ -57,8 +57,8 @@ func (s *Server) userParts() []*Resource {
 	return append(list,
 		&Resource{
 			Path: "users/{user}/services", Allow: ownPart, Check: userExists, Complete: true,
-			Query:   func(*Call) ([]Object, error) { return nil, nil },
-			Actions: map[string]Action{"nextdescendents": {Do: func(*Call) (any, error) { return Object{"result": []any{}}, nil }}},
+			Query:   none,
+			Actions: map[string]Action{"nextdescendents": {Do: noResult}},
 		},
 		&Resource{
 			Path: "users/{user}/uma/policies", Allow: ownPart,

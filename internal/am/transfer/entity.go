@@ -25,6 +25,7 @@ const (
 	Node           = "node"
 	Agent          = "agent"
 	Authentication = "authentication settings"
+	IDStore        = "identity store"
 	SecretStore    = "secret store"
 	SecretMapping  = "secret mapping"
 	ResourceType   = "resource type"
@@ -36,7 +37,7 @@ const (
 
 // order is the order of imports: what others name comes first.
 var order = []string{
-	Realm, GlobalService, CORS, Script, SecretStore, SecretMapping, Service, Agent, ResourceType, PolicySet, Policy, Node, Tree, Authentication,
+	Realm, GlobalService, CORS, Script, SecretStore, SecretMapping, Service, IDStore, Agent, ResourceType, PolicySet, Policy, Node, Tree, Authentication,
 	User, Application,
 }
 
@@ -101,13 +102,22 @@ func realmID(path string) string { return base64.RawURLEncoding.EncodeToString([
 
 var agentTypes = []string{
 	"OAuth2Client", "IdentityGatewayAgent", "TrustedJwtIssuer", "WebAgent", "J2EEAgent", "2.2_Agent", "SharedAgent", "RemoteConsentAgent",
-	"SoftwarePublisher", "AIAgent",
+	"SoftwarePublisher", "AIAgent", "SoapSTSAgent",
 }
 
 var storeTypes = []string{
 	"KeyStoreSecretStore", "FileSystemSecretStore", "EnvironmentAndSystemPropertySecretStore", "HsmSecretStore",
 	"GoogleSecretManagerSecretStoreProvider", "GoogleKeyManagementServiceSecretStore",
 }
+
+// Services that have parts of their own: directories of users, origins of pages.
+const (
+	idStores    = "id-repositories"
+	corsService = "CorsService"
+)
+
+// directoryTypes are those of directories of users.
+var directoryTypes = []string{"LDAPv3", "LDAPv3ForOpenDS", "LDAPv3ForAD"}
 
 // Services that objects say by their _type.
 var serviceTypes = []string{
@@ -145,6 +155,8 @@ func (e *Entity) path() (object, collection string, ok bool) {
 		return "realm-config/authentication", "", true
 	case SecretStore:
 		return in("realm-config/secrets/stores/" + esc(e.Type))
+	case IDStore:
+		return in("realm-config/services/" + idStores + "/" + esc(e.Type))
 	case SecretMapping:
 		return in("realm-config/secrets/stores/" + esc(e.Type) + "/" + esc(e.Parent) + "/mappings")
 	case ResourceType:
@@ -190,8 +202,10 @@ func classify(o Object, id, realm, source string) (e Entity, ok bool) {
 		e.Kind, e.Type = SecretStore, t
 	case t == "mappings" && has("secretId"):
 		e.Kind, e.ID = SecretMapping, text(o["secretId"])
-	case t == "CorsService":
+	case (t == corsService || t == "configuration") && has("acceptedOrigins"):
 		e.Kind, e.Realm = CORS, ""
+	case slices.Contains(directoryTypes, t):
+		e.Kind, e.Type = IDStore, t
 	case t == "trees" || has("entryNodeId", "nodes"):
 		e.Kind = Tree
 	case has("core", "security") || t == "EMPTY" && has("core"):
@@ -221,7 +235,7 @@ func classify(o Object, id, realm, source string) (e Entity, ok bool) {
 	case t != "" && t != "EMPTY" && kind["collection"] == false:
 		// A service that is not in the list: whether this server has it is for the server to say.
 		e.Kind, e.ID = Service, t
-		if has("defaults") || realm == "" {
+		if has("defaults") || realm == "" || t == corsService {
 			e.Kind, e.Realm = GlobalService, ""
 		}
 	default:

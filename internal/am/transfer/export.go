@@ -117,13 +117,13 @@ func (x *exporter) realm(realm string) error {
 		list, err := x.list(realm, path, method)
 		for _, o := range list {
 			e := Entity{Kind: kind, Type: of, Realm: realm, ID: text(o["_id"]), Body: o}
-			if t, ok := o["_type"].(Object); ok && (kind == Node || kind == Agent || kind == SecretStore) {
+			if t, ok := o["_type"].(Object); ok && (kind == Node || kind == Agent || kind == SecretStore || kind == IDStore) {
 				e.Type = text(t["_id"])
 			}
 			if kind == Script && o["default"] == true && o["lastModifiedBy"] == "null" {
 				continue // as it is shipped
 			}
-			if kind == SecretStore && e.ID == ownKeystore {
+			if kind == SecretStore && e.ID == ownKeystore || kind == Service && e.ID == idStores {
 				continue
 			}
 			x.add(e)
@@ -137,6 +137,7 @@ func (x *exporter) realm(realm string) error {
 	}
 	steps := []struct{ kind, of, path, method string }{
 		{Service, "", "realm-config/services?_action=nextdescendents", http.MethodPost},
+		{IDStore, "", "realm-config/services/" + idStores + "?_action=nextdescendents", http.MethodPost},
 		{Script, "", "scripts?_queryFilter=true", http.MethodGet},
 		{SecretStore, "", "realm-config/secrets/stores?_action=nextdescendents", http.MethodPost},
 		{ResourceType, "", "resourcetypes?_queryFilter=true", http.MethodGet},

@@ -43,15 +43,34 @@ func (r *reader) frodo(at string, meta, o Object) {
 		r.frodoPart(at+": global", global, "")
 		for _, name := range slices.Sorted(maps.Keys(realms)) {
 			part, _ := realms[name].(Object)
-			path := "/" + strings.TrimPrefix(name, "/")
-			if name == "root" {
-				path = "/"
-			}
-			r.frodoPart(at+": realm "+name, part, path)
+			r.frodoPart(at+": realm "+name, part, frodoPath(name, global))
 		}
 		return
 	}
 	r.frodoPart(at, o, r.realm)
+}
+
+// frodoRealm is what full exports call a realm: "root-a-b" for /a/b.
+func frodoRealm(path string) string {
+	return strings.TrimSuffix("root"+strings.ReplaceAll(path, "/", "-"), "-")
+}
+
+// frodoPath is the path of the realm with that name. A realm's own name may have hyphens, so those of the export go
+// before a guess.
+func frodoPath(name string, global Object) string {
+	listed, _ := global["realm"].(Object)
+	for _, v := range listed {
+		if o, ok := v.(Object); ok {
+			if path := join(text(o["parentPath"]), text(o["name"])); frodoRealm(path) == name {
+				return path
+			}
+		}
+	}
+	below, ok := strings.CutPrefix(name, "root")
+	if !ok {
+		return "/" + strings.TrimPrefix(name, "/")
+	}
+	return "/" + strings.TrimPrefix(strings.ReplaceAll(below, "-", "/"), "/")
 }
 
 func (r *reader) frodoPart(at string, o Object, realm string) {
@@ -88,6 +107,8 @@ func (r *reader) frodoPart(at string, o Object, realm string) {
 				r.frodoTree(where, id, item, tree, realm)
 			case kind == SecretStore:
 				r.frodoStore(where, id, item, realm)
+			case kind == Service:
+				r.frodoService(where, id, item, realm)
 			case kind == Script || kind == Application || kind == User || kind == Realm:
 				e := Entity{Kind: kind, Realm: realm, ID: id, Body: item, Source: where}
 				if kind == Realm {
@@ -166,5 +187,23 @@ func (r *reader) frodoStore(at, id string, o Object, realm string) {
 			name = text(m["_id"])
 		}
 		r.add(Entity{Kind: SecretMapping, Type: e.Type, Parent: id, Realm: realm, ID: name, Body: m, Source: at})
+	}
+}
+
+// frodoService takes a service with what is below it.
+func (r *reader) frodoService(at, id string, o Object, realm string) {
+	service := maps.Clone(o)
+	below, _ := service["nextDescendents"].([]any)
+	delete(service, "nextDescendents")
+	delete(service, "location")
+	r.object(at, service, id, realm)
+	for i, v := range below {
+		item, _ := v.(Object)
+		where := fmt.Sprintf("%s: nextDescendents[%d]", at, i)
+		if e, ok := classify(item, "", realm, where); ok && (e.Kind == CORS || e.Kind == IDStore) {
+			r.add(e)
+			continue
+		}
+		r.unknown = append(r.unknown, where+": a part of a service that this server does not have")
 	}
 }

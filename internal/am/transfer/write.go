@@ -1,7 +1,9 @@
 package transfer
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -156,11 +158,7 @@ func frodoFile(entities []Entity, now time.Time) Object {
 		e := &entities[i]
 		part := global
 		if e.Realm != "" {
-			name := strings.TrimPrefix(e.Realm, "/")
-			if name == "" {
-				name = "root"
-			}
-			part = inner(realms, name)
+			part = inner(realms, frodoRealm(e.Realm))
 		}
 		switch e.Kind {
 		case Realm:
@@ -168,9 +166,11 @@ func frodoFile(entities []Entity, now time.Time) Object {
 		case Script:
 			inner(part, "script")[e.ID] = e.Body
 		case Service, GlobalService:
-			inner(part, "service")[e.ID] = e.Body
+			frodoService(part, e.Realm, e.ID, e.Body)
 		case CORS:
-			inner(part, "corsService")[e.ID] = e.Body
+			below(frodoService(part, e.Realm, corsService, nil), e.Body)
+		case IDStore:
+			below(frodoService(part, e.Realm, idStores, nil), e.Body)
 		case Agent:
 			name := "agent"
 			if e.Type == "OAuth2Client" {
@@ -210,17 +210,33 @@ func frodoFile(entities []Entity, now time.Time) Object {
 	// Nodes that no tree has are kept with a tree of no name's sake: under their own key.
 	for i := range entities {
 		if e := &entities[i]; e.Kind == Node && !used[e.Realm+" "+e.ID] {
-			name := strings.TrimPrefix(e.Realm, "/")
-			if name == "" {
-				name = "root"
-			}
-			inner(inner(realms, name), "node")[e.ID] = e.Body
+			inner(inner(realms, frodoRealm(e.Realm)), "node")[e.ID] = e.Body
 		}
 	}
 	return Object{
 		"meta":   Object{"origin": "gatehouse", "originAmVersion": "8.0.1", "exportDate": now.UTC().Format(time.RFC3339), "exportTool": "gatehouse"},
 		"global": global, "realm": realms,
 	}
+}
+
+// frodoService returns a service of a part of an export, which says where it was. The body is given to what is there.
+func frodoService(part Object, realm, id string, body Object) Object {
+	o := inner(inner(part, "service"), id)
+	maps.Copy(o, body)
+	o["location"] = cmp.Or(realm, "global")
+	if o["_type"] == nil {
+		o["_id"], o["_type"] = "", Object{"_id": id, "name": id, "collection": false}
+	}
+	if o["nextDescendents"] == nil {
+		o["nextDescendents"] = []any{}
+	}
+	return o
+}
+
+// below puts an object under a service.
+func below(service, o Object) {
+	list, _ := service["nextDescendents"].([]any)
+	service["nextDescendents"] = append(list, o)
 }
 
 func inner(o Object, name string) Object {
