@@ -75,7 +75,7 @@ func TestFilterErrors(t *testing.T) {
 }
 
 func FuzzFilter(f *testing.F) {
-	for _, seed := range []string{`a eq "b" and (c gt 4 or !d pr)`, "true", `x/y co 'z\''`, "((a pr))", "a eq -1e3"} {
+	for _, seed := range []string{`a eq "b" and (c gt 4 or !d pr)`, "true", `x/y co 'z\''`, "((a pr))", "a eq -1e3", `a eq "^(?!x$).*"`} {
 		f.Add(seed)
 	}
 	o := Object{"a": "b", "c": json.Number("5"), "d": []any{nil, Object{}}, "x": Object{"y": true}}
@@ -89,6 +89,13 @@ func FuzzFilter(f *testing.F) {
 		}
 		if filter.Matches(o) == (negation{filter}).Matches(o) {
 			t.Errorf("%q and its negation agree", text)
+		}
+		p, err := patterned(filter)
+		if _, ok := errors.AsType[*Error](err); err != nil && !ok {
+			t.Errorf("patterned(%q): %v is no refusal", text, err)
+		}
+		if err == nil && filter.Matches(o) && !strings.Contains(text, "!") && !p.Matches(o) {
+			t.Errorf("%q holds, and not with patterns", text)
 		}
 	})
 }

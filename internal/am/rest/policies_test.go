@@ -3,6 +3,7 @@ package rest_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"net/url"
 	"testing"
 )
 
@@ -78,6 +79,18 @@ func TestPolicySets(t *testing.T) {
 	set := admin("GET", "/applications/iPlanetAMWebAgentService", nil).want(t, 200)
 	if !same(set["resourceTypeUuids"], []any{urlType}) || set["_rev"] != nil || set["editable"] != true || set["entitlementCombiner"] != "DenyOverride" {
 		t.Errorf("shipped = %v", set)
+	}
+	for filter, want := range map[string]float64{
+		`name eq "^(?!sunAMDelegationService$).*"`: 2, `name eq "^(?!oauth2Scopes$).*"`: 1, `!(name eq "oauth2.*")`: 1, `name eq "auth2"`: 0,
+		`name eq "OAUTH2SCOPES"`: 1, `name eq "(a*)*b" or name co "oauth2"`: 1,
+	} {
+		if got := admin("GET", "/alpha/applications?_queryFilter="+url.QueryEscape(filter), nil).want(t, 200); got["resultCount"] != want {
+			t.Errorf("%s = %v, want %v", filter, got["resultCount"], want)
+		}
+	}
+	admin("GET", "/alpha/applications?_queryFilter="+url.QueryEscape(`name eq "("`), nil).want(t, 400)
+	if got := admin("GET", "/alpha/resourcetypes?_queryFilter="+url.QueryEscape(`name eq "^(?!Delegation Service$).*"`), nil).want(t, 200); got["resultCount"] != 2.0 {
+		t.Errorf("resource types = %v", got)
 	}
 	if got := admin("GET", "/alpha/applications?_queryFilter=true", nil).want(t, 200); got["resultCount"] != 2.0 {
 		t.Errorf("list = %v", got)

@@ -51,7 +51,7 @@ func newSet() policySet {
 
 func (s *Server) policySets() []*Resource {
 	return []*Resource{{
-		Path: "applications", Version: "2.1", Unversioned: true, Complete: true, NoPutCreate: true, Exists: "Application already exists",
+		Path: "applications", Patterns: true, Version: "2.1", Unversioned: true, Complete: true, NoPutCreate: true, Exists: "Application already exists",
 		Query: func(c *Call) ([]Object, error) {
 			sets, err := s.setsOf(c)
 			list := []Object{}

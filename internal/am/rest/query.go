@@ -22,7 +22,7 @@ func (c *Call) query(res *Resource) error {
 	if res.Query == nil {
 		return unsupported("Querying")
 	}
-	selects, err := c.selection()
+	selects, err := c.selection(res)
 	if err != nil {
 		return err
 	}
@@ -73,10 +73,13 @@ func (c *Call) query(res *Resource) error {
 }
 
 // selection makes the test of _queryFilter or _queryId, which may have "*" in it.
-func (c *Call) selection() (func(Object) bool, error) {
+func (c *Call) selection(res *Resource) (func(Object) bool, error) {
 	switch {
 	case c.Query.Has("_queryFilter"):
 		f, err := ParseFilter(c.Query.Get("_queryFilter"))
+		if err == nil && res.Patterns {
+			f, err = patterned(f)
+		}
 		if err != nil {
 			return nil, err
 		}

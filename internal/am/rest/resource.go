@@ -49,6 +49,8 @@ type Resource struct {
 	// Counted queries tell the total; others say -1. Of what remains all say -1, but Complete ones 0.
 	Counted  bool
 	Complete bool
+	// Patterns: "eq" of a _queryFilter takes regular expressions.
+	Patterns bool
 	// Passive: a request does not count as use of the caller's session.
 	Passive bool
 	// ItemRev replaces the _rev of query items.

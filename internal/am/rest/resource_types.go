@@ -69,7 +69,7 @@ func (t resourceType) object() (Object, error) {
 
 func (s *Server) resourceTypes() []*Resource {
 	return []*Resource{{
-		Path: "resourcetypes", Version: "1.0", Complete: true,
+		Path: "resourcetypes", Patterns: true, Version: "1.0", Complete: true,
 		Query: func(c *Call) ([]Object, error) {
 			types, err := s.typesOf(c)
 			list := []Object{}

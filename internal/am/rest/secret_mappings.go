@@ -66,6 +66,9 @@ func (v secretStores) addMapping(c *Call, id string, body Object) (Object, error
 }
 
 func (v secretStores) remap(c *Call, id string, body Object) (Object, error) {
+	if c.Vars["store"] == defaultKeystore {
+		return unchanged(func(c *Call, id string) (Object, error) { return v.mapping(c, id, false) })(c, id, body)
+	}
 	return v.setMapping(c, id, body, false)
 }
 

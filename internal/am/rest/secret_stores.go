@@ -50,6 +50,7 @@ func (s *Server) secretStores() []*Resource {
 			Query: func(c *Call) ([]Object, error) { return v.mappings(c, at.global) },
 			Read:  func(c *Call, id string) (Object, error) { return v.mapping(c, id, at.global) },
 		}
+		ofType.Update, mappings.Update = unchanged(ofType.Read), unchanged(mappings.Read)
 		if !at.global {
 			ofType.Create, ofType.Update, ofType.Delete = v.create, v.update, v.delete
 			mappings.Create, mappings.Update, mappings.Delete = v.addMapping, v.remap, v.unmap
@@ -178,7 +179,7 @@ func (v secretStores) create(c *Call, id string, body Object) (Object, error) {
 
 func (v secretStores) update(c *Call, id string, body Object) (Object, error) {
 	if id == defaultKeystore {
-		return nil, errOwnKeystore
+		return unchanged(func(c *Call, id string) (Object, error) { return v.read(c, id, false) })(c, id, body)
 	}
 	s, d, err := v.find(c, c.Vars["type"], id)
 	if err != nil {

@@ -29,6 +29,7 @@ func (s *Server) servers() []*Resource {
 				}
 				return server(c), nil
 			},
+			Update: func(*Call, string, Object) (Object, error) { return nil, badRequest("Update not supported") },
 		},
 		{
 			Path: "global-config/servers/{server}/properties", Global: true,
