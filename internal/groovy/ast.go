@@ -309,7 +309,8 @@ type fieldNode struct {
 type classNode struct {
 	pos
 	name      string
-	kind      string // class, interface, enum, trait, record, @interface
+	kind      string // class, interface, enum, trait, record
+	annot     bool   // an interface declared with @interface
 	super     *typeRef
 	ifaces    []*typeRef
 	fields    []*fieldNode

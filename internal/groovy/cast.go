@@ -509,6 +509,9 @@ func (th *thread) toClass(v Value, t *typeRef, as bool) Value {
 			return th.proxy(t.class, x)
 		}
 		if t.class.script != nil || t.class.New != nil {
+			if t.class.TakesMap {
+				return th.construct(t.class, []Value{x}, nil, nil)
+			}
 			return th.construct(t.class, nil, x, nil)
 		}
 	case *List:

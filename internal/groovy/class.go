@@ -40,6 +40,7 @@ type Class struct {
 	SAM        string // the single abstract method of a functional interface
 
 	New          Method // nil: cannot be created, unless it is an exception
+	TakesMap     bool   // New takes a map, so that one can be assigned to a variable of the class
 	Static       map[string]Method
 	StaticFields map[string]func() Value
 	Inner        map[string]*Class

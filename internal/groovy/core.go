@@ -67,9 +67,10 @@ func coreClasses() []*Class {
 		{Name: "java.util.ImmutableCollections$MapN", Extends: "java.util.AbstractMap"},
 		{Name: "groovy.lang.Closure", Methods: closureMethods(), Implements: []string{"java.util.concurrent.Callable", "java.lang.Runnable"}, StaticFields: closureFields()},
 		{Name: "groovy.lang.Binding", Methods: bindingMethods(), PropertyMissing: bindingProp, SetMissing: bindingSet, New: newBindingObject},
-		{Name: "groovy.lang.Script"},
+		{Name: "groovy.lang.Script", Methods: parsedMethods()},
 		{Name: "org.codehaus.groovy.runtime.IteratorImpl", Implements: []string{"java.util.ListIterator"}},
 	}
+	out = append(out, shellClasses()...)
 	out = append(out, stringClasses()...)
 	out = append(out, numberClasses()...)
 	out = append(out, regexClasses()...)

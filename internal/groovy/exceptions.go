@@ -54,7 +54,9 @@ var exceptionTree = [][2]string{
 	{"javax.crypto.AEADBadTagException", "javax.crypto.BadPaddingException"},
 	{"javax.crypto.NoSuchPaddingException", "java.security.GeneralSecurityException"},
 	{"javax.crypto.IllegalBlockSizeException", "java.security.GeneralSecurityException"},
-	{excRuntime, excJavaRuntime}, {excNoProperty, excRuntime}, {excNoMethod, excRuntime}, {excReadOnly, excNoProperty},
+	{excRuntime, excJavaRuntime}, {"org.codehaus.groovy.control.CompilationFailedException", excRuntime},
+	{excCompilation, "org.codehaus.groovy.control.CompilationFailedException"},
+	{excNoProperty, excRuntime}, {excNoMethod, excRuntime}, {excReadOnly, excNoProperty},
 	{"groovy.json.JsonException", excJavaRuntime}, {"groovy.util.ScriptException", "java.lang.Exception"},
 	{"groovy.util.ResourceException", "java.lang.Exception"},
 }

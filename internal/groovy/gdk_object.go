@@ -71,9 +71,7 @@ func objectMethods() map[string]Method {
 		},
 		"notify":    func(c *Call) (Value, error) { return nil, nil },
 		"notifyAll": func(c *Call) (Value, error) { return nil, nil },
-		"evaluate": func(c *Call) (Value, error) {
-			return nil, Throw(excUnsupported, "evaluate is not available to scripts")
-		},
+		"evaluate":  evaluateHere,
 		"use": func(c *Call) (Value, error) {
 			return nil, Throw(excUnsupported, "categories are not available to scripts")
 		},

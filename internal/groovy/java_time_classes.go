@@ -206,58 +206,6 @@ func periodBetween(a, b time.Time) period {
 	return period{n / 12, n % 12, int(between(addMonths(a, n), b, "DAYS"))}
 }
 
-func durationMethods() table {
-	d := func(c *Call) time.Duration { return time.Duration(c.This.(duration)) }
-	to := func(u time.Duration) Method { return give(func(c *Call) Value { return int64(d(c) / u) }) }
-	part := func(u, mod time.Duration) Method { return give(func(c *Call) Value { return int32(d(c) / u % mod) }) }
-	add := func(sign time.Duration) Method {
-		return func(c *Call) (Value, error) {
-			if o, ok := c.Arg(0).(duration); ok {
-				return duration(d(c) + sign*time.Duration(o)), nil
-			}
-			n, ok := c.Int(0)
-			if !ok {
-				return nil, c.NoSuchMethod()
-			}
-			u := time.Second
-			if len(c.Args) > 1 {
-				name, err := unitName(c, 1)
-				if err != nil {
-					return nil, err
-				}
-				u = units[name]
-			}
-			return duration(d(c) + sign*time.Duration(n)*u), nil
-		}
-	}
-	m := table{
-		"toNanos": to(1), "toMillis": to(time.Millisecond), "toSeconds": to(time.Second), "getSeconds": to(time.Second), "toMinutes": to(time.Minute), "toHours": to(time.Hour), "toDays": to(24 * time.Hour),
-		"toSecondsPart": part(time.Second, 60), "toMinutesPart": part(time.Minute, 60), "toHoursPart": part(time.Hour, 24), "toMillisPart": part(time.Millisecond, 1000),
-		"getNano": part(1, time.Second),
-		"plus":    add(1), "minus": add(-1),
-		"multipliedBy": give(func(c *Call) Value { n, _ := c.Int(0); return duration(d(c) * time.Duration(n)) }),
-		"multiply":     give(func(c *Call) Value { n, _ := c.Int(0); return duration(d(c) * time.Duration(n)) }),
-		"dividedBy": func(c *Call) (Value, error) {
-			n, _ := c.Int(0)
-			if n == 0 {
-				return nil, Throw(excArithmetic, "Cannot divide by zero")
-			}
-			return duration(d(c) / time.Duration(n)), nil
-		},
-		"negated": give(func(c *Call) Value { return -c.This.(duration) }), "negative": give(func(c *Call) Value { return -c.This.(duration) }),
-		"abs":        give(func(c *Call) Value { return duration(d(c).Abs()) }),
-		"isZero":     give(func(c *Call) Value { return d(c) == 0 }),
-		"isNegative": give(func(c *Call) Value { return d(c) < 0 }),
-		"compareTo":  give(func(c *Call) Value { return int32(c.th.compare(c.This, c.Arg(0))) }),
-	}
-	for unit, u := range units {
-		name := unit[:1] + strings.ToLower(unit[1:])
-		m["plus"+name] = give(func(c *Call) Value { n, _ := c.Int(0); return duration(d(c) + time.Duration(n)*u) })
-		m["minus"+name] = give(func(c *Call) Value { n, _ := c.Int(0); return duration(d(c) - time.Duration(n)*u) })
-	}
-	return m
-}
-
 func now(c *Call) time.Time { return c.th.eng.env.Now() }
 
 // nowIn is now in the zone an argument names, UTC without one.
@@ -299,7 +247,7 @@ func timeClasses() []*Class {
 		}
 	}
 	dur := func(u time.Duration) Method {
-		return give(func(c *Call) Value { n, _ := c.Int(0); return duration(time.Duration(n) * u) })
+		return func(c *Call) (Value, error) { n, _ := c.Int(0); return scaledDuration(n, u) }
 	}
 	unitClass := enumClass("java.time.temporal.ChronoUnit", "NANOS", "MICROS", "MILLIS", "SECONDS", "MINUTES", "HOURS", "HALF_DAYS", "DAYS", "WEEKS", "MONTHS", "YEARS", "DECADES")
 	unitClass.Methods["between"] = func(c *Call) (Value, error) {
@@ -358,7 +306,10 @@ func timeClasses() []*Class {
 				"of": func(c *Call) (Value, error) {
 					n, _ := c.Int(0)
 					u, err := unitName(c, 1)
-					return duration(time.Duration(n) * units[u]), err
+					if err != nil {
+						return nil, err
+					}
+					return scaledDuration(n, units[u])
 				},
 				"between": func(c *Call) (Value, error) {
 					a, ok1 := timeOf(c.Arg(0))

@@ -4,7 +4,7 @@ package groovy
 // from the outside: an embedder lists them in Env.Classes.
 func JDK() []*Class {
 	var out []*Class
-	for _, group := range [][]*Class{utilClasses(), functionClasses(), netClasses(), ioClasses(), jsonClasses(), xmlClasses(), streamClasses(), timeClasses(), cryptoClasses()} {
+	for _, group := range [][]*Class{utilClasses(), functionClasses(), netClasses(), inetClasses(), ioClasses(), jsonClasses(), xmlClasses(), streamClasses(), timeClasses(), cryptoClasses()} {
 		out = append(out, group...)
 	}
 	return out

@@ -210,7 +210,7 @@ func TestBreakOut(t *testing.T) {
 		"new File('/etc/passwd').text", "new java.io.File('/etc/passwd')", "new FileReader('/etc/passwd')",
 		"System.exit(0)", "System.getenv().each { }", "for (e in System.getenv()) { throw new Exception() }; System.getenv().keySet()", "new URL('file:///etc/passwd').text", "new URL('http://localhost').openConnection()",
 		"Class.forName('java.lang.Runtime')", "''.class.forName('java.lang.Runtime')", "''.class.classLoader", "this.class.classLoader",
-		"Thread.start { }", "new Thread({ }).start()", "new GroovyShell().evaluate('1')", "Eval.me('1')", "evaluate('1')",
+		"Thread.start { }", "new Thread({ }).start()", "Eval.me('new File(\"/etc/passwd\").text')", "new GroovyShell().evaluate('System.exit(0)')", "new GroovyShell(this.class.classLoader)",
 		"String.metaClass.foo = { 1 }", "''.metaClass", "this.metaClass.x = 1", "new ProcessBuilder('ls').start()",
 		"def c = ''.getClass(); c.getMethods()", "''.class.declaredFields", "java.nio.file.Files.readAllBytes(null)",
 		"@Grab('x:y:1') import foo.Bar", "new Socket('localhost', 80)", "Math.class.getDeclaredConstructor().newInstance()",

@@ -119,8 +119,8 @@ func (p *parser) atClass() bool {
 
 func (p *parser) classDecl(annots []string) *classNode {
 	mods := p.modifiers()
-	p.acceptOp("@")
-	c := &classNode{pos: p.tok().pos, kind: p.next().text, annots: annots, static: hasMod(mods, "static"), abstr: hasMod(mods, "abstract")}
+	annot := p.acceptOp("@")
+	c := &classNode{pos: p.tok().pos, kind: p.next().text, annot: annot, annots: annots, static: hasMod(mods, "static"), abstr: hasMod(mods, "abstract")}
 	c.outer = p.inClass
 	c.pos = p.tok().pos
 	c.name = p.ident("a class name")
@@ -249,6 +249,9 @@ func (p *parser) member(c *classNode) {
 	}
 	if typ, ok := p.methodHead(len(mods) > 0); ok {
 		m := p.methodRest(mods, typ)
+		if c.annot && m.body == nil {
+			p.annotationDefault()
+		}
 		if c.kind == "interface" && !hasMod(mods, "static") && m.body != nil {
 			m.abstract = false
 		}
@@ -258,6 +261,21 @@ func (p *parser) member(c *classNode) {
 	}
 	p.fields(c, mods)
 	p.endOfStatement()
+}
+
+// annotationDefault reads the default of a member of an annotation. It has no effect:
+// nothing can ask for it.
+func (p *parser) annotationDefault() {
+	if !p.isWord("default") {
+		return
+	}
+	p.next()
+	p.skipNL()
+	if p.isOp("@") {
+		p.annotations()
+		return
+	}
+	p.commandExpr()
 }
 
 func simpleName(s string) string {

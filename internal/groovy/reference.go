@@ -68,5 +68,5 @@ func (e *Engine) Members(class string) []string {
 }
 
 // refused are methods that only explain why they are not there.
-var refused = []string{"execute", "evaluate", "use", "getMetaClass", "setMetaClass", "trampoline", "notify", "notifyAll", "wait",
+var refused = []string{"execute", "use", "getMetaClass", "setMetaClass", "trampoline", "notify", "notifyAll", "wait",
 	"java.lang.System.exit", "java.lang.System.load", "java.lang.System.setProperty", "java.lang.Thread.currentThread"}

@@ -8,14 +8,26 @@ import (
 	"strings"
 )
 
-// ToString gives a value's toString from Go. Objects of script classes answer
-// with their own toString.
+// ToString is Text for messages: a value whose text cannot be had is told by its class.
 func ToString(v Value) string {
+	s, err := Text(v)
+	if err != nil {
+		if o, ok := v.(*Object); ok {
+			return o.ClassName() + "@1"
+		}
+		return "Object@1"
+	}
+	return s
+}
+
+// Text gives a value's toString from Go. Objects of script classes answer with their
+// own toString, whose exception is the error; so is a text of more than 16 MiB.
+func Text(v Value) (string, error) {
 	switch x := v.(type) {
 	case string:
-		return x
+		return x, nil
 	case nil:
-		return "null"
+		return "null", nil
 	}
 	th := &thread{}
 	if r := runOf(v); r != nil {
@@ -31,7 +43,7 @@ func ToString(v Value) string {
 		defer th.recoverErr(&err, th.mark())
 		out = th.str(v)
 	}()
-	return out
+	return out, err
 }
 
 // runOf finds the run which values with code belong to.
@@ -105,6 +117,9 @@ func (th *thread) str(v Value) string {
 func (th *thread) strSlow(v Value) string {
 	switch x := v.(type) {
 	case *List:
+		if x.kind == listArray && x.elem == "char" {
+			return th.join(x.Items(), "")
+		}
 		return th.seq("[", x.Items(), "]", v)
 	case []byte:
 		return th.seq("[", th.items(x), "]", v)

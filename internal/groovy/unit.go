@@ -10,6 +10,7 @@ type compiler struct {
 	eng    *Engine
 	units  []*unit
 	loaded map[string]*Class // by full name; nil: known to be missing
+	closed bool              // classes are those of the engine alone, nothing is loaded
 	warn   []string
 }
 
@@ -102,7 +103,7 @@ func (c *compiler) parse(file, text string) (*unit, error) {
 func (u *unit) declare(n *classNode, outer *classNode, full string) *scriptClass {
 	sc := &scriptClass{eng: u.c.eng, node: n, unit: u, all: map[string][]*method{}, methods: map[string][]*method{},
 		fieldIdx: map[string]*fieldInfo{}, staticIdx: map[string]*fieldInfo{}}
-	sc.class = &Class{Name: full, script: sc, Interface: n.kind == "interface" || n.kind == "trait" || n.kind == "@interface"}
+	sc.class = &Class{Name: full, script: sc, Interface: n.kind == "interface" || n.kind == "trait"}
 	n.class = sc.class
 	n.outer = outer
 	u.all = append(u.all, sc)
@@ -218,7 +219,7 @@ func nested(c *Class, name string) *Class {
 
 // load compiles a class from the embedder's sources.
 func (c *compiler) load(name string, from *unit) *Class {
-	if k, tried := c.loaded[name]; tried || c.eng.env.Load == nil {
+	if k, tried := c.loaded[name]; tried || c.closed || c.eng.env.Load == nil {
 		return k
 	}
 	c.loaded[name] = nil

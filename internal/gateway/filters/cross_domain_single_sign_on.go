@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/gateway/amservice"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/script"
 	"gatehouse/internal/gateway/secrets"
 	"gatehouse/internal/jose"
 )
@@ -140,7 +141,7 @@ func (f *crossDomain) Filter(x *chain.Exchange, next chain.Handler) (*chain.Resp
 	case err != nil:
 		return nil, err
 	}
-	y := x.Push(&crossDomainContext{filter: f, token: token, claims: jwtClaims(claims.Values)})
+	y := x.Push(&crossDomainContext{filter: f, token: token, claims: script.Claims(claims.Values)})
 	return f.enter(y, next, &ssoToken{token: token, session: session, login: f.login, back: f.back, start: f.start})
 }
 
@@ -171,7 +172,7 @@ type crossDomainContext struct {
 	chain.Link
 	filter *crossDomain
 	token  string
-	claims jwtClaims
+	claims script.Claims
 }
 
 // ContextName is "cdsso".

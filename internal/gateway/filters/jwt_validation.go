@@ -137,7 +137,7 @@ func (f *tokenValidator) Filter(x *chain.Exchange, next chain.Handler) (*chain.R
 	if len(violations) > 0 {
 		return f.refuse(x, token, violations)
 	}
-	values := jwtClaims(claims.Values)
+	values := script.Claims(claims.Values)
 	return next.Handle(x.Push(&chain.MapContext{Name: "jwtValidation", Values: map[string]any{
 		"value": token, "claims": values, "info": claims.Values, "jwt": map[string]any{"claimsSet": values},
 	}}))

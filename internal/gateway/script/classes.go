@@ -16,7 +16,7 @@ var ours = completed(append(append(append(append([]*groovy.Class{
 
 // Classes of objects that scripts get but do not name are completed, too.
 var _ = completed([]*groovy.Class{entryClass, familyClass, requestCookiesClass, contextsClass, attributesClass, objectClass,
-	keyedClass, globalsClass, goFunctionClass, jsonPairClass, jwtBuilderClass, ownConstraintClass,
+	keyedClass, globalsClass, goFunctionClass, jsonPairClass, jwtBuilderClass, jwkBuilderClass, ownConstraintClass,
 	routerBuilderClass, jsonFunctionClass})
 
 // completed gives every class a method isCase, by which switch compares with a label.

@@ -63,6 +63,9 @@ func toScript(v any) groovy.Value {
 			f.m.Put(k, listOf(v[k]))
 		}
 		return f
+	case Claims:
+		m, _ := toScript(map[string]any(v)).(*groovy.Map)
+		return &claims{m}
 	case map[string]any:
 		m := groovy.NewMap()
 		for _, k := range sortedKeys(v) {
@@ -223,5 +226,5 @@ func (w *walk) plain(v groovy.Value, depth int) (any, error) {
 	case nil, bool, int64, float64, string, []byte:
 		return g, nil
 	}
-	return groovy.ToString(v), nil
+	return groovy.Text(v)
 }

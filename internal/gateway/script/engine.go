@@ -47,7 +47,10 @@ var (
 		"org.forgerock.util.AsyncFunction", "org.forgerock.util.Function", "org.forgerock.util.promise.NeverThrowsException",
 		"org.forgerock.util.promise.Promise", "org.forgerock.services.context.Context", "org.forgerock.json.JsonValue",
 	}
-	statics = []string{validationPackage + ".Constraints", "org.forgerock.json.JsonValue", "org.forgerock.util.promise.Promises"}
+	statics = []string{
+		validationPackage + ".Constraints", "org.forgerock.json.JsonValue", "org.forgerock.util.promise.Promises",
+		"org.forgerock.secrets.Purpose",
+	}
 )
 
 // engineType is the object that the scripts of one gateway share: its tables of classes
@@ -138,7 +141,7 @@ type words map[string]bool
 
 // dynamic are words of scripts that can reach variables by computed names.
 var dynamic = []string{"binding", "getBinding", "this", "owner", "delegate", "thisObject", "getProperty", "hasProperty",
-	"getVariable", "hasVariable", "getVariables", "variables", "evaluate", "properties", "getProperties"}
+	"getVariable", "hasVariable", "getVariables", "variables", "evaluate", "properties", "getProperties", "GroovyShell", "Eval"}
 
 // wordsOf finds the words of a source; nil means that any variable may be meant.
 func wordsOf(source string) words {

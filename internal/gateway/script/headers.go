@@ -91,13 +91,18 @@ func headerValues(v groovy.Value) ([]string, error) {
 	}
 	items, many := elements(v)
 	if !many {
-		return []string{groovy.ToString(v)}, nil
+		items = []groovy.Value{v}
 	}
 	out := make([]string, 0, len(items))
 	for _, x := range items {
-		if x != nil {
-			out = append(out, groovy.ToString(x))
+		if x == nil {
+			continue
 		}
+		s, err := groovy.Text(x)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
 	}
 	return out, nil
 }
@@ -231,8 +236,9 @@ var headerClass = &groovy.Class{
 		"firstValue": getter(func(h *header) groovy.Value { return h.first() }),
 	},
 	Methods: methods{
-		"size":     method(func(h *header, _ *groovy.Call) (groovy.Value, error) { return len(h.list()), nil }),
-		"contains": method(func(h *header, c *groovy.Call) (groovy.Value, error) { return has(h.list(), c.Str(0)), nil }),
+		"getClientIpAddress": method(clientIPAddress),
+		"size":               method(func(h *header, _ *groovy.Call) (groovy.Value, error) { return len(h.list()), nil }),
+		"contains":           method(func(h *header, c *groovy.Call) (groovy.Value, error) { return has(h.list(), c.Str(0)), nil }),
 	},
 	Index: func(this, key groovy.Value) (groovy.Value, error) {
 		list := this.(*header).list()

@@ -169,7 +169,11 @@ func (w *walk) appendJSON(b []byte, v groovy.Value, depth int) ([]byte, error) {
 	if n, ok := v.(*big.Int); ok {
 		return n.Append(b, 10), nil
 	}
-	return appendText(b, groovy.ToString(v))
+	s, err := groovy.Text(v)
+	if err != nil {
+		return nil, err
+	}
+	return appendText(b, s)
 }
 
 func (w *walk) appendMap(b []byte, m *groovy.Map, depth int) ([]byte, error) {

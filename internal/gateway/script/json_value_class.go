@@ -12,7 +12,7 @@ var jsonValueClass = makeJSONValueClass()
 
 func makeJSONValueClass() *groovy.Class {
 	c := &groovy.Class{
-		Name: "org.forgerock.json.JsonValue",
+		Name: "org.forgerock.json.JsonValue", TakesMap: true,
 		New: func(c *groovy.Call) (groovy.Value, error) {
 			j := wrapJSON(c.Arg(0))
 			if c.Len() == 2 {

@@ -60,7 +60,11 @@ func parseJWK(c *groovy.Call) (groovy.Value, error) {
 
 // jwkKind is a class of keys of one type; the objects are all the same.
 func jwkKind(name string) *groovy.Class {
-	return &groovy.Class{Name: name, Super: jwkClass, Static: methods{"parse": parseJWK}}
+	c := &groovy.Class{Name: name, Super: jwkClass, Static: methods{"parse": parseJWK}}
+	if name != "org.forgerock.json.jose.jwk.OctJWK" {
+		c.Static["builder"] = newJWKBuilder
+	}
+	return c
 }
 
 func publicOf(k *jwk, _ *groovy.Call) (groovy.Value, error) {

@@ -185,7 +185,11 @@ var claimsClass = makeClaimsClass()
 
 func makeClaimsClass() *groovy.Class {
 	c := &groovy.Class{
-		Name: "org.forgerock.json.jose.jwt.JwtClaimsSet",
+		Name: "org.forgerock.json.jose.jwt.JwtClaimsSet", TakesMap: true,
+		// Groovy reads a property of a class with get(String) through it.
+		PropertyMissing: func(this groovy.Value, name string) (groovy.Value, bool) {
+			return (&jsonValue{v: this.(*claims).m}).at(name), true
+		},
 		New: func(c *groovy.Call) (groovy.Value, error) {
 			switch from := unwrap(c.Arg(0)).(type) {
 			case nil:

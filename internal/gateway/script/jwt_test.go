@@ -62,7 +62,7 @@ func TestSecretsAndTokens(t *testing.T) {
 				.then(secret -> secret.revealAsUtf8(String::new))
 				.then(text -> new Response(Status.OK).setEntity(text))`, "pass"},
 		{"a secret never prints", `mine.getActiveSecret(Purpose.purpose('secret.password', GenericSecret)).then { say("$it") }`, "***"},
-		{"named secret", `mine.getNamedSecret(Purpose.purpose('secret.password', GenericSecret), 'v0').then { s -> say(s.revealAsUtf8 { it } + s.stableId) }`, "oldv0"},
+		{"named secret", `mine.getNamedSecret(Purpose.purpose('secret.password', GenericSecret), 'v0').then { s -> say(s.revealAsUtf8 { new String(it) } + s.stableId) }`, "oldv0"},
 		{"valid secrets", `mine.getValidSecrets(Purpose.purpose('secret.password', GenericSecret)).then { l -> say("${l.size()}") }`, "2"},
 		{"no such secret", `mine.getActiveSecret(Purpose.purpose('none', GenericSecret)).thenCatch { e -> say(e.class.simpleName) }`, "NoSuchSecretException"},
 		{"another kind of secret", `mine.getActiveSecret(Purpose.purpose('secret.password', SigningKey)).thenCatch { e -> say(e.message) }`, "the secret secret.password is no SigningKey"},

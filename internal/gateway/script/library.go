@@ -12,8 +12,24 @@ func libraryClasses() []*groovy.Class {
 	return []*groovy.Class{jsonHelpers, base64Class("org.forgerock.util.encode.Base64", base64.StdEncoding),
 		base64Class("org.forgerock.util.encode.Base64url", base64.RawURLEncoding), branchingStream, mdcClass, closeables,
 		ldapNameClass, rdnClass, transactionIDClass, jwkSetClass, jwkClass,
-		jwkKind("org.forgerock.json.jose.jwk.RsaJWK"), jwkKind("org.forgerock.json.jose.jwk.EcJWK"), jwkKind("org.forgerock.json.jose.jwk.OctJWK")}
+		jwkKind("org.forgerock.json.jose.jwk.RsaJWK"), jwkKind("org.forgerock.json.jose.jwk.EcJWK"),
+		jwkKind("org.forgerock.json.jose.jwk.OctJWK"), keyUses, genericHeader, messageTypes}
 }
+
+// messageTypes is the enum org.forgerock.openig.util.MessageType.
+var messageTypes = &groovy.Class{
+	Name: "org.forgerock.openig.util.MessageType",
+	StaticFields: map[string]func() groovy.Value{
+		"REQUEST": constant(messageType("REQUEST")), "RESPONSE": constant(messageType("RESPONSE")),
+	},
+	Methods: methods{"name": method(func(t messageType, c *groovy.Call) (groovy.Value, error) { return string(t), c.Want(0, 0) })},
+	Equals:  func(this, other groovy.Value) bool { return this == other },
+}
+
+type messageType string
+
+func (messageType) GroovyClass() *groovy.Class { return messageTypes }
+func (t messageType) String() string           { return string(t) }
 
 // jsonHelpers is org.forgerock.http.util.Json.
 var jsonHelpers = &groovy.Class{

@@ -245,7 +245,11 @@ var secretClass = &groovy.Class{
 			if s.s.Bytes == nil {
 				return nil, groovy.Throw(unsupported, "the secret is a key, not a text")
 			}
-			return c.Invoke(c.Arg(0), string(s.s.Bytes))
+			chars, err := c.InvokeMethod(string(s.s.Bytes), "toCharArray")
+			if err != nil {
+				return nil, err
+			}
+			return c.Invoke(c.Arg(0), chars)
 		}),
 		"getCertificate": method(func(s *secret, _ *groovy.Call) (groovy.Value, error) {
 			if len(s.s.Chain) == 0 {

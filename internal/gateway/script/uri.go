@@ -92,6 +92,9 @@ func makeURIClass() *groovy.Class {
 			return v
 		})
 		c.Set[part] = setter(func(u uri, v groovy.Value) error {
+			if path, query, ok := strings.Cut(text(v), "?"); ok && part == "rawPath" {
+				return u.setPathAndQuery(path, query)
+			}
 			if v == nil {
 				return uriError(u.u.Set(part, nil))
 			}
@@ -105,6 +108,23 @@ func makeURIClass() *groovy.Class {
 		return uriError(u.u.Set("port", text(v)))
 	})
 	return c
+}
+
+// setPathAndQuery is what a raw path with a query in it comes to: the original writes
+// the parts into one text and reads that, so that a query which was there follows.
+func (u uri) setPathAndQuery(path, query string) error {
+	changed := u.u.Clone()
+	if changed.HasQuery {
+		query += "?" + changed.RawQuery
+	}
+	if err := changed.Set("rawPath", path); err != nil {
+		return uriError(err)
+	}
+	if err := changed.Set("rawQuery", query); err != nil {
+		return uriError(err)
+	}
+	*u.u = *changed
+	return nil
 }
 
 // against computes with the URI and the argument, both as references of RFC 3986 §4.
@@ -166,7 +186,11 @@ func uriOf(v groovy.Value) (*chain.URI, error) {
 	case uri:
 		return v.u.Clone(), nil
 	}
-	u, err := chain.ParseURI(groovy.ToString(v))
+	s, err := groovy.Text(v)
+	if err != nil {
+		return nil, err
+	}
+	u, err := chain.ParseURI(s)
 	return u, uriError(err)
 }
 

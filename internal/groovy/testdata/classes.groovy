@@ -400,3 +400,19 @@ class B extends A {}
 println 1
 ---
 !extends itself
+-- annotations of one's own --
+@interface Checked {
+  String value() default 'none'
+  int level() default 2 + 1
+  String[] tags() default []
+  Class of() default Object
+}
+@interface Plain { String name() }
+@Checked(value = 'x', level = 4, tags = ['a']) @Plain(name = 'n')
+class Marked {
+  @Checked int n = 7
+  @Checked('y') def twice() { n * 2 }
+}
+println new Marked().twice()
+---
+14

@@ -542,3 +542,47 @@ Thu, 01 Jan 1970 00:00:00 GMT
 Thu, 1 Jan 1970 00:00:00 GMT
 1970-01-01T00:00Z[UTC]
 1970-01-01T00:00Z
+-- addresses --
+def a = InetAddress.getByName('192.168.0.7')
+println a.hostAddress + ' ' + a.siteLocalAddress + ' ' + a.loopbackAddress + ' ' + a
+println InetAddress.getByName('2001:db8::1').hostAddress
+println java.net.InetAddress.getByName('[::1]').isLoopbackAddress()
+println InetAddress.localHost.hostAddress + ' ' + InetAddress.getByName('localhost').hostName + ' ' + InetAddress.loopbackAddress
+println InetAddress.getByAddress([10, 0, 0, 1] as byte[]).hostAddress
+println InetAddress.getByName('10.0.0.1') == InetAddress.getByName('10.0.0.1')
+println a instanceof Inet4Address
+try { InetAddress.getByName('www.example.com') } catch (UnknownHostException e) { println 'not resolved' }
+try { InetAddress.getByName('127.1.1') } catch (UnknownHostException e) { println 'no literal' }
+---
+192.168.0.7 true false /192.168.0.7
+2001:db8:0:0:0:0:0:1
+true
+127.0.0.1 localhost localhost/127.0.0.1
+10.0.0.1
+true
+true
+not resolved
+no literal
+-- durations have an end --
+import java.time.Duration
+println Duration.ofMinutes(2).multipliedBy(-3)
+[{ Duration.ofDays(1).multipliedBy(Long.MAX_VALUE) }, { Duration.ofDays(Long.MAX_VALUE) }, { Duration.ofDays(100000).plusDays(100000) },
+ { Duration.ofNanos(Long.MIN_VALUE).negated() }, { Duration.ofSeconds(1).plus(Duration.ofNanos(Long.MAX_VALUE)) }].each {
+  try { println it() } catch (ArithmeticException e) { println e.message }
+}
+println Duration.ofNanos(5).minus(Duration.ofNanos(7)).toNanos() + Duration.ofHours(1).plusMinutes(-60).toMillis()
+---
+PT-6M
+long overflow
+long overflow
+long overflow
+long overflow
+long overflow
+-2
+-- an array of characters is text --
+char[] c = 'abc'.toCharArray()
+println c
+println '>' + c + "${c}" + c.toString() + new String(c) + String.valueOf(c)
+---
+abc
+>abcabcabcabcabc
