@@ -8,7 +8,10 @@ import (
 )
 
 // logger is org.slf4j.Logger.
-type logger struct{ log *slog.Logger }
+type logger struct {
+	log  *slog.Logger
+	name string
+}
 
 func (logger) GroovyClass() *groovy.Class { return loggerClass }
 
@@ -33,8 +36,19 @@ func makeLoggerClass() *groovy.Class {
 		})
 	}
 	c.Methods["warning"] = c.Methods["warn"]
-	c.Methods["getName"] = method(func(logger, *groovy.Call) (groovy.Value, error) { return "script", nil })
+	c.Methods["getName"] = method(func(l logger, _ *groovy.Call) (groovy.Value, error) { return l.name, nil })
 	return c
+}
+
+// loggerName is the name of an object's logger in the original.
+func loggerName(kind, object string) string {
+	switch kind {
+	case "ScriptableFilter":
+		kind = "org.forgerock.openig.filter." + kind
+	case "ScriptableHandler":
+		kind = "org.forgerock.openig.handler." + kind
+	}
+	return kind + "." + object
 }
 
 // maxLine bounds one line of the log.
@@ -88,6 +102,12 @@ func asThrowable(v groovy.Value) error {
 // loggerFactory is org.slf4j.LoggerFactory; all its loggers are the script's own.
 func loggerFactory(log *slog.Logger) *groovy.Class {
 	return &groovy.Class{Name: "org.slf4j.LoggerFactory", Static: methods{
-		"getLogger": func(c *groovy.Call) (groovy.Value, error) { return logger{log.With("logger", c.Str(0))}, nil },
+		"getLogger": func(c *groovy.Call) (groovy.Value, error) {
+			name := c.Str(0)
+			if class, ok := c.Arg(0).(*groovy.Class); ok {
+				name = class.Name
+			}
+			return logger{log.With("logger", name), name}, c.Want(1, 1)
+		},
 	}}
 }

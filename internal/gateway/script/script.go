@@ -155,7 +155,7 @@ func (s *Script) bind(env *heap.Env, c *Config, extra []string) {
 	if v, ok := env.Heap.Bindings().Lookup("openig"); ok {
 		set("openig", toScript(v))
 	}
-	set("logger", logger{s.log})
+	set("logger", logger{s.log, loggerName(env.Type, env.Name)})
 	set("globals", s.globals)
 }
 
