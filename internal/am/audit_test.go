@@ -213,6 +213,17 @@ func TestRecentAudit(t *testing.T) {
 	if text := toJSON(ask("_queryFilter=true")); strings.Contains(text, "verysecret") || strings.Contains(text, "$argon2id") {
 		t.Errorf("the events have a secret: %s", text)
 	}
+	// Sessions that end by time are events too, although no log is written.
+	for range 2 {
+		if err := s.server.LookForTimeouts(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.clock.pass(31 * time.Minute)
+	}
+	admin = s.admin()
+	if got := ask("_queryFilter=" + url.QueryEscape(`eventName eq "AM-SESSION-IDLE_TIMED_OUT"`)); len(got) != 1 || at(got[0].(map[string]any), "userId") != "id=amadmin,ou=user,ou=am-config" {
+		t.Errorf("timed out: %v", got)
+	}
 	for range 2100 {
 		s.send("GET", "/json/serverinfo/nothing", nil)
 	}

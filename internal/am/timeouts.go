@@ -2,17 +2,23 @@ package am
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"gatehouse/internal/am/notify"
 	"gatehouse/internal/am/store"
 )
 
-// maxTimed bounds the sessions whose end by time is noticed.
-const maxTimed = 200_000
+// maxTimed bounds the sessions whose end by time is noticed while somebody is told: an audit log, or followers of the
+// events. fewTimed is for the events in memory alone: of a server with more sessions there is no point in reading all of
+// them each minute for a memory that holds no more.
+const (
+	maxTimed = 200_000
+	fewTimed = recentEvents
+)
 
 // timeouts notices sessions that end by time, which no write tells of: those of the last look that are not there at
-// the next. It looks only while somebody wants to be told.
+// the next.
 type timeouts struct {
 	mu   sync.Mutex
 	seen map[string]store.Session // by stored ID
@@ -27,26 +33,20 @@ func (t *timeouts) ended(id string) {
 
 // lookForTimeouts compares with the last look, and tells.
 func (s *Server) lookForTimeouts(ctx context.Context) error {
-	audited := s.options.Audit != nil && s.options.Audit.Audits(topicActivity)
-	if !audited && !s.hub.Followed(notify.TopicSession) {
-		s.timeouts.mu.Lock()
-		s.timeouts.seen = nil
-		s.timeouts.mu.Unlock()
-		return nil
+	most := fewTimed
+	if s.options.Audit != nil && s.options.Audit.Audits(topicActivity) || s.hub.Followed(notify.TopicSession) {
+		most = maxTimed
 	}
 	now := map[string]store.Session{}
 	for _, rl := range s.realms.List() {
-		list, err := s.login.Sessions().List(ctx, rl.Path)
+		err := s.login.Sessions().Walk(ctx, rl.Path, func(sess store.Session) bool {
+			if ends := sess.Ends(); ends.IsZero() || s.options.Now().Before(ends) {
+				now[sess.ID()] = brief(sess)
+			}
+			return len(now) < most
+		})
 		if err != nil {
 			return err
-		}
-		for _, sess := range list {
-			if ends := sess.Ends(); len(now) < maxTimed && (ends.IsZero() || s.options.Now().Before(ends)) {
-				now[sess.ID()] = store.Session{
-					CtxID: sess.CtxID, Realm: sess.Realm, Subject: sess.Subject, Created: sess.Created, LastAccess: sess.LastAccess,
-					MaxIdle: sess.MaxIdle, MaxLife: sess.MaxLife,
-				}
-			}
 		}
 	}
 	s.timeouts.mu.Lock()
@@ -54,12 +54,36 @@ func (s *Server) lookForTimeouts(ctx context.Context) error {
 	s.timeouts.seen = now
 	s.timeouts.mu.Unlock()
 	for id, sess := range before {
-		if _, ok := now[id]; !ok {
-			s.hub.Publish(notify.TopicSession, "", map[string]any{"sessionuid": sess.CtxID, "eventType": "IDLE_TIMEOUT"})
-			if !s.options.Now().Before(sess.Ends()) { // else another process ended it, and has told
-				s.timedOut(ctx, sess)
-			}
+		if _, ok := now[id]; ok {
+			continue
+		}
+		switch alive, err := s.login.Sessions().FindByID(ctx, id); {
+		case err == nil: // the walk did not come to it
+			s.timeouts.keep(id, brief(alive))
+			continue
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
+		s.hub.Publish(notify.TopicSession, "", map[string]any{"sessionuid": sess.CtxID, "eventType": "IDLE_TIMEOUT"})
+		if !s.options.Now().Before(sess.Ends()) { // else another process ended it, and has told
+			s.timedOut(ctx, sess)
 		}
 	}
 	return nil
+}
+
+// brief is what of a session its end needs.
+func brief(s store.Session) store.Session {
+	return store.Session{
+		CtxID: s.CtxID, Realm: s.Realm, Subject: s.Subject, Created: s.Created, LastAccess: s.LastAccess, MaxIdle: s.MaxIdle, MaxLife: s.MaxLife,
+	}
+}
+
+// keep notes a session for the next look.
+func (t *timeouts) keep(id string, sess store.Session) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.seen) < maxTimed {
+		t.seen[id] = sess
+	}
 }

@@ -138,15 +138,26 @@ func (s Sessions) EndByID(ctx context.Context, id string) error {
 // List returns all sessions of a realm.
 func (s Sessions) List(ctx context.Context, realm string) ([]Session, error) {
 	var found []Session
+	err := s.Walk(ctx, realm, func(sess Session) bool {
+		found = append(found, sess)
+		return true
+	})
+	return found, err
+}
+
+// Walk shows the sessions of a realm, also those that have ended and were not removed yet, until visit wants no more.
+func (s Sessions) Walk(ctx context.Context, realm string, visit func(Session) bool) error {
 	err := all(ctx, s.Engine, Query{Kind: kindSession, Index: byRealm, Value: realm}, func(rec Record) error {
 		sess, err := sessionOf(rec)
-		found = append(found, sess)
+		if err == nil && !visit(sess) {
+			return errEnough
+		}
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list sessions: %w", err)
+	if err != nil && !errors.Is(err, errEnough) {
+		return fmt.Errorf("list sessions: %w", err)
 	}
-	return found, nil
+	return nil
 }
 
 // ListOf returns the sessions of a subject of a realm, whose name may be in any case. Ended ones that were not removed
@@ -168,6 +179,8 @@ func subjectIndex(realm string, sub Subject) string {
 	return subjectValue(realm, Subject{sub.Type, strings.ToLower(sub.Name)})
 }
 
+var errEnough = errors.New("enough was seen")
+
 // Count counts the sessions of a realm that have not ended, as far as most: it reads that many and those that have
 // ended and were not removed yet.
 func (s Sessions) Count(ctx context.Context, realm string, most int) (int, error) {
@@ -175,23 +188,14 @@ func (s Sessions) Count(ctx context.Context, realm string, most int) (int, error
 	if most <= 0 {
 		return 0, nil
 	}
-	err := all(ctx, s.Engine, Query{Kind: kindSession, Index: byRealm, Value: realm}, func(rec Record) error {
-		sess, err := sessionOf(rec)
-		if err == nil && now.Before(sess.Ends()) {
+	err := s.Walk(ctx, realm, func(sess Session) bool {
+		if now.Before(sess.Ends()) {
 			n++
 		}
-		if err == nil && n >= most {
-			return errCounted
-		}
-		return err
+		return n < most
 	})
-	if err != nil && !errors.Is(err, errCounted) {
-		return 0, fmt.Errorf("count sessions: %w", err)
-	}
-	return n, nil
+	return n, err
 }
-
-var errCounted = errors.New("counted enough")
 
 func (s Sessions) find(ctx context.Context, id string) (Session, Record, error) {
 	rec, err := s.Engine.Get(ctx, sessionKey(id))

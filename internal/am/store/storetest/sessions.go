@@ -58,6 +58,14 @@ func testSession(t *testing.T, b *bench) {
 			t.Errorf("sessions of %v = %v, %v, want none", sub, list, err)
 		}
 	}
+	seen := 0
+	must(t, "walk", s.Walk(ctx, "/alpha", func(sess store.Session) bool {
+		seen++
+		return false
+	}))
+	if other, err := s.FindByHandle(ctx, "shandle:2"); err != nil || other.Subject != demo || seen != 1 {
+		t.Errorf("the other session = %+v, %v; a walk that ends at once saw %d", other, err, seen)
+	}
 }
 
 func testSessionChanges(t *testing.T, b *bench) {
