@@ -1,9 +1,8 @@
 // Package account is the page on which users see to what is theirs: the sessions that are open in their name, the
-// applications that hold tokens for them, and their password.
+// applications that hold tokens for them, the keys and devices that they sign in with, and their password.
 package account
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"embed"
@@ -132,10 +131,37 @@ func (a application) Words() []string {
 	return list
 }
 
+// device is something that the user signs in with beside the password.
+type device struct {
+	ID       string `json:"_id"`
+	Name     string `json:"deviceName"`
+	Added    int64  `json:"createdDate"`    // ms
+	LastUsed int64  `json:"lastAccessDate"` // ms
+	// Kind is "webauthn" or "oath", as the interface has it.
+	Kind string `json:"-"`
+}
+
+// Since and Used are zero when nobody knows.
+func (d device) Since() time.Time { return instant(d.Added) }
+
+// Used is when it was used last.
+func (d device) Used() time.Time { return instant(d.LastUsed) }
+
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}
+
+// deviceKinds are the kinds that users may look after.
+var deviceKinds = []string{"webauthn", "oath"}
+
 type content struct {
 	Action, CSRF, SignOut string
 	Sessions              []session
 	Others                int
+	Devices               []device
 	Applications          []application
 	Password              []ui.Field
 }
@@ -157,6 +183,19 @@ func (v *visit) show(status int) {
 		return
 	}
 	c.Applications = answer.Result
+	for _, kind := range deviceKinds {
+		var found struct {
+			Result []device `json:"result"`
+		}
+		if err := v.api(http.MethodGet, "/devices/2fa/"+kind+"?_queryFilter=true", nil, &found); err != nil {
+			v.broken(err)
+			return
+		}
+		for _, d := range found.Result {
+			d.Kind = kind
+			c.Devices = append(c.Devices, d)
+		}
+	}
 	for _, f := range []struct{ id, key, fill string }{
 		{"current", "account.password.current", "current-password"}, {"next", "account.password.next", "new-password"}, {"again", "account.password.again", "new-password"},
 	} {
@@ -222,6 +261,8 @@ func (v *visit) change() {
 		v.endOthers()
 	case "revoke":
 		v.revoke(form.Get("application"))
+	case "remove":
+		v.remove(form.Get("kind"), form.Get("device"))
 	case "password":
 		v.password(form.Get("current"), form.Get("next"), form.Get("again"))
 	default:
@@ -281,6 +322,24 @@ func (v *visit) revoke(id string) {
 	v.done(http.StatusOK, "ok", "account.application.revoked")
 }
 
+// remove takes a device away from the user.
+func (v *visit) remove(kind, id string) {
+	if !slices.Contains(deviceKinds, kind) || id == "" {
+		v.message(http.StatusBadRequest, "page.impossible.title", "page.form.text")
+		return
+	}
+	err := v.api(http.MethodDelete, "/devices/2fa/"+kind+"/"+url.PathEscape(id), nil, nil)
+	if e, ok := errors.AsType[*apiError](err); ok && e.Code == http.StatusNotFound {
+		v.done(http.StatusNotFound, "warn", "account.device.gone")
+		return
+	}
+	if err != nil {
+		v.broken(err)
+		return
+	}
+	v.done(http.StatusOK, "ok", "account.device.removed")
+}
+
 func (v *visit) password(current, next, again string) {
 	t := v.page.T
 	switch {
@@ -328,31 +387,26 @@ func (e *apiError) Error() string { return e.Message }
 
 // api asks the administration interface about the user, in the user's name.
 func (v *visit) api(method, path string, in, out any) error {
-	body, err := json.Marshal(in)
-	if err != nil {
-		return err
-	}
-	target := v.place.Context + "/json" + realmPath(v.place.Realm.Path) + "/users/" + url.PathEscape(v.found.Subject.Name) + path
-	u, err := url.Parse(target)
-	if err != nil {
-		return err
-	}
-	inner := v.r.Clone(v.r.Context())
-	inner.Method, inner.URL, inner.RequestURI = method, u, target
-	inner.Header = http.Header{
+	header := http.Header{
 		"Accept-Api-Version": {"protocol=2.1,resource=1.0"}, "X-Requested-With": {"XMLHttpRequest"},
 		http.CanonicalHeaderKey(v.Login.Cookie): {v.found.Token},
 	}
-	inner.Body, inner.ContentLength = http.NoBody, 0
+	var body []byte
 	if in != nil {
-		inner.Header.Set("Content-Type", "application/json")
-		inner.Body, inner.ContentLength = readCloser{bytes.NewReader(body)}, int64(len(body))
+		header.Set("Content-Type", "application/json")
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return err
+		}
 	}
-	rec := &recorder{header: http.Header{}, status: http.StatusOK}
-	v.API.ServeHTTP(rec, inner)
-	if rec.status >= 300 {
-		e := &apiError{Code: rec.status}
-		if err := json.Unmarshal(rec.body.Bytes(), e); err != nil {
+	target := v.place.Context + "/json/" + login.RealmAddress(v.place.Realm.Path) + "/users/" + url.PathEscape(v.found.Subject.Name) + path
+	got, err := login.Inside(v.API, v.r, method, target, header, body)
+	if err != nil {
+		return err
+	}
+	if got.Status >= 300 {
+		e := &apiError{Code: got.Status}
+		if err := json.Unmarshal(got.Body.Bytes(), e); err != nil {
 			return err
 		}
 		return e
@@ -360,18 +414,7 @@ func (v *visit) api(method, path string, in, out any) error {
 	if out == nil {
 		return nil
 	}
-	return json.Unmarshal(rec.body.Bytes(), out)
-}
-
-// realmPath writes a realm as addresses of the interface do.
-func realmPath(path string) string {
-	out := "/realms/root"
-	for part := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
-		if part != "" {
-			out += "/realms/" + url.PathEscape(part)
-		}
-	}
-	return out
+	return json.Unmarshal(got.Body.Bytes(), out)
 }
 
 // csrfOf is what forms hold instead of the session's token, which nothing but its cookie should have.
@@ -397,18 +440,3 @@ func (v *visit) render(status int, name string) {
 		http.Error(v.w, "Internal Server Error", http.StatusInternalServerError)
 	}
 }
-
-// recorder keeps an answer of this server for this server.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(status int)      { r.status = status }
-func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
-
-type readCloser struct{ *bytes.Reader }
-
-func (readCloser) Close() error { return nil }

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"gatehouse/internal/am/login"
 )
 
 // object is a JSON object. Numbers are json.Number.
@@ -49,18 +50,6 @@ func statusOf(err error) int {
 		return e.Status
 	}
 	return 0
-}
-
-// realmPath is the address of a realm below /json: "realms/root/realms/alpha".
-func realmAddress(path string) string {
-	var b strings.Builder
-	b.WriteString("realms/root")
-	for part := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
-		if part != "" {
-			b.WriteString("/realms/" + url.PathEscape(part))
-		}
-	}
-	return b.String()
 }
 
 func (a *api) get(path string) (object, error) { return a.do(http.MethodGet, path, nil) }
@@ -122,78 +111,34 @@ func (a *api) doAt(method, path string, body any, headers ...string) (object, er
 		c.Header.Set(headers[i], headers[i+1])
 	}
 	a.calls = append(a.calls, c)
-	var raw io.Reader = http.NoBody
+	var raw []byte
 	if body != nil {
 		c.Header.Set("Content-Type", "application/json")
-		b, err := json.Marshal(body)
-		if err != nil {
+		var err error
+		if raw, err = json.Marshal(body); err != nil {
 			return nil, err
 		}
-		raw = bytes.NewReader(b)
 	}
 	header := c.Header.Clone()
 	if a.token != "" {
 		header.Set(a.cookie, a.token)
 	}
-	answer, err := a.send(method, c.Path, header, raw)
+	answer, err := login.Inside(a.handler, a.browser, method, c.Path, header, raw)
 	if err != nil {
 		return nil, err
 	}
-	c.Status = answer.status
-	d := json.NewDecoder(&answer.body)
+	c.Status = answer.Status
+	d := json.NewDecoder(&answer.Body)
 	d.UseNumber()
 	var out object
 	if err := d.Decode(&out); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read the answer of %s %s: %w", method, c.Path, err)
 	}
-	if answer.status >= http.StatusBadRequest {
+	if answer.Status >= http.StatusBadRequest {
 		message, _ := out["message"].(string)
-		return nil, &apiError{Status: answer.status, Message: message, Detail: out["detail"]}
+		return nil, &apiError{Status: answer.Status, Message: message, Detail: out["detail"]}
 	}
 	return out, nil
-}
-
-// send hands a request to the server as if it had come from the browser's machine.
-func (a *api) send(method, target string, header http.Header, body io.Reader) (*answer, error) {
-	r, err := http.NewRequestWithContext(a.browser.Context(), method, target, body)
-	if err != nil {
-		return nil, err
-	}
-	r.Header = header
-	r.Host, r.TLS, r.RemoteAddr, r.RequestURI = a.browser.Host, a.browser.TLS, a.browser.RemoteAddr, target
-	for _, name := range []string{"Forwarded", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-For", "X-Forwarded-Port", "X-ForgeRock-TransactionId"} {
-		if v := a.browser.Header.Values(name); len(v) > 0 {
-			r.Header[name] = v
-		}
-	}
-	w := &answer{header: http.Header{}}
-	a.handler.ServeHTTP(w, r)
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	return w, nil
-}
-
-// answer keeps what a handler writes.
-type answer struct {
-	status int
-	header http.Header
-	body   bytes.Buffer
-}
-
-func (a *answer) Header() http.Header { return a.header }
-
-func (a *answer) Write(p []byte) (int, error) {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	return a.body.Write(p)
-}
-
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 {
-		a.status = status
-	}
 }
 
 // curl is the command that makes the same request. Secrets are not in it.

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"gatehouse/internal/am/login"
 )
 
 // requestForm helps to make a token request of a client: its fields, the command, and what came of it.
@@ -275,13 +277,13 @@ func sendRequest(v *visit) error {
 	case "client_secret_post":
 		form.Set("client_secret", secret)
 	}
-	got, err := v.api.send(http.MethodPost, f.endpoint(v), header, strings.NewReader(form.Encode()))
+	got, err := login.Inside(v.api.handler, v.r, http.MethodPost, f.endpoint(v), header, []byte(form.Encode()))
 	if err != nil {
 		return err
 	}
-	f.OK = got.status < http.StatusBadRequest
-	f.Result = fmt.Sprint(got.status, " ", http.StatusText(got.status))
-	if o, err := parseObject(got.body.String()); err == nil {
+	f.OK = got.Status < http.StatusBadRequest
+	f.Result = fmt.Sprint(got.Status, " ", http.StatusText(got.Status))
+	if o, err := parseObject(got.Body.String()); err == nil {
 		f.Answer = indented(o)
 		for i := range f.Fields { // what the device goes on with
 			if p := &f.Fields[i]; p.Name == "device_code" && p.Value == "" {
@@ -290,7 +292,7 @@ func sendRequest(v *visit) error {
 		}
 		f.Command = f.command(v)
 	} else {
-		f.Answer = got.body.String()
+		f.Answer = got.Body.String()
 	}
 	// Secrets that were typed are not shown again.
 	for i := range f.Fields {

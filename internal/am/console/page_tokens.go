@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"gatehouse/internal/am/login"
 )
 
 func tokensPage() page {
@@ -78,22 +80,22 @@ func endToken(v *visit) error {
 func checkToken(v *visit) error {
 	l := tokenList{}
 	header := http.Header{"Authorization": {"Bearer " + v.form("token")}}
-	got, err := v.api.send(http.MethodGet, v.oauthAddress("tokeninfo"), header, http.NoBody)
+	got, err := login.Inside(v.api.handler, v.r, http.MethodGet, v.oauthAddress("tokeninfo"), header, nil)
 	if err != nil {
 		return err
 	}
-	o, err := parseObject(got.body.String())
+	o, err := parseObject(got.Body.String())
 	if err != nil {
 		return err
 	}
 	delete(o, "access_token")
-	l.Answer, l.Inactive = indented(o), got.status != http.StatusOK
+	l.Answer, l.Inactive = indented(o), got.Status != http.StatusOK
 	return v.show("tokens", v.Say("Tokens"), l)
 }
 
 // oauthAddress is an endpoint of the realm's authorization server.
 func (v *visit) oauthAddress(endpoint string) string {
-	return v.place.Context + "/oauth2/" + realmAddress(v.realm()) + "/" + endpoint
+	return v.place.Context + "/oauth2/" + login.RealmAddress(v.realm()) + "/" + endpoint
 }
 
 // TokensOf is the page with the tokens of a person.

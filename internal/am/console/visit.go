@@ -38,7 +38,7 @@ func (v *visit) realm() string { return v.place.Realm.Path }
 
 // in is the address of a resource of the realm: in("users", "demo").
 func (v *visit) in(parts ...string) string {
-	return realmAddress(v.realm()) + "/" + address(parts[0], parts[1:]...)
+	return login.RealmAddress(v.realm()) + "/" + address(parts[0], parts[1:]...)
 }
 
 // lookAround finds out which realms there are. Who may not know that is no administrator.

@@ -1,12 +1,16 @@
 package login
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
+	"gatehouse/internal/am/login/nodes"
 	"gatehouse/internal/ui"
 )
 
@@ -17,8 +21,19 @@ type stepPage struct {
 	Buttons                []stepButton
 	// After is the number of milliseconds after which the form sends itself; 0: it does not.
 	After int
-	// Away is the address of somebody else's page that the journey goes on with; "": none.
+	// Away is the address of somebody else's page that the journey goes on with; "": none. AwayFields are sent there by
+	// a form; nil: a link leads there.
 	Away, AwayHost string
+	AwayFields     []wireField
+	// Key asks for a security key or passkey; nil: nothing does.
+	Key *keyPart
+}
+
+// keyPart is what webauthn.js works with. Its field holds what is sent when nothing else happens, as without JavaScript.
+type keyPart struct {
+	Field, Data string
+	// Adds tells a registration.
+	Adds bool
 }
 
 // stepPart is a row: one of its members is set.
@@ -28,6 +43,7 @@ type stepPart struct {
 	Alert   *ui.Alert
 	Terms   *terms
 	Hidden  *wireField
+	Codes   string
 }
 
 type choices struct {
@@ -55,14 +71,22 @@ func (s *Service) showStep(w http.ResponseWriter, r *http.Request, place Place, 
 	}
 	action := url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}
 	content := &stepPage{Action: action.String(), AuthID: a.AuthID, Packed: a.packed()}
-	b := stepBuilder{lang: p.Lang, page: content, name: name}
+	b := stepBuilder{lang: p.Lang, page: content, name: name, codes: a.Stage == nodes.StageRecoveryCodes}
 	for i := range a.Callbacks {
 		b.add(&a.Callbacks[i])
 	}
 	b.finish()
-	p.Refresh = content.Away
+	if content.Key != nil && a.Header == "" {
+		p.Title, p.Lead = p.T("login.key.title"), p.T("login.key.text")
+		if content.Key.Adds {
+			p.Title, p.Lead = p.T("login.key.add.title"), p.T("login.key.add.text")
+		}
+	}
+	if content.AwayFields == nil {
+		p.Refresh = content.Away
+	}
 	p.Content = content
-	s.render(w, a.Status, "signin", p)
+	s.render(w, a.Status, "signin", p, content.formTargets()...)
 }
 
 // stepBuilder makes rows of callbacks.
@@ -72,6 +96,7 @@ type stepBuilder struct {
 	name    string
 	focused bool
 	asks    bool // a name or a password
+	codes   bool // what is shown are codes to keep
 }
 
 func (b *stepBuilder) add(c *wireCallback) {
@@ -128,6 +153,10 @@ func (b *stepBuilder) add(c *wireCallback) {
 		b.questions(c)
 		return
 	case "HiddenValueCallback", "MetadataCallback", "DeviceProfileCallback":
+		if b.page.Key != nil && wireText(c.output("id")) == "webAuthnOutcome" {
+			b.page.Key.Field = in.Name
+			return
+		}
 		b.page.Parts = append(b.page.Parts, stepPart{Hidden: &wireField{in.Name, wireText(in.Value)}})
 		return
 	default:
@@ -146,22 +175,68 @@ func (b *stepBuilder) show(c *wireCallback) {
 			b.alert("warn", b.lang.T("login.script"))
 			return
 		}
+		if b.codes {
+			b.page.Parts = append(b.page.Parts, stepPart{Codes: wireText(c.output("message"))})
+			return
+		}
 		b.alert(kind, wireText(c.output("message")))
 	case "PollingWaitCallback":
 		b.alert("", wireText(c.output("message")))
 		b.page.After, _ = strconv.Atoi(wireText(c.output("waitTime")))
 		b.page.After = min(max(b.page.After, 1000), 600_000)
 	case "RedirectCallback":
-		u, err := url.Parse(wireText(c.output("redirectUrl")))
-		if method := wireText(c.output("redirectMethod")); err == nil && (method == "" || method == "GET") && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
-			b.page.Away, b.page.AwayHost = u.String(), u.Host
-			return
-		}
-		b.alert("warn", b.lang.T("login.unsupported", "type", c.Type))
+		b.redirect(c)
 	case "MetadataCallback":
+		b.key(c)
 	default:
 		b.alert("warn", b.lang.T("login.unsupported", "type", c.Type))
 	}
+}
+
+// redirect leads to somebody else's page, by a link or by a form.
+func (b *stepBuilder) redirect(c *wireCallback) {
+	u, err := url.Parse(wireText(c.output("redirectUrl")))
+	method := wireText(c.output("redirectMethod"))
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || method != "" && method != "GET" && method != "POST" {
+		b.alert("warn", b.lang.T("login.unsupported", "type", c.Type))
+		return
+	}
+	b.page.Away, b.page.AwayHost = u.String(), u.Host
+	if method != "POST" {
+		return
+	}
+	b.page.AwayFields = []wireField{}
+	data, _ := c.output("redirectData").(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(data)) {
+		b.page.AwayFields = append(b.page.AwayFields, wireField{name, wireText(data[name])})
+	}
+}
+
+// formTargets are the places that the page's form leads to. Browsers hold the form's policy against the redirects that
+// follow too, and nobody here knows where those go: over TLS, anywhere over TLS.
+func (p *stepPage) formTargets() []string {
+	u, err := url.Parse(p.Away)
+	switch {
+	case err != nil || p.AwayFields == nil:
+		return nil
+	case u.Scheme == "https":
+		return []string{"https:"}
+	}
+	return []string{u.Scheme + "://" + u.Host}
+}
+
+// key takes the data of a step that asks for a security key or passkey.
+func (b *stepBuilder) key(c *wireCallback) {
+	data, _ := c.output("data").(map[string]any)
+	action := wireText(data["_action"])
+	if action != "webauthn_registration" && action != "webauthn_authentication" {
+		return
+	}
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return
+	}
+	b.page.Key = &keyPart{Data: string(raw), Adds: action == "webauthn_registration"}
 }
 
 func (b *stepBuilder) field(f *ui.Field) {
@@ -257,6 +332,9 @@ func (b *stepBuilder) questions(c *wireCallback) {
 }
 
 func (b *stepBuilder) finish() {
+	if b.page.Key != nil {
+		b.page.Buttons = append(b.page.Buttons, stepButton{Text: b.lang.T("login.key.without")})
+	}
 	if len(b.page.Buttons) > 0 || b.page.Away != "" {
 		return
 	}

@@ -1,7 +1,6 @@
 package login
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -53,26 +52,29 @@ func (s *Service) advance(w http.ResponseWriter, r *http.Request, place Place, a
 			return pageStep{Status: http.StatusBadRequest, Message: errCallbacks.Message}
 		}
 	}
-	inner := r.Clone(context.WithValue(r.Context(), noScripts{}, true))
-	inner.Method, inner.Body, inner.ContentLength = http.MethodPost, readCloser{bytes.NewReader(body)}, int64(len(body))
-	inner.URL = &url.URL{Path: place.Context + "/json/authenticate", RawQuery: authenticateQuery(r, answer).Encode()}
-	inner.Header.Set("Content-Type", "application/json")
-	inner.Header.Set("Accept-API-Version", "resource=2.1, protocol=1.0")
+	header := r.Header.Clone()
+	header.Set("Content-Type", "application/json")
+	header.Set("Accept-API-Version", "resource=2.1, protocol=1.0")
 	// The form was checked already; and names and passwords come with it alone.
-	inner.Header.Set("X-Requested-With", "XMLHttpRequest")
-	inner.Header.Del("X-OpenAM-Username")
-	inner.Header.Del("X-OpenAM-Password")
-	rec := &answerRecorder{header: http.Header{}, status: http.StatusOK}
-	s.Authenticate(rec, inner, place)
-	for _, c := range rec.header.Values("Set-Cookie") {
+	header.Set("X-Requested-With", "XMLHttpRequest")
+	header.Del("X-OpenAM-Username")
+	header.Del("X-OpenAM-Password")
+	authenticate := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.Authenticate(w, r, place) })
+	got, err := Inside(authenticate, r.WithContext(context.WithValue(r.Context(), noScripts{}, true)), http.MethodPost,
+		place.Context+"/json/authenticate?"+authenticateQuery(r, answer).Encode(), header, body)
+	if err != nil {
+		s.Log.Error("sign-in page", "error", err)
+		return pageStep{Status: http.StatusInternalServerError}
+	}
+	for _, c := range got.Header().Values("Set-Cookie") {
 		w.Header().Add("Set-Cookie", c)
 	}
 	a := pageStep{}
-	if err := json.Unmarshal(rec.body.Bytes(), &a); err != nil {
+	if err := json.Unmarshal(got.Body.Bytes(), &a); err != nil {
 		s.Log.Error("sign-in page: the answer of authenticate cannot be read", "error", err)
 		return pageStep{Status: http.StatusInternalServerError}
 	}
-	a.Status = rec.status
+	a.Status = got.Status
 	return a
 }
 
@@ -170,18 +172,3 @@ func (a *pageStep) name() string {
 	}
 	return ""
 }
-
-// answerRecorder keeps an answer of this server for this server.
-type answerRecorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (r *answerRecorder) Header() http.Header         { return r.header }
-func (r *answerRecorder) WriteHeader(status int)      { r.status = status }
-func (r *answerRecorder) Write(b []byte) (int, error) { return r.body.Write(b) }
-
-type readCloser struct{ *bytes.Reader }
-
-func (readCloser) Close() error { return nil }

@@ -104,15 +104,22 @@ func (*recoveryDisplay) Process(s *journey.Step) (journey.Result, error) {
 	if !s.NoScripts {
 		return journey.Ask(journey.Show(recoveryScript(codes, name), 4))
 	}
-	text := s.Text(recoveryTexts, "") + "\n\n" + strings.Join(codes, "\n")
-	return journey.Ask(journey.Show(strings.ReplaceAll(text, "{device}", name), 1))
+	return journey.Result{
+		Callbacks: []journey.Callback{journey.Show(strings.Join(codes, "\n"), 0)}, Stage: StageRecoveryCodes,
+		Header: s.Text(recoveryTitle, ""), Description: strings.ReplaceAll(s.Text(recoveryText, ""), "{device}", name),
+	}, nil
 }
 
-// recoveryTexts are for pages that run no script.
-var recoveryTexts = map[string]string{
-	"en": "Your recovery codes. Keep them in a safe place: each signs you in once if you lose “{device}”, and they are not shown again.",
-	"de": "Ihre Wiederherstellungscodes. Bewahren Sie sie sicher auf: jeder meldet Sie einmal an, wenn Sie „{device}“ verlieren, und sie werden nicht noch einmal gezeigt.",
-}
+// StageRecoveryCodes is the stage of the step that shows recovery codes to pages that run no script.
+const StageRecoveryCodes = "RecoveryCodes"
+
+var (
+	recoveryTitle = map[string]string{"en": "Your recovery codes", "de": "Ihre Wiederherstellungscodes"}
+	recoveryText  = map[string]string{
+		"en": "Keep them in a safe place: each signs you in once if you lose “{device}”. They are not shown again.",
+		"de": "Bewahren Sie sie sicher auf: jeder meldet Sie einmal an, wenn Sie „{device}“ verlieren. Sie werden nicht noch einmal gezeigt.",
+	}
+)
 
 func textsOf(v any) []string {
 	switch v := v.(type) {
