@@ -103,6 +103,34 @@ func TestAccessEvent(t *testing.T) {
 	}
 }
 
+// TestAccessTrackingIDs: the event of a request names the audit trail of its access token.
+func TestAccessTrackingIDs(t *testing.T) {
+	g := run(t, auditing(jsonHandler, "")+`
+-- routes/05-api.json --
+{"name": "api", "condition": "${find(request.uri.path, '^/api')}", "handler": {"type": "Chain", "config": {
+  "filters": [{"type": "OAuth2ResourceServerFilter", "config": {"requireHttps": false, "scopes": [], "accessTokenResolver": {
+    "type": "TokenIntrospectionAccessTokenResolver", "config": {"endpoint": "http://am.example.com/introspect", "providerHandler": {
+      "type": "StaticResponseHandler", "config": {"status": 200, "headers": {"Content-Type": ["application/json"]},
+        "entity": "{\"active\": true, \"auditTrackingId\": \"trail-1\", \"sub\": \"demo\"}"}}}}}}],
+  "handler": {"type": "StaticResponseHandler", "config": {"status": 200}}}}}
+`)
+	if a := g.send("GET", g.client+"/api", "", "Authorization: Bearer some-token"); a.status != 200 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	g.get("/api")
+	lines := strings.Split(strings.TrimSuffix(g.stopped("audit/access.audit.json"), "\n"), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("%d events: %s", len(lines), lines)
+	}
+	with, without := parsed(t, lines[0]), parsed(t, lines[1])
+	if diff := cmp.Diff(any([]any{"trail-1"}), with["trackingIds"]); diff != "" || without["trackingIds"] != nil || without["response"].(map[string]any)["statusCode"] != "401" {
+		t.Errorf("tracking ids %v and %v", with["trackingIds"], lines[1])
+	}
+	if strings.Contains(lines[0], "some-token") {
+		t.Error("the event has the token")
+	}
+}
+
 func TestAccessFilterPolicies(t *testing.T) {
 	g := run(t, auditing(jsonHandler, `, "config": {"filterPolicies": {"field": {
 	  "includeIf": ["/access/http/request/queryParameters", "/access/http/request/cookies/l", "/access/http/response/headers/X-ANSWER"],
