@@ -4,7 +4,7 @@ export CGO_ENABLED ?= 0
 
 NODE_MODULES := e2e/node/node_modules/.package-lock.json
 
-.PHONY: build demo test check race node bench bench-long soak editor fuzz golden docs tools help
+.PHONY: build demo test check race node bench bench-long sim soak editor fuzz golden docs tools help
 
 build: ## build ./gatehouse, one static binary
 	$(GO) build -trimpath -ldflags='-s -w' -o gatehouse ./cmd/gatehouse
@@ -44,6 +44,10 @@ bench-long: build ## the same with millions of tokens, for a quarter of an hour
 SOAK ?= 20000000
 soak: build ## issue 20 million short-lived tokens while the sweep runs; fails when disk, memory or latency grows
 	$(GO) run ./bench -soak $(SOAK) $(SOAK_FLAGS)
+
+SIM ?= --users 100000
+sim: build ## replay the busiest hour of a day; SIM='--users 5000' has other flags, SIM=--help lists them
+	$(GO) run ./bench/sim $(SIM)
 
 golden: ## rewrite expected results; read the difference before you commit it
 	$(GO) test ./internal/gateway -run TestBadConfigurations -update
