@@ -26,24 +26,26 @@ import (
 
 // amOptions say how to run the authorization server.
 type amOptions struct {
-	data, store    string
-	listen         []string
-	listenTLS      []string
-	listenMetrics  string
-	cert, key      string
-	clientCerts    bool
-	contexts       []string
-	cookieDomains  []string
-	password       string
-	imports        []string
-	audit          string
-	drain          time.Duration
-	log, accessLog *slog.Logger
+	data, store   string
+	listen        []string
+	listenTLS     []string
+	listenMetrics string
+	cert, key     string
+	clientCerts   bool
+	// trustTransaction takes transaction ids from callers.
+	trustTransaction bool
+	contexts         []string
+	cookieDomains    []string
+	password         string
+	imports          []string
+	audit            string
+	drain            time.Duration
+	log, accessLog   *slog.Logger
 }
 
 func amCommand() *cobra.Command {
 	var o amOptions
-	var logAs string
+	var logs logFlags
 	access := false
 	c := &cobra.Command{
 		Use:   "am",
@@ -56,8 +58,10 @@ func amCommand() *cobra.Command {
 			"  gatehouse am --store 'postgres://gatehouse@db.example.com/gatehouse?sslmode=verify-full'\n" +
 			"  gatehouse am --listen-tls 0.0.0.0:8443 --tls-cert server.pem --tls-key server-key.pem",
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			o.log = observe.NewLogger(c.ErrOrStderr(), logAs, observe.Level())
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if o.log, err = logs.logger(c.ErrOrStderr()); err != nil {
+				return err
+			}
 			if access {
 				o.accessLog = o.log
 			}
@@ -97,7 +101,8 @@ func amCommand() *cobra.Command {
 	f.DurationVar(&o.drain, "drain", 0, "how long to go on answering after the signal to stop, while health/ready says 503 and connections are closed behind their answers")
 	f.StringVar(&o.audit, "audit", "", "a `file` that says where audit events go, with the event handlers of the gateway's AuditService")
 	f.BoolVar(&access, "access-log", false, "log a line for each request")
-	f.StringVar(&logAs, "log-format", "text", "how to log: text or json")
+	f.BoolVar(&o.trustTransaction, "trust-transaction-header", false, "take the transaction id of requests from X-ForgeRock-TransactionId: where only trusted callers, such as a gateway, come")
+	logs.add(c)
 	return c
 }
 
@@ -105,8 +110,9 @@ func amCommand() *cobra.Command {
 type amServer struct {
 	am      *am.Server
 	engine  store.Engine
-	audit   *audit.Service  // nil: nothing is audited
-	control *backup.Control // nil: the store is not the embedded one
+	audit   *audit.Service   // nil: nothing is audited
+	control *backup.Control  // nil: the store is not the embedded one
+	tracing *observe.Tracing // nil: no spans are made
 	http    *http.Server
 	metrics *http.Server // nil: none
 	log     *slog.Logger
@@ -138,9 +144,13 @@ func startAM(o amOptions) (*amServer, error) {
 			return nil, err
 		}
 	}
+	if s.tracing, err = tracingOf("gatehouse-am", o.log); err != nil {
+		_ = s.stop()
+		return nil, err
+	}
 	s.am, err = am.New(am.Options{
 		Engine: engine, Key: key, AdminPassword: o.password, Contexts: o.contexts, CookieDomains: o.cookieDomains,
-		Log: o.log, AccessLog: o.accessLog, Audit: s.audit,
+		Log: o.log, AccessLog: o.accessLog, Audit: s.audit, Tracing: s.tracing, TrustTransactionHeader: o.trustTransaction,
 	})
 	if e, ok := engine.(*embedded.Engine); ok && err == nil {
 		if s.control, err = backup.Serve(o.data, e, o.log); err != nil {
@@ -158,6 +168,15 @@ func startAM(o amOptions) (*amServer, error) {
 	o.log.Info("the authorization server is ready", "data", o.data, "contexts", strings.Join(o.contexts, " "),
 		"took", time.Since(began).Round(time.Millisecond))
 	return s, nil
+}
+
+// tracingOf starts tracing if the environment asks for it.
+func tracingOf(service string, log *slog.Logger) (*observe.Tracing, error) {
+	o, err := observe.TracingFromEnvironment(os.LookupEnv, service, log)
+	if o == nil || err != nil {
+		return nil, err
+	}
+	return observe.NewTracing(*o)
 }
 
 // storeBallast is what the embedded store gives back when the disk is full.
@@ -277,5 +296,8 @@ func (s *amServer) stop() error {
 	if s.audit != nil {
 		s.audit.Stop()
 	}
+	last, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = s.tracing.Close(last) // a collector that cannot be reached was told of
 	return errors.Join(append(errs, s.engine.Close())...)
 }

@@ -68,7 +68,7 @@ func runDemo(ctx context.Context, data string, out io.Writer, log *slog.Logger) 
 	}
 	server, err := startAM(amOptions{
 		data: filepath.Join(data, "am"), listen: []string{demoAM}, contexts: []string{"/openam", "/am"},
-		password: demoPassword, log: log.With("part", "am"),
+		password: demoPassword, log: log.With("part", "am"), trustTransaction: true,
 	})
 	if err != nil {
 		return explainPort(err)

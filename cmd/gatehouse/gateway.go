@@ -11,21 +11,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/internal/gateway"
-	"gatehouse/internal/observe"
 )
 
 // gatewayFlags are the flags of commands that load a configuration folder.
 type gatewayFlags struct {
 	resolve []string
 	define  []string
-	logAs   string
+	log     logFlags
 }
 
 func (f *gatewayFlags) add(c *cobra.Command) {
 	c.Flags().StringArrayVar(&f.resolve, "resolve", nil,
 		"connect to `HOST:PORT:ADDR[,ADDR…]` instead of looking HOST up, to one that answers (repeatable; an ADDR may carry a port of its own)")
 	c.Flags().StringArrayVarP(&f.define, "define", "D", nil, "set a system property `name=value` (repeatable)")
-	c.Flags().StringVar(&f.logAs, "log-format", "text", "how to log: text or json")
+	f.log.add(c)
 }
 
 // options turns the flags into what the gateway needs.
@@ -89,7 +88,9 @@ func gatewayCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.Log = observe.NewLogger(c.ErrOrStderr(), f.logAs, observe.Level())
+			if o.Log, err = f.log.logger(c.ErrOrStderr()); err != nil {
+				return err
+			}
 			g, err := startGateway(c.Context(), o)
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -48,7 +49,7 @@ func tryCommand() *cobra.Command {
 				return err
 			}
 			o.Record = true
-			o.Log = observe.NewLogger(c.ErrOrStderr(), f.logAs, "WARN")
+			o.Log = observe.NewLogger(c.ErrOrStderr(), f.log.format, cmp.Or(f.log.level, "WARN"))
 			g, err := gateway.Load(o)
 			if err != nil {
 				return err

@@ -51,6 +51,11 @@ type Options struct {
 	// Audit takes audit events, see OpenAudit; nil: none are written. It is the caller's, who starts and stops it.
 	Audit *audit.Service
 	Now   func() time.Time
+	// Tracing makes spans; nil: none are made. It is the caller's, who closes it after the server.
+	Tracing *observe.Tracing
+	// TrustTransactionHeader takes the transaction id of a request from X-ForgeRock-TransactionId (PingAM:
+	// org.forgerock.http.TrustTransactionHeader).
+	TrustTransactionHeader bool
 	// SweepEvery is how often expired records are removed; 0 is a minute, below 0 never.
 	SweepEvery time.Duration
 }
@@ -75,6 +80,7 @@ type Server struct {
 	account  *account.Pages
 	settings *settings
 	meter    *observe.Meter
+	store    watched
 	recent   *recent     // audit events
 	hub      *notify.Hub // of notifications; nil until it is made
 	timeouts timeouts
@@ -93,7 +99,10 @@ func New(o Options) (*Server, error) {
 	if o.Engine == nil {
 		return nil, errors.New("start authorization server: no store")
 	}
-	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.Log = observe.Correlate(cmp.Or(o.Log, slog.New(slog.DiscardHandler)))
+	if o.AccessLog != nil {
+		o.AccessLog = observe.Correlate(o.AccessLog)
+	}
 	o.Version = cmp.Or(o.Version, DefaultVersion())
 	if o.Now == nil {
 		o.Now = time.Now
@@ -101,7 +110,7 @@ func New(o Options) (*Server, error) {
 	if o.Contexts == nil {
 		o.Contexts = []string{"/openam", "/am"}
 	}
-	s := &Server{options: o, log: o.Log, meter: newMeter(o.Now), recent: newRecent(o.Audit)}
+	s := &Server{options: o, log: o.Log, meter: newMeter(o.Now), recent: newRecent(o.Audit), store: newWatched(o.Engine, o.Now)}
 	for _, c := range o.Contexts {
 		s.contexts = append(s.contexts, "/"+strings.Trim(c, "/"))
 	}
@@ -117,7 +126,7 @@ func New(o Options) (*Server, error) {
 func (s *Server) start(ctx context.Context) error {
 	o := s.options
 	s.settings = newSettings(s.log)
-	engine := noticing{o.Engine, s.settings, func(id string) {
+	engine := noticing{s.store, s.settings, func(id string) {
 		s.timeouts.ended(id)
 		if s.oauth != nil { // none yet: then nobody has a session
 			s.oauth.SessionEnded(id)
@@ -215,7 +224,7 @@ func (s *Server) sweep(ctx context.Context) {
 func (s *Server) sweepOnce(ctx context.Context) error {
 	const batch = 500
 	for {
-		n, err := s.options.Engine.Sweep(ctx, s.options.Now(), batch)
+		n, err := s.store.Sweep(ctx, s.options.Now(), batch)
 		if err != nil || n < batch {
 			return err
 		}

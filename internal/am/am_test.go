@@ -53,7 +53,7 @@ type site struct {
 func newSite(t *testing.T, change ...func(*am.Options)) *site {
 	t.Helper()
 	c := &clock{now: time.Now()}
-	o := am.Options{Engine: memory.NewAt(c.Now), AdminPassword: adminPassword, Now: c.Now, SweepEvery: -1}
+	o := am.Options{Engine: memory.NewAt(c.Now), AdminPassword: adminPassword, Now: c.Now, SweepEvery: -1, TrustTransactionHeader: true}
 	for _, f := range change {
 		f(&o)
 	}

@@ -19,6 +19,7 @@ import (
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/conf"
+	"gatehouse/internal/observe"
 )
 
 // Topics of audit events (PingAM: audit topics).
@@ -87,9 +88,10 @@ func OpenAudit(path string, log *slog.Logger) (*audit.Service, error) {
 
 // audited is a request with what is noted of it. It is the request's context too: one piece of memory for both.
 type audited struct {
-	context.Context
-	rec   recorder
-	began time.Time
+	observe.Request
+	recent *recent
+	rec    recorder
+	began  time.Time
 	// given is the transaction ID that the request brought; "": it has one of its number.
 	given   string
 	number  uint64
@@ -106,8 +108,11 @@ func (a *audited) Value(key any) any {
 	if key == (auditedKey{}) {
 		return a
 	}
-	return a.Context.Value(key)
+	return a.Request.Value(key)
 }
+
+// Transaction is the request's transaction ID.
+func (a *audited) Transaction() string { return a.recent.transactionOf(a.given, a.number) }
 
 func auditedOf(ctx context.Context) *audited {
 	a, _ := ctx.Value(auditedKey{}).(*audited)
@@ -129,7 +134,7 @@ func (s *Server) audit(r *http.Request, a *audited, now time.Time) {
 	e := s.recent.event(&o)
 	e["_id"] = s.recent.id(o.serial)
 	e["http"].(map[string]any)["request"].(map[string]any)["headers"] = headers
-	s.toFiles(topicAccess, e)
+	s.toFiles(a, topicAccess, e)
 }
 
 func peer(e map[string]any, name, address string) {
@@ -162,7 +167,7 @@ func component(path string) string {
 func (s *Server) writeAudit(ctx context.Context, topic string, e map[string]any) {
 	if a := auditedOf(ctx); a != nil {
 		a.mu.Lock()
-		e["transactionId"] = s.recent.transactionOf(a.given, a.number)
+		e["transactionId"] = a.Transaction()
 		for name, v := range map[string]string{"userId": a.user, "realm": a.realm} {
 			if e[name] == nil && v != "" {
 				e[name] = v
@@ -176,16 +181,16 @@ func (s *Server) writeAudit(ctx context.Context, topic string, e map[string]any)
 	serial := s.recent.next()
 	e["_id"], e["timestamp"] = s.recent.id(serial), audit.Timestamp(s.options.Now())
 	if err := s.recent.add(topic, serial, e); err != nil {
-		s.log.Error("an audit event was not kept", "topic", topic, "error", err)
+		s.log.ErrorContext(ctx, "an audit event was not kept", "topic", topic, "error", err)
 	}
 	if s.options.Audit != nil && s.options.Audit.Audits(topic) {
-		s.toFiles(topic, e)
+		s.toFiles(ctx, topic, e)
 	}
 }
 
-func (s *Server) toFiles(topic string, e map[string]any) {
+func (s *Server) toFiles(ctx context.Context, topic string, e map[string]any) {
 	if _, err := s.options.Audit.Write(topic, e); err != nil {
-		s.log.Error("an audit event was not written", "topic", topic, "error", err)
+		s.log.ErrorContext(ctx, "an audit event was not written", "topic", topic, "error", err)
 	}
 }
 

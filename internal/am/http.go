@@ -1,6 +1,7 @@
 package am
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"gatehouse/internal/am/oauth"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // maxBody bounds every request; the parts of the server have smaller limits.
@@ -19,12 +21,21 @@ const maxBody = 4 << 20
 
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := &audited{Context: r.Context(), began: s.options.Now(), given: transactionID(r), number: s.recent.request.Add(1)}
+	a := &audited{recent: s.recent, began: s.options.Now(), given: transactionID(r), number: s.recent.request.Add(1)}
+	a.Request = observe.Request{Context: r.Context(), Owner: a, Tracing: s.options.Tracing}
 	a.rec.ResponseWriter = w
 	if a.given != "" {
 		w.Header()[transactionHeader] = []string{a.given}
 	}
+	if !s.options.TrustTransactionHeader {
+		a.given = ""
+	}
 	r = r.WithContext(a)
+	if s.options.Tracing != nil {
+		var span observe.Span
+		r, span = serveTraced(r)
+		defer func() { span.Served(cmp.Or(a.rec.status, http.StatusOK)) }()
+	}
 	defer s.answered(r, a)
 	defer s.recover(&a.rec, r, &a.rec)
 	s.serve(&a.rec, r)
@@ -41,8 +52,8 @@ func (s *Server) answered(r *http.Request, a *audited) {
 	s.meter.CountAt(now, endpointOf(r.URL.Path), status, took)
 	s.audit(r, a, now)
 	if s.options.AccessLog != nil {
-		s.options.AccessLog.Info("request", "method", r.Method, "path", safePath(r.URL.Path), "status", a.rec.status,
-			"bytes", a.rec.bytes, "ms", took.Milliseconds(), "remote", r.RemoteAddr, "transaction", s.recent.transactionOf(a.given, a.number))
+		s.options.AccessLog.InfoContext(r.Context(), "request", "method", r.Method, "path", safePath(r.URL.Path), "status", a.rec.status,
+			"bytes", a.rec.bytes, "ms", took.Milliseconds(), "remote", r.RemoteAddr)
 	}
 }
 
@@ -152,7 +163,7 @@ func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, context, path
 			refuse(w, http.StatusServiceUnavailable, "Service Unavailable")
 			return
 		}
-		s.health(w)
+		s.health(r.Context(), w)
 		return
 	}
 	a, ok := s.ofServer(path)
@@ -207,9 +218,9 @@ func (s *Server) storeAnswers() error {
 }
 
 // health tells whether the store answers.
-func (s *Server) health(w http.ResponseWriter) {
+func (s *Server) health(ctx context.Context, w http.ResponseWriter) {
 	if err := s.storeAnswers(); err != nil {
-		s.log.Error("health", "error", err)
+		s.log.ErrorContext(ctx, "health", "error", err)
 		refuse(w, http.StatusServiceUnavailable, "Service Unavailable")
 		return
 	}
@@ -277,6 +288,22 @@ func safePath(path string) string {
 	return path
 }
 
+// serveTraced begins the span of a request, whose name is the endpoint's: addresses have names of realms and users.
+func serveTraced(r *http.Request) (*http.Request, observe.Span) {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	ctx, span := observe.RequestOf(r.Context()).Serve(r.Context(), observe.Incoming{
+		Method: r.Method, Scheme: scheme, Host: r.Host, Path: safePath(r.URL.Path), Proto: r.Proto, Client: r.RemoteAddr,
+		UserAgent: r.UserAgent(), Header: r.Header,
+	})
+	if n := endpointOf(r.URL.Path); n >= 0 {
+		span.Rename(r.Method + " " + meteredEndpoints[n])
+	}
+	return r.WithContext(ctx), span
+}
+
 // recover turns a panic into an answer; the process goes on with the other requests.
 func (s *Server) recover(w http.ResponseWriter, r *http.Request, rec *recorder) {
 	v := recover()
@@ -289,7 +316,7 @@ func (s *Server) recover(w http.ResponseWriter, r *http.Request, rec *recorder) 
 	if v == http.ErrAbortHandler {
 		panic(v)
 	}
-	s.log.Error("panic while answering", "method", r.Method, "path", safePath(r.URL.Path), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+	s.log.ErrorContext(r.Context(), "panic while answering", "method", r.Method, "path", safePath(r.URL.Path), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 	if rec == nil || rec.status == 0 {
 		refuse(w, http.StatusInternalServerError, "Internal Server Error")
 	}

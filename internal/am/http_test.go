@@ -54,7 +54,7 @@ func TestAccessLog(t *testing.T) {
 	send("GET", "/openam/oauth2/tokeninfo?access_token=secret-token")
 	send("GET", "/openam/json/serverinfo/*", "iPlanetDirectoryPro", "secret-token")
 	got := access.String()
-	if strings.Count(got, "\n") != 3 || strings.Contains(got, "secret") || !strings.Contains(got, "transaction=tx-7") || !strings.Contains(got, "status=200") {
+	if strings.Count(got, "\n") != 3 || strings.Contains(got, "secret") || !strings.Contains(got, "transactionId=tx-7") || !strings.Contains(got, "status=200") {
 		t.Errorf("access log = %s", got)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/secrets"
 	"gatehouse/internal/gateway/wire"
+	"gatehouse/internal/observe"
 )
 
 // ports is one port or a list of them.
@@ -94,21 +95,9 @@ type adminConfig struct {
 	ServeDeprecatedPrometheus bool                                 `conf:"serveDeprecatedPrometheusEndpoint"`
 	AuditService              heap.Ref[audit.AuditService]         `conf:"auditService,default=AuditService"`
 	Vertx                     any                                  `conf:"vertx,unused=it tunes the former server"`
-	OpenTelemetry             openTelemetry                        `conf:"openTelemetry"`
+	OpenTelemetry             openTelemetryConfig                  `conf:"openTelemetry"`
 	protectionConfig
 	Rest []conf.Field `conf:"*"`
-}
-
-// openTelemetry is accepted as long as it asks for nothing.
-type openTelemetry struct {
-	Tracing struct {
-		Enabled bool         `conf:"enabled"`
-		Rest    []conf.Field `conf:"*"`
-	} `conf:"tracing"`
-	Logging struct {
-		Enabled bool         `conf:"enabled"`
-		Rest    []conf.Field `conf:"*"`
-	} `conf:"logging"`
 }
 
 // admin is what admin.json says.
@@ -117,6 +106,7 @@ type admin struct {
 	heap        *heap.Heap
 	development bool
 	pid         *pidFile
+	telemetry   *observe.TracingOptions // nil: no spans are made
 }
 
 func (i *instance) loadAdmin(errs *conf.Errors) *admin {
@@ -147,6 +137,7 @@ func (i *instance) loadAdmin(errs *conf.Errors) *admin {
 	a.sessions(h)
 	a.rest(d, h, errs)
 	a.mode(i, d, errs)
+	a.telemetry = a.OpenTelemetry.options(i, h, d.node.Get("openTelemetry"), errs)
 	a.pid = i.pidFile(a.PidFileMode)
 	if errs.Err() != nil {
 		return nil
@@ -207,9 +198,6 @@ func (a *admin) mode(i *instance, d *document, errs *conf.Errors) {
 	if a.development {
 		i.mode = "development"
 	}
-	if t := a.OpenTelemetry; t.Tracing.Enabled || t.Logging.Enabled {
-		errs.Add(d.node.Get("openTelemetry"), "openTelemetry cannot be enabled: telemetry is not exported")
-	}
 }
 
 // listen opens all listeners and begins to serve.
@@ -248,7 +236,7 @@ func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64, kept *hand
 	s := wire.NewServer(wire.Options{
 		MaxHeaderBytes: c.MaxTotalHeadersSize, MaxRequestLine: c.Vertx.MaxInitialLineLength, MaxBody: max(maxBody, 0),
 		GracePeriod: c.GracePeriod.D(), Streaming: g.admin.StreamingEnabled, PreserveQuery: g.admin.PreserveQuery,
-		TrustTransactionHeader: trust == "true", Storage: &storage, Log: g.services.Logger,
+		TrustTransactionHeader: trust == "true", Storage: &storage, Tracing: g.tracing, Log: g.services.Logger,
 	}, h)
 	for _, port := range c.Port {
 		addr, err := s.Listen(net.JoinHostPort(c.Host, strconv.Itoa(port)), config)

@@ -124,7 +124,7 @@ func (c *captureDecorator) resolved(on bool, x *chain.Exchange, found *oauth2.Ac
 		}
 	}
 	c.contexts(&b, x)
-	env.Log.Info(b.String())
+	env.Log.InfoContext(x.Ctx(), b.String())
 }
 
 func readPoints(value *conf.Node, env *heap.Env) (points, bool) {
@@ -179,7 +179,7 @@ func (c *captureDecorator) request(on bool, point string, x *chain.Exchange, env
 	c.entity(&b, &r.Entity, r.Header)
 	c.trailerLines(&b, r.Trailer)
 	c.contexts(&b, x)
-	env.Log.Info(b.String())
+	env.Log.InfoContext(x.Ctx(), b.String())
 }
 
 func (c *captureDecorator) response(on bool, point string, x *chain.Exchange, resp *chain.Response, err error, env *heap.Env) {
@@ -200,7 +200,7 @@ func (c *captureDecorator) response(on bool, point string, x *chain.Exchange, re
 		c.trailerLines(&b, resp.Trailer)
 	}
 	c.contexts(&b, x)
-	env.Log.Info(b.String())
+	env.Log.InfoContext(x.Ctx(), b.String())
 }
 
 func (c *captureDecorator) headerLines(b *strings.Builder, h http.Header, hidden []*expr.Regexp) {

@@ -57,7 +57,7 @@ func (t *timerDecorator) Decorate(target any, value *conf.Node, env *heap.Env) (
 			resp, err := o.Handle(x)
 			total := time.Since(start)
 			m.elapsed.observe(total)
-			env.Log.Info("elapsed time", t.attr("total", total))
+			env.Log.InfoContext(x.Ctx(), "elapsed time", t.attr("total", total))
 			return resp, err
 		}), nil
 	case chain.Filter:
@@ -74,7 +74,7 @@ func (t *timerDecorator) Decorate(target any, value *conf.Node, env *heap.Env) (
 			m.elapsed.observe(total)
 			m.internal.observe(total - below)
 			m.downstream.observe(below)
-			env.Log.Info("elapsed time", t.attr("total", total), t.attr("internal", total-below), t.attr("downstream", below))
+			env.Log.InfoContext(x.Ctx(), "elapsed time", t.attr("total", total), t.attr("internal", total-below), t.attr("downstream", below))
 			return resp, err
 		}), nil
 	case oauth2.AccessTokenResolver:
@@ -84,7 +84,7 @@ func (t *timerDecorator) Decorate(target any, value *conf.Node, env *heap.Env) (
 			found, err := o.Resolve(x, text)
 			total := time.Since(start)
 			m.elapsed.observe(total)
-			env.Log.Info("elapsed time", t.attr("total", total))
+			env.Log.InfoContext(x.Ctx(), "elapsed time", t.attr("total", total))
 			return found, err
 		}), nil
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // decorators lists the decorator types.
-var decorators = []*heap.Type{baseURI, capture, tracing}
+var decorators = []*heap.Type{baseURI, capture}
 
 // services lists types that are no filters, handlers, or stores.
 var services = amservice.All

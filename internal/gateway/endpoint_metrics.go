@@ -29,7 +29,7 @@ func (g *Gateway) metrics(x *chain.Exchange, deprecated bool) *chain.Response {
 	}
 	families, err := g.registry(deprecated).Gather()
 	if err != nil {
-		g.services.Logger.Error("some metrics could not be collected", "error", err)
+		g.services.Logger.ErrorContext(x.Ctx(), "some metrics could not be collected", "error", err)
 	}
 	var b bytes.Buffer
 	format := expfmt.NewFormat(expfmt.TypeTextPlain)

@@ -84,7 +84,7 @@ func TestFailures(t *testing.T) {
 		{name: "method of the welcome page", method: "POST", path: "/", want: 405},
 		{name: "no binding of a DispatchHandler", files: routeOf(`{"type": "DispatchHandler", "config": {"bindings": [{"condition": false, "handler": ` + ok + `}]}}`),
 			path: "/x", want: 404},
-		{name: "a script throws", files: routeOf(throws), path: "/secret?token=abc", want: 500, wantLog: "level=WARN msg=\"the request failed\" route=x status=500 method=GET path=/secret transaction="},
+		{name: "a script throws", files: routeOf(throws), path: "/secret?token=abc", want: 500, wantLog: "level=WARN msg=\"the request failed\" route=x status=500 method=GET path=/secret cause="},
 		{name: "a decoration fails", files: routeOf(`{"type": "ReverseProxyHandler", "baseURI": "${attributes.none}"}`), path: "/x", want: 500, wantLog: "level=WARN"},
 		{name: "upstream of a ReverseProxyHandler", files: routeOf(strings.Replace(nowhere, "ClientHandler", "ReverseProxyHandler", 1)), path: "/x", want: 502, wantLog: "status=502"},
 		{name: "upstream of a ClientHandler", files: routeOf(nowhere), path: "/x", want: 500, wantLog: "status=500"},

@@ -18,6 +18,7 @@ import (
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/session"
 	"gatehouse/internal/gateway/wire"
+	"gatehouse/internal/observe"
 )
 
 // Gateway is a loaded configuration folder.
@@ -29,6 +30,7 @@ type Gateway struct {
 	servers []*wire.Server
 	addrs   []net.Addr
 	ready   atomic.Bool
+	tracing *observe.Tracing // nil: no spans are made
 	// Warnings is what was doubtful while loading.
 	Warnings []conf.Problem
 	stopOnce sync.Once
@@ -56,6 +58,7 @@ func Load(o Options) (*Gateway, error) {
 	var older heap.Ref[session.SessionManager]
 	if g.admin != nil {
 		i.services.Streaming = g.admin.StreamingEnabled
+		i.traced = g.admin.telemetry != nil
 		older = g.admin.Session.gateway
 	}
 	errs = &conf.Errors{}
@@ -203,6 +206,12 @@ func (g *Gateway) Start(ctx context.Context) error {
 		g.admin.pid.remove()
 		return err
 	}
+	if g.admin.telemetry != nil {
+		if g.tracing, err = observe.NewTracing(*g.admin.telemetry); err != nil {
+			_ = g.Stop(ctx)
+			return fmt.Errorf("openTelemetry: %w", err)
+		}
+	}
 	if err := g.listen(); err != nil {
 		_ = g.Stop(ctx)
 		return err
@@ -225,6 +234,7 @@ func (g *Gateway) Stop(ctx context.Context) error {
 		}
 		wg.Wait()
 		err = errors.Join(errs...)
+		g.closeTracing(ctx)
 		if g.locations.stop != nil {
 			g.locations.stop()
 			<-g.locations.done

@@ -23,6 +23,7 @@ import (
 	"gatehouse/internal/gateway/script"
 	"gatehouse/internal/gateway/secrets"
 	"gatehouse/internal/gateway/session"
+	"gatehouse/internal/observe"
 )
 
 // Options say what to load and how.
@@ -64,6 +65,8 @@ type instance struct {
 	// place is the label of the router whose route is being built; "" for none.
 	place  string
 	timers timers
+	// traced says that admin.json or the environment asks for spans.
+	traced bool
 	loaded time.Time
 }
 
@@ -78,6 +81,7 @@ func newInstance(o Options) (*instance, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Log = observe.Correlate(o.Log)
 	if o.Now == nil {
 		o.Now = time.Now
 	}

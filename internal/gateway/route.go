@@ -8,12 +8,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/audit"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/secrets"
 	"gatehouse/internal/gateway/session"
+	"gatehouse/internal/observe"
 )
 
 // route is one document of a router, built and, once in service, started.
@@ -161,6 +164,10 @@ func (r *route) start(ctx context.Context) error { return r.heap.Start(ctx) }
 func (r *route) handle(x *chain.Exchange) *chain.Response {
 	p := r.metrics.begin()
 	defer p.end()
+	if span := observe.SpanOf(x.Ctx()); span.On() {
+		span.Rename(x.Request.Method + " " + r.name)
+		span.Set(attribute.String("ig.route.id", r.id), attribute.String("ig.route.name", r.name))
+	}
 	resp, err := r.handler.Handle(x)
 	p.answered(resp, err)
 	if err != nil {
@@ -183,10 +190,6 @@ func (r *route) report(x *chain.Exchange, resp *chain.Response) {
 	}
 	cause := resp.Cause
 	resp.Cause = reported{cause}
-	tx := ""
-	if t := chain.Find[*chain.TransactionContext](x.Context); t != nil {
-		tx = t.Value
-	}
 	// What a client did wrong is no reason for concern, and could fill the log; nor is
 	// one that went away.
 	level := slog.LevelDebug
@@ -194,5 +197,5 @@ func (r *route) report(x *chain.Exchange, resp *chain.Response) {
 		level = slog.LevelWarn
 	}
 	r.heap.Services().Logger.Log(x.Ctx(), level, "the request failed", "route", r.id, "status", resp.Status.Code,
-		"method", x.Request.Method, "path", x.Request.URI.RawPath, "transaction", tx, "cause", cause.Error())
+		"method", x.Request.Method, "path", x.Request.URI.RawPath, "cause", cause.Error())
 }

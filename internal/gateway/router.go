@@ -38,7 +38,8 @@ type routerConfig struct {
 
 // types are the object types that need the instance itself.
 func (i *instance) types() []*heap.Type {
-	return []*heap.Type{heap.Define("Router", i.newRouter, "RouterHandler"), heap.Define("TimerDecorator", i.newTimer)}
+	return []*heap.Type{heap.Define("Router", i.newRouter, "RouterHandler"), heap.Define("TimerDecorator", i.newTimer),
+		heap.Define("TracingDecorator", i.newTracing)}
 }
 
 // router sends a request to the first route, in the order of their names, whose
@@ -128,7 +129,7 @@ func (r *router) Handle(x *chain.Exchange) (*chain.Response, error) {
 		p.answered(resp, err)
 		return resp, err
 	}
-	r.heap.Services().Logger.Error("no handler to dispatch to", "router", r.name, "path", x.Request.URI.RawPath)
+	r.heap.Services().Logger.ErrorContext(x.Ctx(), "no handler to dispatch to", "router", r.name, "path", x.Request.URI.RawPath)
 	return chain.NewResponse(404), nil
 }
 

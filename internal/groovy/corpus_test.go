@@ -10,7 +10,7 @@ import (
 
 // corpusEngine prints into out.
 func corpusEngine(out *strings.Builder) *Engine {
-	return New(Env{Classes: JDK(), Out: func(s string) { out.WriteString(s) }})
+	return New(Env{Classes: JDK(), Out: func(_ context.Context, s string) { out.WriteString(s) }})
 }
 
 // TestCorpus runs the scripts of testdata. A file holds several: "-- name --",

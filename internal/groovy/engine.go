@@ -18,7 +18,7 @@ type Env struct {
 	// Load finds the source of a class by its full name, as a class path would.
 	Load   func(class string) (file, src string, ok bool)
 	Limits Limits
-	Out    func(text string) // println and print; nil drops the text
+	Out    func(ctx context.Context, text string) // println and print; nil drops the text
 	// Getenv and Property answer System.getenv and System.getProperty; nil knows nothing.
 	Getenv, Property func(name string) (string, bool)
 	// Open is URL.openConnection; nil refuses. The object has getInputStream.

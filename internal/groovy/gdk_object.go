@@ -8,7 +8,7 @@ import (
 func (th *thread) print(s string) {
 	th.alloc(int64(len(s)))
 	if th.eng.env.Out != nil {
-		th.eng.env.Out(s)
+		th.eng.env.Out(th.ctx, s)
 	}
 }
 

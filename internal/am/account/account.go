@@ -424,7 +424,7 @@ func csrfOf(token string) string {
 }
 
 func (v *visit) broken(err error) {
-	v.Log.Error("account page", "realm", v.place.Realm.Path, "error", err)
+	v.Log.ErrorContext(v.r.Context(), "account page", "realm", v.place.Realm.Path, "error", err)
 	v.page = v.Login.Page(v.r, v.place)
 	v.message(http.StatusInternalServerError, "page.broken.title", "page.broken.text")
 }
@@ -436,7 +436,7 @@ func (v *visit) message(status int, title, text string) {
 
 func (v *visit) render(status int, name string) {
 	if err := pages.Render(v.w, status, ui.Card, name, v.page, ui.Policy{}); err != nil {
-		v.Log.Error("show page", "error", err)
+		v.Log.ErrorContext(v.r.Context(), "show page", "error", err)
 		http.Error(v.w, "Internal Server Error", http.StatusInternalServerError)
 	}
 }

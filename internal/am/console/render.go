@@ -117,10 +117,10 @@ func (v *visit) failed(err error) {
 		status, name, title = http.StatusForbidden, "not_admin", v.Say("This console is for administrators")
 	}
 	if status >= http.StatusInternalServerError {
-		v.console.Log.Error("console", "method", v.r.Method, "path", v.r.URL.Path, "error", err)
+		v.console.Log.ErrorContext(v.r.Context(), "console", "method", v.r.Method, "path", v.r.URL.Path, "error", err)
 	}
 	if err := v.showStatus(status, name, title, message); err != nil {
-		v.console.Log.Error("console", "error", err)
+		v.console.Log.ErrorContext(v.r.Context(), "console", "error", err)
 		http.Error(v.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
 }

@@ -218,7 +218,7 @@ func statusOf(err error) int {
 func (x *exchange) refuse(err error) {
 	e, ok := errors.AsType[*Refusal](err)
 	if !ok {
-		x.s.Log.Error("authenticate", "realm", x.place.Realm.Path, "error", err)
+		x.s.Log.ErrorContext(x.r.Context(), "authenticate", "realm", x.place.Realm.Path, "error", err)
 		status := statusOf(err)
 		e = &Refusal{Status: status, Message: http.StatusText(status)}
 	}
@@ -245,7 +245,7 @@ func (x *exchange) refuse(err error) {
 		}
 	}
 	if err := x.write(e.Status, body); err != nil {
-		x.s.Log.Error("write answer of authenticate", "error", err)
+		x.s.Log.ErrorContext(x.r.Context(), "write answer of authenticate", "error", err)
 	}
 }
 

@@ -77,7 +77,7 @@ func (s *Service) signedIn(w http.ResponseWriter, r *http.Request, place Place, 
 		"Home": s.Home(place, sess), "Admin": sess.Admin,
 		"SignOut": place.Context + "/UI/Logout?realm=" + url.QueryEscape(place.Realm.Path),
 	}
-	s.render(w, http.StatusOK, "signedin", p)
+	s.render(w, r, http.StatusOK, "signedin", p)
 }
 
 // Home is where those go who asked for nothing else: administrators to the console, others to their account.
@@ -156,7 +156,7 @@ func (s *Service) goOn(w http.ResponseWriter, r *http.Request, place Place, to s
 	}
 	p := s.Page(r, place)
 	p.Title, p.Refresh, p.Content = p.T("goon.title"), to, to
-	s.render(w, http.StatusOK, "goon", p)
+	s.render(w, r, http.StatusOK, "goon", p)
 }
 
 // stepRefused shows the first step again with what went wrong, which never is whether the name or the password was.
@@ -183,7 +183,7 @@ func (s *Service) stepRefused(w http.ResponseWriter, r *http.Request, place Plac
 	if again.Status != http.StatusOK || again.TokenID != "" {
 		p := s.Page(r, place)
 		p.Title, p.Alert = p.T("login.impossible"), &ui.Alert{Kind: "bad", Text: text}
-		s.render(w, a.Status, "message", p)
+		s.render(w, r, a.Status, "message", p)
 		return
 	}
 	again.Status = a.Status
@@ -208,11 +208,11 @@ func (s *Service) logoutPage(w http.ResponseWriter, r *http.Request, place Place
 	p := s.Page(r, place)
 	p.Title, p.Lead = p.T("signedout.title"), p.T("signedout.text")
 	p.Content = place.Context + "/XUI/?realm=" + url.QueryEscape(place.Realm.Path)
-	s.render(w, http.StatusOK, "signedout", p)
+	s.render(w, r, http.StatusOK, "signedout", p)
 }
 
 func (s *Service) broken(w http.ResponseWriter, r *http.Request, place Place, err error) {
-	s.Log.Error("sign-in page", "realm", place.Realm.Path, "error", err)
+	s.Log.ErrorContext(r.Context(), "sign-in page", "realm", place.Realm.Path, "error", err)
 	s.message(w, r, place, http.StatusInternalServerError, "page.broken.title", "page.broken.text")
 }
 
@@ -220,12 +220,12 @@ func (s *Service) broken(w http.ResponseWriter, r *http.Request, place Place, er
 func (s *Service) message(w http.ResponseWriter, r *http.Request, place Place, status int, title, text string) {
 	p := s.Page(r, place)
 	p.Title, p.Lead = p.T(title), p.T(text)
-	s.render(w, status, "message", p)
+	s.render(w, r, status, "message", p)
 }
 
-func (s *Service) render(w http.ResponseWriter, status int, name string, p *ui.Page, forms ...string) {
+func (s *Service) render(w http.ResponseWriter, r *http.Request, status int, name string, p *ui.Page, forms ...string) {
 	if err := pages.Render(w, status, ui.Card, name, p, ui.Policy{Forms: slices.Clone(forms)}); err != nil {
-		s.Log.Error("show page", "error", err)
+		s.Log.ErrorContext(r.Context(), "show page", "error", err)
 		http.Error(w, "Internal Server Error", http.StatusInternalServerError)
 	}
 }

@@ -86,7 +86,7 @@ func (s *Service) showStep(w http.ResponseWriter, r *http.Request, place Place, 
 		p.Refresh = content.Away
 	}
 	p.Content = content
-	s.render(w, a.Status, "signin", p, content.formTargets()...)
+	s.render(w, r, a.Status, "signin", p, content.formTargets()...)
 }
 
 // stepBuilder makes rows of callbacks.

@@ -71,7 +71,7 @@ func (s *Service) advance(w http.ResponseWriter, r *http.Request, place Place, a
 	}
 	a := pageStep{}
 	if err := json.Unmarshal(got.Body.Bytes(), &a); err != nil {
-		s.Log.Error("sign-in page: the answer of authenticate cannot be read", "error", err)
+		s.Log.ErrorContext(r.Context(), "sign-in page: the answer of authenticate cannot be read", "error", err)
 		return pageStep{Status: http.StatusInternalServerError}
 	}
 	a.Status = got.Status

@@ -109,7 +109,7 @@ func (s *Service) outcome(step *journey.Step, end journey.End, err error, c *Cre
 		end, err = journey.Resume(step, answers)
 	}
 	if err != nil {
-		return Outcome{}, s.refusal(err)
+		return Outcome{}, s.refusal(step.Context(), err)
 	}
 	st := step.State
 	switch {
@@ -165,7 +165,7 @@ func (s *Service) finished(step *journey.Step) (Authenticated, error) {
 const maxState = 24 << 10
 
 // refusal turns the errors of journeys into what clients are told.
-func (s *Service) refusal(err error) error {
+func (s *Service) refusal(ctx context.Context, err error) error {
 	var missing *journey.Unsupported
 	switch {
 	case errors.Is(err, journey.ErrNoTree):
@@ -175,7 +175,7 @@ func (s *Service) refusal(err error) error {
 	case errors.Is(err, realm.ErrBusy):
 		return &Refusal{Status: http.StatusServiceUnavailable, Message: "The server is busy", Cause: err}
 	case errors.As(err, &missing):
-		s.Log.Error("journey", "error", err)
+		s.Log.ErrorContext(ctx, "journey", "error", err)
 		return &Refusal{Status: http.StatusNotImplemented, Message: "The journey has a node of type " + missing.Type + ", which is not supported by this server", Cause: err}
 	}
 	return err

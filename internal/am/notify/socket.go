@@ -35,7 +35,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUnauthorized, "Access Denied")
 		return
 	case err != nil:
-		h.Log.Error("open a socket for notifications", "error", err)
+		h.Log.ErrorContext(r.Context(), "open a socket for notifications", "error", err)
 		refuse(w, http.StatusInternalServerError, "")
 		return
 	case sess.Subject.Type != login.TypeAgent:
@@ -55,7 +55,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Browsers are refused where their page is of another origin.
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{Protocol}, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
-		h.Log.Debug("open a socket for notifications", "error", err)
+		h.Log.DebugContext(r.Context(), "open a socket for notifications", "error", err)
 		return
 	}
 	defer conn.CloseNow()

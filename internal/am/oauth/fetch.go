@@ -16,6 +16,7 @@ import (
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/jose"
+	"gatehouse/internal/observe"
 )
 
 // What clients name is called briefly and without redirects: they would lead past the checks.
@@ -44,9 +45,9 @@ func outgoing(public bool) *http.Client {
 	return &http.Client{
 		Timeout:       callTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
+		Transport: observe.Transport{Transport: &http.Transport{
 			DialContext: dialer.DialContext, Proxy: proxy, TLSHandshakeTimeout: callTimeout, MaxIdleConnsPerHost: -1, ForceAttemptHTTP2: true,
-		},
+		}},
 	}
 }
 

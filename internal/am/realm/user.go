@@ -222,7 +222,7 @@ func (r *Realm) upgrade(ctx context.Context, u *User, password string) {
 		}
 	}
 	if err != nil {
-		r.set.m.log.Warn("the password hash was not upgraded", "realm", r.Path, "error", err)
+		r.set.m.log.WarnContext(ctx, "the password hash was not upgraded", "realm", r.Path, "error", err)
 	}
 }
 

@@ -120,13 +120,13 @@ func (c *Call) serve(path string) error {
 func (c *Call) refused(err error) {
 	e := asError(err)
 	if e.Status >= 500 && !errors.Is(err, context.Canceled) && e.Status != http.StatusNotImplemented {
-		c.server.Log.Error("administration request", "method", c.Request.Method, "path", c.Request.URL.Path,
+		c.server.Log.ErrorContext(c.Request.Context(), "administration request", "method", c.Request.Method, "path", c.Request.URL.Path,
 			"realm", c.Realm.Path, "error", err)
 	}
 	c.writer.Header().Del("ETag")
 	c.writer.Header().Del("Location")
 	if err := c.write(e.Status, e.body()); err != nil {
-		c.server.Log.Error("write refusal", "error", err)
+		c.server.Log.ErrorContext(c.Request.Context(), "write refusal", "error", err)
 	}
 }
 

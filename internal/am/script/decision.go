@@ -66,7 +66,7 @@ func (e *Engine) Decide(ctx context.Context, s *realm.Script, in *DecisionInput)
 	d := &decision{run: r, in: in, action: &action{}}
 	d.shared, d.transient, d.secure = mapFromGo(in.Shared), mapFromGo(in.Transient), mapFromGo(in.Secure)
 	r.out = map[string]groovy.Value{"outcome": nil, "action": nil}
-	if _, err := p.run(r, d.bindings(), ""); err != nil {
+	if _, err := r.execute(p, d.bindings(), ""); err != nil {
 		return nil, failure(s.Name, err)
 	}
 	out := &Decision{Properties: map[string]string{}}

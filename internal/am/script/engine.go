@@ -4,8 +4,11 @@ import (
 	"context"
 	"log/slog"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/groovy"
+	"gatehouse/internal/observe"
 )
 
 // Options are what an Engine needs.
@@ -55,6 +58,20 @@ type run struct {
 	later   []func() error
 	// out are global variables to read when the script is over.
 	out map[string]groovy.Value
+}
+
+// execute runs a program of this run, and notes what came of it.
+func (r *run) execute(p program, vars []binding, function string) (groovy.Value, error) {
+	outside := r.ctx
+	ctx, span := observe.Start(outside, "script")
+	if span.On() {
+		span.Set(attribute.String("code.function.name", r.script.Name))
+	}
+	r.ctx = ctx
+	v, err := p.run(r, vars, function)
+	r.ctx = outside
+	span.End(err)
+	return v, err
 }
 
 func (r *run) realmPath() string {

@@ -55,7 +55,7 @@ func (p *groovyProgram) run(r *run, vars []binding, function string) (groovy.Val
 	}
 	if err != nil {
 		if in, ok := errors.AsType[*groovy.InternalError](err); ok {
-			r.eng.options.Log.Error("script: the interpreter failed", "script", r.script.Name, "panic", in.Cause, "stack", in.Stack)
+			r.eng.options.Log.ErrorContext(r.ctx, "script: the interpreter failed", "script", r.script.Name, "panic", in.Cause, "stack", in.Stack)
 		}
 		return nil, failure(r.script.Name, err)
 	}

@@ -106,7 +106,7 @@ func (j *js) recovered(x any) error {
 	case goja.Value:
 		return j.vm.Try(func() { panic(e) })
 	}
-	j.run.eng.options.Log.Error("script: the interpreter failed", "script", j.run.script.Name, "panic", x, "stack", string(debug.Stack()))
+	j.run.eng.options.Log.ErrorContext(j.run.ctx, "script: the interpreter failed", "script", j.run.script.Name, "panic", x, "stack", string(debug.Stack()))
 	return &Error{Script: j.run.script.Name, Message: "internal error of the interpreter"}
 }
 

@@ -31,7 +31,7 @@ func (e *Engine) JWTIssuer(ctx context.Context, s *realm.Script, rl *realm.Realm
 		{"secrets", func() groovy.Value { return &secrets{} }},
 		{"httpClient", func() groovy.Value { return &httpClient{} }},
 	}
-	v, err := p.run(r, vars, "")
+	v, err := r.execute(p, vars, "")
 	if err != nil {
 		return nil, failure(s.Name, err)
 	}

@@ -29,7 +29,7 @@ func (e *Engine) onToken(ctx context.Context, s *realm.Script, in *Input, t *sto
 		return nil, err
 	}
 	k := newToken(r, t)
-	if _, err := p.run(r, append(r.bindings(in), binding{name, constant(k)}), ""); err != nil {
+	if _, err := r.execute(p, append(r.bindings(in), binding{name, constant(k)}), ""); err != nil {
 		return nil, failure(s.Name, err)
 	}
 	*t = k.t
@@ -42,7 +42,7 @@ func (e *Engine) Claims(ctx context.Context, s *realm.Script, in *ClaimsInput) (
 	if err != nil {
 		return nil, err
 	}
-	v, err := p.run(r, append(r.bindings(&in.Input), claimBindings(r, in)...), "")
+	v, err := r.execute(p, append(r.bindings(&in.Input), claimBindings(r, in)...), "")
 	if err != nil {
 		return nil, failure(s.Name, err)
 	}
@@ -66,7 +66,7 @@ func (e *Engine) ValidateScope(ctx context.Context, s *realm.Script, in *ScopeIn
 		binding{"allowedScopes", r.scopes(in.Allowed)},
 		binding{"availableScopes", r.scopes(in.Allowed)},
 		binding{"scopeValidatorHelper", func() groovy.Value { return &scopeValidatorHelper{} }})
-	v, err := p.run(r, vars, in.Function)
+	v, err := r.execute(p, vars, in.Function)
 	var t *groovy.Thrown
 	if errors.As(err, &t) && t.Class == invalidScope {
 		return nil, &InvalidScope{t.Message}
@@ -88,7 +88,7 @@ func (e *Engine) EvaluateScope(ctx context.Context, s *realm.Script, in *Input, 
 	if err != nil {
 		return nil, err
 	}
-	v, err := p.run(r, append(r.bindings(in), binding{"accessToken", constant(newToken(r, t))}), "")
+	v, err := r.execute(p, append(r.bindings(in), binding{"accessToken", constant(newToken(r, t))}), "")
 	if err != nil {
 		return nil, failure(s.Name, err)
 	}
@@ -103,7 +103,7 @@ func (e *Engine) AuthorizeData(ctx context.Context, s *realm.Script, in *Input) 
 	if err != nil {
 		return nil, err
 	}
-	v, err := p.run(r, r.bindings(in), "")
+	v, err := r.execute(p, r.bindings(in), "")
 	if err != nil {
 		return nil, failure(s.Name, err)
 	}

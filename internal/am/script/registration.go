@@ -39,7 +39,7 @@ func (e *Engine) Register(ctx context.Context, s *realm.Script, in *Registration
 			}
 			return decode(raw)
 		}})
-	if _, err := p.run(r, vars, ""); err != nil {
+	if _, err := r.execute(p, vars, ""); err != nil {
 		return nil, failure(s.Name, err)
 	}
 	return identity.stored, nil

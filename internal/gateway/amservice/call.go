@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/observe"
 )
 
 // maxAnswer bounds what is read of an answer.
@@ -39,7 +40,13 @@ func get(url, version string) (*chain.Request, error) {
 
 // send sends a request and, when the status is 200, decodes the answer into v.
 func (s *Service) send(x *chain.Exchange, req *chain.Request, v any) (int, error) {
-	resp, err := s.handler.Handle(x.With(req))
+	call := x.With(req)
+	ctx, span := observe.Start(x.Ctx(), "AmService")
+	if ctx != x.Ctx() {
+		call = call.WithCtx(ctx)
+	}
+	resp, err := s.handler.Handle(call)
+	span.End(err)
 	if err != nil {
 		return 0, err
 	}

@@ -41,7 +41,7 @@ func (s *Service) discover(x *chain.Exchange) (string, error) {
 		return "", err
 	}
 	if status != 200 || chain.CheckHeader(answer.CookieName, "") != nil {
-		s.log.Warn("the server does not say the name of its session cookie; the usual one is used", "url", s.url, "status", status, "cookie", defaultCookie)
+		s.log.WarnContext(x.Ctx(), "the server does not say the name of its session cookie; the usual one is used", "url", s.url, "status", status, "cookie", defaultCookie)
 		return defaultCookie, nil
 	}
 	s.info.cookie.Store(&answer.CookieName)

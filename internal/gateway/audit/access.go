@@ -270,7 +270,7 @@ func (a *audited) ig(w *audit.Writer, x *chain.Exchange, e *ExtensionContext) {
 	if c.ext != nil {
 		text, err := audit.Encode(c.ext.Filter(e.extensions))
 		if err != nil {
-			c.log.Error("an extension of an access event cannot be written", "route", a.routeID, "error", err)
+			c.log.ErrorContext(x.Ctx(), "an extension of an access event cannot be written", "route", a.routeID, "error", err)
 			text = []byte("{}")
 		}
 		w.Raw("ext", text)

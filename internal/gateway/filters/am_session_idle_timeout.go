@@ -178,7 +178,7 @@ func (f *idleWatch) read(x *chain.Exchange) *activity {
 		err = json.Unmarshal(t.Payload, &a)
 	}
 	if err != nil {
-		f.log.Warn("the cookie of the last activity is not used", "error", err)
+		f.log.WarnContext(x.Ctx(), "the cookie of the last activity is not used", "error", err)
 		return nil
 	}
 	return &a

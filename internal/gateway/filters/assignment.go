@@ -1,6 +1,7 @@
 package filters
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -53,21 +54,21 @@ type assigner struct {
 }
 
 func (f *assigner) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
-	if err := f.assign(f.onRequest, x); err != nil {
+	if err := f.assign(x.Ctx(), f.onRequest, x); err != nil {
 		return nil, err
 	}
 	resp, err := next.Handle(x)
 	if err != nil || len(f.onResponse) == 0 {
 		return resp, err
 	}
-	if err := f.assign(f.onResponse, chain.ResponseScope{Exchange: x, Response: resp}); err != nil {
+	if err := f.assign(x.Ctx(), f.onResponse, chain.ResponseScope{Exchange: x, Response: resp}); err != nil {
 		resp.Entity.Close()
 		return nil, err
 	}
 	return resp, nil
 }
 
-func (f *assigner) assign(list []assignment, s expr.Scope) error {
+func (f *assigner) assign(ctx context.Context, list []assignment, s expr.Scope) error {
 	for i := range list {
 		a := &list[i]
 		if !a.Condition.Holds(s) {
@@ -75,7 +76,7 @@ func (f *assigner) assign(list []assignment, s expr.Scope) error {
 		}
 		err := a.Target.Assign(s, a.Value.eval(s))
 		if errors.Is(err, chain.ErrReadOnly) {
-			f.log.Warn("assignment is ignored", "target", a.Target.Source(), "error", err)
+			f.log.WarnContext(ctx, "assignment is ignored", "target", a.Target.Source(), "error", err)
 			continue
 		}
 		if err != nil {

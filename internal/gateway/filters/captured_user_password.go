@@ -56,7 +56,7 @@ func (f *passwordTeller) Filter(x *chain.Exchange, next chain.Handler) (*chain.R
 	}
 	session, err := f.service.Session(x, token)
 	if errors.Is(err, amservice.ErrNoSession) {
-		f.log.Debug("there is no session to take a password from")
+		f.log.DebugContext(x.Ctx(), "there is no session to take a password from")
 		return next.Handle(x)
 	}
 	if err != nil {
@@ -64,7 +64,7 @@ func (f *passwordTeller) Filter(x *chain.Exchange, next chain.Handler) (*chain.R
 	}
 	password, err := f.open(x, session.Properties[capturedPassword])
 	if err != nil {
-		f.log.Warn("the captured password cannot be read", "error", err)
+		f.log.WarnContext(x.Ctx(), "the captured password cannot be read", "error", err)
 		return next.Handle(x)
 	}
 	return next.Handle(x.Push(&passwordContext{password: password}))

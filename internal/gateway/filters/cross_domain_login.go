@@ -167,7 +167,7 @@ func (f *crossDomain) land(x *chain.Exchange) (*chain.Response, error) {
 }
 
 func (f *crossDomain) failed(x *chain.Exchange, code string, why error) (*chain.Response, error) {
-	f.log.Warn("the login failed", "code", code, "error", why)
+	f.log.WarnContext(x.Ctx(), "the login failed", "code", code, "error", why)
 	return f.refusal.answer(x.Push(&chain.MapContext{Name: "cdssoFailure", Values: map[string]any{
 		"error": code, "description": why.Error(), "throwable": nil,
 	}}), why)

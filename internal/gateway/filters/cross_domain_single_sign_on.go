@@ -131,7 +131,7 @@ func (f *crossDomain) Filter(x *chain.Exchange, next chain.Handler) (*chain.Resp
 	}
 	claims, err := f.verify(x, token)
 	if err != nil {
-		f.log.Debug("the user is sent to log in", "error", err)
+		f.log.DebugContext(x.Ctx(), "the user is sent to log in", "error", err)
 		return f.send(x)
 	}
 	session, err := f.service.Session(x, token)

@@ -1,6 +1,7 @@
 package filters
 
 import (
+	"context"
 	"log/slog"
 
 	"golang.org/x/text/encoding/htmlindex"
@@ -53,7 +54,7 @@ type entityExtractor struct {
 
 func (f *entityExtractor) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
 	if f.request {
-		if err := f.extract(x, &x.Request.Entity, x.Request.Header["Content-Encoding"]); err != nil {
+		if err := f.extract(x.Ctx(), x, &x.Request.Entity, x.Request.Header["Content-Encoding"]); err != nil {
 			return nil, err
 		}
 		return next.Handle(x)
@@ -62,29 +63,29 @@ func (f *entityExtractor) Filter(x *chain.Exchange, next chain.Handler) (*chain.
 	if err != nil {
 		return nil, err
 	}
-	if err := f.extract(chain.ResponseScope{Exchange: x, Response: resp}, &resp.Entity, resp.Header["Content-Encoding"]); err != nil {
+	if err := f.extract(x.Ctx(), chain.ResponseScope{Exchange: x, Response: resp}, &resp.Entity, resp.Header["Content-Encoding"]); err != nil {
 		resp.Entity.Close()
 		return nil, err
 	}
 	return resp, nil
 }
 
-func (f *entityExtractor) extract(s expr.Scope, e *chain.Entity, coding []string) error {
+func (f *entityExtractor) extract(ctx context.Context, s expr.Scope, e *chain.Entity, coding []string) error {
 	text, err := textAs(e, f.charset, coding)
 	if err != nil {
 		return err
 	}
-	return f.target.Assign(s, extractAll(f.bindings, text, f.log))
+	return f.target.Assign(s, extractAll(ctx, f.bindings, text, f.log))
 }
 
 // extractAll returns what the bindings find in a text; null for what is not there.
-func extractAll(bindings []extraction, text string, log *slog.Logger) map[string]any {
+func extractAll(ctx context.Context, bindings []extraction, text string, log *slog.Logger) map[string]any {
 	out := make(map[string]any, len(bindings))
 	for i := range bindings {
 		b := &bindings[i]
 		groups, err := b.Pattern.Submatches(text)
 		if err != nil {
-			log.Warn("pattern is given up", "key", b.Key, "error", err)
+			log.WarnContext(ctx, "pattern is given up", "key", b.Key, "error", err)
 		}
 		if groups == nil {
 			out[b.Key] = nil

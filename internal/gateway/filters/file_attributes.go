@@ -81,7 +81,7 @@ func (f *recordFinder) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 	if v, ok := f.config.Value.Text(x); ok {
 		var err error
 		if found, err = f.find(v); err != nil {
-			f.log.Warn("file of attributes cannot be read", "file", f.config.File, "error", err)
+			f.log.WarnContext(x.Ctx(), "file of attributes cannot be read", "file", f.config.File, "error", err)
 		}
 	}
 	if f.config.Target == nil {

@@ -108,7 +108,7 @@ func (f *replayer) look(x *chain.Exchange, next chain.Handler) (resp *chain.Resp
 	}
 	if len(f.extractions) > 0 {
 		if a := chain.Find[*chain.AttributesContext](x.Context); a != nil {
-			a.Map()["extracted"] = extractAll(f.extractions, page, f.log)
+			a.Map()["extracted"] = extractAll(x.Ctx(), f.extractions, page, f.log)
 		}
 	}
 	resp.Entity.Close()

@@ -36,7 +36,7 @@ func (f *sessionTeller) Filter(x *chain.Exchange, next chain.Handler) (*chain.Re
 	session, err := f.service.Session(x, token)
 	switch {
 	case errors.Is(err, amservice.ErrNoSession):
-		f.log.Debug("there is no session to tell about")
+		f.log.DebugContext(x.Ctx(), "there is no session to tell about")
 		return next.Handle(x)
 	case err != nil:
 		return nil, err

@@ -69,7 +69,7 @@ var (
 func (f *throttle) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
 	group, ok := f.group.Text(x)
 	if !ok {
-		f.log.Error("request cannot be throttled", "error", errNoGroup)
+		f.log.ErrorContext(x.Ctx(), "request cannot be throttled", "error", errNoGroup)
 		return nil, errNoGroup
 	}
 	rate, err := f.policy.Rate(x)

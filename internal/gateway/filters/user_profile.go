@@ -138,12 +138,12 @@ func (f *profileTeller) Filter(x *chain.Exchange, next chain.Handler) (*chain.Re
 		return nil, err
 	}
 	if user == "" {
-		f.log.Debug("there is no user to tell about")
+		f.log.DebugContext(x.Ctx(), "there is no user to tell about")
 		return next.Handle(x)
 	}
 	p, err := f.service.profile(x, user)
 	if errors.Is(err, amservice.ErrNoUser) {
-		f.log.Warn("the server does not know the user")
+		f.log.WarnContext(x.Ctx(), "the server does not know the user")
 		return next.Handle(x)
 	}
 	if err != nil {

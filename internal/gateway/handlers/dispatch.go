@@ -44,7 +44,7 @@ func (d *dispatcher) Handle(x *chain.Exchange) (*chain.Response, error) {
 		}
 		return b.Handler.Get().Handle(x)
 	}
-	d.env.Log.Error("no handler to dispatch to", "uri", x.Request.URI.Path())
+	d.env.Log.ErrorContext(x.Ctx(), "no handler to dispatch to", "uri", x.Request.URI.Path())
 	return chain.NewResponse(404), nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/observe"
 )
 
 type retriesConfig struct {
@@ -37,7 +38,11 @@ func (r *retrier) Handle(x *chain.Exchange) (*chain.Response, error) {
 		return nil, err
 	}
 	for n := 0; ; n++ {
-		resp, err := r.next.Handle(x)
+		again := x
+		if ctx := observe.Resending(x.Ctx(), n); ctx != x.Ctx() {
+			again = x.WithCtx(ctx)
+		}
+		resp, err := r.next.Handle(again)
 		if n >= r.Count || !r.again(x, resp, err) {
 			return resp, err
 		}

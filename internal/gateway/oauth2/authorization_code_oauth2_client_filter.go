@@ -197,10 +197,10 @@ func (f *loginFilter) sessionKey(p *loginPlace) string {
 func (f *loginFilter) fail(x *chain.Exchange, e *Error) (*chain.Response, error) {
 	public := &Error{Code: printableCode(e.Code), Description: printable(e.Description), Status: e.Status, Err: e.Err}
 	if !f.FailureHandler.IsSet() {
-		f.log.Warn("login failed and there is no failure handler", "error", public)
+		f.log.WarnContext(x.Ctx(), "login failed and there is no failure handler", "error", public)
 		return chain.Fail(500, public), nil
 	}
-	f.log.Info("login failed", "error", public)
+	f.log.InfoContext(x.Ctx(), "login failed", "error", public)
 	return f.FailureHandler.Get().Handle(x.Push(failure(public)))
 }
 

@@ -35,7 +35,7 @@ func (c *certificateThumbprint) Filter(x *chain.Exchange, next chain.Handler) (*
 		err = errNotCertificate
 	}
 	if err != nil {
-		c.log.Debug("the request has no certificate", "error", err)
+		c.log.DebugContext(x.Ctx(), "the request has no certificate", "error", err)
 		if c.FailureHandler.IsSet() {
 			return c.FailureHandler.Get().Handle(x)
 		}

@@ -84,7 +84,7 @@ func (c *dpop) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, e
 	if used {
 		var err error
 		if thumb, err = c.proof(x, text); err != nil {
-			c.log.Debug("proof is refused", "error", err)
+			c.log.DebugContext(x.Ctx(), "proof is refused", "error", err)
 			return challenged(401, c.challenge("invalid_dpop_proof", "The DPoP proof is missing or not valid."), err), nil
 		}
 		x.Request.Header["Authorization"] = []string{"Bearer " + text}
@@ -94,7 +94,7 @@ func (c *dpop) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, e
 			x.Request.Header["Authorization"] = fields
 		}
 		if err := c.bound(x, thumb); err != nil {
-			c.log.Debug("access token is refused", "error", err)
+			c.log.DebugContext(x.Ctx(), "access token is refused", "error", err)
 			return challenged(401, c.challenge("invalid_token", invalidTokenText), err), nil
 		}
 		return next.Handle(x)

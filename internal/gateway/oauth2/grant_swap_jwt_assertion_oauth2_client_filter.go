@@ -213,7 +213,7 @@ func (c *grantSwap) fail(x *chain.Exchange, err error) (*chain.Response, error) 
 	if !known {
 		answer = &Error{Code: "server_error", Description: "The assertion could not be made.", Err: err}
 	}
-	c.log.Debug("grant swap failed", "error", answer)
+	c.log.DebugContext(x.Ctx(), "grant swap failed", "error", answer)
 	switch {
 	case c.FailureHandler.IsSet():
 		return c.FailureHandler.Get().Handle(x.Push(failure(answer)))

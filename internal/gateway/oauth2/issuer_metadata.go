@@ -37,7 +37,7 @@ func (i *Issuer) metadata(x *chain.Exchange) (*metadata, error) {
 	m, err := i.documents.Load(x, "", func() (*metadata, error) { return i.readDocument(x) })
 	if err != nil {
 		if last := i.last.Load(); last != nil {
-			i.log.Warn("the well-known document cannot be read again, the last one stays in use", "error", err)
+			i.log.WarnContext(x.Ctx(), "the well-known document cannot be read again, the last one stays in use", "error", err)
 			return last, nil
 		}
 		return nil, &Error{Code: "server_error", Description: "the authorization server's configuration cannot be read", Err: err}

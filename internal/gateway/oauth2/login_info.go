@@ -110,7 +110,7 @@ func (c *loginInfo) userInfo() any {
 		c.asked = true
 		user, err := c.askUserInfo()
 		if err != nil {
-			c.visit.f.log.Warn("the user info cannot be read", "error", err)
+			c.visit.f.log.WarnContext(c.visit.x.Ctx(), "the user info cannot be read", "error", err)
 		}
 		c.user = user
 	}

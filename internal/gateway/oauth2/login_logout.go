@@ -32,12 +32,12 @@ func (v *visit) logout() (*chain.Response, error) {
 	}
 	m, err := r.Issuer.Get().metadata(v.x)
 	if err != nil {
-		v.f.log.Warn("the logout does not reach the authorization server", "error", err)
+		v.f.log.WarnContext(v.x.Ctx(), "the logout does not reach the authorization server", "error", err)
 		return v.leave(target, v.f.DefaultLogoutGoto)
 	}
 	if v.f.RevokeOnLogout && m.revocation != "" {
 		if err := revoke(v.x, r, m, l); err != nil {
-			v.f.log.Warn("the tokens of a logout are not revoked", "error", err)
+			v.f.log.WarnContext(v.x.Ctx(), "the tokens of a logout are not revoked", "error", err)
 		}
 	}
 	if v.f.EndSession && m.endSession != "" && l.token("id_token") != "" {

@@ -167,9 +167,9 @@ func (c *resourceServer) Filter(x *chain.Exchange, next chain.Handler) (*chain.R
 func (c *resourceServer) refuse(x *chain.Exchange, err error) (*chain.Response, error) {
 	var unavailable *token.Unavailable
 	if errors.As(err, &unavailable) && x.Ctx().Err() == nil {
-		c.log.Warn("access token cannot be resolved", "error", err)
+		c.log.WarnContext(x.Ctx(), "access token cannot be resolved", "error", err)
 	} else {
-		c.log.Debug("access token is refused", "error", err)
+		c.log.DebugContext(x.Ctx(), "access token is refused", "error", err)
 	}
 	return c.fail(x, failed{401, c.badToken, "invalid_token", invalidTokenText, nil, err})
 }

@@ -94,7 +94,7 @@ func (c *tokenExchange) fail(x *chain.Exchange, err error) (*chain.Response, err
 	if !errors.As(err, &answer) {
 		answer = &Error{Code: "server_error", Description: "The token could not be exchanged.", Err: err}
 	}
-	c.log.Debug("token exchange failed", "error", err)
+	c.log.DebugContext(x.Ctx(), "token exchange failed", "error", err)
 	if !c.FailureHandler.IsSet() {
 		return nil, err
 	}

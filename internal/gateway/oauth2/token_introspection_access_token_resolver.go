@@ -8,6 +8,7 @@ import (
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/oauth2/token"
+	"gatehouse/internal/observe"
 )
 
 // introspection asks the authorization server about a token (RFC 7662).
@@ -27,6 +28,16 @@ var introspectionType = heap.Define("TokenIntrospectionAccessTokenResolver", fun
 var errInactive = errors.New("the access token is not active")
 
 func (c *introspection) Resolve(x *chain.Exchange, text string) (*AccessToken, error) {
+	ctx, span := observe.Start(x.Ctx(), "introspect")
+	if ctx != x.Ctx() {
+		x = x.WithCtx(ctx)
+	}
+	t, err := c.resolve(x, text)
+	span.End(err)
+	return t, err
+}
+
+func (c *introspection) resolve(x *chain.Exchange, text string) (*AccessToken, error) {
 	status, body, err := postForm(x, c.handler, c.to, url.Values{"token": {text}, "token_type_hint": {"access_token"}})
 	if err != nil {
 		return nil, &token.Unavailable{Err: err}

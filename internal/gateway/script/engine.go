@@ -82,9 +82,9 @@ func newEngine(env *heap.Env) (*Engine, error) {
 	log := env.Logger
 	e.groovy = groovy.New(groovy.Env{
 		Classes: classes(log), StarImports: starImports, Imports: imports, Statics: statics, Load: e.load, Limits: limits,
-		Out: func(text string) {
+		Out: func(ctx context.Context, text string) {
 			if line := strings.TrimRight(text, "\r\n"); line != "" {
-				log.Log(context.Background(), slog.LevelInfo, line)
+				log.Log(ctx, slog.LevelInfo, line)
 			}
 		},
 		Now: env.Now, Getenv: env.Getenv, Property: env.System, Open: openURL, LenientImports: true,

@@ -9,8 +9,11 @@ import (
 	"strings"
 	"sync"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/groovy"
+	"gatehouse/internal/observe"
 )
 
 // run is one execution of a script.
@@ -103,6 +106,13 @@ func (s *Script) run(x *chain.Exchange, next chain.Handler, vars []Var, keep fun
 	if err != nil {
 		return outcome{err: s.failed(err), kind: runtimeException}
 	}
+	ctx, span := observe.Start(x.Ctx(), "script")
+	if span.On() {
+		span.Set(attribute.String("code.file.path", s.name))
+	}
+	if ctx != x.Ctx() {
+		x = x.WithCtx(ctx)
+	}
 	r := &run{script: s, unit: u, x: x}
 	if u.reaches {
 		r.within()
@@ -110,6 +120,7 @@ func (s *Script) run(x *chain.Exchange, next chain.Handler, vars []Var, keep fun
 	}
 	v, err := u.script.Run(r.x.Ctx(), r.bind(next, vars))
 	o := outcome{value: v}
+	defer func() { span.End(o.err) }()
 	if err != nil {
 		o = failure(err)
 	} else if p, ok := v.(*promise); ok {

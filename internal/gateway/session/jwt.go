@@ -161,7 +161,7 @@ func (s *sealedScope) load() {
 	c, err := s.manager.open(s.x.Ctx(), token.String())
 	if err != nil {
 		s.broken = true
-		s.manager.log.Warn("the session cookie is not used", "cause", err)
+		s.manager.log.WarnContext(s.x.Ctx(), "the session cookie is not used", "cause", err)
 		return
 	}
 	s.values, s.expires = c.Values, time.UnixMilli(c.Expires)

@@ -22,6 +22,7 @@ type outbound struct {
 	c      *connection
 	in     *inbound
 	begun  bool // a status line may have been written
+	status int  // of the answer, 0 while there is none
 }
 
 // write sends response. What it cannot send, because a field or the status is not
@@ -50,7 +51,7 @@ func (o *outbound) write(response *chain.Response) {
 	}
 	o.setLength(response, body)
 	o.setReason(response.Status)
-	o.begun = true
+	o.begun, o.status = true, code
 	o.duplex()
 	o.w.WriteHeader(code)
 	if !body {
@@ -155,6 +156,7 @@ func (o *outbound) empty(code int) {
 	clear(h)
 	h["Content-Length"] = []string{"0"}
 	o.begun = true
+	o.status = code
 	o.w.WriteHeader(code)
 }
 

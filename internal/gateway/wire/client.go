@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/observe"
 )
 
 // Protocol says which HTTP a Client speaks.
@@ -122,10 +123,19 @@ func (c *Client) Handle(x *chain.Exchange) (*chain.Response, error) { return c.D
 // *chain.UpstreamError. The entity of the response must be closed, or the context of
 // x must end, before a streamed connection is free again.
 func (c *Client) Do(x *chain.Exchange) (*chain.Response, error) {
+	ctx, span := observe.Call(x.Ctx(), x.Request.Method, x.Request.URI.HostPort(), x.Request.Header)
+	if span.On() {
+		span.URL(bareURL(x.Request.URI))
+	}
+	if ctx != x.Ctx() {
+		x = x.WithCtx(ctx)
+	}
 	response, op, err := c.send(x)
 	if err == nil {
+		span.Called(response.Status.Code, "")
 		return response, nil
 	}
+	span.Called(0, op)
 	if cause := context.Cause(x.Ctx()); cause != nil && !errors.Is(err, cause) {
 		err = fmt.Errorf("%w (%w)", cause, err)
 	}

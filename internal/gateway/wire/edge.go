@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/observe"
 )
 
 // edge is the Server as net/http calls it: one request in, one answer out.
@@ -34,6 +35,10 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := &outbound{server: s, w: w, r: r, c: c, in: in}
+	if s.options.Tracing != nil {
+		span := out.trace()
+		defer func() { span.Served(out.status) }()
+	}
 	defer out.recover()
 	defer in.request.Entity.Close()
 	defer out.stopReading()
@@ -141,6 +146,17 @@ func statusOf(err error) int {
 	return http.StatusBadRequest
 }
 
+// trace begins the span of the request, which the work inside belongs to.
+func (o *outbound) trace() observe.Span {
+	in := o.in
+	ctx, span := in.context.Serve(in.exchange.Ctx(), observe.Incoming{
+		Method: in.request.Method, Scheme: in.uri.Scheme, Host: in.uri.HostPort(), Path: in.uri.RawPath, Proto: in.request.Proto,
+		Client: in.client.RemoteAddr, UserAgent: in.client.UserAgent, Header: in.request.Header,
+	})
+	in.exchange = *in.exchange.WithCtx(ctx)
+	return span
+}
+
 // refuseBody answers a request whose body could not be read.
 func (o *outbound) refuseBody(err error) {
 	status := statusOf(err)
@@ -153,6 +169,7 @@ func (o *outbound) refuseBody(err error) {
 	case o.r.Context().Err() != nil:
 		panic(http.ErrAbortHandler) // the client is gone: nobody reads an answer
 	}
+	o.status = status
 	refuseRequest(o.w, status)
 }
 
@@ -193,8 +210,8 @@ func (o *outbound) log(level slog.Level, text string, err error, more ...slog.At
 	u := o.in.original
 	u.RawQuery, u.HasQuery, u.UserInfo = "", false, ""
 	attrs := append([]slog.Attr{
-		slog.String("transactionId", o.in.transaction.Value), slog.String("method", o.r.Method),
+		slog.String("method", o.r.Method),
 		slog.String("uri", u.String()), slog.Any("error", err),
 	}, more...)
-	o.server.options.Log.LogAttrs(context.WithoutCancel(o.r.Context()), level, text, attrs...)
+	o.server.options.Log.LogAttrs(context.WithoutCancel(o.in.exchange.Ctx()), level, text, attrs...)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/observe"
 )
 
 // connection is what is known about a client's connection, once for all its requests.
@@ -46,6 +47,7 @@ type inbound struct {
 	router      chain.RouterContext
 	attributes  chain.AttributesContext
 	body        requestBody
+	context     observe.Request
 	host        [1]string
 }
 
@@ -158,7 +160,8 @@ func (s *Server) setContexts(in *inbound, r *http.Request, c *connection) {
 		in.client.Certificates = r.TLS.PeerCertificates
 	}
 	in.router.OriginalURI = &in.original
-	in.exchange = *chain.New(r.Context(), &in.request, &in.root)
+	in.context = observe.Request{Context: r.Context(), TransactionID: in.transaction.Value, Tracing: s.options.Tracing}
+	in.exchange = *chain.New(&in.context, &in.request, &in.root)
 	in.exchange = *in.exchange.Push(&in.transaction)
 	in.exchange = *in.exchange.Push(&in.audit)
 	in.exchange = *in.exchange.Push(&in.client)

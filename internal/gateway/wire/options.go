@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/observe"
 )
 
 // Options tell how a Server receives requests. Of sizes and times, zero is the
@@ -43,6 +44,8 @@ type Options struct {
 	TrustTransactionHeader bool
 	// Storage says where bodies are buffered; nil is the chain's default.
 	Storage *chain.Storage
+	// Tracing makes a span for each request; nil: none.
+	Tracing *observe.Tracing
 	// Log receives failures of the chain; nil drops them.
 	Log *slog.Logger
 }
@@ -56,6 +59,7 @@ func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Log = observe.Correlate(o.Log)
 	return o
 }
 

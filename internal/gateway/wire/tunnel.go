@@ -30,7 +30,7 @@ func (o *outbound) upgrade(response *chain.Response) {
 		o.fail(fmt.Errorf("upgrade: %w", err))
 		return
 	}
-	o.begun = true
+	o.begun, o.status = true, http.StatusSwitchingProtocols
 	o.c.guard.passThrough()
 	o.server.tunnel(&clientConn{Conn: conn, r: buffered.Reader}, head, response.Upgrade)
 }
