@@ -39,7 +39,7 @@ func noticesOf(ctx context.Context, hub *notify.Hub, e store.Engine, ops []store
 	if hub == nil || hub.Empty() {
 		return n
 	}
-	tokens := hub.Followed(notify.TopicToken)
+	tokens := hub.Wanted(notify.TopicToken)
 	for i := range ops {
 		op := &ops[i]
 		if tokens {
@@ -118,7 +118,12 @@ func typeOfAgent(body []byte) string {
 
 // newHub returns the hub of the server's notifications.
 func newHub(s *Server) *notify.Hub {
+	var shared store.Engine
+	if s.options.Engine.Caps().Shared {
+		shared = s.options.Engine
+	}
 	return notify.New(notify.Options{
+		Store: shared, Ended: s.timeouts.ended,
 		Find: func(r *http.Request) (store.Session, string, error) {
 			found, err := s.login.FromRequest(r)
 			return found.Session, found.Token, err

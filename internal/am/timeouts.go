@@ -64,7 +64,7 @@ func (s *Server) lookForTimeouts(ctx context.Context) error {
 		case !errors.Is(err, store.ErrNotFound):
 			return err
 		}
-		s.hub.Publish(notify.TopicSession, "", map[string]any{"sessionuid": sess.CtxID, "eventType": "IDLE_TIMEOUT"})
+		s.hub.PublishHere(notify.TopicSession, "", map[string]any{"sessionuid": sess.CtxID, "eventType": "IDLE_TIMEOUT"})
 		if !s.options.Now().Before(sess.Ends()) { // else another process ended it, and has told
 			s.timedOut(ctx, sess)
 		}

@@ -43,6 +43,10 @@ type Options struct {
 	Find func(r *http.Request) (store.Session, string, error)
 	// Touch notes that the session is in use; store.ErrNotFound when it has ended.
 	Touch func(ctx context.Context, token string) error
+	// Store is what several nodes share, which then publish what any of them does; nil: there is this one alone.
+	Store store.Engine
+	// Ended is told of sessions, by their stored ID, that other nodes ended; nil: nobody is.
+	Ended func(sessionID string)
 	// Beat is the time between pings; 0 is 30 seconds. Who does not answer one until the next is due is dropped.
 	Beat time.Duration
 	Log  *slog.Logger
@@ -58,6 +62,7 @@ type Hub struct {
 	all    map[*subscriber]struct{}
 	agents map[string]int // sockets by realm and name
 	done   sync.WaitGroup
+	relay  *relay // nil: there are no other nodes
 }
 
 // subscriber is one open socket.
@@ -76,10 +81,17 @@ func New(o Options) *Hub {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Hub{Options: o, all: map[*subscriber]struct{}{}, agents: map[string]int{}}
+	h := &Hub{Options: o, all: map[*subscriber]struct{}{}, agents: map[string]int{}}
+	if o.Store != nil {
+		h.relay = newRelay(o.Store, h)
+	}
+	return h
 }
 
-// Followed tells whether somebody follows the topic.
+// Wanted tells whether somebody may follow the topic, here or at another node.
+func (h *Hub) Wanted(topic string) bool { return h.relay != nil || h.Followed(topic) }
+
+// Followed tells whether somebody follows the topic here.
 func (h *Hub) Followed(topic string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -91,29 +103,58 @@ func (h *Hub) Followed(topic string) bool {
 	return false
 }
 
-// Publish tells those who follow the topic, if their agent's realm is the given one or above it; "" is all of them.
-// It never waits: who is too slow to take what is published is dropped, and asks anew when it comes back.
+// Publish tells those who follow the topic, at all nodes, if their agent's realm is the given one or above it; "" is
+// all of them. It never waits: who is too slow to take what is published is dropped, and asks anew when it comes back.
 func (h *Hub) Publish(topic, realm string, body any) {
+	if h.Wanted(topic) {
+		h.tell(topic, realm, "", body, true)
+	}
+}
+
+// PublishHere is for what every node finds out by itself.
+func (h *Hub) PublishHere(topic, realm string, body any) {
+	if h.Followed(topic) {
+		h.tell(topic, realm, "", body, false)
+	}
+}
+
+func (h *Hub) tell(topic, realm, session string, body any, everywhere bool) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		h.Log.Error("publish", "topic", topic, "error", err)
+		return
+	}
+	e := event{topic, realm, h.Now().UnixMilli(), raw, session}
+	h.deliver(e)
+	if everywhere && h.relay != nil {
+		h.relay.add(e)
+	}
+}
+
+// deliver sends an event to the sockets here, and ends those of its session.
+func (h *Hub) deliver(e event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var frame []byte
 	for sub := range h.all {
-		if !sub.topics[topic] || !within(sub.realm, realm) {
-			continue
-		}
-		if frame == nil {
-			var err error
-			frame, err = json.Marshal(struct {
-				Topic     string `json:"topic"`
-				Timestamp int64  `json:"timestamp"`
-				Body      any    `json:"body"`
-			}{topic, h.Now().UnixMilli(), body})
-			if err != nil {
-				h.Log.Error("publish", "topic", topic, "error", err)
-				return
+		if sub.topics[e.Topic] && within(sub.realm, e.Realm) {
+			if frame == nil {
+				var err error
+				frame, err = json.Marshal(struct {
+					Topic     string          `json:"topic"`
+					Timestamp int64           `json:"timestamp"`
+					Body      json.RawMessage `json:"body"`
+				}{e.Topic, e.At, e.Body})
+				if err != nil {
+					h.Log.Error("publish", "topic", e.Topic, "error", err)
+					return
+				}
 			}
+			sub.send(frame)
 		}
-		sub.send(frame)
+		if e.Session != "" && sub.session == e.Session {
+			sub.stop(errEnded)
+		}
 	}
 }
 
@@ -133,21 +174,17 @@ func (s *subscriber) send(frame []byte) {
 // SessionEnded tells of the end of a session, by its public ID, and ends the sockets that were opened with it, by its
 // stored ID.
 func (h *Hub) SessionEnded(sess store.Session) {
-	h.Publish(TopicSession, "", map[string]any{"sessionuid": sess.CtxID, "eventType": "LOGOUT"})
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for sub := range h.all {
-		if sub.session == sess.ID() {
-			sub.stop(errEnded)
-		}
-	}
+	h.tell(TopicSession, "", sess.ID(), map[string]any{"sessionuid": sess.CtxID, "eventType": "LOGOUT"}, true)
 }
 
-// Empty tells whether nobody is there to be told anything.
-func (h *Hub) Empty() bool {
+// Empty tells whether nobody is there to be told anything, here or at another node.
+func (h *Hub) Empty() bool { return h.relay == nil && !h.here() }
+
+// here tells whether there are sockets here.
+func (h *Hub) here() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.all) == 0
+	return len(h.all) > 0
 }
 
 // Close ends all sockets and waits for them.
@@ -159,6 +196,9 @@ func (h *Hub) Close() {
 	}
 	h.mu.Unlock()
 	h.done.Wait()
+	if h.relay != nil {
+		h.relay.close()
+	}
 }
 
 func (h *Hub) join(sub *subscriber) bool {
