@@ -3,17 +3,14 @@ package directory
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -83,15 +80,6 @@ func New(docs store.Docs, openSecret func(string) (string, error), log *slog.Log
 	return &Stores{docs: docs, open: openSecret, log: log, conns: map[string]*directory{}}
 }
 
-// directory is one store with its connection, which is shared by all searches.
-type directory struct {
-	*Settings
-	rev      uint64
-	password string
-	mu       sync.Mutex
-	conn     *ldap.Conn
-}
-
 // of returns the directories of a realm by their names.
 func (s *Stores) of(ctx context.Context, realmPath string) ([]*directory, error) {
 	docs, err := s.docs.List(ctx, realmPath, store.KindService)
@@ -128,6 +116,9 @@ func (s *Stores) directory(key string, d store.Doc) (*directory, error) {
 	if dir.password, err = s.open(dir.LDAP.Password); err != nil {
 		return nil, err
 	}
+	if !slices.ContainsFunc(modes, func(m string) bool { return strings.EqualFold(m, dir.LDAP.Mode) }) {
+		return nil, fmt.Errorf("connection-mode: expected LDAP, LDAPS or StartTLS, found %q", dir.LDAP.Mode)
+	}
 	if old != nil {
 		old.close()
 	}
@@ -145,81 +136,15 @@ func (s *Stores) Close() {
 	clear(s.conns)
 }
 
-func (d *directory) close() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.conn != nil {
-		_ = d.conn.Close() // nobody waits for it
-		d.conn = nil
-	}
-}
-
-// dial connects to the first server that answers.
-func (d *directory) dial() (*ldap.Conn, error) {
-	var errs []error
-	timeout := time.Duration(max(d.LDAP.Timeout, 1)) * time.Second
-	for _, server := range d.LDAP.Servers {
-		server, _, _ = strings.Cut(server, "|") // exports name the servers that prefer it behind
-		host, _, err := net.SplitHostPort(server)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: expected host:port", server))
-			continue
-		}
-		secure := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-		scheme := "ldap://"
-		if strings.EqualFold(d.LDAP.Mode, "LDAPS") {
-			scheme = "ldaps://"
-		}
-		c, err := ldap.DialURL(scheme+server, ldap.DialWithDialer(&net.Dialer{Timeout: timeout}), ldap.DialWithTLSConfig(secure))
-		if err == nil && strings.EqualFold(d.LDAP.Mode, "StartTLS") {
-			err = c.StartTLS(secure)
-		}
-		if err != nil {
-			if c != nil {
-				_ = c.Close()
-			}
-			errs = append(errs, fmt.Errorf("%s: %w", server, err))
-			continue
-		}
-		c.SetTimeout(timeout)
-		return c, nil
-	}
-	if errs == nil {
-		return nil, errors.New("no server is named")
-	}
-	return nil, errors.Join(errs...)
-}
-
-// connection is the one for searches, made anew when it broke.
-func (d *directory) connection() (*ldap.Conn, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.conn != nil && !d.conn.IsClosing() {
-		return d.conn, nil
-	}
-	c, err := d.dial()
-	if err != nil {
-		return nil, err
-	}
-	if d.LDAP.BindDN != "" {
-		if err := c.Bind(d.LDAP.BindDN, d.password); err != nil {
-			_ = c.Close()
-			return nil, fmt.Errorf("bind as %s: %w", d.LDAP.BindDN, err)
-		}
-	}
-	d.conn = c
-	return c, nil
-}
-
 // search finds the entry of a name; nil when there is none. A connection that broke is tried once more.
-func (d *directory) search(name string) (*ldap.Entry, error) {
+func (d *directory) search(ctx context.Context, name string) (*ldap.Entry, error) {
 	filter := "(" + d.User.SearchAttribute + "=" + ldap.EscapeFilter(name) + ")"
 	if d.User.SearchFilter != "" {
 		filter = "(&" + d.User.SearchFilter + filter + ")"
 	}
 	request := ldap.NewSearchRequest(d.LDAP.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 2, max(d.LDAP.Timeout, 1), false, filter, d.User.Attributes, nil)
 	for attempt := 0; ; attempt++ {
-		c, err := d.connection()
+		c, err := d.connection(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -228,7 +153,7 @@ func (d *directory) search(name string) (*ldap.Entry, error) {
 		case ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject):
 			return nil, nil
 		case ldap.IsErrorWithCode(err, ldap.ErrorNetwork) && attempt == 0:
-			d.close()
+			d.drop(c)
 			continue
 		case err != nil:
 			return nil, err
@@ -273,7 +198,7 @@ func (s *Stores) find(ctx context.Context, realmPath, name string) (*directory, 
 		return nil, nil, err
 	}
 	for _, d := range list {
-		e, err := d.search(name)
+		e, err := d.search(ctx, name)
 		if err != nil {
 			return nil, nil, fmt.Errorf("identity store of %s: %w", realmPath, err)
 		}
@@ -305,20 +230,68 @@ func (s *Stores) Check(ctx context.Context, realmPath, name, password string) (*
 	if err != nil {
 		return nil, err
 	}
-	c, err := d.dial()
+	c, err := d.dial(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("identity store of %s: %w", realmPath, err)
 	}
 	defer c.Close()
-	err = c.Bind(e.DN, password)
-	switch {
-	case ldap.IsErrorAnyOf(err, ldap.LDAPResultInvalidCredentials, ldap.LDAPResultInappropriateAuthentication, ldap.LDAPResultUnwillingToPerform,
-		ldap.LDAPResultConstraintViolation):
-		return nil, realm.ErrBadCredentials
-	case err != nil:
+	if err := bind(c, e.DN, password); err != nil {
+		if errors.Is(err, realm.ErrBadCredentials) || errors.Is(err, realm.ErrInactive) {
+			return nil, err
+		}
 		return nil, fmt.Errorf("identity store of %s: %w", realmPath, err)
 	}
 	return d.user(e), nil
+}
+
+// bind proves a password. What a directory says of its policy comes in a control (Internet draft "Password Policy for
+// LDAP Directories" §6.2), which others ignore.
+func bind(c *ldap.Conn, dn, password string) error {
+	answer, err := c.SimpleBind(&ldap.SimpleBindRequest{Username: dn, Password: password, Controls: []ldap.Control{ldap.NewControlBeheraPasswordPolicy()}})
+	policy := int8(-1)
+	if answer != nil {
+		if control, ok := ldap.FindControl(answer.Controls, ldap.ControlTypeBeheraPasswordPolicy).(*ldap.ControlBeheraPasswordPolicy); ok {
+			policy = control.Error
+		}
+	}
+	switch {
+	case policy == ldap.BeheraAccountLocked:
+		return realm.ErrLocked
+	case policy == ldap.BeheraPasswordExpired, policy == ldap.BeheraChangeAfterReset:
+		return realm.ErrExpired
+	case ldap.IsErrorAnyOf(err, ldap.LDAPResultInvalidCredentials, ldap.LDAPResultInappropriateAuthentication, ldap.LDAPResultUnwillingToPerform,
+		ldap.LDAPResultConstraintViolation):
+		return realm.ErrBadCredentials
+	}
+	return err
+}
+
+// ChangePassword gives a user a new password, as the user (RFC 3062). current was checked a moment ago. An error that
+// wraps realm.ErrRefusedPassword is what the directory says against the new one.
+func (s *Stores) ChangePassword(ctx context.Context, realmPath string, u *realm.User, current, next string) error {
+	d, e, err := s.find(ctx, realmPath, u.Name)
+	if err != nil {
+		return err
+	}
+	c, err := d.dial(ctx)
+	if err == nil {
+		defer c.Close()
+		err = bind(c, e.DN, current)
+	}
+	if err == nil {
+		_, err = c.PasswordModify(ldap.NewPasswordModifyRequest(e.DN, current, next))
+		if refused, ok := errors.AsType[*ldap.Error](err); ok && refused.ResultCode != ldap.ErrorNetwork {
+			reason := ldap.LDAPResultCodeMap[refused.ResultCode]
+			if refused.Err != nil && refused.Err.Error() != "" {
+				reason = refused.Err.Error()
+			}
+			return fmt.Errorf("%w: %s", realm.ErrRefusedPassword, reason)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("identity store of %s: change the password of %s: %w", realmPath, u.Name, err)
+	}
+	return nil
 }
 
 // Save writes the attributes of a user that differ from what the directory has.
@@ -333,6 +306,9 @@ func (s *Stores) Save(ctx context.Context, realmPath string, u *realm.User) erro
 		values := u.Attributes[name]
 		if strings.EqualFold(name, d.User.SearchAttribute) || slices.Equal(values, had.Attribute(name)) {
 			continue
+		}
+		if !strings.EqualFold(name, "inetUserStatus") && !slices.ContainsFunc(d.User.Attributes, func(a string) bool { return strings.EqualFold(a, name) }) {
+			return fmt.Errorf("identity store of %s: the attribute %s of %s is not among the store's user attributes, so nobody would read it again", realmPath, name, u.Name)
 		}
 		if strings.EqualFold(name, "inetUserStatus") {
 			name = d.User.Status
@@ -352,7 +328,7 @@ func (s *Stores) Save(ctx context.Context, realmPath string, u *realm.User) erro
 	if len(change.Changes) == 0 {
 		return nil
 	}
-	c, err := d.connection()
+	c, err := d.connection(ctx)
 	if err == nil {
 		err = c.Modify(change)
 	}

@@ -5,13 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"gatehouse/internal/am/directory"
 	"gatehouse/internal/am/realm"
@@ -52,73 +47,8 @@ objectClass: applicationProcess
 cn: printer
 `
 
-// slapd starts OpenLDAP's server in a folder of its own and returns its address.
-func slapd(t *testing.T) string {
-	t.Helper()
-	program, err := exec.LookPath("slapd")
-	if err != nil {
-		if _, err := os.Stat("/usr/sbin/slapd"); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal("slapd is not installed: Debian's packages slapd and ldap-utils")
-			}
-			t.Skip("slapd is not installed")
-		}
-		program = "/usr/sbin/slapd"
-	}
-	dir := t.TempDir()
-	config := fmt.Sprintf(`include /etc/ldap/schema/core.schema
-include /etc/ldap/schema/cosine.schema
-include /etc/ldap/schema/inetorgperson.schema
-pidfile %[1]s/slapd.pid
-modulepath /usr/lib/ldap
-moduleload back_mdb
-database mdb
-suffix "dc=example,dc=com"
-rootdn "cn=admin,dc=example,dc=com"
-rootpw adminpw
-directory %[1]s/db
-maxsize 10485760
-access to attrs=userPassword by self write by anonymous auth by * none
-access to * by dn.exact="cn=admin,dc=example,dc=com" write by * none
-`, dir)
-	file := filepath.Join(dir, "slapd.conf")
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "db"), 0o700), os.WriteFile(file, []byte(config), 0o600),
-		os.WriteFile(filepath.Join(dir, "entries.ldif"), []byte(entries), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(program, "-T", "add", "-f", file, "-l", filepath.Join(dir, "entries.ldif")).CombinedOutput(); err != nil {
-		t.Fatalf("slapadd: %v\n%s", err, out)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
-	cmd := exec.Command(program, "-f", file, "-h", "ldap://"+address, "-d", "0")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		c, err := net.Dial("tcp", address)
-		if err == nil {
-			c.Close()
-			return address
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("slapd does not answer: %v", err)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
 func TestDirectory(t *testing.T) {
-	address := slapd(t)
+	address := newSlapd(t, "", entries).start().plain
 	ctx := context.Background()
 	engine := memory.New()
 	defer engine.Close()
@@ -167,6 +97,25 @@ func TestDirectory(t *testing.T) {
 	}
 	if _, err := root.CheckPassword(ctx, "bjensen", "hifalutin"); !errors.Is(err, realm.ErrInactive) {
 		t.Errorf("locked in the directory: %v", err)
+	}
+	// What would not be read again is refused.
+	u.SetAttribute("title", "Boss")
+	if err := root.SaveUser(ctx, u); err == nil || !strings.Contains(err.Error(), "title of bjensen is not among the store's user attributes") {
+		t.Errorf("an attribute that the store does not read: %v", err)
+	}
+	u.SetAttribute("title")
+	u.SetAttribute("inetUserStatus", "Active")
+	if err := root.SaveUser(ctx, u); err != nil {
+		t.Fatal(err)
+	}
+	// A password is changed as the user.
+	if err := root.ChangePassword(ctx, u, "hifalutin", "another-one"); err != nil {
+		t.Fatal(err)
+	}
+	for password, want := range map[string]error{"hifalutin": realm.ErrBadCredentials, "another-one": nil} {
+		if _, err := root.CheckPassword(ctx, "bjensen", password); !errors.Is(err, want) {
+			t.Errorf("after the change, %s: %v", password, err)
+		}
 	}
 	// A user of the server's own comes first.
 	own := &realm.User{Name: "gone", Password: realm.HashPassword("ownpassword"), Attributes: map[string][]string{}}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"gatehouse/internal/am/login/journey"
+	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/ui"
 )
@@ -170,6 +172,8 @@ func (s *Service) stepRefused(w http.ResponseWriter, r *http.Request, place Plac
 	switch {
 	case a.Message == errFailure.Message, a.Message == errInactive.Message:
 		text = lang.T("login.failed")
+	case a.Message == journey.MessageOf(realm.ErrExpired):
+		text = lang.T("login.expiredPassword")
 	case a.Message == errLocked.Message:
 		text = lang.T("login.locked")
 	case a.Status == http.StatusRequestTimeout:

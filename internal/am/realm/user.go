@@ -18,6 +18,12 @@ var (
 	ErrBadCredentials = errors.New("the name or the password is wrong")
 	// ErrInactive comes after a right password only.
 	ErrInactive = errors.New("the account is not active")
+	// ErrLocked is ErrBadCredentials of an account that its directory has locked, whatever the password.
+	ErrLocked = fmt.Errorf("the directory has locked the account: %w", ErrBadCredentials)
+	// ErrExpired is ErrInactive of an account whose password has to be changed first.
+	ErrExpired = fmt.Errorf("the password has expired or has to be changed: %w", ErrInactive)
+	// ErrRefusedPassword is the error of a new password that the directory does not take.
+	ErrRefusedPassword = errors.New("the directory refused the new password")
 )
 
 // User is the profile of a user. Its document is an object with "username",
@@ -120,6 +126,8 @@ type Identities interface {
 	Check(ctx context.Context, realmPath, name, password string) (*User, error)
 	// Save stores a changed user.
 	Save(ctx context.Context, realmPath string, u *User) error
+	// ChangePassword gives a user another password; ErrRefusedPassword when it is not taken.
+	ChangePassword(ctx context.Context, realmPath string, u *User, current, next string) error
 }
 
 // SetIdentities names where else users are found. It is called before the realms are used.
@@ -158,11 +166,17 @@ func (r *Realm) SaveUser(ctx context.Context, u *User) error {
 	return err
 }
 
+// ChangePassword gives a user who is kept elsewhere another password.
+func (r *Realm) ChangePassword(ctx context.Context, u *User, current, next string) error {
+	return r.set.m.identities.ChangePassword(ctx, r.Path, u, current, next)
+}
+
 // CheckPassword returns the user whose name and password these are. It is
 // ErrBadCredentials otherwise, after the same work whether or not there is such a
 // user; only an imported hash takes the time of its own scheme, until the first login
 // replaces it.
 func (r *Realm) CheckPassword(ctx context.Context, name, password string) (*User, error) {
+	wrong := ErrBadCredentials
 	u, err := r.ownUser(ctx, name)
 	if isNotFound(err) && r.set.m.identities != nil {
 		u, err := r.set.m.identities.Check(ctx, r.Path, name, password)
@@ -172,6 +186,7 @@ func (r *Realm) CheckPassword(ctx context.Context, name, password string) (*User
 		if !errors.Is(err, ErrBadCredentials) {
 			return u, err
 		}
+		wrong = err
 		// What follows takes the time that it takes for the server's own users.
 	}
 	if err != nil && !isNotFound(err) {
@@ -190,7 +205,7 @@ func (r *Realm) CheckPassword(ctx context.Context, name, password string) (*User
 		return nil, fmt.Errorf("check password: %w", err)
 	}
 	if !ok || !known {
-		return nil, ErrBadCredentials
+		return nil, wrong
 	}
 	if !u.IsActive() {
 		return nil, ErrInactive

@@ -54,14 +54,19 @@ func (s *Server) changePassword(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := c.user(c.ID)
+	u, err := c.Realm.User(c.Context(), c.ID)
 	if err != nil {
 		return nil, err
 	}
-	if u.Password, err = s.hash(c, next); err != nil {
-		return nil, err
+	if u.External != "" {
+		err = c.Realm.ChangePassword(c.Context(), u, now, next)
+		if errors.Is(err, realm.ErrRefusedPassword) {
+			return nil, badRequest("%s", err)
+		}
+	} else if u.Password, err = s.hash(c, next); err == nil {
+		err = s.saveUser(c, u)
 	}
-	if err := s.saveUser(c, u); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return Object{}, s.endOthers(c, u.Name)

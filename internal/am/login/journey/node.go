@@ -84,6 +84,8 @@ func MessageOf(err error) string {
 	switch {
 	case errors.Is(err, ErrLocked):
 		return "Your account has been locked."
+	case errors.Is(err, realm.ErrExpired):
+		return "Your password has expired."
 	case errors.Is(err, realm.ErrInactive):
 		return "User not Active"
 	}

@@ -43,7 +43,7 @@ func wrongUser(err error) bool {
 	return errors.Is(err, realm.ErrBadCredentials) || errors.Is(err, realm.ErrInactive) || errors.Is(err, journey.ErrLocked)
 }
 
-// identityStore checks name and password, and tells locked users from others.
+// identityStore checks name and password, and tells locked users, and those whose password has expired, from others.
 type identityStore struct {
 	MinimumLength int  `json:"minimumPasswordLength"`
 	MixedCase     bool `json:"mixedCaseForPasswordChangeMessages"`
@@ -59,7 +59,9 @@ func (*identityStore) Process(s *journey.Step) (journey.Result, error) {
 	switch {
 	case err == nil:
 		return journey.To("TRUE")
-	case errors.Is(err, journey.ErrLocked), errors.Is(err, realm.ErrInactive):
+	case errors.Is(err, realm.ErrExpired):
+		return journey.To("EXPIRED")
+	case errors.Is(err, journey.ErrLocked), errors.Is(err, realm.ErrLocked), errors.Is(err, realm.ErrInactive):
 		return journey.To("LOCKED")
 	case wrongUser(err):
 		return journey.To("FALSE")
