@@ -17,6 +17,8 @@ var (
 	requestDuration = prometheus.NewDesc("am_http_request_duration_seconds", "Time from the head of a request to the end of its answer.", []string{"endpoint"}, nil)
 	storeReachable  = prometheus.NewDesc("am_store_up", "1 when the store answers.", nil, nil)
 	isDraining      = prometheus.NewDesc("am_draining", "1 when the server sends clients away before a stop.", nil, nil)
+	auditLost       = prometheus.NewDesc("am_audit_events_lost_total", "Audit events that were given up because their place did not take them.", nil, nil)
+	auditWaiting    = prometheus.NewDesc("am_audit_events_waiting", "Audit events that are kept in memory because their place does not take them.", nil, nil)
 )
 
 // Metrics answers the Prometheus text format with the figures of this server. It asks for no credentials: serve it
@@ -35,6 +37,8 @@ func (serverCollector) Describe(out chan<- *prometheus.Desc) {
 	out <- requestDuration
 	out <- storeReachable
 	out <- isDraining
+	out <- auditLost
+	out <- auditWaiting
 }
 
 // Collect sends the current values.
@@ -61,4 +65,8 @@ func (c serverCollector) Collect(out chan<- prometheus.Metric) {
 	}
 	out <- prometheus.MustNewConstMetric(storeReachable, prometheus.GaugeValue, up)
 	out <- prometheus.MustNewConstMetric(isDraining, prometheus.GaugeValue, draining)
+	if a := c.options.Audit; a != nil {
+		out <- prometheus.MustNewConstMetric(auditLost, prometheus.CounterValue, float64(a.Lost()))
+		out <- prometheus.MustNewConstMetric(auditWaiting, prometheus.GaugeValue, float64(a.Waiting()))
+	}
 }

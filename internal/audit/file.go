@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,10 +44,19 @@ type file struct {
 	unsent []byte // what the disk refused
 	failed bool   // the last write
 	spare  []byte
+	tally
 
 	end  chan struct{}
 	done sync.WaitGroup
 }
+
+// tally is what became of events that could not be brought to their place at once. Its methods may be called at any time.
+type tally struct {
+	loss, wait atomic.Int64
+}
+
+func (t *tally) lost() int64    { return t.loss.Load() }
+func (t *tally) waiting() int64 { return t.wait.Load() }
 
 const (
 	// maxPending and maxUnsent bound the events in memory, in bytes.
@@ -144,8 +155,10 @@ func (f *file) flush() {
 	f.failed = err != nil
 	if len(f.unsent) > maxUnsent {
 		f.log.Error("audit events are lost: too many could not be written", "file", f.path, "bytes", len(f.unsent))
+		f.loss.Add(int64(bytes.Count(f.unsent, []byte("\n"))))
 		f.unsent = nil
 	}
+	f.wait.Store(int64(bytes.Count(f.unsent, []byte("\n"))))
 }
 
 func (f *file) formed(events []byte) []byte {

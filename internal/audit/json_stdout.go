@@ -32,6 +32,7 @@ type stdout struct {
 	elastic bool
 	failed  func(error)
 	once    sync.Once
+	tally
 }
 
 func (*stdout) start(context.Context) error { return nil }
@@ -51,6 +52,7 @@ func (s *stdout) write(event []byte) {
 	line = append(line, strings.ReplaceAll(s.topic, `"`, "")...)
 	line = append(line, `","level":"INFO"}`...)
 	if _, err := s.out.Write(append(line, '\n')); err != nil {
+		s.loss.Add(1)
 		s.once.Do(func() { s.failed(err) })
 	}
 }

@@ -143,6 +143,9 @@ type sink interface {
 	start(ctx context.Context) error
 	write(event []byte)
 	stop()
+	// lost is how many events could not be brought there, waiting how many cannot be yet.
+	lost() int64
+	waiting() int64
 }
 
 // add builds one event handler, for each of its topics a sink.
@@ -219,6 +222,23 @@ func (s *Service) Stop() {
 	for _, out := range s.sinks {
 		out.stop()
 	}
+}
+
+// Lost is how many events were given up since the start, and Waiting how many are kept in memory because their place
+// does not take them: a disk that is full, a syslog server that is away.
+func (s *Service) Lost() (n int64) {
+	for _, out := range s.sinks {
+		n += out.lost()
+	}
+	return n
+}
+
+// Waiting is told at Lost.
+func (s *Service) Waiting() (n int64) {
+	for _, out := range s.sinks {
+		n += out.waiting()
+	}
+	return n
 }
 
 // Topic returns the topic whose events are written somewhere, else nil.

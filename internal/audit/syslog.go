@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/conf"
@@ -184,8 +185,12 @@ type syslogSink struct {
 	done  sync.WaitGroup
 
 	mu   sync.Mutex
-	lost int
+	gone int // lost since it was last told
+	loss atomic.Int64
 }
+
+func (s *syslogSink) lost() int64    { return s.loss.Load() }
+func (s *syslogSink) waiting() int64 { return int64(len(s.queue)) }
 
 func (s *syslogSink) start(context.Context) error {
 	s.done.Go(s.run)
@@ -197,8 +202,9 @@ func (s *syslogSink) write(event []byte) {
 	case s.queue <- s.message(event):
 	default:
 		s.mu.Lock()
-		s.lost++
+		s.gone++
 		s.mu.Unlock()
+		s.loss.Add(1)
 	}
 }
 
@@ -315,8 +321,8 @@ func (s *syslogSink) dial() (net.Conn, error) {
 // report tells how many events did not fit into the queue.
 func (s *syslogSink) report() {
 	s.mu.Lock()
-	lost := s.lost
-	s.lost = 0
+	lost := s.gone
+	s.gone = 0
 	s.mu.Unlock()
 	if lost > 0 {
 		s.log.Error("audit events were lost: too many waited for the syslog server", "server", s.address, "events", lost)

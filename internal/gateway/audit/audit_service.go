@@ -48,6 +48,12 @@ var auditService = heap.Define("AuditService", func(c *audit.Config, env *heap.E
 		Topics: topics(), Log: env.Log, Now: env.Now,
 		ClientTLS: func(n *conf.Node) (*tls.Config, bool) { return clientTLS(n, env) },
 	})}
+	env.Measure(func() []heap.Sample {
+		return []heap.Sample{
+			{Metric: "gatehouse_audit_events_lost_total", Kind: heap.Counter, PerObject: true, Value: float64(s.Lost())},
+			{Metric: "gatehouse_audit_events_waiting", PerObject: true, Value: float64(s.Waiting())},
+		}
+	})
 	if t := s.Topic(accessTopic); t != nil {
 		s.accessWriter = newAccess(s.Service, t, env.Log)
 	}
