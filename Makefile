@@ -18,6 +18,7 @@ test: check race node ## all tests
 
 race: ## tests of shared state with the race detector
 	CGO_ENABLED=1 $(GO) test -race -short ./internal/gateway/... ./internal/am/... ./internal/jose/...
+	CGO_ENABLED=1 GATEHOUSE_RACE=1 $(GO) test -race ./e2e -run 'TestFault(Upstream|Connect|ClientGone|AuthorizationServer|SigningKey|Certificate|Clock|Descriptors|Audit|Names)'
 
 node: $(NODE_MODULES) ## npm packages of the end-to-end tests
 

@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -40,6 +41,10 @@ func run(m *testing.M) int {
 	binary = filepath.Join(dir, "gatehouse")
 	build := exec.Command("go", "build", "-o", binary, "../cmd/gatehouse")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if os.Getenv("GATEHOUSE_RACE") != "" { // the program with the race detector; see make race
+		build.Args = slices.Insert(build.Args, 2, "-race")
+		build.Env = append(os.Environ(), "CGO_ENABLED=1")
+	}
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
 		return 1
@@ -68,7 +73,17 @@ var (
 // start runs the binary and waits until it says that it is ready.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	p := launch(t, env, args...)
+	return ready(t, launch(t, env, args...), args)
+}
+
+// startUnder runs the binary by another command, which must become it.
+func startUnder(t *testing.T, env, command []string, args ...string) *process {
+	t.Helper()
+	return ready(t, launchAs(t, env, append(append(slices.Clone(command), binary), args...)), args)
+}
+
+func ready(t *testing.T, p *process, args []string) *process {
+	t.Helper()
 	select {
 	case <-p.ready:
 	case <-p.done:
@@ -81,7 +96,13 @@ func start(t *testing.T, env []string, args ...string) *process {
 
 func launch(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(binary, args...), ready: make(chan struct{}), done: make(chan struct{})}
+	return launchAs(t, env, append([]string{binary}, args...))
+}
+
+func launchAs(t *testing.T, env, command []string) *process {
+	t.Helper()
+	args := command[slices.Index(command, binary)+1:]
+	p := &process{t: t, cmd: exec.Command(command[0], command[1:]...), ready: make(chan struct{}), done: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	pipe, err := p.cmd.StderrPipe()
 	if err != nil {
@@ -94,6 +115,9 @@ func launch(t *testing.T, env []string, args ...string) *process {
 	go p.read(pipe)
 	t.Cleanup(func() {
 		p.stop()
+		if strings.Contains(p.output(), "WARNING: DATA RACE") {
+			t.Error("the race detector found something")
+		}
 		if t.Failed() {
 			t.Logf("log of gatehouse %s:\n%s", args[0], p.output())
 		}

@@ -88,6 +88,8 @@ func TestFailures(t *testing.T) {
 		{name: "a decoration fails", files: routeOf(`{"type": "ReverseProxyHandler", "baseURI": "${attributes.none}"}`), path: "/x", want: 500, wantLog: "level=WARN"},
 		{name: "upstream of a ReverseProxyHandler", files: routeOf(strings.Replace(nowhere, "ClientHandler", "ReverseProxyHandler", 1)), path: "/x", want: 502, wantLog: "status=502"},
 		{name: "upstream of a ClientHandler", files: routeOf(nowhere), path: "/x", want: 500, wantLog: "status=500"},
+		{name: "upstream of config.json", files: "\n-- config.json --\n{\"handler\": " + strings.Replace(nowhere, "ClientHandler", "ReverseProxyHandler", 1) + "}", path: "/x",
+			want: 502, wantLog: "msg=\"the request failed\" status=502 method=GET path=/x"},
 		{name: "SwitchFilter sees no failure", files: routeOf(chained(`{"type": "SwitchFilter", "config": {"onResponse": [{"handler": `+caught+`}]}}`, throws)), path: "/x", want: 500},
 		{name: "SwitchFilter sees a 502", files: routeOf(chained(`{"type": "SwitchFilter", "config": {"onResponse": [{"condition": "${response.status.code == 502}", "handler": `+caught+`}]}}`,
 			strings.Replace(nowhere, "ClientHandler", "ReverseProxyHandler", 1))), path: "/x", want: 299, wantBody: "caught"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net"
 	"os"
@@ -135,7 +136,21 @@ func (i *instance) loadConfig(older heap.Ref[session.SessionManager], errs *conf
 	if !ok || errs.Err() != nil {
 		return nil, nil
 	}
-	return session.Within(i.sessions(c.Session, older, h), v.(chain.Handler)), h
+	return session.Within(i.sessions(c.Session, older, h), telling{v.(chain.Handler), i.services.Logger}), h
+}
+
+// telling is the handler of config.json: it logs the failures that no route has told of.
+type telling struct {
+	next chain.Handler
+	log  *slog.Logger
+}
+
+func (t telling) Handle(x *chain.Exchange) (*chain.Response, error) {
+	resp, err := t.next.Handle(x)
+	if err == nil && resp != nil && resp.Cause != nil && resp.Status.Code >= 400 {
+		tellFailure(t.log, x, resp)
+	}
+	return resp, err
 }
 
 // sessions is the manager that config.json names, or, as older configurations have

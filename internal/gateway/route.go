@@ -185,6 +185,11 @@ type reported struct{ error }
 func (r reported) Unwrap() error { return r.error }
 
 func (r *route) report(x *chain.Exchange, resp *chain.Response) {
+	tellFailure(r.heap.Services().Logger, x, resp, "route", r.id)
+}
+
+// tellFailure tells why the gateway itself made an answer, unless that has been told. The place comes first in the line.
+func tellFailure(log *slog.Logger, x *chain.Exchange, resp *chain.Response, place ...any) {
 	if _, is := resp.Cause.(reported); is {
 		return
 	}
@@ -196,6 +201,6 @@ func (r *route) report(x *chain.Exchange, resp *chain.Response) {
 	if resp.Status.Code >= 500 && x.Ctx().Err() == nil {
 		level = slog.LevelWarn
 	}
-	r.heap.Services().Logger.Log(x.Ctx(), level, "the request failed", "route", r.id, "status", resp.Status.Code,
-		"method", x.Request.Method, "path", x.Request.URI.RawPath, "cause", cause.Error())
+	log.Log(x.Ctx(), level, "the request failed", append(place, "status", resp.Status.Code,
+		"method", x.Request.Method, "path", x.Request.URI.RawPath, "cause", cause.Error())...)
 }

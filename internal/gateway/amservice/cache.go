@@ -40,7 +40,7 @@ func NewCache[V any](size int, now func() time.Time, ttl func(V) time.Duration) 
 	c := &Cache[V]{ttl: ttl}
 	c.entries = otter.Must(&otter.Options[[sha256.Size]byte, V]{
 		MaximumSize: size,
-		Clock:       clock{now},
+		Clock:       clock{now, now()},
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[[sha256.Size]byte, V]) time.Duration {
 			return max(ttl(e.Value), 1)
 		}),
@@ -51,9 +51,15 @@ func NewCache[V any](size int, now func() time.Time, ttl func(V) time.Duration) 
 
 // clock makes a cache follow the gateway's time. It has no ticks, so a cache needs no
 // goroutine: entries that ended are dropped when their place is needed.
-type clock struct{ now func() time.Time }
+//
+// It counts from when it was made: a clock of the system that is set back does not make
+// entries live longer (package time, "Monotonic Clocks").
+type clock struct {
+	now  func() time.Time
+	made time.Time
+}
 
-func (c clock) NowNano() int64                    { return c.now().UnixNano() }
+func (c clock) NowNano() int64                    { return int64(c.now().Sub(c.made)) }
 func (clock) Tick(time.Duration) <-chan time.Time { return nil }
 
 // Get returns what is kept for a token.

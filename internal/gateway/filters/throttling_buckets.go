@@ -49,12 +49,15 @@ func (b *buckets) take(group string, rate ThrottlingRate, at time.Time) time.Dur
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k, known := s.groups[group]
-	if !known || k.rate != rate || k.full < now {
+	// No bucket takes longer to fill than all of its tokens do: one that seems to was left
+	// by a clock that has been set back since.
+	all := each * int64(rate.Requests)
+	if !known || k.rate != rate || k.full < now || k.full > now+all {
 		k = bucket{rate, now}
 	}
 	// Empty means full only after all tokens came again.
-	if missing := k.full + each - now; missing > each*int64(rate.Requests) {
-		return time.Duration(missing - each*int64(rate.Requests))
+	if missing := k.full + each - now; missing > all {
+		return time.Duration(missing - all)
 	}
 	k.full += each
 	if !known {

@@ -87,6 +87,21 @@ func TestThrottlingIsBounded(t *testing.T) {
 	want(t, "groups", len(s.groups), maxShardGroups-1)
 }
 
+// A clock that is set back leaves nobody waiting until it is where it was.
+func TestThrottlingClockSetBack(t *testing.T) {
+	b, rate := newBuckets(), ThrottlingRate{2, time.Minute}
+	now := time.Date(2031, 5, 17, 9, 0, 0, 0, time.UTC)
+	for range 2 {
+		want(t, "wait", b.take("g", rate, now), time.Duration(0))
+	}
+	want(t, "wait of the third", b.take("g", rate, now), 30*time.Second)
+	now = now.Add(-time.Hour)
+	for range 2 {
+		want(t, "wait after the clock was set back", b.take("g", rate, now), time.Duration(0))
+	}
+	want(t, "wait of the next", b.take("g", rate, now), 30*time.Second)
+}
+
 func TestThrottlingPolicies(t *testing.T) {
 	mapped := `{"type":"MappedThrottlingPolicy","config":{"throttlingRateMapper":"${request.headers['Kind'][0]}",
 		"throttlingRatesMapping":{"gold":{"numberOfRequests":2,"duration":"1 minute"}}%s}}`

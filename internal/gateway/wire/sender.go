@@ -25,13 +25,13 @@ type sender struct {
 	op    string
 	err   error
 	done  chan struct{}
-	ended atomic.Int64 // when, 0 while it runs
+	ended atomic.Int64 // how long after the connection was made, 0 while it runs
 }
 
 func (s *sender) run() {
 	defer close(s.done)
 	s.op, s.err = s.write()
-	s.ended.Store(time.Now().UnixNano())
+	s.ended.Store(max(int64(time.Since(s.conn.born)), 1))
 	switch {
 	case s.err == nil:
 	case s.op == opSend:
@@ -74,7 +74,7 @@ func (s *sender) excuses(limit time.Duration) bool {
 		return false
 	}
 	ended := s.ended.Load()
-	return ended == 0 || time.Since(time.Unix(0, ended)) < limit && !s.unfinished()
+	return ended == 0 || time.Since(s.conn.born)-time.Duration(ended) < limit && !s.unfinished()
 }
 
 // cause returns what kept the response from coming: what went wrong with the request,

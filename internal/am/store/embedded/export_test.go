@@ -1,6 +1,8 @@
 package embedded
 
 import (
+	"time"
+
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -16,5 +18,5 @@ func OnDisk(o Options, fs vfs.FS) Options {
 	return o
 }
 
-// LookAgain makes the next write look at a full disk.
-func LookAgain(e *Engine) { e.room.looked.Store(0) }
+// Looked makes a full disk look as if it had been looked at then; the zero time is long ago.
+func Looked(e *Engine, at time.Time) { e.room.looked.Store(max(at.UnixNano(), 0)) }

@@ -65,7 +65,7 @@ func (r *room) check() error {
 		return nil
 	}
 	looked, now := r.looked.Load(), time.Now().UnixNano()
-	if now-looked > int64(lookAgain) && r.looked.CompareAndSwap(looked, now) && r.found() {
+	if (now-looked > int64(lookAgain) || now < looked) && r.looked.CompareAndSwap(looked, now) && r.found() {
 		return nil
 	}
 	return fmt.Errorf("%w: the disk is full", store.ErrUnavailable)
