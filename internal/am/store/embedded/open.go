@@ -26,7 +26,7 @@ import (
 // Memory that an engine takes: blocks of files that were read, and writes that are not
 // in files yet. They suit a small server, and a large one has the page cache too.
 const (
-	defaultCacheBytes = 16 << 20
+	defaultCacheBytes = 8 << 20
 	memTableBytes     = 8 << 20
 	maxOpenFiles      = 256
 )
@@ -43,7 +43,7 @@ type Options struct {
 	Log *slog.Logger
 	// Now is the clock by which records expire; nil is time.Now.
 	Now func() time.Time
-	// CacheBytes bounds the cache of blocks read from files; 0 is 16 MiB.
+	// CacheBytes bounds the cache of blocks read from files; 0 is 8 MiB.
 	CacheBytes int64
 	// BallastBytes is the size of a file that gives its room to running writes when
 	// the disk is full; writes are then refused with store.ErrUnavailable until there
@@ -60,6 +60,7 @@ type Engine struct {
 	watchers store.Watchers
 	now      func() time.Time
 	room     room
+	hot      hot
 
 	seed  maphash.Seed
 	locks [stripes]sync.Mutex
@@ -92,6 +93,7 @@ func open(dir string, o Options) (*Engine, error) {
 		return nil, lockError(err)
 	}
 	e := &Engine{lock: lock, now: o.Now, seed: maphash.MakeSeed()}
+	e.hot.seed = e.seed
 	if e.now == nil {
 		e.now = time.Now
 	}
@@ -126,11 +128,12 @@ func pebbleOptions(o Options, lock *pebble.Lock, r *room) *pebble.Options {
 	if r.bytes > 0 {
 		p.FS = vfs.OnDiskFull(r.fs, r.onFull)
 	}
-	for i := range p.Levels {
-		// Most lookups of a single key are for what is not there: tokens about to be
-		// created, the deny-list. The filter answers them without reading a block.
+	// Filters tell which of the files hold a key. On the last level, where nearly all is, they would only help to find
+	// out that it is nowhere, and fill the cache: the records that are looked for in vain stand side by side.
+	for i := range len(p.Levels) - 1 {
 		p.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
+	p.Levels[len(p.Levels)-1].FilterPolicy = pebble.NoFilterPolicy
 	return p
 }
 

@@ -25,7 +25,7 @@ func (e *Engine) Get(ctx context.Context, k store.Key) (store.Record, error) {
 	}
 	defer e.using.RUnlock()
 	var buf [keyBytes]byte
-	rec, h, err := get(e.db, appendRecordKey(buf[:0], k), k)
+	rec, h, err := e.get(appendRecordKey(buf[:0], k), k)
 	if err != nil {
 		return store.Record{}, err
 	}
@@ -33,6 +33,25 @@ func (e *Engine) Get(ctx context.Context, k store.Key) (store.Record, error) {
 		return store.Record{}, store.ErrNotFound
 	}
 	return rec, nil
+}
+
+// get returns a record from memory, else from the files.
+func (e *Engine) get(key []byte, k store.Key) (store.Record, header, error) {
+	hot := e.hot.of(key)
+	value, writes := hot.get(key)
+	if value != nil {
+		return recordOf(k, value)
+	}
+	value, closer, err := e.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return store.Record{}, header{}, store.ErrNotFound
+	}
+	if err != nil {
+		return store.Record{}, header{}, readError(err)
+	}
+	defer closer.Close()
+	hot.put(key, value, writes)
+	return recordOf(k, bytes.Clone(value))
 }
 
 func get(r pebble.Reader, key []byte, k store.Key) (store.Record, header, error) {
@@ -44,7 +63,7 @@ func get(r pebble.Reader, key []byte, k store.Key) (store.Record, header, error)
 		return store.Record{}, header{}, readError(err)
 	}
 	defer closer.Close()
-	return recordOf(k, value)
+	return recordOf(k, bytes.Clone(value))
 }
 
 // List is store.Engine's. The page is of one moment.
@@ -74,7 +93,7 @@ func recordHere(_ *pebble.Snapshot, it *pebble.Iterator, k store.Key) (store.Rec
 	if err != nil {
 		return store.Record{}, header{}, readError(err)
 	}
-	return recordOf(k, value)
+	return recordOf(k, bytes.Clone(value))
 }
 
 func recordThere(snap *pebble.Snapshot, _ *pebble.Iterator, k store.Key) (store.Record, header, error) {

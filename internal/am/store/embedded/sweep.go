@@ -94,5 +94,7 @@ func (e *Engine) sweep(key []byte, now time.Time) (removed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return removed, e.db.Apply(b, pebble.NoSync)
+	err = e.db.Apply(b, pebble.NoSync)
+	e.hot.of(appendRecordKey(nil, k)).forget()
+	return removed, err
 }

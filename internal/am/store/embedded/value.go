@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"bytes"
 	"encoding/binary"
 	"time"
 	"unsafe"
@@ -75,9 +74,9 @@ func parseHeader(value []byte) (h header, body []byte, err error) {
 	return h, r.rest[:len(r.rest):len(r.rest)], nil
 }
 
-// recordOf builds the record from its value, of which it keeps a copy.
+// recordOf builds the record from its value, which is its own from now on.
 func recordOf(k store.Key, value []byte) (store.Record, header, error) {
-	h, body, err := parseHeader(bytes.Clone(value))
+	h, body, err := parseHeader(value)
 	if err != nil {
 		return store.Record{}, h, err
 	}

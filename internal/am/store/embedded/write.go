@@ -62,6 +62,12 @@ func (e *Engine) apply(b *pebble.Batch, ops []store.Op) error {
 	if err := e.db.ApplyNoSyncWait(b, pebble.Sync); err != nil {
 		return fmt.Errorf("write store: %w", err)
 	}
+	for i := range ops {
+		if !ops[i].Fresh { // of which nothing can have been read
+			w.key = appendRecordKey(w.key[:0], ops[i].Key)
+			e.hot.of(w.key).forget()
+		}
+	}
 	return nil
 }
 
