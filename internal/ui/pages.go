@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -23,7 +24,9 @@ const (
 )
 
 // Set is a number of pages. It is safe for concurrent use.
-type Set struct{ pages map[string]*template.Template }
+type Set struct {
+	pages func() map[string]*template.Template
+}
 
 // Parse reads the pages of a folder: each file defines "content", and any other part that is rendered alone; files
 // without it define what all pages of the folder share. A page is named by its file without ".html". Templates have
@@ -51,7 +54,7 @@ func Parse(fsys fs.FS, dir string) (*Set, error) {
 			return nil, err
 		}
 	}
-	s := &Set{pages: map[string]*template.Template{}}
+	set := map[string]*template.Template{}
 	for _, f := range pages {
 		t, err := shared.Clone()
 		if err != nil {
@@ -60,18 +63,21 @@ func Parse(fsys fs.FS, dir string) (*Set, error) {
 		if t, err = t.ParseFS(fsys, f); err != nil {
 			return nil, err
 		}
-		s.pages[strings.TrimSuffix(path.Base(f), ".html")] = t
+		set[strings.TrimSuffix(path.Base(f), ".html")] = t
 	}
-	return s, nil
+	return &Set{pages: func() map[string]*template.Template { return set }}, nil
 }
 
-// MustParse is Parse for folders that are embedded: what is wrong with them is found by any test.
+// MustParse is Parse for folders that are embedded: what is wrong with them is found by any test. It is put off until a
+// page is asked for, because a server that answers programs alone never needs it, and it is half of a start.
 func MustParse(fsys fs.FS, dir string) *Set {
-	s, err := Parse(fsys, dir)
-	if err != nil {
-		panic(err)
-	}
-	return s
+	return &Set{pages: sync.OnceValue(func() map[string]*template.Template {
+		s, err := Parse(fsys, dir)
+		if err != nil {
+			panic(err)
+		}
+		return s.pages()
+	})}
 }
 
 // Render writes a page in a layout, with the headers that every page has. Nothing is written when it fails.
@@ -91,7 +97,7 @@ func (s *Set) Part(w http.ResponseWriter, status int, name, part string, p *Page
 }
 
 func (s *Set) write(w http.ResponseWriter, status int, name, part string, p *Page, policy Policy) error {
-	t := s.pages[name]
+	t := s.pages()[name]
 	if t == nil {
 		return fmt.Errorf("there is no page %q", name)
 	}

@@ -375,7 +375,7 @@ func TestReauthentication(t *testing.T) {
 		{"prompt=login", f("prompt", "login"), ""},
 		{"max_age passed", f("max_age", "60"), ""},
 		{"another authentication context", f("acr_values", "strong"), "StrongTree"},
-		{"the journey of the client", append(form("client_id", "guarded", "response_type", "code", "redirect_uri", callback, "scope", "openid")), "StrongTree"},
+		{"the journey of the client", form("client_id", "guarded", "response_type", "code", "redirect_uri", callback, "scope", "openid"), "StrongTree"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

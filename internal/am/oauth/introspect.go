@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"gatehouse/internal/am/store"
@@ -18,6 +19,9 @@ const (
 // inactive is all that is said of a token that is not valid or none of the caller's business, so that nobody can
 // tell the two apart (RFC 7662 §2.2).
 var inactive = []byte(`{"active":false}`)
+
+// founds are tokens that introspections looked at; nothing keeps them.
+var founds = sync.Pool{New: func() any { return new(Found) }}
 
 // introspect is POST /introspect (RFC 7662).
 func (q *request) introspect() error {
@@ -34,7 +38,12 @@ func (q *request) introspect() error {
 		writeJSON(q.w, http.StatusOK, inactive)
 		return nil
 	}
-	f, err := q.FindAnyRealm(q.r.Context(), raw)
+	f := founds.Get().(*Found)
+	defer func() {
+		*f = Found{}
+		founds.Put(f)
+	}()
+	err = q.find(q.r.Context(), raw, f)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrUsed) {
 		writeJSON(q.w, http.StatusOK, inactive)
 		return nil

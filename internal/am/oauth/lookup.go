@@ -40,47 +40,51 @@ func (p *Provider) FindToken(ctx context.Context, raw string) (*Found, error) {
 
 // FindAnyRealm is FindToken for tokens of all realms.
 func (p *Provider) FindAnyRealm(ctx context.Context, raw string) (*Found, error) {
-	if isCompact(raw) {
-		return p.findClientSide(ctx, raw)
-	}
 	f := &Found{}
-	err := p.tokens.FindAnyRealm(ctx, raw, &f.Token)
+	err := p.find(ctx, raw, f)
 	if err != nil && !errors.Is(err, store.ErrUsed) {
 		return nil, err
 	}
 	return f, err
 }
 
+// find is FindAnyRealm that fills f.
+func (p *Provider) find(ctx context.Context, raw string, f *Found) error {
+	if isCompact(raw) {
+		return p.findClientSide(ctx, raw, f)
+	}
+	return p.tokens.FindAnyRealm(ctx, raw, &f.Token)
+}
+
 // isCompact tells JWTs, whose parts are separated by dots, from opaque tokens, which have none.
 func isCompact(raw string) bool { return strings.IndexByte(raw, '.') >= 0 }
 
 // findClientSide checks a token's seal, its life and whether it was revoked.
-func (p *Provider) findClientSide(ctx context.Context, raw string) (*Found, error) {
+func (p *Provider) findClientSide(ctx context.Context, raw string, f *Found) error {
 	own, err := p.ownToken(ctx, raw)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	t := &own.Token
 	if !t.Expires.IsZero() && !p.Now().Before(t.Expires) {
-		return nil, store.ErrNotFound
+		return store.ErrNotFound
 	}
 	if t.Kind == kindRefresh { // its record tells whether it was used or revoked
 		rec, err := p.tokens.Find(ctx, t.Realm, own.id)
-		if err != nil && !errors.Is(err, store.ErrUsed) {
-			return nil, err
-		}
-		return &Found{Token: rec, ClientSide: true, ID: own.id}, err
+		*f = Found{Token: rec, ClientSide: true, ID: own.id}
+		return err
 	}
 	for _, id := range [...]string{own.id, deniedGrant(t.GrantID)} {
 		denied, err := p.tokens.Denied(ctx, t.Realm, id)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if denied {
-			return nil, store.ErrNotFound
+			return store.ErrNotFound
 		}
 	}
-	return &Found{Token: *t, ClientSide: true, ID: own.id}, nil
+	*f = Found{Token: *t, ClientSide: true, ID: own.id}
+	return nil
 }
 
 // ownToken opens a client-side token of whatever realm of this server. What is none is store.ErrNotFound.

@@ -42,7 +42,7 @@ func (e *Engine) get(key []byte, k store.Key) (store.Record, header, error) {
 	if value != nil {
 		return recordOf(k, value)
 	}
-	value, closer, err := e.db.Get(key)
+	value, closer, err := e.db.Get(bytes.Clone(key)) // so that the one of who is found in memory needs no heap
 	if errors.Is(err, pebble.ErrNotFound) {
 		return store.Record{}, header{}, store.ErrNotFound
 	}
