@@ -57,6 +57,7 @@ func (s scripts) Claims(ctx context.Context, sc *realm.Script, in *oauth.ClaimsI
 func (s scripts) ValidateScope(ctx context.Context, sc *realm.Script, in *oauth.ScopeInput) ([]string, error) {
 	out, err := s.engine.ValidateScope(ctx, sc, &script.ScopeInput{
 		Input: script.Input(in.ScriptInput), Function: string(in.Use), Requested: in.Requested, Defaults: in.Defaults, Allowed: in.Allowed,
+		Inherits: in.Inherits,
 	})
 	if refused, ok := errors.AsType[*script.InvalidScope](err); ok {
 		return nil, oauth.Refuse("invalid_scope", refused.Description)

@@ -29,6 +29,8 @@ type TokenRequest struct {
 	// Set are the settings in force for the client, overrides applied.
 	Set    *realm.Effective
 	Scopes []string
+	// InheritsScopes is set by a script: the new refresh token has the scopes of the access token.
+	InheritsScopes bool
 	// URL is the address of the endpoint.
 	URL string
 }

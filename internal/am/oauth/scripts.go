@@ -95,6 +95,8 @@ type ScopeInput struct {
 	ScriptInput
 	Use                          ScopeUse
 	Requested, Defaults, Allowed []string
+	// Inherits is where the script notes that a new refresh token has the scopes of the access token.
+	Inherits *bool
 }
 
 var errNoScripts = errors.New("a script is configured, but this server was built without scripts")

@@ -119,6 +119,7 @@ func (p *Provider) allowedScopes(ctx context.Context, req *TokenRequest, use Sco
 	in := ScopeInput{
 		ScriptInput: *p.scriptInput(req, &Authorization{Scopes: requested}),
 		Use:         use, Requested: requested, Defaults: defaults, Allowed: allowed,
+		Inherits: &req.InheritsScopes,
 	}
 	scopes, err := p.Scripts.ValidateScope(ctx, script, &in)
 	if err != nil {

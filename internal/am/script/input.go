@@ -45,4 +45,7 @@ type ScopeInput struct {
 	// Function is the function of the script that fits the request.
 	Function                     string
 	Requested, Defaults, Allowed []string
+	// Inherits is set when validateRefreshTokenScope says that the new refresh token has the scopes of the access
+	// token, and not those that it was granted at first; nil: nobody asks.
+	Inherits *bool
 }

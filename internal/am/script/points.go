@@ -65,7 +65,7 @@ func (e *Engine) ValidateScope(ctx context.Context, s *realm.Script, in *ScopeIn
 		binding{"defaultScopes", r.scopes(in.Defaults)},
 		binding{"allowedScopes", r.scopes(in.Allowed)},
 		binding{"availableScopes", r.scopes(in.Allowed)},
-		binding{"scopeValidatorHelper", func() groovy.Value { return &scopeValidatorHelper{} }})
+		binding{"scopeValidatorHelper", func() groovy.Value { return &scopeValidatorHelper{in} }})
 	v, err := r.execute(p, vars, in.Function)
 	var t *groovy.Thrown
 	if errors.As(err, &t) && t.Class == invalidScope {
@@ -137,7 +137,7 @@ func mapOf(v groovy.Value) (map[string]any, error) {
 }
 
 // scopeValidatorHelper is a binding of the newer dialect.
-type scopeValidatorHelper struct{}
+type scopeValidatorHelper struct{ in *ScopeInput }
 
 // GroovyClass is the helper's class.
 func (*scopeValidatorHelper) GroovyClass() *groovy.Class { return scopeValidatorHelperClass }
@@ -148,8 +148,11 @@ var scopeValidatorHelperClass = &groovy.Class{
 		"throwInvalidScope": func(c *groovy.Call) (groovy.Value, error) {
 			return nil, groovy.Throw(invalidScope, "%s", text(c.Arg(0)))
 		},
-		"inheritAccessTokenScopesOnRefresh": func(*groovy.Call) (groovy.Value, error) {
-			return nil, unsupported("inheritAccessTokenScopesOnRefresh: not supported by this server")
+		"inheritAccessTokenScopesOnRefresh": func(c *groovy.Call) (groovy.Value, error) {
+			if in := c.This.(*scopeValidatorHelper).in; in.Inherits != nil && in.Function == "validateRefreshTokenScope" {
+				*in.Inherits = true
+			}
+			return nil, nil
 		},
 	},
 }

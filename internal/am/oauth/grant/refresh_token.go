@@ -43,6 +43,9 @@ var refreshToken = oauth.Grant{
 			return nil, err
 		}
 		a.Scopes, err = p.SettleScopes(ctx, req, oauth.ScopeRefresh, req.Get("scope"), t.Scopes, t.Scopes)
+		if req.InheritsScopes {
+			a.RefreshScopes = a.Scopes
+		}
 		return a, err
 	},
 }
