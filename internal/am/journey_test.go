@@ -348,6 +348,29 @@ func TestJourneyOneTimePasswordByMail(t *testing.T) {
 	if late := j.answer(step, right); late.StatusCode == 200 {
 		t.Errorf("a code after its time: %s", late.raw)
 	}
+	// A text message is mail to a gateway.
+	j.tree("Text", append(signIn(map[string]string{"true": "make", "false": failure}),
+		node{"make", "OneTimePasswordGeneratorNode", map[string]any{"length": 6}, map[string]string{"outcome": "text"}},
+		node{"text", "OneTimePasswordSmsSenderNode", map[string]any{
+			"hostName": name, "hostPort": n, "sslOption": "NON_SSL", "fromEmailAddress": "no-reply@example.com", "mobileCarrierAttributeName": "carrier",
+			"smsContent": map[string]any{"en": "Code {{OTP}} by phone"},
+		}, map[string]string{"outcome": "ask"}},
+		node{"ask", "OneTimePasswordCollectorDecisionNode", nil, map[string]string{"true": success, "false": failure}})...)
+	if got := j.answer(j.begin("Text"), "demo", "Ch4ng31t"); got.StatusCode != 500 {
+		t.Errorf("without a number: %d %s", got.StatusCode, got.raw)
+	}
+	j.admin("PUT", "/json/users/demo", map[string]any{"telephoneNumber": "+1 (800) 555-0187", "carrier": "@sms.example.com"}).want(t, 200)
+	step = j.answer(j.begin("Text"), "demo", "Ch4ng31t").want(t, 200)
+	text := <-mails
+	if !strings.Contains(text, "To: <+18005550187@sms.example.com>") {
+		t.Errorf("text message:\n%s", text)
+	}
+	_, after, _ := strings.Cut(text, "Code ")
+	j.answer(step, after[:6]).want(t, 200)
+	j.admin("PUT", treesAt+"/nodes/OneTimePasswordSmsSenderNode/text", map[string]any{"_id": "text", "smsGatewayImplementationClass": "com.example.Mine"}).want(t, 200)
+	if got := j.answer(j.begin("Text"), "demo", "Ch4ng31t"); got.StatusCode != 500 {
+		t.Errorf("a class of Java: %d %s", got.StatusCode, got.raw)
+	}
 	// The mail server's password is not shown, and stays when the node is written back.
 	read := j.admin("GET", treesAt+"/nodes/OneTimePasswordSmtpSenderNode/send", nil)
 	if read.want(t, 200)["password"] != nil || strings.Contains(read.raw, "mailsecret") {
@@ -514,4 +537,48 @@ func smtpServer(t *testing.T) (string, <-chan string) {
 		}
 	}()
 	return l.Addr().String(), mails
+}
+
+// A journey leads to somebody else's page: applications get the callback, the pages of this server a link or a form.
+func TestJourneyRedirects(t *testing.T) {
+	j := newJourneys(t)
+	for method, source := range map[string]string{
+		"GET":  `callbacksBuilder.redirectCallback("https://idp.example.com/in?a=1", {}, "GET");`,
+		"POST": `callbacksBuilder.redirectCallback("https://idp.example.com/in", {"RelayState": "a<b", "SAMLRequest": "x"}, "POST");`,
+		"PUT":  `callbacksBuilder.redirectCallback("https://idp.example.com/in", {}, "PUT");`,
+		"FILE": `callbacksBuilder.redirectCallback("file:///etc/passwd", {}, "GET");`,
+	} {
+		j.script("11111111-1111-4111-8111-"+fmt.Sprintf("%012x", len(source)), "JAVASCRIPT", "SCRIPTED_DECISION_NODE", source)
+		j.tree(method, node{"away" + method, "ScriptedDecisionNode", map[string]any{
+			"script": "11111111-1111-4111-8111-" + fmt.Sprintf("%012x", len(source)), "outcomes": []string{"x"},
+		}, map[string]string{"x": failure}})
+	}
+	step := j.begin("POST")
+	c := list(step["callbacks"])[0]
+	data, _ := output(c, "redirectData").(map[string]any)
+	if c["type"] != "RedirectCallback" || output(c, "redirectUrl") != "https://idp.example.com/in" || output(c, "redirectMethod") != "POST" || data["RelayState"] != "a<b" {
+		t.Errorf("callback: %v", c)
+	}
+	page := func(tree string) reply {
+		return j.send("GET", "/XUI/?realm=/&service="+tree, nil, "Accept", "text/html")
+	}
+	got := page("POST")
+	for _, want := range []string{
+		`<form method="post" action="https://idp.example.com/in" data-submit>`, `name="RelayState" value="a&lt;b"`, `name="SAMLRequest" value="x"`, `<button type="submit"`,
+	} {
+		if !strings.Contains(got.raw, want) {
+			t.Errorf("the page has no %s:\n%s", want, got.raw)
+		}
+	}
+	if policy := got.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' https:;") || strings.Contains(got.raw, `http-equiv="refresh"`) {
+		t.Errorf("policy: %s", policy)
+	}
+	if got := page("GET"); !strings.Contains(got.raw, `href="https://idp.example.com/in?a=1"`) || strings.Contains(got.raw, "<form") {
+		t.Errorf("by a link:\n%s", got.raw)
+	}
+	for _, tree := range []string{"PUT", "FILE"} {
+		if got := j.send("POST", "/json/authenticate?authIndexType=service&authIndexValue="+tree, "{}"); got.StatusCode != 500 {
+			t.Errorf("%s: %d %s", tree, got.StatusCode, got.raw)
+		}
+	}
 }

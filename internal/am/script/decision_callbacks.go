@@ -66,6 +66,10 @@ var callbacksBuilderClass = &groovy.Class{
 			q.Type = "MetadataCallback"
 			q.Data, _ = plain(unwrapped(c.Arg(0)))
 		}),
+		"redirectCallback": asking(3, func(c *groovy.Call, q *Question) {
+			q.Type, q.Prompt, q.Value = "RedirectCallback", text(c.Arg(0)), text(c.Arg(2))
+			q.Data, _ = plain(unwrapped(c.Arg(1)))
+		}),
 		"pollingWaitCallback": asking(2, func(c *groovy.Call, q *Question) {
 			n, _ := integer(groovyNumber(text(c.Arg(0))))
 			q.Type, q.Number, q.Prompt = "PollingWaitCallback", int(n), text(c.Arg(1))

@@ -2,6 +2,8 @@ package journey
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/url"
 	"strconv"
 )
 
@@ -74,6 +76,23 @@ func Wait(milliseconds int, message string) Callback {
 // Metadata carries data for applications.
 func Metadata(data any) Callback {
 	return Callback{Type: MetadataCallback, Output: []Field{{"data", data}}}
+}
+
+// Redirect leads the browser to somebody else's page: by a link (GET), or by a form with the data (POST).
+func Redirect(address, method string, data any) (Callback, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return Callback{}, fmt.Errorf("redirect: expected an http or https address, found %q", address)
+	}
+	c := Callback{Type: RedirectCallback, Output: []Field{{"redirectUrl", address}, {"redirectMethod", method}, {"trackingCookie", false}}}
+	switch method {
+	case "GET":
+	case "POST":
+		c.Output = append(c.Output, Field{"redirectData", data})
+	default:
+		return Callback{}, fmt.Errorf("redirect: expected GET or POST, found %q", method)
+	}
+	return c, nil
 }
 
 func ask(kind string, preset any, output ...Field) Callback {

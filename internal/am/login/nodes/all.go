@@ -27,6 +27,7 @@ func All() []*journey.Type {
 		{ID: "OathTokenVerifierNode", Name: "OATH Token Verifier", Tags: mfa, New: func() journey.Node { return newOathVerifier() }},
 		{ID: "OneTimePasswordCollectorDecisionNode", Name: "OTP Collector Decision", Tags: mfa, New: func() journey.Node { return &otpCollector{Expiry: 5} }},
 		{ID: "OneTimePasswordGeneratorNode", Name: "HOTP Generator", Tags: mfa, New: func() journey.Node { return &otpGenerator{Length: 8} }},
+		{ID: "OneTimePasswordSmsSenderNode", Name: "OTP SMS Sender", Tags: mfa, New: func() journey.Node { return newOTPSMSSender() }},
 		{ID: "OneTimePasswordSmtpSenderNode", Name: "OTP Email Sender", Tags: mfa, New: func() journey.Node { return newOTPSender() }},
 		{ID: "PageNode", Name: "Page Node", Tags: tool, New: func() journey.Node { return &journey.Page{} }},
 		{ID: "PasswordCollectorNode", Name: "Password Collector", Tags: basic, New: func() journey.Node { return &passwordCollector{} }},

@@ -89,6 +89,8 @@ func callbackOf(q script.Question) (journey.Callback, error) {
 		return journey.Wait(q.Number, q.Prompt), nil
 	case journey.MetadataCallback:
 		return journey.Metadata(q.Data), nil
+	case journey.RedirectCallback:
+		return journey.Redirect(q.Prompt, q.Value, q.Data)
 	}
 	return journey.Callback{}, fmt.Errorf("scripts of this server cannot send a %s", q.Type)
 }
