@@ -3,13 +3,16 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -55,7 +58,8 @@ const oidcRoute = `{
   }}
 }`
 
-func newOIDCSite(t *testing.T, sessionType string) *oidcSite {
+// newOIDCSite starts both servers; the gateway has the route above and others.
+func newOIDCSite(t *testing.T, sessionType string, others ...string) *oidcSite {
 	t.Helper()
 	w := &oidcSite{am: startAM(t, t.TempDir())}
 	root := "/realms/root/realm-config"
@@ -75,6 +79,9 @@ func newOIDCSite(t *testing.T, sessionType string) *oidcSite {
 	write(t, filepath.Join(dir, "config", "admin.json"),
 		`{"connectors": [{"port": `+port+`, "host": "127.0.0.1"}], "adminConnector": {"port": 0, "host": "127.0.0.1"}}`)
 	write(t, filepath.Join(dir, "config", "routes", "oidc.json"), strings.Replace(oidcRoute, "SESSIONTYPE", sessionType, 1))
+	for i, other := range others {
+		write(t, filepath.Join(dir, "config", "routes", fmt.Sprintf("other-%d.json", i)), other)
+	}
 	w.gateway = start(t, []string{"OIDC_SECRET_ID=cGFzc3dvcmQ="}, "gateway",
 		"--resolve", "am.example.com:8088:"+w.am.addr(0), dir)
 	w.hosts = map[string]string{"am.example.com:8088": w.am.addr(0), "ig.example.com:8080": w.gateway.addr(0)}
@@ -193,4 +200,99 @@ func (w *oidcSite) logOut(t *testing.T, b *browser, page, token string) {
 		t.Error("the token is active after the logout")
 	}
 	b.signIn(page, "Ch4ng31t") // the password is asked for again
+}
+
+// shopRoute lets people choose where to sign in, and sends their access token to an application.
+const shopRoute = `{
+  "name": "shop",
+  "baseURI": "http://APP",
+  "condition": "${find(request.uri.path, '^/shop')}",
+  "session": {"type": "JwtSessionManager", "config": {"cookie": {"name": "shop"}}},
+  "heap": [
+    {"name": "env", "type": "SystemAndEnvSecretStore"},
+    {"name": "am", "type": "Issuer", "config": {
+      "wellKnownEndpoint": "http://am.example.com:8088/openam/oauth2/.well-known/openid-configuration"}}
+  ],
+  "handler": {"type": "Chain", "config": {
+    "filters": [
+      {"type": "AuthorizationCodeOAuth2ClientFilter", "config": {
+        "clientEndpoint": "/shop/sign-in", "requireHttps": false,
+        "loginHandler": {"type": "StaticResponseHandler", "config": {"status": 200, "entity": "customers or staff?"}},
+        "failureHandler": {"type": "StaticResponseHandler", "config": {"status": 500, "headers": {"Content-Type": ["text/plain"]},
+          "entity": "${contexts.oauth2Failure.error}: ${contexts.oauth2Failure.description}"}},
+        "registrations": [
+          {"name": "customers", "type": "ClientRegistration", "config": {"clientId": "customers", "scopes": ["openid"], "issuer": "am",
+            "authenticatedRegistrationHandler": {"type": "Chain", "config": {"handler": "ForgeRockClientHandler", "filters": [
+              {"type": "ClientSecretBasicAuthenticationFilter", "config": {"clientId": "customers", "clientSecretId": "oidc.secret.id", "secretsProvider": "env"}}]}}}},
+          {"name": "staff", "type": "ClientRegistration", "config": {"clientId": "staff", "scopes": ["openid", "profile"], "issuer": "am",
+            "authenticatedRegistrationHandler": {"type": "Chain", "config": {"handler": "ForgeRockClientHandler", "filters": [
+              {"type": "ClientSecretBasicAuthenticationFilter", "config": {"clientId": "staff", "clientSecretId": "oidc.secret.id", "secretsProvider": "env"}}]}}}}
+        ]}},
+      {"type": "HeaderFilter", "config": {"messageType": "REQUEST", "remove": ["Authorization"],
+        "add": {"Authorization": ["Bearer ${contexts.oauth2Info.accessToken}"]}}}
+    ],
+    "handler": "ReverseProxyHandler"
+  }}
+}`
+
+// People choose a registration, sign in in two tabs at once, and stay signed in when the application refuses a token.
+func TestOIDCLoginTabsAndReplay(t *testing.T) {
+	var refused sync.Map // access tokens that the application no longer takes
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		body, _ := io.ReadAll(r.Body)
+		if _, is := refused.Load(token); is || token == "" {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="shop", error="invalid_token", error_description="ended"`)
+			w.WriteHeader(401)
+			return
+		}
+		fmt.Fprintf(w, "%s %s %s", r.URL.Path, token, body)
+	}))
+	t.Cleanup(app.Close)
+	w := newOIDCSite(t, "InMemorySessionManager", strings.Replace(shopRoute, "APP", app.Listener.Addr().String(), 1))
+	for _, client := range []string{"customers", "staff"} {
+		w.am.rest("PUT", "/realms/root/realm-config/agents/OAuth2Client/"+client, map[string]any{
+			"coreOAuth2ClientConfig": map[string]any{"userpassword": "password", "scopes": []string{"openid", "profile"},
+				"redirectionUris": []string{oidcGateway + "/shop/sign-in/callback"}},
+			"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"authorization_code", "refresh_token"}, "isConsentImplied": true},
+		})
+	}
+	b := w.browser(t)
+	if _, status, body := b.visit("GET", oidcGateway+"/shop/a", nil); status != 200 || body != "customers or staff?" {
+		t.Fatalf("without a login: %d %s", status, body)
+	}
+	tab := func(page string) *url.URL {
+		t.Helper()
+		at, status, body := b.visit("GET", oidcGateway+"/shop/sign-in/login?registration=staff&issuer=am&goto="+url.QueryEscape(oidcGateway+page), nil)
+		if at.Host != "am.example.com:8088" || status != 200 {
+			t.Fatalf("the login leads to %s: %d %s", at, status, body)
+		}
+		return at
+	}
+	first, second := tab("/shop/a"), tab("/shop/b")
+	token := ""
+	for _, end := range []struct {
+		tab  *url.URL
+		page string
+	}{{second, "/shop/b"}, {first, "/shop/a"}} {
+		at, status, body := b.visit("POST", end.tab.String(), url.Values{"IDToken1": {"demo"}, "IDToken2": {"Ch4ng31t"}})
+		fields := strings.Fields(body)
+		if at.String() != oidcGateway+end.page || status != 200 || len(fields) != 2 || fields[0] != end.page {
+			t.Fatalf("the tab of %s ends at %s: %d %s", end.page, at, status, body)
+		}
+		token = fields[1]
+	}
+	if _, m, _ := w.am.token("/oauth2/introspect", "staff", "password", url.Values{"token": {token}}); m["active"] != true || m["client_id"] != "staff" {
+		t.Errorf("the token of the chosen registration: %v", m)
+	}
+	// The application refuses the token: a refreshed one is sent, with the body, and the browser notices nothing.
+	refused.Store(token, true)
+	at, status, body := b.visit("POST", oidcGateway+"/shop/order", url.Values{"book": {"1"}})
+	fields := strings.Fields(body)
+	if at.Path != "/shop/order" || status != 200 || len(fields) != 3 || fields[1] == token || fields[2] != "book=1" {
+		t.Fatalf("the order: %s %d %s", at, status, body)
+	}
+	if _, status, again := b.visit("GET", oidcGateway+"/shop/c", nil); status != 200 || again != "/shop/c "+fields[1]+" " {
+		t.Errorf("afterwards: %d %q, want the refreshed token", status, again)
+	}
 }
