@@ -25,7 +25,9 @@ const help = `sim replays the busiest hour of a day.
   go run ./bench/sim --store postgres://user:password@db.example.com/gatehouse
       the same with a database
   GATEHOUSE_ADMIN_PASSWORD=… go run ./bench/sim --am https://am.example.com/openam --call https://api.example.com/things
-      offers it to servers that run elsewhere; accounts and clients whose names begin with "sim-" are made there
+      offers it to servers that run elsewhere; accounts and clients whose names begin with "sim-" are made there. Settings
+      of an OAuth2 provider that is there already stay: it has to let clients skip consent, and --exchanges above 0 need
+      a script that writes may_act
 
 Requests are sent when they are due, whether or not the ones before were answered, and the time of each counts from when
 it was due.

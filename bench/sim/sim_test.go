@@ -111,6 +111,34 @@ func TestSimulation(t *testing.T) {
 	if now := temporary(t); len(now) > len(left) {
 		t.Errorf("folders are left: %v", now)
 	}
+	t.Run("servers of others", func(t *testing.T) { others(t, binary) })
+}
+
+// others plays the day against servers that run already; the second time everything is there.
+func others(t *testing.T, binary string) {
+	n, err := startNode(t.Context(), binary, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.stop()
+	t.Setenv("GATEHOUSE_ADMIN_PASSWORD", adminPassword)
+	o := parsed(t, "--am", "http://"+n.amAddr+"/openam/", "--call", "http://"+n.gwAddr+"/call", "--users", "50000", "--exchanges", "3", "--accounts", "2",
+		"--time", "1s", "--most", "1", "--limit", "1m")
+	for range 2 {
+		r, err := simulate(t.Context(), o, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		r.print(&out)
+		if all, failed := r.steps[0].requests(); all < 20 || failed > 0 || r.costs != nil || strings.Contains(out.String(), "processors: ") {
+			t.Errorf("%d requests, %d failed:\n%s", all, failed, out.String())
+		}
+	}
+	t.Setenv("GATEHOUSE_ADMIN_PASSWORD", "wrong")
+	if _, err := simulate(t.Context(), o, io.Discard); err == nil || !strings.Contains(err.Error(), "sign in as amAdmin") {
+		t.Errorf("with a wrong password: %v", err)
+	}
 }
 
 // temporary lists the folders of simulations.
