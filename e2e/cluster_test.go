@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"gatehouse/internal/am/store/postgres/pgtest"
 )
@@ -96,12 +97,15 @@ func TestCluster(t *testing.T) {
 	makeClient(nodes[0], "first")
 
 	t.Run("configuration reaches all nodes", func(t *testing.T) {
+		slowest := time.Duration(0)
+		defer func() { t.Logf("the slowest change took %s", slowest.Round(10*time.Millisecond)) }()
 		for i, a := range nodes {
 			eventually(t, "the node knows the client", func() bool { status, _ := clientToken(a, "first"); return status == 200 })
 			makeClient(a, "second")
 			a.rest("PUT", "/realms/root/realm-config/services/oauth-oidc", map[string]any{
 				"coreOAuth2Config": map[string]any{"accessTokenLifetime": 100 + i},
 			})
+			changed := time.Now()
 			for _, other := range nodes {
 				eventually(t, "the node has the lifetime that another one set", func() bool {
 					_, body, _ := other.token(tokenPath, "", "", form("grant_type", "client_credentials", "client_id", "first", "client_secret", "secret", "scope", "read"))
@@ -109,6 +113,7 @@ func TestCluster(t *testing.T) {
 					return int(left) > 98+i && int(left) <= 100+i
 				})
 			}
+			slowest = max(slowest, time.Since(changed))
 		}
 	})
 
