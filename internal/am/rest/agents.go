@@ -62,10 +62,18 @@ func (s *Server) agents() []*Resource {
 				}
 				return a.query(c, t)
 			},
-			Read:   a.read,
-			Create: a.create,
-			Update: a.update,
-			Delete: a.delete,
+			Walk: func(c *Call, span store.Span, f func(string, Object) (bool, error)) error {
+				t, err := a.typeOf(c)
+				if err != nil {
+					return err
+				}
+				return a.walk(c, t, span, f)
+			},
+			IDFields: []string{"_id"},
+			Read:     a.read,
+			Create:   a.create,
+			Update:   a.update,
+			Delete:   a.delete,
 			Actions: map[string]Action{
 				"schema":      {Do: func(c *Call) (any, error) { t, err := a.typeOf(c); return t.schema(), err }},
 				"template":    {Do: func(c *Call) (any, error) { t, err := a.typeOf(c); return t.template(), err }},
@@ -109,23 +117,24 @@ func (a agents) typeOf(c *Call) (*Type, error) {
 
 // query lists the agents of a type, of all types when t is nil.
 func (a agents) query(c *Call, t *Type) ([]Object, error) {
-	docs, err := a.docs.List(c.Context(), c.realmPath(), store.KindAgent)
-	if err != nil {
-		return nil, err
-	}
-	list := []Object{}
-	for _, d := range docs {
+	return collected(func(c *Call, span store.Span, f func(string, Object) (bool, error)) error {
+		return a.walk(c, t, span, f)
+	})(c)
+}
+
+func (a agents) walk(c *Call, t *Type, span store.Span, f func(string, Object) (bool, error)) error {
+	return a.docs.Walk(c.Context(), c.realmPath(), store.KindAgent, span, func(d store.Doc) (bool, error) {
 		o, err := decodeObject(d.Body)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		for _, of := range a.types {
 			if (t == nil || t == of) && o["_type"] == of.ID {
-				list = append(list, queryItem(of, d.ID, o))
+				return f(d.ID, queryItem(of, d.ID, o))
 			}
 		}
-	}
-	return list, nil
+		return true, nil
+	})
 }
 
 // queryItem prints bare values; the group that the profile belongs to is told here only.

@@ -74,7 +74,7 @@ func TestAgentTypes(t *testing.T) {
 	s := newSite(t)
 	admin := s.admin()
 	got := admin("POST", "/realm-config/agents?_action=getAllTypes", nil).want(t, 200)
-	if list := got["result"].([]any); len(list) != 10 || at(list[3], "name") != "OAuth2 Client Agents" {
+	if list := got["result"].([]any); len(list) != 11 || at(list[3], "name") != "OAuth2 Client Agents" {
 		t.Errorf("types = %v", got)
 	}
 	if got := admin("GET", "/realm-config/agents/groups/OAuth2Client?_queryFilter=true", nil).want(t, 200); got["resultCount"] != 0.0 {

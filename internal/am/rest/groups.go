@@ -144,19 +144,9 @@ func (g *group) object(c *Call) Object {
 }
 
 func (s *Server) createGroup(c *Call, id string, body Object) (Object, error) {
-	name, _ := body["username"].(string)
-	if name == "" {
-		name = id
-	}
-	if id != "" && !strings.EqualFold(id, name) {
-		return nil, badRequest("name and URI's resource ID do not match")
-	}
-	name = strings.TrimSpace(name)
-	if err := checkID(name); err != nil {
+	name, err := newName("group", id, body)
+	if err != nil {
 		return nil, err
-	}
-	if strings.HasPrefix(name, "_") || strings.ContainsAny(name, `,=<>#;\"*()`) {
-		return nil, badRequest("The group name is not valid")
 	}
 	g := &group{Name: name, Members: []string{}}
 	if err := s.readGroup(c, g, body); err != nil {
@@ -261,7 +251,7 @@ func (s *Server) updateMemberships(c *Call) (any, error) {
 	if _, isList := c.Body["groups"].([]any); !isList || names == nil || len(names) > maxMembers {
 		return nil, badRequest("The action needs a list groups")
 	}
-	u, err := c.user(c.Vars["user"])
+	u, err := c.anyUser(c.Vars["user"])
 	if err != nil {
 		return nil, err
 	}

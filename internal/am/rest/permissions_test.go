@@ -76,7 +76,7 @@ func TestPermissions(t *testing.T) {
 		{"GET", "/groups?_queryFilter=true", nil, adminOnly},
 		{"GET", "/realm-config/secrets/stores/KeyStoreSecretStore/default-keystore/mappings?_queryFilter=true", nil, adminOnly},
 		{"GET", "/global-config/secrets/stores/KeyStoreSecretStore/default-keystore/mappings/am.services.oauth2.oidc.signing.RSA", nil, adminOnly},
-		{"PUT", "/realm-config/secrets/stores/KeyStoreSecretStore/default-keystore", map[string]any{}, "401 403 403 403 501 501 403 403 401"},
+		{"PUT", "/realm-config/secrets/stores/KeyStoreSecretStore/default-keystore", map[string]any{"file": "other"}, "401 403 403 403 501 501 403 403 401"},
 		{"GET", "/sessions?_queryFilter=true", nil, adminOnly},
 		{"POST", "/sessions?_action=logoutByUser", map[string]any{"username": "x"}, adminOnly},
 		{"POST", "/sessions?_action=getSessionInfo", nil, "401 ok ok ok ok ok ok ok 401"},

@@ -26,22 +26,13 @@ func (c *Call) query(res *Resource) error {
 	if err != nil {
 		return err
 	}
-	found, err := res.Query(c)
-	if err != nil {
-		return err
+	counts := res.Counted || strings.EqualFold(c.Query.Get("_totalPagedResultsPolicy"), "EXACT")
+	var page page
+	if res.Walk != nil && c.Query.Get("_sortKeys") == "" {
+		page, err = c.walk(res, selects, counts)
+	} else {
+		page, err = c.cut(res, selects)
 	}
-	chosen := make([]Object, 0, len(found))
-	for _, o := range found {
-		p, err := plainObject(o)
-		if err != nil {
-			return err
-		}
-		if selects(p) {
-			chosen = append(chosen, p)
-		}
-	}
-	c.order(chosen)
-	page, err := c.page(chosen)
 	if err != nil {
 		return err
 	}
@@ -65,11 +56,31 @@ func (c *Call) query(res *Resource) error {
 	if res.Complete {
 		envelope["remainingPagedResults"] = 0
 	}
-	if res.Counted || strings.EqualFold(c.Query.Get("_totalPagedResultsPolicy"), "EXACT") {
+	if counts {
 		envelope["totalPagedResultsPolicy"] = "EXACT"
-		envelope["totalPagedResults"] = len(chosen)
+		envelope["totalPagedResults"] = page.total
 	}
 	return c.write(http.StatusOK, envelope)
+}
+
+// cut queries all objects, and selects, orders and pages them.
+func (c *Call) cut(res *Resource, selects func(Object) bool) (page, error) {
+	found, err := res.Query(c)
+	if err != nil {
+		return page{}, err
+	}
+	chosen := make([]Object, 0, len(found))
+	for _, o := range found {
+		p, err := plainObject(o)
+		if err != nil {
+			return page{}, err
+		}
+		if selects(p) {
+			chosen = append(chosen, p)
+		}
+	}
+	c.order(chosen)
+	return c.page(chosen)
 }
 
 // selection makes the test of _queryFilter or _queryId, which may have "*" in it.
@@ -83,6 +94,7 @@ func (c *Call) selection(res *Resource) (func(Object) bool, error) {
 		if err != nil {
 			return nil, err
 		}
+		c.Filter = f
 		return f.Matches, nil
 	case c.Query.Has("_queryId"):
 		id := c.Query.Get("_queryId")
@@ -127,6 +139,7 @@ func (c *Call) order(list []Object) {
 type page struct {
 	items  []Object
 	cookie any // where the next page starts; nil: there is none
+	total  int
 }
 
 // page cuts the list by _pageSize, _pagedResultsOffset and _pagedResultsCookie. A cookie is a position.
@@ -150,12 +163,13 @@ func (c *Call) page(list []Object) (page, error) {
 		}
 		from += at
 	}
+	total := len(list)
 	list = list[min(from, len(list)):]
 	if size = min(size, maxPage); size == 0 || size >= len(list) {
-		return page{items: list}, nil
+		return page{items: list, total: total}, nil
 	}
 	next := base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(from + size)))
-	return page{items: list[:size], cookie: next}, nil
+	return page{items: list[:size], cookie: next, total: total}, nil
 }
 
 func (c *Call) natural(name string) (int, error) {

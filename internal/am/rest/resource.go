@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -28,6 +29,12 @@ type Resource struct {
 
 	// Query returns all objects; filter, order and paging come after.
 	Query func(c *Call) ([]Object, error)
+	// Walk is for collections that may be large: it passes the objects of a span to f, with their stored IDs and in the
+	// order of these. Query is for requests that want another order.
+	Walk func(c *Call, span store.Span, f func(id string, o Object) (more bool, err error)) error
+	// IDFields are the fields that hold the ID, of a resource with Walk. FoldedIDs are stored in lower case.
+	IDFields  []string
+	FoldedIDs bool
 	// Read returns one object; of a singleton, whose id is "", the only one.
 	Read func(c *Call, id string) (Object, error)
 	// Create makes an object. id is "" when neither the address nor the body names one.
@@ -93,6 +100,8 @@ type Call struct {
 	Operations []any
 	// Action is the name of the action.
 	Action string
+	// Filter is that of a query; nil: there is none.
+	Filter Filter
 	// Conditional is set when the caller named the revision that may be written over.
 	Conditional bool
 
@@ -128,6 +137,15 @@ func (c *Call) user(name string) (*realm.User, error) {
 		return nil, err
 	}
 	return realm.ParseUser(d)
+}
+
+// anyUser is user, and finds those as well that are kept in directories.
+func (c *Call) anyUser(name string) (*realm.User, error) {
+	u, err := c.user(name)
+	if errors.Is(err, store.ErrNotFound) {
+		return c.Realm.User(c.Context(), name)
+	}
+	return u, err
 }
 
 // realmPath is the address of the realm in the store.

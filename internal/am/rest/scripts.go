@@ -73,7 +73,7 @@ func (s *Server) scripts() []*Resource {
 		{
 			Path: "global-config/services/scripting/contexts/{context}/engineConfiguration", Global: true,
 			Check: func(c *Call) error {
-				if _, ok := scriptContext(c.Vars["context"]); !ok {
+				if _, ok := scriptContext(c.Vars["context"]); !ok && c.Caller.Admin {
 					return notFound()
 				}
 				return nil

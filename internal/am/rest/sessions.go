@@ -211,8 +211,15 @@ func (s *Server) querySessions(c *Call) ([]Object, error) {
 		realms = s.Realms.List()
 	}
 	list := []Object{}
+	name, isOfOne := equal(c.Filter, "username")
 	for _, r := range realms {
-		found, err := s.sessions.List(c.Context(), r.Path)
+		var found []store.Session
+		var err error
+		if isOfOne {
+			found, err = s.sessionsNamed(c, r.Path, name)
+		} else {
+			found, err = s.sessions.List(c.Context(), r.Path)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -223,6 +230,16 @@ func (s *Server) querySessions(c *Call) ([]Object, error) {
 		}
 	}
 	return list, nil
+}
+
+// sessionsNamed are those of a user and of an agent of that name.
+func (s *Server) sessionsNamed(c *Call, realm, name string) ([]store.Session, error) {
+	users, err := s.sessions.ListOf(c.Context(), realm, store.Subject{Type: login.TypeUser, Name: name})
+	if err != nil {
+		return nil, err
+	}
+	agents, err := s.sessions.ListOf(c.Context(), realm, store.Subject{Type: login.TypeAgent, Name: name})
+	return append(users, agents...), err
 }
 
 // visible are the names of the properties that callers may see and set (PingAM: session property allowlist).

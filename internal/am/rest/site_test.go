@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"gatehouse/internal/am/login"
@@ -36,6 +37,13 @@ type site struct {
 type meddling struct {
 	store.Engine
 	before func()
+	listed atomic.Int64 // records that were read in lists
+}
+
+func (e *meddling) List(ctx context.Context, q store.Query) ([]store.Record, error) {
+	list, err := e.Engine.List(ctx, q)
+	e.listed.Add(int64(len(list)))
+	return list, err
 }
 
 func (e *meddling) Batch(ctx context.Context, ops ...store.Op) error {

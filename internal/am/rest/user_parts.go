@@ -28,7 +28,7 @@ func (s *Server) userParts() []*Resource {
 			return all[i], nil
 		},
 		Delete: func(c *Call, id string) (Object, error) {
-			u, err := c.user(c.Vars["user"])
+			u, err := c.anyUser(c.Vars["user"])
 			if err != nil {
 				return nil, err
 			}
@@ -81,13 +81,13 @@ func userExists(c *Call) error {
 	if ownPart(c, VerbRead) != nil {
 		return nil
 	}
-	_, err := c.user(c.Vars["user"])
+	_, err := c.anyUser(c.Vars["user"])
 	return err
 }
 
 // applications lists the clients that hold tokens for the user (PingAM: oauth2/applications).
 func (s *Server) applications(c *Call) ([]Object, error) {
-	u, err := c.user(c.Vars["user"])
+	u, err := c.anyUser(c.Vars["user"])
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -25,23 +26,13 @@ func (s *Server) users() []*Resource {
 	return []*Resource{{
 		Path: "users", Version: "4.1", Exists: "Resource already exists", ItemRev: "-1", Complete: true,
 		Allow: allowUsers,
-		Query: func(c *Call) ([]Object, error) {
-			docs, err := s.docs.List(c.Context(), c.realmPath(), store.KindUser)
-			list := []Object{}
-			for _, d := range docs {
-				u, err := realm.ParseUser(d)
-				if err != nil {
-					return nil, err
-				}
-				list = append(list, userObject(c, u))
-			}
-			return list, err
-		},
+		Walk:  s.walkUsers, Query: collected(s.walkUsers), IDFields: []string{"_id", "username", "uid"}, FoldedIDs: true,
 		Read: func(c *Call, id string) (Object, error) {
-			u, err := c.user(id)
-			if errors.Is(err, store.ErrNotFound) && c.Request.Method == http.MethodGet {
-				u, err = c.Realm.User(c.Context(), id) // kept elsewhere: read, and not written
+			find := c.user
+			if c.Request.Method == http.MethodGet {
+				find = c.anyUser
 			}
+			u, err := find(id)
 			if err != nil {
 				return nil, err
 			}
@@ -56,6 +47,16 @@ func (s *Server) users() []*Resource {
 		},
 		ItemActions: map[string]Action{"changePassword": {Do: s.changePassword}},
 	}}
+}
+
+func (s *Server) walkUsers(c *Call, span store.Span, f func(string, Object) (bool, error)) error {
+	return s.docs.Walk(c.Context(), c.realmPath(), store.KindUser, span, func(d store.Doc) (bool, error) {
+		u, err := realm.ParseUser(d)
+		if err != nil {
+			return false, err
+		}
+		return f(d.ID, userObject(c, u))
+	})
 }
 
 // allowUsers lets administrators do all, users read and change what is theirs, and agents read users of their realm.
@@ -180,20 +181,27 @@ func checkPassword(password string) error {
 	return nil
 }
 
-func (s *Server) createUser(c *Call, id string, body Object) (Object, error) {
+// newName is the name of a user or a group that is made: of the body, or of the address.
+func newName(what, id string, body Object) (string, error) {
 	name, _ := body["username"].(string)
-	if name == "" {
-		name = id
-	}
+	name = cmp.Or(name, id)
 	if id != "" && !strings.EqualFold(id, name) {
-		return nil, badRequest("name and URI's resource ID do not match")
+		return "", badRequest("name and URI's resource ID do not match")
 	}
 	name = strings.TrimSpace(name)
 	if err := checkID(name); err != nil {
-		return nil, err
+		return "", err
 	}
 	if strings.HasPrefix(name, "_") || strings.ContainsAny(name, `,=<>#;\"*()`) {
-		return nil, badRequest("The user name is not valid")
+		return "", badRequest("The %s name is not valid", what)
+	}
+	return name, nil
+}
+
+func (s *Server) createUser(c *Call, id string, body Object) (Object, error) {
+	name, err := newName("user", id, body)
+	if err != nil {
+		return nil, err
 	}
 	values, password, err := attributes(body)
 	if err != nil {

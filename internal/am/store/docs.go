@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Docs keeps configuration documents. Their kinds are the Kind constants. The caller
@@ -90,6 +92,56 @@ func (s Docs) List(ctx context.Context, realm, kind string) ([]Doc, error) {
 		return nil, fmt.Errorf("list %s: %w", kind, err)
 	}
 	return docs, nil
+}
+
+// Span selects documents of a kind by their IDs. The zero value is all of them.
+type Span struct {
+	// ID is the only one; "" is any.
+	ID string
+	// Prefix is how the IDs begin.
+	Prefix string
+	// After is the last ID before them.
+	After string
+	// Page is how many are read at a time; 0 is DefaultPage.
+	Page int
+}
+
+// Walk calls f for the documents of a span, in ID order, until it says that it wants no more.
+func (s Docs) Walk(ctx context.Context, realm, kind string, span Span, f func(Doc) (more bool, err error)) error {
+	fail := func(err error) error { return fmt.Errorf("walk %s: %w", kind, err) }
+	if first := cmp.Or(span.ID, span.Prefix); first > span.After { // List begins behind an ID
+		rec, err := s.Engine.Get(ctx, Key{realm, kind, first})
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return fail(err)
+		}
+		if err == nil {
+			if more, err := f(docOf(rec)); err != nil || !more {
+				return err
+			}
+		}
+	}
+	if span.ID != "" {
+		return nil
+	}
+	q := Query{Realm: realm, Kind: kind, After: max(span.After, span.Prefix), Limit: cmp.Or(span.Page, DefaultPage)}
+	for {
+		page, err := s.Engine.List(ctx, q)
+		if err != nil {
+			return fail(err)
+		}
+		for _, rec := range page {
+			if !strings.HasPrefix(rec.ID, span.Prefix) {
+				return nil
+			}
+			if more, err := f(docOf(rec)); err != nil || !more {
+				return err
+			}
+		}
+		if len(page) < q.Limit {
+			return nil
+		}
+		q.After = page[len(page)-1].ID
+	}
 }
 
 // all calls f for every record that q selects, page by page.
