@@ -1,22 +1,20 @@
 package main
 
-import (
-	"os"
-	"runtime"
-)
+import "os"
 
-// ballastBytes is never written to and so takes address space, not memory. It makes a
-// small heap look large enough to the garbage collector that it runs a few times a
-// second under load instead of a hundred times; a large heap hardly notices.
-const ballastBytes = 32 << 20
+// ballast is never written to and so takes address space, not memory. It makes a small heap look large enough to the
+// garbage collector that it runs a few times a second under load instead of a hundred times; a large heap hardly notices.
+var ballast [2][]byte
+
+const ballastBytes = 16 << 20 // of each half
 
 // withBallast runs f. Who sets GOGC or GOMEMLIMIT wants something else and gets it.
 func withBallast(f func() error) error {
-	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
-		return f()
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		ballast[0], ballast[1] = make([]byte, ballastBytes), make([]byte, ballastBytes)
 	}
-	ballast := make([]byte, ballastBytes)
-	err := f()
-	runtime.KeepAlive(ballast)
-	return err
+	return f()
 }
+
+// halveBallast is for a process with an embedded store, whose caches are as large and do the same.
+func halveBallast() { ballast[1] = nil }

@@ -156,7 +156,7 @@ func TestNoWayOut(t *testing.T) {
 		{"Groovy execute", groovy, `"id".execute()`},
 		{"Groovy File", groovy, `new File("/etc/passwd").text`},
 		{"Groovy class loader", groovy, `token.getClass().getClassLoader().loadClass("x")`},
-		{"Groovy evaluate", groovy, `new GroovyShell().evaluate("1")`},
+		{"Groovy evaluate", groovy, `new GroovyShell().evaluate('Runtime.getRuntime().exec("id")')`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := e.MayAct(t.Context(), written(c.language, mayAct, c.source), sampleInput(), sampleToken())
