@@ -97,7 +97,7 @@ func TestKeyStoreIsReplaced(t *testing.T) {
 	}
 	for _, refresh := range []bool{true, false} {
 		put("first")
-		config := `"storePasswordSecretId":"p","secretsProvider":"env","mappings":[{"secretId":"k","aliasesMatching":[".*"]}]`
+		config := `"storePasswordSecretId":"p","secretsProvider":"env","mappings":[{"secretId":"k","aliasesMatching":["(?!no).*+"]}]`
 		if !refresh {
 			config += `,"autoRefresh":{"enabled":false}`
 		}

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
 	"gatehouse/internal/conf"
+	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/keystore"
 )
@@ -30,7 +30,7 @@ type keyStore struct {
 
 	log      *slog.Logger
 	format   keystore.Format
-	patterns map[ID][]*regexp.Regexp
+	patterns map[ID][]*expr.Regexp
 	leases   *leases
 	watch    *watch
 
@@ -76,8 +76,8 @@ func formatOf(env *heap.Env, field, name, file string) keystore.Format {
 	return keystore.PKCS12
 }
 
-func patterns(env *heap.Env, list []aliasMapping) map[ID][]*regexp.Regexp {
-	m := map[ID][]*regexp.Regexp{}
+func patterns(env *heap.Env, list []aliasMapping) map[ID][]*expr.Regexp {
+	m := map[ID][]*expr.Regexp{}
 	seen := map[ID]bool{}
 	nodes := env.Config.Get("mappings")
 	for i, a := range list {
@@ -90,9 +90,9 @@ func patterns(env *heap.Env, list []aliasMapping) map[ID][]*regexp.Regexp {
 		}
 		seen[a.SecretID] = true
 		for _, p := range a.AliasesMatching {
-			re, err := regexp.Compile("^(?:" + p + ")$")
+			re, err := expr.CompileRegexp(p) // Java's, as the product has it
 			if err != nil {
-				env.Errs.Add(at.Get("aliasesMatching"), "%q is no regular expression: %s", p, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+				env.Errs.Add(at.Get("aliasesMatching"), "%q: %s", p, err)
 				continue
 			}
 			m[a.SecretID] = append(m[a.SecretID], re)
@@ -203,7 +203,11 @@ func (c *keyStore) mapped(entries []keystore.Entry, id ID) ([]Secret, error) {
 	}
 	for _, re := range c.patterns[id] {
 		for j := range entries {
-			if re.MatchString(entries[j].Alias) {
+			matches, err := re.Match(entries[j].Alias)
+			if err != nil {
+				return nil, fmt.Errorf("key store %s: aliasesMatching: %w", c.File, err)
+			}
+			if matches {
 				if err := add(&entries[j]); err != nil {
 					return nil, err
 				}

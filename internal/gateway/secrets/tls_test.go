@@ -198,7 +198,7 @@ func TestKeyStore(t *testing.T) {
 
 	f = newFixture(t, env).load(t, store(`"storeType":"BCFKS","mappings":[{"secretId":"a"},{"secretId":"a","aliasesMatching":["("]}]`))
 	for _, want := range []string{"key stores of type BCFKS cannot be read", `expected either "aliases" or "aliasesMatching"`,
-		`the secret id "a" is mapped twice`, `"(" is no regular expression: missing closing )`} {
+		`the secret id "a" is mapped twice`, `"(": invalid regular expression: a group is not closed`} {
 		if got := fmt.Sprint(f.errs.Err()); !strings.Contains(got, want) {
 			t.Errorf("problems %s\nlack %q", got, want)
 		}
