@@ -58,7 +58,7 @@ func (x *exchange) serve() error {
 		return x.proceed(in)
 	}
 	kind, value := x.r.URL.Query().Get("authIndexType"), x.r.URL.Query().Get("authIndexValue")
-	tree, err := x.journey(kind, value)
+	tree, anew, err := x.journey(kind, value)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (x *exchange) serve() error {
 	if given.Name == "" || given.Password == "" {
 		given.Password = ""
 	}
-	if given.Password == "" && current.Token != "" && (kind == "" || current.Tree == tree) {
+	if given.Password == "" && current.Token != "" && !anew && (kind == "" || current.Tree == tree) {
 		if _, err := x.s.Touch(x.r.Context(), current.Token); err != nil {
 			return err
 		}
@@ -117,11 +117,16 @@ func (x *exchange) current() (Found, error) {
 	return found, nil
 }
 
-// journey finds the tree that the request asks for.
-func (x *exchange) journey(kind, value string) (string, error) {
+// journey finds the tree that the request asks for. anew tells that a session of that tree does not do.
+func (x *exchange) journey(kind, value string) (tree string, anew bool, err error) {
 	switch kind {
 	case "":
 		value = ""
+	case "composite_advice":
+		if value, anew, err = x.advised(value); err != nil {
+			return "", false, err
+		}
+		kind = "" // no tree is the realm's default one
 	case "service":
 	case "module": // older agents name modules
 		switch value {
@@ -130,18 +135,19 @@ func (x *exchange) journey(kind, value string) (string, error) {
 		case "DataStore", "LDAP":
 			value = TreeDefault
 		}
-	case "level", "user", "role", "resource", "composite_advice", "transaction":
-		return "", &Refusal{Status: http.StatusNotImplemented, Message: "The authentication index type " + kind + " is not supported by this server"}
+	case "level", "user", "role", "resource", "transaction":
+		return "", false, &Refusal{Status: http.StatusNotImplemented, Message: "The authentication index type " + kind + " is not supported by this server"}
 	default:
-		return "", &Refusal{Status: http.StatusBadRequest, Message: "Unknown Authentication Index Type"}
+		return "", false, &Refusal{Status: http.StatusBadRequest, Message: "Unknown Authentication Index Type"}
 	}
 	if kind != "" && value == "" {
-		return "", errNoTree
+		return "", false, errNoTree
 	}
 	if !x.place.Realm.Active {
-		return "", errRealm
+		return "", false, errRealm
 	}
-	return x.s.tree(x.r.Context(), x.place.Realm, value)
+	tree, err = x.s.tree(x.r.Context(), x.place.Realm, value)
+	return tree, anew, err
 }
 
 // proceed takes the callbacks that the client filled in.
@@ -150,7 +156,7 @@ func (x *exchange) proceed(in *input) error {
 	if err != nil {
 		return err
 	}
-	tree, err := x.journey(st.IndexType, st.IndexValue)
+	tree, _, err := x.journey(st.IndexType, st.IndexValue)
 	if err != nil {
 		return err
 	}
