@@ -46,6 +46,10 @@ gateway (`+"`-D name=number`"+`).
 | `+"`script.maxMillis`"+` | time in the script; waiting for other servers does not count | %d |
 | `+"`script.maxRegexpMillis`"+` | one match of a regular expression | %d |
 `, l.Steps, l.Depth, l.Bytes, l.Wall.Milliseconds(), l.Regexp.Milliseconds())
+	b.WriteString("\nThese bounds are fixed. What passes one is an exception, which a script may catch, unless the row says otherwise.\n\n| At most | |\n|---|---|\n")
+	for _, bound := range append(groovy.Bounds(), script.Bounds()...) {
+		fmt.Fprintf(&b, "| %d | %s |\n", bound.Most, bound.What)
+	}
 	packages, names, statics := script.Visible()
 	b.WriteString("\n## Without import\n\nWhat Groovy imports by itself, and:\n\n")
 	for _, p := range packages {

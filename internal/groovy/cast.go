@@ -548,7 +548,7 @@ func (th *thread) hostConvert(c *Class, v Value, as bool) (Value, bool) {
 
 // proxy makes an object of an interface whose methods are a map's closures.
 func (th *thread) proxy(c *Class, m *Map) Value {
-	sc := &scriptClass{class: &Class{Name: c.SimpleName() + "_groovyProxy", Interfaces: []*Class{c}}, all: map[string][]*method{}, eng: th.eng}
+	sc := &scriptClass{node: &classNode{name: c.SimpleName() + "_groovyProxy", kind: "class"}, class: &Class{Name: c.SimpleName() + "_groovyProxy", Interfaces: []*Class{c}}, all: map[string][]*method{}, eng: th.eng}
 	sc.class.script = sc
 	sc.meta = th.eng.derive(sc.class, 0)
 	return &Object{sc: sc, run: th.run, proxy: m, iface: c}

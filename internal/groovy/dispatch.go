@@ -156,8 +156,16 @@ func (th *thread) isInstance(v Value, c *Class) bool {
 	if b := boxNames[name]; b != "" {
 		name = b
 	}
+	if lazyMaps[name] {
+		m, ok := v.(*Map)
+		return ok && m.kind == mapLinked
+	}
 	return th.instanceOf(v, name)
 }
+
+// lazyMaps are the classes that maps of JsonSlurper have in Groovy. Here they are plain
+// ones, which count as such.
+var lazyMaps = map[string]bool{"groovy.json.internal.LazyMap": true, "org.apache.groovy.json.internal.LazyMap": true}
 
 // callMethod calls a method by name and throws when there is none.
 func (th *thread) callMethod(recv Value, name string, args []Value) Value {

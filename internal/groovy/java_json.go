@@ -435,7 +435,17 @@ func pretty(s string) string {
 	return b.String()
 }
 
-func jsonClasses() []*Class {
+func jsonClasses() []*Class { return append(jsonTools(), lazyMapClasses()...) }
+
+func lazyMapClasses() []*Class {
+	var out []*Class
+	for name := range lazyMaps {
+		out = append(out, &Class{Name: name, Extends: "java.util.LinkedHashMap"})
+	}
+	return out
+}
+
+func jsonTools() []*Class {
 	parse := func(c *Call) (Value, error) {
 		switch x := c.Arg(0).(type) {
 		case nil:

@@ -275,7 +275,7 @@ func (p *parser) commandChain(recv expr) expr {
 
 func (p *parser) commandStarts(e expr) bool {
 	t := p.tok()
-	if !t.space {
+	if _, call := e.(*callExpr); !t.space && !(call && t.kind == tIdent) { // "f(x)each { }" needs no space
 		return false
 	}
 	name := ""

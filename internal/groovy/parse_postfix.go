@@ -23,7 +23,10 @@ func (p *parser) postfixOf(e expr) expr {
 			continue
 		}
 		if i != p.i {
-			return e
+			if nt.text != "{" || !named(e) {
+				return e
+			}
+			p.i = i // Groovy appends a closure that begins on the next line
 		}
 		switch nt.text {
 		case "(":
@@ -55,6 +58,17 @@ func callable(e expr) bool {
 	case *litExpr: // a name in quotes
 		_, text := x.v.(string)
 		return text
+	case *propExpr:
+		return !x.field
+	}
+	return false
+}
+
+// named tells whether the expression is a name or a call of one.
+func named(e expr) bool {
+	switch x := e.(type) {
+	case *varExpr, *callExpr:
+		return true
 	case *propExpr:
 		return !x.field
 	}

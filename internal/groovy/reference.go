@@ -70,3 +70,28 @@ func (e *Engine) Members(class string) []string {
 // refused are methods that only explain why they are not there.
 var refused = []string{"execute", "use", "getMetaClass", "setMetaClass", "trampoline", "notify", "notifyAll", "wait",
 	"java.lang.System.exit", "java.lang.System.load", "java.lang.System.setProperty", "java.lang.Thread.currentThread"}
+
+// Bound is a fixed bound, for the reference.
+type Bound struct {
+	What string
+	Most int
+}
+
+// Bounds lists the bounds that no setting moves.
+func Bounds() []Bound {
+	return []Bound{
+		{"bytes of one file of script text", maxSource},
+		{"nesting of a script's expressions and statements", maxNesting},
+		{"operators or accesses in a row", maxChain},
+		{"files that one script is made of", maxUnits},
+		{"bytes of a text for `evaluate`, `GroovyShell` and `Eval`", maxShellText},
+		{"elements of a range that is made a list", maxRange},
+		{"bits of an integer", maxBits},
+		{"digits of a number in a text", maxDigits},
+		{"digits behind the point of a `BigDecimal`", maxScale},
+		{"characters of a regular expression", maxPatternText},
+		{"levels of JSON for `JsonSlurper`", maxJSONDepth},
+		{"levels of XML", maxXMLDepth},
+		{"bytes of the text of a value that a header or a log entry takes", maxLooseText},
+	}
+}

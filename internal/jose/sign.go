@@ -3,6 +3,7 @@ package jose
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -20,6 +21,7 @@ type SignerOptions struct {
 	OmitKeyID   bool           // no "kid" even if the key has an ID
 	ContentType string         // "cty"
 	Extra       map[string]any // further members; the ones above, crit and b64 cannot be given here
+	Critical    []string       // names of Extra that whoever verifies must understand (RFC 7515 §4.1.11)
 }
 
 // NewSigner prepares signing with k under a: the header is encoded once, here. It fails with ErrKey when the key does
@@ -61,6 +63,11 @@ func (o SignerOptions) header(k *Key, a Algorithm) ([]byte, error) {
 			return nil, fmt.Errorf("%w: header member %q cannot be given as an extra", ErrMalformed, name)
 		}
 	}
+	for i, name := range o.Critical {
+		if _, there := o.Extra[name]; !there || slices.Contains(o.Critical[:i], name) {
+			return nil, fmt.Errorf("%w: the critical header member %q is not there, or named twice", ErrMalformed, name)
+		}
+	}
 	head := struct {
 		Type        string    `json:"typ,omitempty"`
 		ContentType string    `json:"cty,omitempty"`
@@ -80,11 +87,25 @@ func (o SignerOptions) header(k *Key, a Algorithm) ([]byte, error) {
 	if err != nil || len(o.Extra) == 0 {
 		return out, err
 	}
-	extra, err := json.Marshal(o.Extra)
+	extra, err := o.extra()
+	if err != nil {
+		return nil, err
+	}
+	return append(append(out[:len(out)-1], ','), extra[1:]...), nil
+}
+
+// extra is the object of the further members, with the list of critical ones.
+func (o SignerOptions) extra() ([]byte, error) {
+	members := o.Extra
+	if len(o.Critical) > 0 {
+		members = maps.Clone(o.Extra)
+		members["crit"] = o.Critical
+	}
+	text, err := json.Marshal(members)
 	if err != nil {
 		return nil, fmt.Errorf("%w: header member is not JSON", ErrMalformed)
 	}
-	return append(append(out[:len(out)-1], ','), extra[1:]...), nil
+	return text, nil
 }
 
 // Algorithm gives the algorithm of the signatures.

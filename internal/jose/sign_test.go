@@ -4,6 +4,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/base64"
+	"errors"
 	"math/big"
 	"strings"
 	"testing"
@@ -244,5 +246,29 @@ func TestZeroSignature(t *testing.T) {
 			_, err := verify(head+b64.EncodeToString(raw), []Algorithm{ES256}, k)
 			wantErr(t, err, ErrSignature)
 		})
+	}
+}
+
+func TestCriticalHeaderMembers(t *testing.T) {
+	k, err := Generate(KindP256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewSigner(k, ES256, SignerOptions{OmitKeyID: true, OmitType: true, Extra: map[string]any{"b": 1, "a": 2}, Critical: []string{"b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := s.Sign([]byte("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, _ := strings.Cut(token, ".")
+	if got, _ := base64.RawURLEncoding.DecodeString(head); string(got) != `{"alg":"ES256","a":2,"b":1,"crit":["b"]}` {
+		t.Errorf("header = %s", got)
+	}
+	for _, names := range [][]string{{"c"}, {"b", "b"}, {"alg"}} {
+		if _, err := NewSigner(k, ES256, SignerOptions{Extra: map[string]any{"b": 1}, Critical: names}); !errors.Is(err, ErrMalformed) {
+			t.Errorf("critical %v: %v", names, err)
+		}
 	}
 }

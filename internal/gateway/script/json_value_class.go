@@ -229,6 +229,9 @@ var jsonMethods = map[string]jsonCall{
 	"isDefined": func(j *jsonValue, c *groovy.Call) (groovy.Value, error) { return j.defined(c.Str(0)), nil },
 	"contains": func(j *jsonValue, c *groovy.Call) (groovy.Value, error) {
 		items, _ := elements(j.v)
+		if m, ok := j.v.(*groovy.Map); ok {
+			items = m.Values()
+		}
 		for _, x := range items {
 			if c.Equal(x, c.Arg(0)) {
 				return true, nil

@@ -15,8 +15,13 @@ const jwkFailure = "org.forgerock.json.jose.exceptions.FailedToLoadJWKException"
 // jwk is org.forgerock.json.jose.jwk.JWK: the object as it was written.
 type jwk struct{ m *groovy.Map }
 
-func (*jwk) GroovyClass() *groovy.Class { return jwkClass }
-func (k *jwk) String() string           { b, _ := marshalJSON(k.m); return string(b) }
+func (k *jwk) GroovyClass() *groovy.Class {
+	if kind := jwkKinds[text(k.at("kty"))]; kind != nil {
+		return kind
+	}
+	return jwkClass
+}
+func (k *jwk) String() string { b, _ := marshalJSON(k.m); return string(b) }
 
 func (k *jwk) at(name string) groovy.Value { v, _ := k.m.Get(name); return v }
 
@@ -56,6 +61,12 @@ func parseJWK(c *groovy.Call) (groovy.Value, error) {
 		return nil, err
 	}
 	return k, nil
+}
+
+// jwkKinds are the classes of keys by kty (RFC 7518 §6.1).
+var jwkKinds = map[string]*groovy.Class{
+	"RSA": jwkKind("org.forgerock.json.jose.jwk.RsaJWK"), "EC": jwkKind("org.forgerock.json.jose.jwk.EcJWK"),
+	"oct": jwkKind("org.forgerock.json.jose.jwk.OctJWK"),
 }
 
 // jwkKind is a class of keys of one type; the objects are all the same.

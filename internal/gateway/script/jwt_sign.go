@@ -225,6 +225,13 @@ func makeBuilderClass() *groovy.Class {
 			b.header.Put(c.Str(0), c.Arg(1))
 			return b, c.Want(2, 2)
 		}),
+		"crit": method(func(b *jwtBuilder, c *groovy.Call) (groovy.Value, error) {
+			if _, many := elements(c.Arg(0)); b.header == nil || !many {
+				return nil, c.NoSuchMethod()
+			}
+			b.header.Put("crit", c.Arg(0))
+			return b, c.Want(1, 1)
+		}),
 		"build": method(func(b *jwtBuilder, _ *groovy.Call) (groovy.Value, error) {
 			if b.kind == claimsBuilder {
 				return b.claims, nil
@@ -274,6 +281,11 @@ func (b *jwtBuilder) sign() (*jwt, error) {
 	b.header.Each(func(k, v groovy.Value) bool {
 		switch name := text(k); name {
 		case "alg":
+		case "crit":
+			items, _ := elements(v)
+			for _, n := range items {
+				o.Critical = append(o.Critical, text(n))
+			}
 		case "typ":
 			o.Type = text(v)
 		case "cty":

@@ -17,3 +17,22 @@ func Language() *groovy.Engine {
 func Visible() (packages, names, static []string) {
 	return slices.Clone(starImports), slices.Clone(imports), slices.Clone(statics)
 }
+
+// Bounds lists the bounds of what scripts get and give, which no setting moves.
+func Bounds() []groovy.Bound {
+	return []groovy.Bound{
+		{What: "values in JSON, attributes and sessions", Most: maxValues},
+		{What: "levels of JSON, attributes and sessions", Most: maxNesting},
+		{What: "bytes of JSON that is written", Most: maxJSON},
+		{What: "digits of a whole number in JSON", Most: maxDigits},
+		{What: "fields of a form", Most: maxFields},
+		{What: "keys of a JWK set", Most: maxKeys},
+		{What: "bytes of a script file", Most: maxFile},
+		{What: "bytes of a file that a script reads", Most: maxRead},
+		{What: "bytes that a script writes to a connection", Most: maxBody},
+		{What: "redirects that a connection follows", Most: maxRedirects},
+		{What: "calls of `http` at a time", Most: maxCalls},
+		{What: "files and connections open at a time", Most: maxOpen},
+		{What: "bytes of a line of the log; the rest is cut off", Most: maxLine},
+	}
+}

@@ -12,8 +12,7 @@ func libraryClasses() []*groovy.Class {
 	return []*groovy.Class{jsonHelpers, base64Class("org.forgerock.util.encode.Base64", base64.StdEncoding),
 		base64Class("org.forgerock.util.encode.Base64url", base64.RawURLEncoding), branchingStream, mdcClass, closeables,
 		ldapNameClass, rdnClass, transactionIDClass, jwkSetClass, jwkClass,
-		jwkKind("org.forgerock.json.jose.jwk.RsaJWK"), jwkKind("org.forgerock.json.jose.jwk.EcJWK"),
-		jwkKind("org.forgerock.json.jose.jwk.OctJWK"), keyUses, genericHeader, messageTypes}
+		jwkKinds["RSA"], jwkKinds["EC"], jwkKinds["oct"], keyUses, genericHeader, messageTypes}
 }
 
 // messageTypes is the enum org.forgerock.openig.util.MessageType.

@@ -285,3 +285,34 @@ def x = 1
 def c = { def x = 2 }
 ---
 !the variable x is already declared in line 1
+-- a closure on the next line belongs to the call --
+println 'a,b'.split(',').collect
+  {
+    it.toUpperCase()
+  }
+def twice(c) { c(); c() }
+def n = 0
+twice
+{
+  n++
+}
+println n
+println([1, 2, 3].inject(10)
+  { a, b -> a + b })
+if (n)
+{
+  println 'a block after a condition'
+}
+def later = { -> 'kept' }
+println later()
+---
+[A, B]
+2
+16
+a block after a condition
+kept
+-- a chain without a space --
+def m = 'en|English,fr|French'.split(',')collectEntries { e -> e.split('\\|') as List }
+println m
+---
+[en:English, fr:French]

@@ -586,3 +586,9 @@ println '>' + c + "${c}" + c.toString() + new String(c) + String.valueOf(c)
 ---
 abc
 >abcabcabcabcabc
+-- maps of JSON by their inner class --
+import org.apache.groovy.json.internal.LazyMap
+def j = new groovy.json.JsonSlurper().parseText('{"a": {"b": 1}, "l": [1]}')
+println((j instanceof LazyMap) + ' ' + (j.a instanceof groovy.json.internal.LazyMap) + ' ' + (j.l instanceof LazyMap) + ' ' + ('x' instanceof LazyMap))
+---
+true true false false
