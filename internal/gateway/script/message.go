@@ -49,36 +49,10 @@ var messageClass = &groovy.Class{
 			return c.This, setEntity(c, m.body(), c.Arg(0))
 		}),
 		"addHeaders": method(func(m message, c *groovy.Call) (groovy.Value, error) {
-			items, many := elements(c.Arg(0))
-			if !many {
-				items = c.Args
-			}
-			for _, v := range items {
-				name, value, err := nameAndValue(&groovy.Call{Args: []groovy.Value{v}})
-				if err != nil {
-					return nil, badArgument("addHeaders takes Header objects")
-				}
-				if err := (headers{m.fields()}).add(name, value); err != nil {
-					return nil, err
-				}
-			}
-			return c.This, nil
+			return c.This, eachHeader(c, headers{m.fields()}.add)
 		}),
 		"putHeaders": method(func(m message, c *groovy.Call) (groovy.Value, error) {
-			items, many := elements(c.Arg(0))
-			if !many {
-				items = c.Args
-			}
-			for _, v := range items {
-				name, value, err := nameAndValue(&groovy.Call{Args: []groovy.Value{v}})
-				if err != nil {
-					return nil, badArgument("putHeaders takes Header objects")
-				}
-				if err := (headers{m.fields()}).put(name, value); err != nil {
-					return nil, err
-				}
-			}
-			return c.This, nil
+			return c.This, eachHeader(c, headers{m.fields()}.put)
 		}),
 		"close": method(func(m message, _ *groovy.Call) (groovy.Value, error) {
 			m.body().Close()
@@ -224,4 +198,22 @@ func copyResponse(from *chain.Response) (groovy.Value, error) {
 	}
 	r.Trailer = from.Trailer.Clone()
 	return response{r}, nil
+}
+
+// eachHeader hands on the Header objects that are the arguments, or in the list that is.
+func eachHeader(c *groovy.Call, to func(name string, v groovy.Value) error) error {
+	items, many := elements(c.Arg(0))
+	if !many {
+		items = c.Args
+	}
+	for _, v := range items {
+		name, value, err := nameAndValue(&groovy.Call{Args: []groovy.Value{v}})
+		if err != nil {
+			return badArgument("%s takes Header objects", c.Name)
+		}
+		if err := to(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
