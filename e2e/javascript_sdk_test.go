@@ -16,9 +16,9 @@ const sdkPage = `<!doctype html><html lang=en><title>Application</title><h1>Appl
 	"@standard-schema/utils": "/npm/@standard-schema/utils/dist/index.js", "@standard-schema/spec": "/npm/@standard-schema/spec/dist/index.js"
 }}</script>`
 
-// A page of another origin signs in with the ForgeRock JavaScript SDK, unmodified: callbacks, authorization in a frame
-// with PKCE, user info, renewal, logout. What the browser lets it do is what the CORS service allows.
-func TestJavaScriptSDK(t *testing.T) {
+// sdkOrigin serves pages that use the SDK, and returns their origin.
+func sdkOrigin(t *testing.T) string {
+	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/npm/", http.StripPrefix("/npm/", http.FileServer(http.Dir("node/node_modules"))))
 	mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
@@ -31,10 +31,17 @@ func TestJavaScriptSDK(t *testing.T) {
 	})
 	pages := httptest.NewServer(mux)
 	t.Cleanup(pages.Close)
-	// PKCE needs a secure context; browsers trust this name, and its ports are one site, so that cookies are sent.
-	local := func(url string) string { return strings.Replace(url, "127.0.0.1", "localhost", 1) }
-	origin := local(pages.URL)
+	return local(pages.URL)
+}
 
+// local is an address that browsers trust although it is plain http, as PKCE and security keys need it. Its ports are
+// one site, so that cookies are sent.
+func local(url string) string { return strings.Replace(url, "127.0.0.1", "localhost", 1) }
+
+// A page of another origin signs in with the ForgeRock JavaScript SDK, unmodified: callbacks, authorization in a frame
+// with PKCE, user info, renewal, logout. What the browser lets it do is what the CORS service allows.
+func TestJavaScriptSDK(t *testing.T) {
+	origin := sdkOrigin(t)
 	a := startAM(t, t.TempDir())
 	const root = "/realms/root"
 	a.rest("POST", root+"/realm-config/services/oauth-oidc?_action=create", map[string]any{
