@@ -29,6 +29,9 @@ const (
 	defaultCacheBytes = 8 << 20
 	memTableBytes     = 8 << 20
 	maxOpenFiles      = 256
+	// levelBytes is the size of the first level below the newest files. These hold keys of all kinds, so that each time they
+	// are merged into it all of it is written again.
+	levelBytes = 16 << 20
 )
 
 // formatVersion is the version of keys and values; it is stored under versionKey.
@@ -120,6 +123,7 @@ func pebbleOptions(o Options, lock *pebble.Lock, r *room) *pebble.Options {
 		CacheSize:          cmp.Or(o.CacheBytes, defaultCacheBytes),
 		MemTableSize:       memTableBytes,
 		MaxOpenFiles:       maxOpenFiles,
+		LBaseMaxBytes:      levelBytes,
 		FormatMajorVersion: pebble.FormatNewest,
 		Lock:               lock,
 		Logger:             logger{o.Log},
