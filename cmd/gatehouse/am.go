@@ -201,8 +201,8 @@ func (s *amServer) serve(o amOptions) error {
 	s.http = &http.Server{
 		Handler: s.am, ReadHeaderTimeout: 30 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(o.log.Handler(), slog.LevelDebug),
 	}
+	s.am.Watch(s.http)
 	open := func(addr string, config *tls.Config) error {
 		l, err := am.Listen(addr, o.log)
 		if err != nil {

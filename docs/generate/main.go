@@ -32,6 +32,7 @@ func generate(root string) (map[string]string, error) {
 	}
 	files["functions.md"] = functionsPage()
 	files["groovy.md"] = groovyPage()
+	files["metrics.md"], files["limits.md"] = metricsPage, limitsPage
 	if files["route.schema.json"], err = m.schema(); err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (m *manual) pages() (map[string]string, error) {
 		byKind[t.Kind] = append(byKind[t.Kind], fmt.Sprintf("- [%s](%s)\n", t.Name, file))
 	}
 	index.WriteString(notice + "# Reference\n\n- [Functions of expressions](functions.md)\n- [Groovy of scripts](groovy.md)\n" +
-		"- [JSON Schema of route files](route.schema.json), for editors\n")
+		"- [JSON Schema of route files](route.schema.json), for editors\n- [Metrics](metrics.md) and [limits](limits.md) of both halves\n")
 	for _, kind := range slices.Sorted(func(yield func(string) bool) {
 		for k := range byKind {
 			if !yield(k) {

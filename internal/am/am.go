@@ -24,6 +24,7 @@ import (
 	"gatehouse/internal/am/oauth/grant"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/rest"
+	"gatehouse/internal/am/script"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/observe"
@@ -81,9 +82,14 @@ type Server struct {
 	settings *settings
 	meter    *observe.Meter
 	store    watched
-	recent   *recent     // audit events
-	hub      *notify.Hub // of notifications; nil until it is made
-	timeouts timeouts
+	scripts  *script.Engine
+
+	logins, sessionEvents, refused *observe.Tally
+
+	connections connections
+	recent      *recent     // audit events
+	hub         *notify.Hub // of notifications; nil until it is made
+	timeouts    timeouts
 	// directories are the identity stores of realms.
 	directories *directory.Stores
 
@@ -110,7 +116,8 @@ func New(o Options) (*Server, error) {
 	if o.Contexts == nil {
 		o.Contexts = []string{"/openam", "/am"}
 	}
-	s := &Server{options: o, log: o.Log, meter: newMeter(o.Now), recent: newRecent(o.Audit), store: newWatched(o.Engine, o.Now)}
+	s := &Server{options: o, log: o.Log, meter: newMeter(o.Now), recent: newRecent(o.Audit), store: newWatched(o.Engine, o.Now),
+		logins: observe.NewTally("success", "failure"), sessionEvents: observe.NewTally("created", "ended"), refused: observe.NewTally(append(refusedStatuses, "")...)}
 	for _, c := range o.Contexts {
 		s.contexts = append(s.contexts, "/"+strings.Trim(c, "/"))
 	}
@@ -146,6 +153,7 @@ func (s *Server) start(ctx context.Context) error {
 	s.directories = directory.New(s.realms.Docs(), s.realms.OpenSecret, o.Log)
 	s.realms.SetIdentities(s.directories)
 	scripts := newScripts(o, s.realms.Docs())
+	s.scripts = scripts.engine
 	s.login = login.New(login.Options{
 		Realms: s.realms, Scripts: scripts.engine, Audit: s.signedIn, Domains: o.CookieDomains, Log: o.Log, Now: o.Now,
 		Origin:  s.pageOrigin,

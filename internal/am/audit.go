@@ -247,12 +247,29 @@ func (s *Server) timedOut(ctx context.Context, sess store.Session) {
 	})
 }
 
+// countLogin counts logins and sessions.
+func (s *Server) countLogin(l login.Event) {
+	switch l.Kind {
+	case login.EventSession:
+		s.sessionEvents.Add("created")
+	case login.EventDestroyed, login.EventLogout:
+		s.sessionEvents.Add("ended")
+	default:
+		result := "success"
+		if l.Reason != "" {
+			result = "failure"
+		}
+		s.logins.Add(result)
+	}
+}
+
 // signedIn writes the events of a login, and of a session's beginning or end.
 func (s *Server) signedIn(ctx context.Context, l login.Event) {
 	id := ""
 	if l.Subject.Name != "" {
 		id = login.UniversalID(l.Realm, l.Subject)
 	}
+	s.countLogin(l)
 	if l.Kind == login.EventSession {
 		s.writeAudit(ctx, topicActivity, map[string]any{
 			"eventName": "AM-SESSION-CREATED", "operation": "CREATE", "component": "Session", "realm": l.Realm, "userId": id, "runAs": id,

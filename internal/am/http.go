@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +51,9 @@ func (s *Server) answered(r *http.Request, a *audited) {
 		status = http.StatusInternalServerError
 	}
 	s.meter.CountAt(now, endpointOf(r.URL.Path), status, took)
+	if status >= http.StatusRequestEntityTooLarge {
+		s.refusedWith(status)
+	}
 	s.audit(r, a, now)
 	if s.options.AccessLog != nil {
 		s.options.AccessLog.InfoContext(r.Context(), "request", "method", r.Method, "path", safePath(r.URL.Path), "status", a.rec.status,
@@ -286,6 +290,13 @@ func safePath(path string) string {
 		return before + "/sessions/…"
 	}
 	return path
+}
+
+// refusedWith counts answers that tell of a limit.
+func (s *Server) refusedWith(status int) {
+	if name := strconv.Itoa(status); slices.Contains(refusedStatuses, name) {
+		s.refused.Add(name)
+	}
 }
 
 // serveTraced begins the span of a request, whose name is the endpoint's: addresses have names of realms and users.

@@ -25,7 +25,7 @@ var (
 // where only monitoring systems come.
 func (s *Server) Metrics() http.Handler {
 	r := prometheus.NewRegistry()
-	r.MustRegister(serverCollector{s}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(serverCollector{s}, workCollector{s}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
 }
 

@@ -13,9 +13,9 @@ import (
 
 // registry collects the metrics of one gateway; two gateways of a process share none.
 // deprecated adds the names of the former endpoint.
-func (i *instance) registry(deprecated bool) *prometheus.Registry {
+func (g *Gateway) registry(deprecated bool) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(&gatewayCollector{i, deprecated}, collectors.NewGoCollector(),
+	r.MustRegister(&gatewayCollector{g.instance, deprecated}, serverCollector{g}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
 }

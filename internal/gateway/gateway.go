@@ -169,7 +169,7 @@ func (i *instance) sessions(named, older heap.Ref[session.SessionManager], h *he
 	case older.IsSet():
 		return older.Get()
 	}
-	return session.NewDefault()
+	return session.NewDefault(h)
 }
 
 // Problems returns why routes could not be loaded, one text a file.

@@ -10,6 +10,11 @@ import (
 
 // objectHelp is said of the metrics of objects.
 var objectHelp = map[string]string{
+	"gatehouse_script_limit_total":      "Runs of scripts that a limit ended.",
+	"gatehouse_throttled_total":         "Requests that a ThrottlingFilter refused.",
+	"gatehouse_audit_events_lost_total": "Audit events that were given up because their place did not take them.",
+	"gatehouse_audit_events_waiting":    "Audit events that are kept in memory because their place does not take them.",
+	"gatehouse_sessions":                "Sessions in memory.",
 	"ig_cache_gets_total":               "Look-ups in the cache.",
 	"ig_cache_loads_seconds":            "Time it took to fetch what the cache did not have.",
 	"ig_cache_evictions":                "Entries that made room or whose time was over.",

@@ -13,3 +13,6 @@ const freeTries = 5
 func guardKey(realmPath, kind, name string) string {
 	return store.DigestOf(kind + "\x00" + realmPath + "\x00" + realm.UserID(name))
 }
+
+// Guard slows down those who guess passwords.
+func (s *Service) Guard() *realm.Attempts { return s.guard }

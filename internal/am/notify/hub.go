@@ -177,6 +177,13 @@ func (h *Hub) SessionEnded(sess store.Session) {
 	h.tell(TopicSession, "", sess.ID(), map[string]any{"sessionuid": sess.CtxID, "eventType": "LOGOUT"}, true)
 }
 
+// Sockets is how many follow notifications now.
+func (h *Hub) Sockets() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.all)
+}
+
 // Empty tells whether nobody is there to be told anything, here or at another node.
 func (h *Hub) Empty() bool { return h.relay == nil && !h.here() }
 

@@ -35,6 +35,7 @@ func (q *request) introspect() error {
 	}
 	raw := form.Get("token")
 	if raw == "" {
+		q.introspected.Add("inactive")
 		writeJSON(q.w, http.StatusOK, inactive)
 		return nil
 	}
@@ -45,6 +46,7 @@ func (q *request) introspect() error {
 	}()
 	err = q.find(q.r.Context(), raw, f)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrUsed) {
+		q.introspected.Add("inactive")
 		writeJSON(q.w, http.StatusOK, inactive)
 		return nil
 	}
@@ -52,6 +54,7 @@ func (q *request) introspect() error {
 		return err
 	}
 	if !q.maySee(caller, f) {
+		q.introspected.Add("inactive")
 		writeJSON(q.w, http.StatusOK, inactive)
 		return nil
 	}
@@ -99,6 +102,7 @@ func (q *request) tell(c *Caller, f *Found) error {
 func (p *Provider) describe(o *object, f *Found, withAudience bool) []byte {
 	t := &f.Token
 	o.instead, o.removed = t.Extra, t.Removed
+	p.introspected.Add("active")
 	o.flag("active", true)
 	o.text("scope", sortedScope(t.Scopes))
 	o.text("realm", t.Realm)

@@ -57,6 +57,7 @@ func (p *Provider) issue(ctx context.Context, req *TokenRequest, g *Grant, a *Au
 
 // audit tells who got what, by names that are no secrets.
 func (i *issuance) audit(ctx context.Context) {
+	i.issued.Add(i.grant.Name)
 	if i.log.Enabled(ctx, slog.LevelInfo) {
 		i.log.LogAttrs(ctx, slog.LevelInfo, "tokens issued", slog.String("realm", i.Realm.Path),
 			slog.String("client", i.req.Client.ID), slog.String("subject", SubClaim(i.Subject)), slog.String("grant", i.grant.Name),

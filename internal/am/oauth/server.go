@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 	"gatehouse/internal/ui"
 )
 
@@ -50,6 +51,26 @@ type Server struct {
 	followups store.Followups
 	ended     chan string // sessions that have just ended
 	verified  *verifiedTokens
+
+	issued, introspected *observe.Tally
+}
+
+// Counts are what the server did since it was made, by names: grants that tokens were issued for, and what
+// introspection said.
+type Counts struct{ Issued, Introspected *observe.Tally }
+
+// Counts returns the counts, which go on counting.
+func (s *Server) Counts() Counts { return Counts{s.issued, s.introspected} }
+
+// Trials slows down those who guess secrets of clients.
+func (s *Server) Trials() *realm.Attempts { return s.trials }
+
+func newIssued(grants []Grant) *observe.Tally {
+	var names []string
+	for _, g := range grants {
+		names = append(names, g.Name)
+	}
+	return observe.NewTally(append(names, "other")...)
 }
 
 // New returns a server.
@@ -81,6 +102,8 @@ func New(o Options) *Server {
 		sessions:  store.Sessions{Engine: o.Engine, Now: o.Now},
 		followups: store.Followups{Engine: o.Engine},
 		ended:     make(chan string, maxEnded),
+
+		issued: newIssued(o.Grants), introspected: observe.NewTally("active", "inactive"),
 	}
 }
 

@@ -24,6 +24,8 @@ type Attempts struct {
 	mu    sync.Mutex
 	byKey map[string]*list.Element // of *attempts
 	order *list.List               // most recent first
+
+	refused uint64
 }
 
 type attempts struct {
@@ -45,6 +47,13 @@ func (a *Attempts) Len() int {
 	return a.order.Len()
 }
 
+// Refused is how often a key had to wait.
+func (a *Attempts) Refused() uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.refused
+}
+
 // Wait is how long the key has to wait before the next attempt; 0 when it may try now.
 func (a *Attempts) Wait(key string) time.Duration {
 	a.mu.Lock()
@@ -53,7 +62,11 @@ func (a *Attempts) Wait(key string) time.Duration {
 	if !ok {
 		return 0
 	}
-	return max(0, e.Value.(*attempts).until.Sub(a.now()))
+	wait := max(0, e.Value.(*attempts).until.Sub(a.now()))
+	if wait > 0 {
+		a.refused++
+	}
+	return wait
 }
 
 // Failed counts a failure.

@@ -2,7 +2,9 @@ package script
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -25,7 +27,15 @@ type Engine struct {
 	groovy   *groovy.Engine
 	java     *javaNames
 	programs *programs
+	limited  *observe.Tally // runs that a limit ended
+	failed   atomic.Uint64
 }
+
+// Limited counts runs that a limit ended, by the limit.
+func (e *Engine) Limited() *observe.Tally { return e.limited }
+
+// Failed is how many runs ended with an error, those that a limit ended among them.
+func (e *Engine) Failed() uint64 { return e.failed.Load() }
 
 // New makes an engine.
 func New(o Options) *Engine {
@@ -33,7 +43,7 @@ func New(o Options) *Engine {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{options: o, groovy: newGroovy(o.Limits), java: newJavaNames(), programs: newPrograms()}
+	return &Engine{options: o, groovy: newGroovy(o.Limits), java: newJavaNames(), programs: newPrograms(), limited: observe.NewTally(observe.ScriptLimits...)}
 }
 
 // binding is a variable of a script; what the script never names is not made.
@@ -70,6 +80,13 @@ func (r *run) execute(p program, vars []binding, function string) (groovy.Value,
 	r.ctx = ctx
 	v, err := p.run(r, vars, function)
 	r.ctx = outside
+	if err != nil {
+		r.eng.failed.Add(1)
+		var of *Error
+		if errors.As(err, &of) && of.Limit != "" {
+			r.eng.limited.Add(of.Limit)
+		}
+	}
 	span.End(err)
 	return v, err
 }

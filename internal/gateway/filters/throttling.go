@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/conf"
@@ -48,6 +49,7 @@ var throttling = heap.Define("ThrottlingFilter", func(c *throttlingConfig, env *
 	if c.Rate != nil {
 		f.policy = fixedRate{c.Rate.rate()}
 	}
+	env.Measure(f.samples)
 	return f, nil
 })
 
@@ -59,6 +61,11 @@ type throttle struct {
 	now     func() time.Time
 	log     *slog.Logger
 	stop    context.CancelFunc
+	refused atomic.Uint64
+}
+
+func (f *throttle) samples() []heap.Sample {
+	return []heap.Sample{{Metric: "gatehouse_throttled_total", Kind: heap.Counter, PerObject: true, Value: float64(f.refused.Load())}}
 }
 
 var (
@@ -83,6 +90,7 @@ func (f *throttle) Filter(x *chain.Exchange, next chain.Handler) (*chain.Respons
 	if wait <= 0 {
 		return next.Handle(x)
 	}
+	f.refused.Add(1)
 	resp := chain.Fail(429, errThrottled)
 	seconds := (wait + time.Second - 1) / time.Second
 	resp.Header["Retry-After"] = []string{strconv.FormatInt(int64(seconds), 10)}

@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -11,11 +12,13 @@ import (
 
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/groovy"
+	"gatehouse/internal/observe"
 )
 
 // Engine compiles scripts that see the gateway's classes and the files of the folder
 // of scripts.
 type Engine struct {
+	limited  *observe.Tally // runs that a limit ended
 	groovy   *groovy.Engine
 	dir      string
 	instance string // folder below which scripts may read files
@@ -78,7 +81,7 @@ func newEngine(env *heap.Env) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{dir: env.Dirs.Scripts, instance: env.Dirs.Instance}
+	e := &Engine{limited: observe.NewTally(observe.ScriptLimits...), dir: env.Dirs.Scripts, instance: env.Dirs.Instance}
 	log := env.Logger
 	e.groovy = groovy.New(groovy.Env{
 		Classes: classes(log), StarImports: starImports, Imports: imports, Statics: statics, Load: e.load, Limits: limits,
@@ -89,7 +92,24 @@ func newEngine(env *heap.Env) (*Engine, error) {
 		},
 		Now: env.Now, Getenv: env.Getenv, Property: env.System, Open: openURL, LenientImports: true,
 	})
+	env.Measure(e.samples)
 	return e, nil
+}
+
+// samples are the metrics of the scripts of this engine.
+func (e *Engine) samples() (list []heap.Sample) {
+	e.limited.Each(func(limit string, n uint64) {
+		list = append(list, heap.Sample{Metric: "gatehouse_script_limit_total", Kind: heap.Counter, Labels: []string{"limit", limit}, Value: float64(n)})
+	})
+	return list
+}
+
+// note counts a run that a limit ended.
+func (e *Engine) note(err error) {
+	var limit *groovy.LimitError
+	if err != nil && errors.As(err, &limit) {
+		e.limited.Add(limit.Limit)
+	}
 }
 
 // limitsOf reads the limits of scripts from system properties; those that are not set

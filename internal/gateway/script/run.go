@@ -120,7 +120,10 @@ func (s *Script) run(x *chain.Exchange, next chain.Handler, vars []Var, keep fun
 	}
 	v, err := u.script.Run(r.x.Ctx(), r.bind(next, vars))
 	o := outcome{value: v}
-	defer func() { span.End(o.err) }()
+	defer func() {
+		s.engine.note(o.err)
+		span.End(o.err)
+	}()
 	if err != nil {
 		o = failure(err)
 	} else if p, ok := v.(*promise); ok {

@@ -42,13 +42,21 @@ var inMemory = heap.Define("InMemorySessionManager", func(c *inMemoryConfig, env
 	}
 	c.Cookie = c.Cookie.orDefaults(name)
 	checkCookie(env, c.Cookie)
-	return newMemory(c), nil
+	m := newMemory(c)
+	env.Measure(m.samples)
+	return m, nil
 })
 
-// NewDefault returns the manager that applies where no configuration names one.
-func NewDefault() SessionManager {
+// NewDefault returns the manager that applies where no configuration of the heap names one.
+func NewDefault(h *heap.Heap) SessionManager {
 	d, _ := conf.ParseDuration("30 minutes")
-	return newMemory(&inMemoryConfig{Timeout: d, Cookie: (*cookieConfig)(nil).orDefaults(DefaultName)})
+	m := newMemory(&inMemoryConfig{Timeout: d, Cookie: (*cookieConfig)(nil).orDefaults(DefaultName)})
+	(&heap.Env{Name: "session", Heap: h}).Measure(m.samples)
+	return m
+}
+
+func (m *memory) samples() []heap.Sample {
+	return []heap.Sample{{Metric: "gatehouse_sessions", Value: float64(m.sessions.EstimatedSize())}}
 }
 
 type memory struct {

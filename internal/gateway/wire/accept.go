@@ -101,6 +101,7 @@ func (s *Server) handshake(c net.Conn, config *tls.Config) {
 	})
 	err := secure.HandshakeContext(ctx)
 	if err != nil || !stop() {
+		s.broken.Add(1)
 		s.options.Log.Debug("connection", "detail", "TLS handshake", "client", c.RemoteAddr().String(), "error", err)
 		_ = c.Close()
 		return

@@ -22,7 +22,7 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s := (*Server)(e)
 	c, _ := r.Context().Value(connectionKey{}).(*connection)
 	if status := s.admit(r, c); status != 0 {
-		refuseRequest(w, status)
+		s.refuse(w, status)
 		return
 	}
 	if r.Method == http.MethodOptions && r.RequestURI == "*" {
@@ -31,7 +31,7 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	in, err := s.inbound(r, c)
 	if err != nil {
-		refuseRequest(w, statusOf(err))
+		s.refuse(w, statusOf(err))
 		return
 	}
 	out := &outbound{server: s, w: w, r: r, c: c, in: in}
@@ -170,7 +170,7 @@ func (o *outbound) refuseBody(err error) {
 		panic(http.ErrAbortHandler) // the client is gone: nobody reads an answer
 	}
 	o.status = status
-	refuseRequest(o.w, status)
+	o.server.refuse(o.w, status)
 }
 
 // recover is the one place where a panic of the chain ends: an empty 500, or a

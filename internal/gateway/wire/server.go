@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/observe"
 )
 
 // Server receives requests on one or more listeners and gives them to one handler:
@@ -27,6 +28,9 @@ type Server struct {
 	http    *http.Server
 	feed    *feed
 	prefix  string // of ids
+	refused *observe.Tally
+	broken  atomic.Uint64 // handshakes
+	open    atomic.Int64  // connections
 	serial  atomic.Uint64
 
 	mu        sync.Mutex
@@ -47,7 +51,7 @@ type listener struct {
 // NewServer returns a server that listens nowhere yet.
 func NewServer(o Options, h chain.Handler) *Server {
 	o = o.withDefaults()
-	s := &Server{options: o, handler: h, feed: newFeed(), prefix: newPrefix(), tunnels: map[chain.Conn]struct{}{}, parked: map[net.Conn]struct{}{}}
+	s := &Server{refused: observe.NewTally(refusals...), options: o, handler: h, feed: newFeed(), prefix: newPrefix(), tunnels: map[chain.Conn]struct{}{}, parked: map[net.Conn]struct{}{}}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(!o.DisableHTTP2)
@@ -60,6 +64,7 @@ func NewServer(o Options, h chain.Handler) *Server {
 		Protocols:                    &protocols,
 		DisableGeneralOptionsHandler: true,
 		ConnContext:                  withConnection,
+		ConnState:                    s.counted,
 		ErrorLog:                     log.New(&logWriter{o.Log}, "", 0),
 		HTTP2:                        &http.HTTP2Config{WriteByteTimeout: o.DataTimeout},
 	}
