@@ -20,8 +20,6 @@ var objectHelp = map[string]string{
 	"ig_cache_evictions":                "Entries that made room or whose time was over.",
 	"ig_http_client_active_connections": "Open HTTP/1.1 connections to others.",
 	"ig_pool_queue_pending":             "Requests that wait for a connection to others.",
-	"gatehouse_audit_events_lost_total": "Audit events that were given up because their place did not take them.",
-	"gatehouse_audit_events_waiting":    "Audit events that are kept in memory because their place does not take them.",
 	"ig_pool_queue_time_seconds":        "Time that requests waited for a connection to others.",
 }
 
