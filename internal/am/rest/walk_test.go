@@ -126,6 +126,10 @@ func (elsewhere) Check(context.Context, string, string, string) (*realm.User, er
 	return nil, realm.ErrBadCredentials
 }
 
+func (elsewhere) ChangePassword(context.Context, string, *realm.User, string, string) error {
+	return realm.ErrRefusedPassword
+}
+
 func (elsewhere) Save(context.Context, string, *realm.User) error { return nil }
 
 // Users who are kept in a directory have what other users have beside their profiles.
