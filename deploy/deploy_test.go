@@ -114,7 +114,7 @@ func checkCommand(t *testing.T, file string, args []string) {
 }
 
 func TestCompose(t *testing.T) {
-	o, err := cli.NewProjectOptions([]string{"compose/compose.yaml"}, cli.WithEnv([]string{
+	o, err := cli.NewProjectOptions([]string{"compose/compose.yaml"}, cli.WithProfiles([]string{"observe"}), cli.WithEnv([]string{
 		"GATEHOUSE_INSTANCE_KEY=k", "GATEHOUSE_ADMIN_PASSWORD=p", "POSTGRES_PASSWORD=p",
 	}))
 	if err != nil {
@@ -128,6 +128,14 @@ func TestCompose(t *testing.T) {
 		if s.Image == "gatehouse" {
 			checkCommand(t, "compose.yaml, "+name, s.Command)
 		}
+		for _, v := range s.Volumes {
+			if _, err := os.Stat(v.Source); v.Type == "bind" && err != nil {
+				t.Errorf("compose.yaml, %s: %v", name, err)
+			}
+		}
+	}
+	if project.Services["prometheus"].Image == "" {
+		t.Error("the profile observe has no Prometheus")
 	}
 	if out, err := exec.Command(binary(t), "validate", "compose/gateway").CombinedOutput(); err != nil {
 		t.Errorf("the gateway's folder: %v\n%s", err, out)

@@ -12,25 +12,28 @@ import (
 // store, connections to its database, to directories and to whoever scripts ask.
 const reservedDescriptors = 400
 
-// Listen opens an address. While the process has few file descriptors left, more connections wait in the system's queue
-// until others end; so they cannot take the store's. A connection that cannot be taken is told in the log, but not each.
+// maxConnections is how many connections are open at a time where descriptors allow more.
+const maxConnections = 100_000
+
+// Listen opens an address. Connections beyond what the process has file descriptors for, or beyond 100,000, wait in the
+// system's queue until others end; so they cannot take the store's. A connection that cannot be taken is told in the log, but not each.
 func Listen(addr string, log *slog.Logger) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	out := &listener{Listener: l, log: log, done: make(chan struct{})}
+	places := maxConnections
 	if n := descriptors(); n > 0 {
-		out.places = make(chan struct{}, max(n-reservedDescriptors, n/4, 1))
+		places = min(places, max(n-reservedDescriptors, n/4, 1))
 	}
-	return out, nil
+	return &listener{Listener: l, log: log, done: make(chan struct{}), places: make(chan struct{}, places)}, nil
 }
 
 type listener struct {
 	net.Listener
 	log    *slog.Logger
-	places chan struct{} // nil: any number
-	told   time.Time     // when something was last told; Accept is called by one goroutine
+	places chan struct{}
+	told   time.Time // when something was last told; Accept is called by one goroutine
 	once   sync.Once
 	done   chan struct{}
 }
@@ -47,16 +50,14 @@ func (l *listener) tell(text string, args ...any) {
 
 // Accept is net.Listener's. Its errors are those that end a server.
 func (l *listener) Accept() (net.Conn, error) {
-	if l.places != nil {
+	select {
+	case l.places <- struct{}{}:
+	default:
+		l.tell("no more connections are taken until others end", "connections", cap(l.places))
 		select {
 		case l.places <- struct{}{}:
-		default:
-			l.tell("no more connections are taken until others end: the process has no more file descriptors for them", "connections", cap(l.places))
-			select {
-			case l.places <- struct{}{}:
-			case <-l.done:
-				return nil, net.ErrClosed
-			}
+		case <-l.done:
+			return nil, net.ErrClosed
 		}
 	}
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, time.Second) {
@@ -76,11 +77,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-func (l *listener) leave() {
-	if l.places != nil {
-		<-l.places
-	}
-}
+func (l *listener) leave() { <-l.places }
 
 func (l *listener) Close() error {
 	l.once.Do(func() { close(l.done) })

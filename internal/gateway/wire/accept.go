@@ -48,6 +48,9 @@ func (s *Server) accept(l listener) {
 	pause := 5 * time.Millisecond
 	var told time.Time
 	for {
+		if !s.room(l) {
+			return
+		}
 		c, err := l.Accept()
 		if err == nil {
 			pause = 5 * time.Millisecond
@@ -71,12 +74,32 @@ func (s *Server) accept(l listener) {
 	}
 }
 
+// room waits until another connection may be taken; false: the server has ended.
+func (s *Server) room(l listener) bool {
+	most := int64(s.options.MaxConnections)
+	for told := false; most > 0 && s.Stats().Open+s.shaking.Load() >= most; told = true {
+		if !told {
+			s.options.Log.Error("no more connections are taken until others end", "address", l.Addr().String(), "connections", most)
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-s.feed.done:
+			return false
+		}
+	}
+	return true
+}
+
 func (s *Server) take(c net.Conn, config *tls.Config) {
 	if config == nil {
-		s.feed.put(newGuard(c, s.limits()))
+		s.hand(newGuard(c, s.limits()))
 		return
 	}
-	s.accepting.Go(func() { s.handshake(c, config) })
+	s.shaking.Add(1)
+	s.accepting.Go(func() {
+		defer s.shaking.Add(-1)
+		s.handshake(c, config)
+	})
 }
 
 // handshake runs before net/http sees the connection, because HTTP/1.1 needs a guard
@@ -107,10 +130,10 @@ func (s *Server) handshake(c net.Conn, config *tls.Config) {
 		return
 	}
 	if secure.ConnectionState().NegotiatedProtocol == "h2" {
-		s.feed.put(secure)
+		s.hand(secure)
 		return
 	}
 	l := s.limits()
 	l.h2c = false
-	s.feed.put(&secureGuard{newGuard(secure, l), secure})
+	s.hand(&secureGuard{newGuard(secure, l), secure})
 }

@@ -56,6 +56,29 @@ func TestSlowClients(t *testing.T) {
 	})
 }
 
+// Connections beyond the limit wait until others end.
+func TestConnectionsWait(t *testing.T) {
+	h := &record{}
+	address := start(t, wire.Options{MaxConnections: 2}, h.handle)
+	first, second, third := dial(t, address), dial(t, address), dial(t, address)
+	for _, c := range []*raw{first, second} {
+		c.send("GET /early HTTP/1.1\r\nHost: a\r\n\r\n")
+		c.receive("GET")
+	}
+	third.send("GET /late HTTP/1.1\r\nHost: a\r\n\r\n")
+	for range 50 { // time enough for a connection that does not wait
+		first.send("GET /early HTTP/1.1\r\nHost: a\r\n\r\n")
+		first.receive("GET")
+	}
+	if n := h.count(); n != 52 {
+		t.Errorf("%d requests were taken, those of the third connection among them", n)
+	}
+	_ = first.Close()
+	if res, _ := third.receive("GET"); res.StatusCode != 200 {
+		t.Errorf("after one has ended: %d", res.StatusCode)
+	}
+}
+
 // A client that takes nothing does not hold its request for ever.
 func TestClientThatDoesNotRead(t *testing.T) {
 	done := make(chan bool)

@@ -19,6 +19,9 @@ type Options struct {
 	// MaxBody bounds request bodies; over it the answer is 413. Zero is no limit
 	// beyond what Storage sets when Streaming is off.
 	MaxBody int64
+	// MaxConnections bounds the connections of clients that are open at a time; more wait
+	// in the system's queue. Default 100,000.
+	MaxConnections int
 	// HeaderTimeout bounds the arrival of a request's header, and a TLS handshake.
 	// Default 30 s.
 	HeaderTimeout time.Duration
@@ -53,6 +56,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.MaxHeaderBytes = orDefault(o.MaxHeaderBytes, 8192)
 	o.MaxRequestLine = orDefault(o.MaxRequestLine, 4096)
+	o.MaxConnections = orDefault(o.MaxConnections, 100_000)
 	o.HeaderTimeout = orDefault(o.HeaderTimeout, 30*time.Second)
 	o.IdleTimeout = orDefault(o.IdleTimeout, 2*time.Minute)
 	o.DataTimeout = orDefault(o.DataTimeout, time.Minute)

@@ -75,8 +75,8 @@ func (s *Server) attend(c net.Conn, until time.Time) {
 	g := newGuard(c, l)
 	g.hold, g.first = first, false
 	if secure, ok := c.(*tls.Conn); ok {
-		s.feed.put(&secureGuard{g, secure})
+		s.hand(&secureGuard{g, secure})
 		return
 	}
-	s.feed.put(g)
+	s.hand(g)
 }

@@ -31,6 +31,7 @@ type Server struct {
 	refused *observe.Tally
 	broken  atomic.Uint64 // handshakes
 	open    atomic.Int64  // connections
+	shaking atomic.Int64  // connections whose TLS handshake goes on
 	serial  atomic.Uint64
 
 	mu        sync.Mutex

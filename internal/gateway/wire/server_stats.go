@@ -27,12 +27,15 @@ func (s *Server) Stats() ServerStats {
 	return ServerStats{Open: s.open.Load() + int64(outside), Handshakes: s.broken.Load(), Refused: s.refused.Each}
 }
 
-// counted is the server's ConnState: it counts what net/http holds.
+// hand gives a connection to net/http, whose ones are counted until counted hears that they have ended.
+func (s *Server) hand(c net.Conn) {
+	s.open.Add(1)
+	s.feed.put(c)
+}
+
+// counted is the server's ConnState.
 func (s *Server) counted(_ net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew:
-		s.open.Add(1)
-	case http.StateClosed, http.StateHijacked:
+	if state == http.StateClosed || state == http.StateHijacked {
 		s.open.Add(-1)
 	}
 }
