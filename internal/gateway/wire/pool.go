@@ -351,7 +351,8 @@ func (d *destination) connect(ctx context.Context, protocols []string) (net.Conn
 	if err == nil && d.place.secure {
 		nc, err = d.secure(ctx, nc, protocols)
 	}
-	if err != nil && context.Cause(ctx) == errConnectTime {
+	// A dial may see that the time is over before the context says so.
+	if end, bounded := ctx.Deadline(); err != nil && (context.Cause(ctx) == errConnectTime || bounded && ctx.Err() == nil && !time.Now().Before(end)) {
 		return nil, errConnectTime
 	}
 	return nc, err
