@@ -41,6 +41,8 @@ type amOptions struct {
 	audit            string
 	drain            time.Duration
 	log, accessLog   *slog.Logger
+	// prepare is called before anybody can connect; nil: nothing is to do. Its error ends the start.
+	prepare func(*am.Server) error
 }
 
 func amCommand() *cobra.Command {
@@ -66,17 +68,20 @@ func amCommand() *cobra.Command {
 				o.accessLog = o.log
 			}
 			o.password = os.Getenv("GATEHOUSE_ADMIN_PASSWORD")
+			o.prepare = func(server *am.Server) error {
+				if len(o.imports) == 0 {
+					return nil
+				}
+				err := importInto(c.Context(), c.OutOrStdout(), server.Transfer(), "/", o.imports)
+				if errors.Is(err, errImport) {
+					o.log.Warn("not everything was imported; see above")
+					return nil
+				}
+				return err
+			}
 			s, err := startAM(o)
 			if err != nil {
 				return err
-			}
-			if len(o.imports) > 0 {
-				err := importInto(c.Context(), c.OutOrStdout(), s.am.Transfer(), "/", o.imports)
-				if errors.Is(err, errImport) {
-					o.log.Warn("not everything was imported; see above")
-				} else if err != nil {
-					return errors.Join(err, s.stop())
-				}
 			}
 			if p := s.am.FirstPassword; p != "" {
 				fmt.Fprintf(c.OutOrStdout(), "\nThe administrator is amAdmin, the password %s\nIt is shown this once.\n\n", p)
@@ -157,6 +162,9 @@ func startAM(o amOptions) (*amServer, error) {
 			o.log.Warn("this server cannot be backed up while it runs", "error", err)
 			err = nil
 		}
+	}
+	if err == nil && o.prepare != nil {
+		err = o.prepare(s.am)
 	}
 	if err == nil {
 		err = s.serve(o)
