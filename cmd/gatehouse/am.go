@@ -194,7 +194,7 @@ const storeBallast = 32 << 20
 func openStore(o amOptions) (store.Engine, error) {
 	switch scheme, _, _ := strings.Cut(o.store, ":"); scheme {
 	case "", "embedded":
-		dropBallast()
+		shrinkBallast()
 		return embedded.Open(embedded.Path(o.data), embedded.Options{Log: o.log, BallastBytes: storeBallast})
 	case "postgres", "postgresql":
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)

@@ -16,5 +16,12 @@ func withBallast(f func() error) error {
 	return f()
 }
 
-// dropBallast is for a process with an embedded store, whose caches are as large and do the same.
-func dropBallast() { ballast = nil }
+// smallBallastBytes leave 1,000,000 stored tokens below 150 MiB.
+const smallBallastBytes = 12 << 20
+
+// shrinkBallast is for a process with an embedded store, whose caches do most of the same.
+func shrinkBallast() {
+	if ballast != nil {
+		ballast = make([]byte, smallBallastBytes)
+	}
+}
