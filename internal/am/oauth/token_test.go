@@ -190,8 +190,12 @@ func TestUnknownClientCostsTheSame(t *testing.T) {
 			wantError(t, a, 401, "invalid_client", "Client authentication failed")
 			return w.gets.Load() - before
 		}
-		ask() // the first time profiles are read
-		return ask()
+		// Profiles are read the first time, and once more where the watch of the store tells of the world's own writes.
+		least := ask()
+		for range 5 {
+			least = min(least, ask())
+		}
+		return least
 	}
 	for endpoint, ids := range map[string][]string{"access_token": {"app"}, "token/revoke": {"app"}, "introspect": {"app", "ig_agent"}} {
 		unknown := lookups(endpoint, "nobody")

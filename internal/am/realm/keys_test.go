@@ -59,7 +59,7 @@ func TestKeys(t *testing.T) {
 		t.Fatalf("stored keys: %d, %v", len(docs), err)
 	}
 	for _, d := range docs {
-		if s := string(d.Body); strings.Contains(s, "kty") || strings.Contains(s, `"d"`) {
+		if s := strings.ReplaceAll(string(d.Body), `\`, ""); strings.Contains(s, `"kty"`) || strings.Contains(s, `"d"`) {
 			t.Errorf("key %s is stored in plain", d.ID)
 		}
 	}
