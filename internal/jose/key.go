@@ -38,8 +38,9 @@ type Key struct {
 	private crypto.Signer // nil in public and symmetric keys
 	public  crypto.PublicKey
 	secret  []byte
-	fast    *rsaVerifier // of RSA keys; nil where the standard library checks signatures
-	weak    bool         // an HMAC secret that was chosen by people, see NewClientSecret
+	rsa     *rsaVerifier  // of RSA keys; nil where the standard library checks signatures
+	p256    *p256Verifier // of keys on P-256, likewise
+	weak    bool          // an HMAC secret that was chosen by people, see NewClientSecret
 }
 
 // NewKey wraps *rsa.PrivateKey, *rsa.PublicKey, *ecdsa.PrivateKey, *ecdsa.PublicKey, ed25519.PrivateKey,
@@ -136,7 +137,7 @@ func newRSAPublic(pub *rsa.PublicKey) (*Key, error) {
 	if pub.N.Bit(0) == 0 || pub.E < 3 || pub.E&1 == 0 || int64(pub.E) > 1<<31-1 {
 		return nil, fmt.Errorf("%w: impossible RSA modulus or exponent", ErrKey)
 	}
-	return &Key{kty: RSA, bits: bits, public: pub, fast: newRSAVerifier(pub)}, nil
+	return &Key{kty: RSA, bits: bits, public: pub, rsa: newRSAVerifier(pub)}, nil
 }
 
 func newRSA(priv *rsa.PrivateKey) (*Key, error) {
@@ -168,7 +169,7 @@ func newEC(priv *ecdsa.PrivateKey, pub *ecdsa.PublicKey) (*Key, error) {
 		return nil, fmt.Errorf("%w: point is not on the curve", ErrKey)
 	}
 	p := pub.Curve.Params()
-	k := &Key{kty: EC, curve: p.Name, bits: p.BitSize, public: pub}
+	k := &Key{kty: EC, curve: p.Name, bits: p.BitSize, public: pub, p256: newP256Verifier(pub)}
 	if priv != nil {
 		k.private = priv
 	}

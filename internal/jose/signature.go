@@ -118,8 +118,8 @@ func verifySignature(a *alg, k *Key, input, sig []byte) bool {
 	case hmacTag:
 		return hmac.Equal(mac(buf[:0], a, k, input), sig)
 	case pkcs1:
-		if k.fast != nil {
-			return k.fast.verify(a.hash, digest(a.hash, input, &buf), sig)
+		if k.rsa != nil {
+			return k.rsa.verify(a.hash, digest(a.hash, input, &buf), sig)
 		}
 		return rsa.VerifyPKCS1v15(k.public.(*rsa.PublicKey), a.hash, digest(a.hash, input, &buf), sig) == nil
 	case pss:
@@ -129,8 +129,14 @@ func verifySignature(a *alg, k *Key, input, sig []byte) bool {
 		if len(sig) != 2*coordinateBytes(k) {
 			return false
 		}
+		sum := digest(a.hash, input, &buf)
+		if k.p256 != nil {
+			if t := k.p256.ready(); t != nil {
+				return t.verify(sum, sig)
+			}
+		}
 		var der [144]byte
-		return ecdsa.VerifyASN1(k.public.(*ecdsa.PublicKey), digest(a.hash, input, &buf), appendDER(der[:0], sig))
+		return ecdsa.VerifyASN1(k.public.(*ecdsa.PublicKey), sum, appendDER(der[:0], sig))
 	case ed25519Pure:
 		return len(sig) == ed25519.SignatureSize && ed25519.Verify(k.public.(ed25519.PublicKey), input, sig)
 	}
