@@ -205,7 +205,13 @@ func (p *process) waitLog(pattern string) {
 // eventually polls until ok holds; what never comes is a failure.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	eventuallyIn(t, 20*time.Second, what, ok)
+}
+
+// eventuallyIn is for what takes longer on a machine that is not busy.
+func eventuallyIn(t *testing.T, limit time.Duration, what string, ok func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	for !ok() {
 		select {

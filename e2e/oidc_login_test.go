@@ -61,7 +61,14 @@ const oidcRoute = `{
 // newOIDCSite starts both servers; the gateway has the route above and others.
 func newOIDCSite(t *testing.T, sessionType string, others ...string) *oidcSite {
 	t.Helper()
-	w := &oidcSite{am: startAM(t, t.TempDir())}
+	a := startAM(t, t.TempDir())
+	return newOIDCSiteAt(t, a, a.addr(0), sessionType, others...)
+}
+
+// newOIDCSiteAt is the same for an authorization server that runs, which the gateway and browsers reach at an address.
+func newOIDCSiteAt(t *testing.T, a *am, address, sessionType string, others ...string) *oidcSite {
+	t.Helper()
+	w := &oidcSite{am: a}
 	root := "/realms/root/realm-config"
 	w.am.rest("POST", root+"/services/oauth-oidc?_action=create", map[string]any{
 		"consent": map[string]any{"clientsCanSkipConsent": true},
@@ -83,8 +90,8 @@ func newOIDCSite(t *testing.T, sessionType string, others ...string) *oidcSite {
 		write(t, filepath.Join(dir, "config", "routes", fmt.Sprintf("other-%d.json", i)), other)
 	}
 	w.gateway = start(t, []string{"OIDC_SECRET_ID=cGFzc3dvcmQ="}, "gateway",
-		"--resolve", "am.example.com:8088:"+w.am.addr(0), dir)
-	w.hosts = map[string]string{"am.example.com:8088": w.am.addr(0), "ig.example.com:8080": w.gateway.addr(0)}
+		"--resolve", "am.example.com:8088:"+address, dir)
+	w.hosts = map[string]string{"am.example.com:8088": address, "ig.example.com:8080": w.gateway.addr(0)}
 	return w
 }
 

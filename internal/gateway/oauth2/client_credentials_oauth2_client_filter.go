@@ -69,9 +69,10 @@ func (c *tokenClient) addScopes(env *heap.Env, form url.Values) {
 }
 
 func (c *tokenClient) request(x *chain.Exchange, h chain.Handler, form url.Values, now func() time.Time) (*issued, error) {
+	asked := now() // the life of a token may be counted from any time after this
 	info, err := requestToken(x, h, c.TokenEndpoint.String(), form)
 	if err != nil {
 		return nil, fmt.Errorf("get an access token from %s: %w", c.TokenEndpoint.Redacted(), err)
 	}
-	return newIssued(info, now())
+	return newIssued(info, asked)
 }
