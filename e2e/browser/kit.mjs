@@ -95,11 +95,12 @@ export class Kit {
         const box = el.getBoundingClientRect();
         return box.right > wide + 1 && box.width > 0 && box.height > 0;
       }).slice(-3).map((el) => el.outerHTML.slice(0, 120));
-      return { scroll: document.scrollingElement.scrollWidth - wide, out, lang: document.documentElement.lang, title: document.title, h1: document.querySelectorAll('h1').length, missing: document.body.innerText.match(/⟦[^⟧]*⟧|ZgotmplZ|<no value>/)?.[0] };
+      return { scroll: document.scrollingElement.scrollWidth - wide, out, lang: document.documentElement.lang, title: document.title, h1: document.querySelectorAll('h1').length, tab: document.querySelector('.tabs [aria-current="page"]')?.getBoundingClientRect().right > wide + 1, missing: document.body.innerText.match(/⟦[^⟧]*⟧|ZgotmplZ|<no value>/)?.[0] };
     });
     this.check(found.scroll <= 0, `${label}: scrolls sideways by ${found.scroll}px: ${found.out.join(' | ')}`);
     this.check(found.lang && found.title, `${label}: the page has no language or no title`);
     this.check(found.h1 === 1, `${label}: ${found.h1} headings of the first level`);
+    this.check(!found.tab, `${label}: the tab of the page is out of view`);
     this.check(!found.missing, `${label}: shows ${found.missing}`);
   }
 

@@ -122,6 +122,8 @@
     times(document);
     for (const el of document.querySelectorAll('[data-js]')) el.hidden = false;
     document.querySelectorAll('[data-confirm]').forEach((el) => el.dispatchEvent(new Event('input', { bubbles: true })));
+    // Rows of tabs that are wider than the window begin where the reader is.
+    document.querySelector('.tabs [aria-current="page"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     document.getElementById('ui-errors')?.focus();
     document.querySelector('form[data-submit]')?.submit();
     for (const form of document.querySelectorAll('form[data-submit-after]')) setTimeout(() => form.requestSubmit(), Number(form.dataset.submitAfter));
