@@ -158,6 +158,9 @@ func (s *Server) start(ctx context.Context) error {
 		Realms: s.realms, Scripts: scripts.engine, Audit: s.signedIn, Domains: o.CookieDomains, Log: o.Log, Now: o.Now,
 		Origin:  s.pageOrigin,
 		IDToken: func(ctx context.Context, raw string) (string, error) { return s.oauth.SSOSession(ctx, raw) },
+		Advices: func(ctx context.Context, rl *realm.Realm, resource string, sess *store.Session) (map[string][]string, bool, error) {
+			return s.rest.Advices(ctx, rl, resource, sess)
+		},
 	})
 	s.hub = newHub(s)
 	s.oauth = oauth.New(oauth.Options{

@@ -20,6 +20,7 @@ func TestCompositeAdvice(t *testing.T) {
 	token := s.signIn("/", "demo") // in the default journey, ldapService
 	session := []string{"iPlanetDirectoryPro", token}
 	const service, scheme, realm, age, level = "AuthenticateToServiceConditionAdvice", "AuthSchemeConditionAdvice", "AuthenticateToRealmConditionAdvice", "SessionConditionAdvice", "AuthLevelConditionAdvice"
+	const tree = "AuthenticateToTreeConditionAdvice"
 	wrap := func(pairs ...string) string { return "<Advices>" + strings.Join(pairs, "") + "</Advices>" }
 	for _, tt := range []struct {
 		realm, advice string
@@ -39,7 +40,13 @@ func TestCompositeAdvice(t *testing.T) {
 		{"/", wrap(advice(service, "/alpha:Login")), 400, false, "No Configuration found"},
 		{"/", wrap(advice(realm, "/alpha")), 400, false, "No Configuration found"},
 		{"/", wrap(advice(service, "nothing")), 400, false, "No Configuration found"},
-		{"/", wrap(advice(level, "3")), 501, false, "The advice AuthLevelConditionAdvice is not supported by this server"},
+		{"/", wrap(advice(service, "nothing"), advice(service, "Login")), 200, true, ""},
+		{"/", wrap(advice(tree, "Login")), 200, true, ""},
+		{"/", wrap(advice(level, "0")), 200, false, ""},
+		{"/", wrap(advice(level, "3")), 400, false, "No Configuration found"}, // no journey comes to it
+		{"/", wrap(advice(level, "/:x")), 400, false, "No Configuration found"},
+		{"/", wrap(advice("ResourceEnvIPConditionAdvice", "3")), 501, false, "The advice ResourceEnvIPConditionAdvice is not supported by this server"},
+		{"/", wrap(advice("TransactionConditionAdvice", "7b8bfd4c-60fe-4271-928d-d09b94496f84")), 400, false, "Unable to read transaction."},
 		{"/", "", 400, false, "The advice is not valid"},
 		{"/", "<Advices/>", 400, false, "The advice is not valid"},
 		{"/", "<Advices>", 400, false, "The advice is not valid"},

@@ -25,12 +25,14 @@ type exchange struct {
 	r     *http.Request
 	place Place
 	old   bool // version 1 of the answers
+	// shown is the live session that the request shows, the zero value for none.
+	shown Found
 }
 
 // Authenticate answers /json/authenticate: it starts a journey, or goes on with the one whose authId is posted, and
 // ends in a session or a refusal (PingAM: authenticate endpoint).
 func (s *Service) Authenticate(w http.ResponseWriter, r *http.Request, place Place) {
-	x := &exchange{s, w, r, place, strings.Contains(strings.ReplaceAll(r.Header.Get("Accept-API-Version"), " ", ""), "resource=1")}
+	x := &exchange{s: s, w: w, r: r, place: place, old: strings.Contains(strings.ReplaceAll(r.Header.Get("Accept-API-Version"), " ", ""), "resource=1")}
 	h := w.Header()
 	h.Set("Content-API-Version", "resource=2.1")
 	h.Set("Cache-Control", "private, no-store")
@@ -58,7 +60,7 @@ func (x *exchange) serve() error {
 		return x.proceed(in)
 	}
 	kind, value := x.r.URL.Query().Get("authIndexType"), x.r.URL.Query().Get("authIndexValue")
-	tree, anew, err := x.journey(kind, value)
+	want, err := x.wants(kind, value)
 	if err != nil {
 		return err
 	}
@@ -66,21 +68,21 @@ func (x *exchange) serve() error {
 	if given.Name == "" || given.Password == "" {
 		given.Password = ""
 	}
-	if given.Password == "" && current.Token != "" && !anew && (kind == "" || current.Tree == tree) {
+	if given.Password == "" && current.Token != "" && want.doneBy(current.Session) {
 		if _, err := x.s.Touch(x.r.Context(), current.Token); err != nil {
 			return err
 		}
 		return x.success(current.Token, Authenticated{})
 	}
 	if given.Password == "" {
-		out, err := x.s.Begin(x.r, x.place.Realm, tree, nil)
+		out, err := x.s.start(x.r, x.place.Realm, want, nil)
 		if err == nil && out.Asked != nil && given.Name != "" {
 			prefill(out.Asked.Callbacks, given.Name)
 		}
-		return x.next(tree, kind, value, out, err)
+		return x.next(want, out, err)
 	}
-	out, err := x.s.Begin(x.r, x.place.Realm, tree, given)
-	return x.next(tree, kind, value, out, err)
+	out, err := x.s.start(x.r, x.place.Realm, want, given)
+	return x.next(want, out, err)
 }
 
 // prefill puts a name that is known already into the callback that asks for it.
@@ -111,43 +113,11 @@ func (x *exchange) current() (Found, error) {
 	if q.Get("arg") == "newsession" {
 		return Found{}, x.s.End(x.r.Context(), found.Token)
 	}
+	x.shown = found
 	if found.Realm != x.place.Realm.Path || q.Get("ForceAuth") == "true" {
 		return Found{}, nil
 	}
 	return found, nil
-}
-
-// journey finds the tree that the request asks for. anew tells that a session of that tree does not do.
-func (x *exchange) journey(kind, value string) (tree string, anew bool, err error) {
-	switch kind {
-	case "":
-		value = ""
-	case "composite_advice":
-		if value, anew, err = x.advised(value); err != nil {
-			return "", false, err
-		}
-		kind = "" // no tree is the realm's default one
-	case "service":
-	case "module": // older agents name modules
-		switch value {
-		case "Application":
-			value = TreeAgent
-		case "DataStore", "LDAP":
-			value = TreeDefault
-		}
-	case "level", "user", "role", "resource", "transaction":
-		return "", false, &Refusal{Status: http.StatusNotImplemented, Message: "The authentication index type " + kind + " is not supported by this server"}
-	default:
-		return "", false, &Refusal{Status: http.StatusBadRequest, Message: "Unknown Authentication Index Type"}
-	}
-	if kind != "" && value == "" {
-		return "", false, errNoTree
-	}
-	if !x.place.Realm.Active {
-		return "", false, errRealm
-	}
-	tree, err = x.s.tree(x.r.Context(), x.place.Realm, value)
-	return tree, anew, err
 }
 
 // proceed takes the callbacks that the client filled in.
@@ -156,28 +126,31 @@ func (x *exchange) proceed(in *input) error {
 	if err != nil {
 		return err
 	}
-	tree, _, err := x.journey(st.IndexType, st.IndexValue)
+	want, err := x.wants(st.IndexType, st.IndexValue)
 	if err != nil {
 		return err
 	}
-	out, err := x.s.Continue(x.r, x.place.Realm, st.state, in.Callbacks, nil)
-	return x.next(tree, st.IndexType, st.IndexValue, out, err)
+	out, err := x.s.resume(x.r, x.place.Realm, want, st.state, in.Callbacks)
+	return x.next(want, out, err)
 }
 
 // next asks what the journey asks, or ends it.
-func (x *exchange) next(tree, kind, value string, out Outcome, err error) error {
+func (x *exchange) next(want *wanted, out Outcome, err error) error {
 	if err != nil {
 		return err
 	}
 	if out.Asked != nil {
-		return x.ask(kind, value, out)
+		return x.ask(want, out)
+	}
+	if want.transaction != nil {
+		return x.approve(want, out.Authenticated)
 	}
 	if x.r.URL.Query().Get("noSession") == "true" {
 		return x.write(http.StatusOK, map[string]any{
 			"message": "Authentication Successful", "successUrl": x.successURL(out.Authenticated), "realm": x.place.Realm.Path,
 		})
 	}
-	token, err := x.s.begin(x.r.Context(), x.place.Realm, out.Authenticated, tree)
+	token, err := x.s.begin(x.r.Context(), x.place.Realm, out.Authenticated)
 	if err != nil {
 		return err
 	}
@@ -199,8 +172,8 @@ func (x *exchange) successURL(a Authenticated) string {
 }
 
 // ask sends the callbacks. What a page has besides is printed for pages alone.
-func (x *exchange) ask(kind, value string, out Outcome) error {
-	authID, err := x.s.newAuthID(x.r.Context(), x.place.Realm, kind, value, out.State)
+func (x *exchange) ask(want *wanted, out Outcome) error {
+	authID, err := x.s.newAuthID(x.r.Context(), x.place.Realm, want.kind, want.value, out.State)
 	if err != nil {
 		return err
 	}

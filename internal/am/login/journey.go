@@ -39,6 +39,8 @@ type Authenticated struct {
 	Properties map[string]string
 	// MaxIdle and MaxLife are the session's times; 0: the realm's.
 	MaxIdle, MaxLife time.Duration
+	// Tree is the journey.
+	Tree string
 	// SuccessURL is where the journey leads those who asked for nothing else; "": see Place.
 	SuccessURL string
 }
@@ -134,7 +136,10 @@ func (s *Service) authenticate(ctx context.Context, rl *realm.Realm, tree, name,
 	if err != nil {
 		return Authenticated{}, err
 	}
-	out, err := s.Begin(r, rl, tree, &Credentials{Name: name, Password: password})
+	if !rl.Active {
+		return Authenticated{}, errRealm
+	}
+	out, err := s.start(r, rl, &wanted{trees: []string{tree}}, &Credentials{Name: name, Password: password})
 	if err == nil && out.Asked != nil {
 		err = errMore
 	}

@@ -78,17 +78,24 @@ func (s *Service) advance(w http.ResponseWriter, r *http.Request, place Place, a
 	return a
 }
 
+// shortIndexTypes are parameters that stand for both of the endpoint's.
+var shortIndexTypes = []struct{ parameter, kind string }{
+	{"service", "service"}, {"module", "module"}, {"authlevel", "level"}, {"user", "user"}, {"role", "role"}, {"resource", "resource"},
+}
+
 // authenticateQuery is what the page's address says to the endpoint. A form without a step begins anew.
 func authenticateQuery(r *http.Request, answer *pageStep) url.Values {
 	q, out := r.URL.Query(), url.Values{}
-	for _, name := range []string{"authIndexType", "authIndexValue", "ForceAuth", "goto", "gotoOnFail", "realm", "locale"} {
+	for _, name := range []string{"authIndexType", "authIndexValue", "resourceURL", "ForceAuth", "goto", "gotoOnFail", "realm", "locale"} {
 		if v := q.Get(name); v != "" {
 			out.Set(name, v)
 		}
 	}
-	if tree := q.Get("service"); tree != "" && !out.Has("authIndexType") {
-		out.Set("authIndexType", "service")
-		out.Set("authIndexValue", tree)
+	for _, short := range shortIndexTypes {
+		if v := q.Get(short.parameter); v != "" && !out.Has("authIndexType") {
+			out.Set("authIndexType", short.kind)
+			out.Set("authIndexValue", v)
+		}
 	}
 	if r.Method == http.MethodPost {
 		out.Set("ForceAuth", "true") // who sends the form wants to sign in, also over another session

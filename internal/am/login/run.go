@@ -27,27 +27,27 @@ type Credentials struct {
 type Outcome struct {
 	// Asked is nil when the journey is over.
 	Asked *journey.Result
-	// State is what Continue goes on from, sealed; "" when the journey is over.
+	// State is what the journey goes on from, sealed; "" when the journey is over.
 	State string
 	Authenticated
 }
 
-// Begin starts the realm's journey with that name, which Service.Tree found. c may be nil. A *Refusal is the client's
+// start begins what is wanted. Of several journeys the client chooses one first. c may be nil. A *Refusal is the client's
 // fault, any other error the server's.
-func (s *Service) Begin(r *http.Request, rl *realm.Realm, tree string, c *Credentials) (Outcome, error) {
-	if !rl.Active {
-		return Outcome{}, errRealm
-	}
+func (s *Service) start(r *http.Request, rl *realm.Realm, want *wanted, c *Credentials) (Outcome, error) {
 	step := s.step(r, rl, &journey.State{})
-	end, err := journey.Start(step, tree)
-	return s.ended(step, end, err, c)
+	if want.known != "" {
+		step.State.SetUsername(want.known)
+	}
+	if len(want.trees) > 1 {
+		return s.ended(step, want, journey.Offer(step, want.trees), nil, nil)
+	}
+	end, err := journey.Start(step, want.trees[0])
+	return s.ended(step, want, end, err, c)
 }
 
-// Continue goes on from a state, with the callbacks as the client answered them.
-func (s *Service) Continue(r *http.Request, rl *realm.Realm, sealed string, answers []journey.Callback, c *Credentials) (Outcome, error) {
-	if !rl.Active {
-		return Outcome{}, errRealm
-	}
+// resume goes on from a state, with the callbacks as the client answered them.
+func (s *Service) resume(r *http.Request, rl *realm.Realm, want *wanted, sealed string, answers []journey.Callback) (Outcome, error) {
 	plain, err := s.Realms.OpenSecret(sealed)
 	if err != nil {
 		return Outcome{}, errAuthID.because(err)
@@ -58,12 +58,7 @@ func (s *Service) Continue(r *http.Request, rl *realm.Realm, sealed string, answ
 	}
 	step := s.step(r, rl, st)
 	end, err := journey.Resume(step, answers)
-	return s.ended(step, end, err, c)
-}
-
-// JourneyName returns the name of a journey that may be asked for, "" being the realm's default.
-func (s *Service) JourneyName(ctx context.Context, rl *realm.Realm, name string) (string, error) {
-	return s.tree(ctx, rl, name)
+	return s.ended(step, want, end, err, nil)
 }
 
 func (s *Service) step(r *http.Request, rl *realm.Realm, st *journey.State) *journey.Step {
@@ -94,8 +89,11 @@ func languages(r *http.Request) []string {
 }
 
 // ended answers what it can with the credentials, and turns the end of the request into an outcome.
-func (s *Service) ended(step *journey.Step, end journey.End, err error, c *Credentials) (Outcome, error) {
+func (s *Service) ended(step *journey.Step, want *wanted, end journey.End, err error, c *Credentials) (Outcome, error) {
 	out, err := s.outcome(step, end, err, c)
+	if err == nil && out.Asked == nil {
+		err = want.check(out.Authenticated)
+	}
 	s.tellLogin(step, &out, err)
 	return out, err
 }
@@ -143,6 +141,9 @@ func (s *Service) finished(step *journey.Step) (Authenticated, error) {
 	a := Authenticated{
 		AuthLevel: st.Level, AMR: slices.Compact(slices.Sorted(slices.Values(st.Methods))), Time: s.Now(), Properties: st.Properties,
 		MaxIdle: time.Duration(st.MaxIdle) * time.Minute, MaxLife: time.Duration(st.MaxLife) * time.Minute, SuccessURL: st.SuccessURL,
+	}
+	if len(st.Path) > 0 {
+		a.Tree = st.Path[0].Tree
 	}
 	if st.Agent != "" {
 		a.Subject = store.Subject{Type: TypeAgent, Name: st.Agent}

@@ -50,6 +50,9 @@ type Options struct {
 	// Origin is the origin of the page that a request comes from: this server's own when it says none, one that the
 	// CORS service names; "" for any other. nil: all are "".
 	Origin func(r *http.Request, rl *realm.Realm) string
+	// Advices are what the policies of a realm want of those who ask for a resource, as in their decisions; sess is nil
+	// for nobody. ok is false when no policy speaks of the resource. nil: there are no policies.
+	Advices func(ctx context.Context, rl *realm.Realm, resource string, sess *store.Session) (advices map[string][]string, ok bool, err error)
 	// IDToken gives the ID of the session that an ID token stands for, or store.ErrNotFound; nil: none does.
 	IDToken func(ctx context.Context, raw string) (string, error)
 }

@@ -133,7 +133,7 @@ func (s *Service) EndAll(ctx context.Context, rl *realm.Realm, sub store.Subject
 }
 
 // begin makes a session of a successful authentication.
-func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, tree string) (string, error) {
+func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated) (string, error) {
 	idle, life := s.times(ctx, rl)
 	if a.MaxLife > 0 {
 		life = min(a.MaxLife, maxMinutes*time.Minute)
@@ -153,7 +153,7 @@ func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, t
 		MaxIdle:     idle,
 		MaxLife:     life,
 		AuthLevel:   a.AuthLevel,
-		Tree:        tree,
+		Tree:        a.Tree,
 		AMR:         a.AMR,
 		Properties:  a.Properties,
 		Admin:       a.Subject.Type == TypeUser && IsAdmin(rl.Path, a.Subject.Name),
@@ -162,7 +162,7 @@ func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, t
 	}
 	err := s.sessions.Create(ctx, token, sess)
 	if err == nil {
-		s.tell(ctx, Event{Kind: EventSession, Realm: rl.Path, Subject: a.Subject, Session: sess.CtxID, Tree: tree})
+		s.tell(ctx, Event{Kind: EventSession, Realm: rl.Path, Subject: a.Subject, Session: sess.CtxID, Tree: a.Tree})
 	}
 	return token, err
 }

@@ -46,7 +46,7 @@ func (s *Server) evaluate(c *Call) (any, error) {
 		q.Resource = text
 		answers = append(answers, policy.Decide(policies, &q))
 	}
-	return answers, nil
+	return answers, failureOf(q)
 }
 
 // evaluateTree decides on a resource, and on those below it that policies speak of.
@@ -77,7 +77,7 @@ func (s *Server) evaluateTree(c *Call) (any, error) {
 		q.Resource = r
 		answers = append(answers, policy.Decide(policies, &q))
 	}
-	return answers, nil
+	return answers, failureOf(q)
 }
 
 func checkResource(text string) bool { return text != "" && len(text) <= 4096 }
@@ -138,6 +138,7 @@ func (s *Server) question(c *Call) (q policy.Question, err error) {
 			return q, badRequest("Invalid value subject")
 		}
 		q.Subject, err = s.subjectOf(c.Context(), *c.Caller.Session)
+		q.Transactions = s.transactionsOf(c, q.Subject)
 		return q, err
 	case !ok:
 		return q, badRequest("Invalid value subject")
@@ -147,7 +148,62 @@ func (s *Server) question(c *Call) (q policy.Question, err error) {
 		return q, errNotAdmin
 	}
 	q.Subject, err = s.givenSubject(c, given)
+	q.Transactions = s.transactionsOf(c, q.Subject)
 	return q, err
+}
+
+// transactions are those of a session.
+type transactions struct {
+	c       *Call
+	session string
+	err     error
+}
+
+func (s *Server) transactionsOf(c *Call, sub policy.Subject) policy.Transactions {
+	if sub.Session == nil {
+		return nil
+	}
+	return &transactions{c: c, session: sub.Session.ID()}
+}
+
+func (t *transactions) Use(id string, of policy.Transaction) bool {
+	used, err := t.c.server.Login.UseTransaction(t.c.Context(), t.c.Place.Realm, id, t.of(of))
+	t.err = errors.Join(t.err, err)
+	return used
+}
+
+func (t *transactions) Begin(of policy.Transaction) string {
+	if t.err != nil {
+		return ""
+	}
+	id, err := t.c.server.Login.BeginTransaction(t.c.Context(), t.c.Place.Realm, t.of(of))
+	t.err = errors.Join(t.err, err)
+	return id
+}
+
+func (t *transactions) of(p policy.Transaction) login.Transaction {
+	return login.Transaction{Session: t.session, Resource: p.Resource, Strategy: p.Strategy, Specifier: p.Specifier}
+}
+
+// failureOf is what kept decisions from being what they should be.
+func failureOf(q policy.Question) error {
+	if t, ok := q.Transactions.(*transactions); ok {
+		return t.err
+	}
+	return nil
+}
+
+// Advices are what the realm's policies for web agents want of those who ask for a resource, whoever it is; sess is nil
+// for nobody. ok is false when there are none for it.
+func (s *Server) Advices(ctx context.Context, rl *realm.Realm, resource string, sess *store.Session) (map[string][]string, bool, error) {
+	c := &Call{Place: login.Place{Realm: rl}, Request: (&http.Request{}).WithContext(ctx), server: s}
+	policies, err := s.policiesIn(c, policy.AgentSet)
+	if err != nil {
+		return nil, false, err
+	}
+	q := policy.Question{Resource: resource, Subject: policy.Subject{Session: sess}, Now: s.Now()}
+	advices, ok := policy.Advise(policies, &q)
+	return advices, ok, nil
 }
 
 // holds tells whether an agent of one realm may ask about another: its own, or one below.

@@ -19,6 +19,10 @@ type validationSettings struct {
 	Destinations []string `json:"validGotoDestinations"`
 }
 
+type transactionSettings struct {
+	Life int `json:"timeToLive"`
+}
+
 // sessionSettings are those of new sessions; times are minutes.
 type sessionSettings struct {
 	Dynamic struct {
@@ -76,7 +80,10 @@ func serviceTypes() []*Type {
 		open("pushNotification", "Push Notification Service"),
 		open("selfService", "User Self-Service"),
 		open("SocialIdentityProviders", "Social Identity Provider Service"),
-		open("transaction", "Transaction Authentication Service"),
+		{
+			ID: login.ServiceTransaction, Name: "Transaction Authentication Service",
+			Groups: groupsOf(transactionSettings{int(login.TransactionLife.Seconds())}, map[string]string{"timeToLive": "Time to Live (seconds)"}, nil),
+		},
 		open("uma", "UMA Provider"),
 		open("user", "User"),
 	}

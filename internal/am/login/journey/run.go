@@ -36,14 +36,31 @@ func Start(s *Step, tree string) (End, error) {
 	return run(s)
 }
 
+// Offer asks which of several trees to begin; Resume begins it. s is as for Start.
+func Offer(s *Step, trees []string) End {
+	s.State.Offered = trees
+	asked := []Callback{Choice("Select an authentication service", trees, 0)}
+	number(asked, false)
+	s.State.Asked = asked
+	return End{Asked: Result{Callbacks: asked}}
+}
+
 // Resume goes on where the state stands. answers are the callbacks as the client filled them in.
 func Resume(s *Step, answers []Callback) (End, error) {
-	if len(s.State.Path) == 0 || len(s.State.Asked) == 0 {
+	if len(s.State.Path) == 0 && len(s.State.Offered) == 0 || len(s.State.Asked) == 0 {
 		return End{}, errNotAsked
 	}
 	filled, err := fill(s.State.Asked, answers)
 	if err != nil {
 		return End{}, err
+	}
+	if offered := s.State.Offered; len(offered) > 0 {
+		i, ok := filled[0].Chosen(len(offered))
+		if !ok {
+			return Offer(s, offered), nil
+		}
+		s.State.Asked, s.State.Offered = nil, nil
+		return Start(s, offered[i])
 	}
 	s.Answers, s.State.Asked = filled, nil
 	return run(s)

@@ -12,6 +12,8 @@ const (
 type State struct {
 	// Path are the nodes in turn: the last is that of the innermost tree.
 	Path []Place `json:"p"`
+	// Offered are the trees of which the client chooses one before any node has its turn.
+	Offered []string `json:"o,omitempty"`
 	// Shared and Transient are what nodes tell one another; the transient half is forgotten when the client is asked.
 	Shared    map[string]any `json:"s,omitempty"`
 	Transient map[string]any `json:"-"`

@@ -195,6 +195,9 @@ type modifyAuthLevel struct {
 
 func (*modifyAuthLevel) Outcomes() []string { return next }
 
+// Raises is the level that comes with it.
+func (n *modifyAuthLevel) Raises() int { return n.Increment }
+
 func (n *modifyAuthLevel) Process(s *journey.Step) (journey.Result, error) {
 	s.State.Level += n.Increment
 	return journey.To("outcome")

@@ -41,6 +41,7 @@ func ConditionTypes() []Kind {
 			{"startTime", "string"}, {"endTime", "string"}, {"startDay", "string"}, {"endDay", "string"},
 			{"startDate", "string"}, {"endDate", "string"}, {"enforcementTimeZone", "string"},
 		}},
+		{"Transaction", false, []Member{{"authenticationStrategy", "string"}, {"strategySpecifier", "string"}}},
 	}
 }
 
@@ -68,7 +69,7 @@ func (r *reader) condition(v any, depth int) (condition, error) {
 	read := map[string]func(map[string]any) (condition, error){
 		"AuthLevel": readLevel, "LEAuthLevel": readLevel, "AuthScheme": readScheme, "AuthenticateToRealm": readRealm,
 		"AuthenticateToService": readService, "Session": readAge, "SessionProperty": readProperties,
-		"OAuth2Scope": readScopes, "AMIdentityMembership": readMembers,
+		"OAuth2Scope": readScopes, "AMIdentityMembership": readMembers, "Transaction": readTransaction,
 	}[kind]
 	if read == nil {
 		return nil, fmt.Errorf("the type %q is %w", kind, ErrUnsupported)

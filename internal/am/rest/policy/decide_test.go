@@ -180,7 +180,7 @@ func TestRefusedPolicies(t *testing.T) {
 			t.Errorf("%.60s is no error", c)
 		}
 	}
-	for _, kind := range []string{"Script", "LDAPFilter", "ResourceEnvIP", "Policy", "Transaction", "IdmUser"} {
+	for _, kind := range []string{"Script", "LDAPFilter", "ResourceEnvIP", "Policy", "IdmUser"} {
 		_, err := Parse([]byte(rule(`{"type":"NONE"}`, fmt.Sprintf(`{"type":%q}`, kind))))
 		if !errors.Is(err, ErrUnsupported) {
 			t.Errorf("%s: %v", kind, err)

@@ -31,7 +31,9 @@ type Question struct {
 	Resource    string
 	Subject     Subject
 	Environment map[string][]string
-	Now         time.Time
+	// Transactions are those of the subject; nil: it can authorize none.
+	Transactions Transactions
+	Now          time.Time
 }
 
 // Decision is the answer, as PingAM prints it.
@@ -153,6 +155,25 @@ func Decide(policies []*Policy, q *Question) Decision {
 		d.TTL = 0 // the subject may follow the advice at any moment
 	}
 	return d
+}
+
+// Advise asks the conditions of all policies of the resource alone, whoever the subject is: what they advise, and
+// whether there is such a policy at all.
+func Advise(policies []*Policy, q *Question) (advices map[string][]string, ok bool) {
+	advices = map[string][]string{}
+	r := ParseResource(q.Resource)
+	for _, p := range policies {
+		if !p.Active || !p.Covers(r) {
+			continue
+		}
+		ok = true
+		if p.condition != nil {
+			if found := p.condition.holds(q); !found.ok {
+				merge(advices, found.advice)
+			}
+		}
+	}
+	return advices, ok
 }
 
 func (p *Policy) tell(q *Question, out map[string][]string) {
