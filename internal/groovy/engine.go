@@ -179,24 +179,21 @@ func (b *Binding) Names() []string {
 // Run executes the script and gives its result. The error is a *Thrown for an
 // exception the script did not catch, or a *LimitError. Values returned, and
 // closures handed to hosts, may be used after Run has returned.
-func (s *Script) Run(ctx context.Context, vars *Binding) (v Value, err error) {
-	if vars == nil {
-		vars = NewBinding(nil)
-	}
-	r := &run{eng: s.eng, script: s, binding: vars}
-	th, err := r.enter(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer r.leave(th)
-	defer th.recoverErr(&err, th.mark())
-	this := th.newScriptObject(s.class)
-	return th.runScript(this), nil
+func (s *Script) Run(ctx context.Context, vars *Binding) (Value, error) {
+	return s.run(ctx, vars, func(th *thread, this *Object) Value { return th.runScript(this) })
 }
 
 // Call runs a method the script defines, after the script itself has run once
 // with the same binding; AM's validators are written that way.
-func (s *Script) Call(ctx context.Context, vars *Binding, method string, args ...Value) (v Value, err error) {
+func (s *Script) Call(ctx context.Context, vars *Binding, method string, args ...Value) (Value, error) {
+	return s.run(ctx, vars, func(th *thread, this *Object) Value {
+		th.runScript(this)
+		return th.callMethod(this, method, fromHosts(args))
+	})
+}
+
+// run calls do with a new instance of the script.
+func (s *Script) run(ctx context.Context, vars *Binding, do func(*thread, *Object) Value) (v Value, err error) {
 	if vars == nil {
 		vars = NewBinding(nil)
 	}
@@ -207,9 +204,7 @@ func (s *Script) Call(ctx context.Context, vars *Binding, method string, args ..
 	}
 	defer r.leave(th)
 	defer th.recoverErr(&err, th.mark())
-	this := th.newScriptObject(s.class)
-	th.runScript(this)
-	return th.callMethod(this, method, fromHosts(args)), nil
+	return do(th, th.newScriptObject(s.class)), nil
 }
 
 // HasMethod tells whether the script defines a method of that name.

@@ -77,22 +77,27 @@ func gatewayClient(x *run) error {
 	return err
 }
 
+// serviceToken is what a client gets for itself, to show it to others.
+func serviceToken(x *run) (string, error) {
+	a, err := x.say("sample.say.fortoken").post(amURL+"/access_token", "client-service", "password", url.Values{
+		"grant_type": {"client_credentials"}, "scope": {"client-scope"},
+	})
+	if err != nil {
+		return "", err
+	}
+	return a.token()
+}
+
 // resourceServer shows a protected resource a request without and one with a token (RFC 6750).
 func resourceServer(x *run) error {
 	if _, err := x.say("sample.say.refused").get(gatewayURL+"/oauth2-protected-resource", ""); err != nil {
 		return err
 	}
-	a, err := x.say("sample.say.fortoken").post(amURL+"/access_token", "client-service", "password", url.Values{
-		"grant_type": {"client_credentials"}, "scope": {"client-scope"},
-	})
+	token, err := serviceToken(x)
 	if err != nil {
 		return err
 	}
-	token, err := a.token()
-	if err != nil {
-		return err
-	}
-	a, err = x.say("sample.say.granted").get(gatewayURL+"/oauth2-protected-resource", token)
+	a, err := x.say("sample.say.granted").get(gatewayURL+"/oauth2-protected-resource", token)
 	if err == nil && a.status != http.StatusOK {
 		err = errors.New("the gateway did not let the request through: see the last answer")
 	}
@@ -101,13 +106,7 @@ func resourceServer(x *run) error {
 
 // introspection: RFC 7662, before and after the token is revoked (RFC 7009).
 func introspection(x *run) error {
-	a, err := x.say("sample.say.fortoken").post(amURL+"/access_token", "client-service", "password", url.Values{
-		"grant_type": {"client_credentials"}, "scope": {"client-scope"},
-	})
-	if err != nil {
-		return err
-	}
-	token, err := a.token()
+	token, err := serviceToken(x)
 	if err != nil {
 		return err
 	}
@@ -118,7 +117,7 @@ func introspection(x *run) error {
 	if err != nil {
 		return err
 	}
-	a, err = introspect(x.say("sample.say.inactive"), token, "client-service")
+	a, err := introspect(x.say("sample.say.inactive"), token, "client-service")
 	if err == nil && a.body["active"] != false {
 		err = errors.New("the token is active after it was revoked")
 	}

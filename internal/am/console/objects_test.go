@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -77,6 +78,26 @@ func TestTrials(t *testing.T) {
 	}
 }
 
+// A page of people is read, not all of them; each page leads to the next.
+func TestManyIdentities(t *testing.T) {
+	const rows = 25 // of a page
+	b := admin(t)
+	for n := range rows + 3 {
+		b.post("identities/new", "identities/new", url.Values{"username": {fmt.Sprintf("person-%02d", n)}, "password": {"Ch4ng31t"}}, 200)
+	}
+	page := b.open("identities?q=person")
+	b.has(page, "person-00", fmt.Sprintf("person-%02d", rows-1))
+	next := regexp.MustCompile(`href="[^"]*console/(identities[^"]*)" rel="next"`).FindStringSubmatch(page)
+	if next == nil || strings.Contains(page, fmt.Sprintf("person-%02d", rows)) {
+		t.Fatalf("the first page:\n%s", page)
+	}
+	page = b.open(html.UnescapeString(next[1]))
+	b.has(page, fmt.Sprintf("person-%02d", rows), fmt.Sprintf("person-%02d", rows+2), "First page")
+	if strings.Contains(page, `rel="next"`) || strings.Contains(page, "person-00") {
+		t.Errorf("the last page:\n%s", page)
+	}
+}
+
 // People are created, changed, signed out and deleted.
 func TestIdentities(t *testing.T) {
 	b := admin(t)
@@ -85,6 +106,7 @@ func TestIdentities(t *testing.T) {
 	b.post("identities/new", "identities/new", url.Values{"username": {"demo"}, "password": {"Ch4ng31t"}, "mail": {"demo@example.com"}, "cn": {"Demo User"}}, 200)
 	b.has(b.open("identities?q=USER"), "demo@example.com")
 	b.has(b.open("identities?q=zzz"), "Nobody has this in their name")
+	b.has(b.open("search?q=uSer"), `identities/demo"`)
 
 	u := b.stranger()
 	u.signIn("demo", "Ch4ng31t")

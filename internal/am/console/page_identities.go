@@ -34,19 +34,11 @@ func identityRowOf(o object) identityRow {
 }
 
 func listIdentities(v *visit) error {
-	found, err := v.api.all(v.in("users"), url.Values{"_fields": {"_id,cn,mail,inetUserStatus"}})
+	l, err := walked(v, v.in("users"), containing(v.query("q"), "_id", "cn", "mail"), "_id,cn,mail,inetUserStatus", identityRowOf)
 	if err != nil {
 		return err
 	}
-	q := strings.ToLower(strings.TrimSpace(v.query("q")))
-	var rows []identityRow
-	for _, o := range found {
-		if r := identityRowOf(o); strings.Contains(strings.ToLower(r.ID+" "+r.Name+" "+r.Mail), q) {
-			rows = append(rows, r)
-		}
-	}
-	slices.SortFunc(rows, func(a, b identityRow) int { return strings.Compare(strings.ToLower(a.ID), strings.ToLower(b.ID)) })
-	return v.show("identities", v.Say("Identities"), paged(v, rows, len(found)))
+	return v.show("identities", v.Say("Identities"), l)
 }
 
 // userAttribute is an attribute that the form has a field for.

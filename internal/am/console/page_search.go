@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -70,13 +71,14 @@ func searchClients(v *visit, has func(...string) bool) (hits, error) {
 	return h, err
 }
 
-func searchUsers(v *visit, has func(...string) bool) (hits, error) {
+func searchUsers(v *visit, _ func(...string) bool) (hits, error) {
 	h := hits{Title: v.Say("Identities")}
-	found, err := v.api.all(v.in("users"), url.Values{"_fields": {"_id,cn,mail"}})
+	found, err := v.api.all(v.in("users"), url.Values{
+		"_queryFilter": {containing(v.query("q"), "_id", "cn", "mail")}, "_fields": {"_id,cn"}, "_pageSize": {strconv.Itoa(maxHits)},
+	})
 	for _, o := range found {
-		if id := text(o["_id"]); has(id, first(o["cn"]), first(o["mail"])) {
-			h.add(id, first(o["cn"]), v.Link("identities", id))
-		}
+		id := text(o["_id"])
+		h.add(id, first(o["cn"]), v.Link("identities", id))
 	}
 	return h, err
 }

@@ -235,10 +235,11 @@ func (v *visit) wouldPut(path string, body object, rev string) *call {
 type listing[T any] struct {
 	Rows []T
 	// Total counts what the filter lets through, All everything.
-	Total, All   int
-	Page, Pages  int
-	First, Last  int
-	Before, Next string
+	Total, All  int
+	Page, Pages int
+	First, Last int
+	// Before, Next and Start are the addresses of other pages, "" where there is none.
+	Before, Next, Start string
 }
 
 const pageSize = 25
@@ -258,6 +259,44 @@ func paged[T any](v *visit, rows []T, all int) listing[T] {
 		l.Next = v.Here("page", strconv.Itoa(l.Page+1))
 	}
 	return l
+}
+
+// walked is a page of a collection that may be too large to read whole: it goes on after the object that the page before
+// ended with, and knows no total. All is 0 where nothing was asked for and nothing is there.
+func walked[T any](v *visit, path, filter, fields string, row func(object) T) (listing[T], error) {
+	query := url.Values{"_queryFilter": {cmp.Or(filter, "true")}, "_fields": {fields}, "_pageSize": {strconv.Itoa(pageSize)}}
+	after := v.query("after")
+	if after != "" {
+		query.Set("_pagedResultsCookie", after)
+	}
+	o, err := v.api.get(path + "?" + query.Encode())
+	if err != nil {
+		return listing[T]{}, err
+	}
+	var l listing[T]
+	for _, o := range objects(o["result"]) {
+		l.Rows = append(l.Rows, row(o))
+	}
+	l.All = len(l.Rows) + len(filter) + len(after)
+	if after != "" {
+		l.Start = v.Here("after", "")
+	}
+	if cookie := text(o["pagedResultsCookie"]); cookie != "" {
+		l.Next = v.Here("after", cookie)
+	}
+	return l, nil
+}
+
+// containing is the filter for objects that have the text in one of the fields, "" without a text.
+func containing(text string, fields ...string) string {
+	if text = strings.TrimSpace(text); text == "" {
+		return ""
+	}
+	parts := make([]string, len(fields))
+	for i, f := range fields {
+		parts[i] = f + " co " + literal(text)
+	}
+	return strings.Join(parts, " or ")
 }
 
 func indented(o any) string {
