@@ -16,6 +16,7 @@ import (
 type watched struct {
 	store.Engine
 	meter *observe.Meter
+	now   func() time.Time
 }
 
 // storeCalls are the names of the calls that are counted, by their numbers.
@@ -29,7 +30,7 @@ const (
 )
 
 func newWatched(e store.Engine, now func() time.Time) watched {
-	return watched{e, observe.NewMeter(now, storeCalls...)}
+	return watched{e, observe.NewMeter(now, storeCalls...), now}
 }
 
 // begin starts the span of a call.
@@ -54,12 +55,13 @@ func (w watched) over(call int, start time.Time, span observe.Span, err error) {
 	default:
 		status = http.StatusInternalServerError
 	}
-	w.meter.Count(call, status, time.Since(start))
+	now := w.now()
+	w.meter.CountAt(now, call, status, now.Sub(start))
 	span.End(err)
 }
 
 func (w watched) Get(ctx context.Context, k store.Key) (store.Record, error) {
-	start := time.Now()
+	start := w.now()
 	ctx, span := begin(ctx, callGet, k.Kind)
 	r, err := w.Engine.Get(ctx, k)
 	w.over(callGet, start, span, err)
@@ -67,7 +69,7 @@ func (w watched) Get(ctx context.Context, k store.Key) (store.Record, error) {
 }
 
 func (w watched) Batch(ctx context.Context, ops ...store.Op) error {
-	start := time.Now()
+	start := w.now()
 	kind := ""
 	if len(ops) > 0 {
 		kind = ops[0].Kind
@@ -79,7 +81,7 @@ func (w watched) Batch(ctx context.Context, ops ...store.Op) error {
 }
 
 func (w watched) List(ctx context.Context, q store.Query) ([]store.Record, error) {
-	start := time.Now()
+	start := w.now()
 	ctx, span := begin(ctx, callList, q.Kind)
 	list, err := w.Engine.List(ctx, q)
 	w.over(callList, start, span, err)
@@ -87,7 +89,7 @@ func (w watched) List(ctx context.Context, q store.Query) ([]store.Record, error
 }
 
 func (w watched) Sweep(ctx context.Context, now time.Time, limit int) (int, error) {
-	start := time.Now()
+	start := w.now()
 	n, err := w.Engine.Sweep(ctx, now, limit)
 	w.over(callSweep, start, observe.Span{}, err)
 	return n, err

@@ -58,8 +58,8 @@ func (p *Provider) issue(ctx context.Context, req *TokenRequest, g *Grant, a *Au
 // audit tells who got what, by names that are no secrets.
 func (i *issuance) audit(ctx context.Context) {
 	i.issued.Add(i.grant.Name)
-	if i.log.Enabled(ctx, slog.LevelInfo) {
-		i.log.LogAttrs(ctx, slog.LevelInfo, "tokens issued", slog.String("realm", i.Realm.Path),
+	if i.log.Enabled(ctx, slog.LevelDebug) {
+		i.log.LogAttrs(ctx, slog.LevelDebug, "tokens issued", slog.String("realm", i.Realm.Path),
 			slog.String("client", i.req.Client.ID), slog.String("subject", SubClaim(i.Subject)), slog.String("grant", i.grant.Name),
 			slog.String("authGrantId", i.GrantID), slog.String("auditTrackingId", i.access.AuditID))
 	}
