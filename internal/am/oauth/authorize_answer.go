@@ -51,12 +51,16 @@ func (a *authorization) send(out *params) error {
 		a.go302(a.redirect + "#" + out.encode())
 		return nil
 	}
-	glue := "?"
-	if strings.Contains(a.redirect, "?") {
-		glue = "&"
-	}
-	a.go302(a.redirect + glue + out.encode())
+	a.go302(withQuery(a.redirect, out.encode()))
 	return nil
+}
+
+// withQuery adds parameters to the query of an address.
+func withQuery(address, query string) string {
+	if strings.Contains(address, "?") {
+		return address + "&" + query
+	}
+	return address + "?" + query
 }
 
 // sendError tells the client what went wrong (RFC 6749 §4.1.2.1), with the issuer beside (RFC 9207 §2).

@@ -10,7 +10,7 @@ import (
 
 // check looks at all that can be wrong with the request before anybody is bothered with it.
 func (a *authorization) check() (bool, error) {
-	for _, one := range []func() error{a.checkMode, a.checkAgent, a.checkType, a.checkPractice, a.checkParameters, a.checkScopes, a.checkOpenID, a.checkChallenge, a.checkDPoPKey} {
+	for _, one := range []func() error{a.checkMode, a.checkAgent, a.checkType, a.checkPractice, a.checkParameters, a.checkScopes, a.checkOpenID, a.checkCodeChallenge, a.checkDPoPKey} {
 		if err := one(); err != nil {
 			return false, err
 		}
@@ -101,10 +101,15 @@ func (a *authorization) checkOpenID() error {
 	return nil
 }
 
-// checkChallenge is RFC 7636 §4.3, §4.4.1. A challenge without a method is plain.
-func (a *authorization) checkChallenge() error {
+func (a *authorization) checkCodeChallenge() error {
+	return a.checkChallenge(a.Settings.BestPractice() && a.types.code)
+}
+
+// checkChallenge is RFC 7636 §4.3, §4.4.1. A challenge without a method is plain. Where hashed is set there must be one,
+// and it must be a digest.
+func (a *authorization) checkChallenge(hashed bool) error {
 	challenge, method := a.form.Get("code_challenge"), a.form.Get("code_challenge_method")
-	if a.Settings.BestPractice() && a.types.code && (challenge == "" || method != "S256") {
+	if hashed && (challenge == "" || method != "S256") {
 		return Refuse("invalid_request", "A code_challenge with the method S256 is needed.")
 	}
 	if method != "" && method != "S256" && method != "plain" {

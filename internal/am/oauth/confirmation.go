@@ -41,14 +41,9 @@ func (p *Provider) confirmation(r *http.Request, req *TokenRequest) (json.RawMes
 // bind settles cnf. What a grant carries on stays bound as it was; a public client has to show the certificate again,
 // since nothing else proves who it is (RFC 8705 §4).
 func (q *request) bind(req *TokenRequest, a *Authorization) error {
-	key, err := q.proofKey("")
-	if err != nil {
-		return err
-	}
-	before := parseConfirmation(a.Cnf)
+	var err error
+	key, before := req.ProofKey, parseConfirmation(a.Cnf)
 	switch {
-	case a.DPoPKey != "" && a.DPoPKey != key:
-		return ErrGrant.Because(errors.New("the code is bound to a key of which there is no proof"))
 	case before.Key != "" && key == "", before.Key != "" && key != before.Key && req.Client.IsPublic():
 		return ErrGrant.Because(errors.New("the grant is bound to a key of which there is no proof"))
 	case before.Hash != "" && req.Client.IsPublic() && !q.showsCertificate(before.Hash):

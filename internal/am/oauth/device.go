@@ -14,7 +14,8 @@ type Device struct {
 	UserCode  string        `json:"u"`
 	Scopes    []string      `json:"sc,omitempty"`
 	Nonce     string        `json:"n,omitempty"`
-	ACR       string        `json:"acr,omitempty"`
+	Asked     time.Time     `json:"a,omitzero"` // when the device asked
+	Expires   time.Time     `json:"e,omitzero"`
 	Challenge string        `json:"cc,omitempty"`
 	Method    string        `json:"cm,omitempty"`
 	Polled    time.Time     `json:"p,omitzero"`
@@ -32,11 +33,15 @@ func (p *Provider) devices() store.Tickets[Device] {
 	return store.Tickets[Device]{Engine: p.Engine, Kind: "device"}
 }
 
+// over tells that the time for the user's decision is up.
+func (d *Device) over(now time.Time) bool { return !now.Before(d.Expires) }
+
 // Refusals of a device that polls (RFC 8628 §3.5).
 var (
 	errPending  = Refuse("authorization_pending", "The user has not yet completed authorization")
 	errSlowDown = Refuse("slow_down", "The polling interval has not elapsed since the last request")
 	errDeclined = Refuse("authorization_declined", "The user has declined authorization")
+	errExpired  = Refuse("expired_token", "The request contains a token no longer valid.")
 )
 
 // PollDevice looks after a device code: what the user allowed, which it uses up, or why not yet. check is called with
@@ -44,7 +49,7 @@ var (
 func (p *Provider) PollDevice(ctx context.Context, code, clientID string, check func(*Device) error) (*Device, error) {
 	ticket, err := p.devices().Find(ctx, p.Realm.Path, code)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, errDeclined.Because(err) // unknown, expired or used up: the store keeps no trace
+		return nil, errDeclined.Because(err) // unknown, used up or long expired: the store keeps no trace
 	}
 	if err != nil {
 		return nil, err
@@ -58,6 +63,8 @@ func (p *Provider) PollDevice(ctx context.Context, code, clientID string, check 
 	}
 	now := p.Now()
 	switch {
+	case d.over(now):
+		return nil, errExpired
 	case d.Approved, d.Denied:
 		if err := p.devices().Take(ctx, ticket); errors.Is(err, store.ErrUsed) {
 			return nil, errDeclined.Because(err)

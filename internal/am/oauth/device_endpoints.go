@@ -31,7 +31,7 @@ func (q *request) deviceCode() error {
 	if err := a.checkScopes(); err != nil {
 		return err
 	}
-	if err := a.checkChallenge(); err != nil {
+	if err := a.checkChallenge(false); err != nil { // RFC 9700 §2.1.1 is about codes that go through a browser
 		return err
 	}
 	return q.startDevice(a)
@@ -46,13 +46,14 @@ func (q *request) startDevice(a *authorization) error {
 	if err != nil {
 		return err
 	}
+	now := q.Now()
 	d := Device{
+		Asked: now, Expires: now.Add(seconds(s.CodeLifetime)),
 		ClientID: a.client.ID, UserCode: code, Scopes: a.scopes, Nonce: a.form.Get("nonce"), Interval: s.PollInterval,
 		Challenge: a.form.Get("code_challenge"), Method: challengeMethod(a.form),
 	}
 	raw := store.NewRaw()
-	until := q.Now().Add(seconds(s.CodeLifetime))
-	if err := q.devices().Save(q.r.Context(), q.Realm.Path, raw, d, until, code); err != nil {
+	if err := q.devices().Save(q.r.Context(), q.Realm.Path, raw, d, d.Expires.Add(overFor), code); err != nil {
 		return err
 	}
 	address := orText(s.VerificationURL, q.Issuer+"/device/user")
@@ -60,7 +61,7 @@ func (q *request) startDevice(a *authorization) error {
 	o.text("user_code", code)
 	o.text("device_code", raw)
 	o.text("verification_uri", address)
-	o.text("verification_uri_complete", address+"?user_code="+queryEscape(code))
+	o.text("verification_uri_complete", withQuery(address, "user_code="+queryEscape(code)))
 	o.number("interval", int64(s.PollInterval))
 	o.number("expires_in", int64(s.CodeLifetime))
 	writeJSON(q.w, http.StatusOK, o.end())
@@ -104,11 +105,7 @@ func (q *request) deviceUser() error {
 		if code == "" && q.Settings.Device.AnonymousForm { // then the code is asked for first, and who it is after that
 			return a.devicePage(http.StatusOK, "", deviceData{})
 		}
-		back := &Form{}
-		if code != "" {
-			back.set("user_code", code)
-		}
-		return a.toSignIn(strings.TrimSuffix(q.Issuer+"/device/user?"+back.encode(), "?"), LoginHints{})
+		return a.toSignIn(q.deviceAddress(code), LoginHints{})
 	}
 	if err != nil {
 		return q.show(err)
@@ -121,19 +118,33 @@ func (q *request) deviceUser() error {
 		return a.devicePage(http.StatusTooManyRequests, "device.slow", deviceData{})
 	}
 	ticket, err := q.devices().FindByAlias(q.r.Context(), q.Realm.Path, code)
-	if errors.Is(err, store.ErrNotFound) || err == nil && (ticket.Value.Approved || ticket.Value.Denied) {
+	d := &ticket.Value
+	if errors.Is(err, store.ErrNotFound) || err == nil && (d.Approved || d.Denied || d.over(q.Now())) {
 		return a.devicePage(http.StatusOK, "device.unknown", deviceData{})
 	}
 	if err != nil {
 		return err
 	}
-	if err := a.deviceClient(&ticket.Value); err != nil {
+	if err := a.deviceClient(d); err != nil {
 		return q.show(err)
+	}
+	// A journey of the client is run for each device (PingAM: treeName).
+	if tree := a.client.Advanced.Tree.ID(); tree != "" && (a.session.Tree != tree || a.session.Created.Before(d.Asked)) {
+		return a.toSignIn(a.deviceAddress(code), LoginHints{Tree: tree, Force: true})
 	}
 	if _, err := a.gateUser(); err != nil {
 		return q.show(err)
 	}
 	return a.deviceDecision(ticket)
+}
+
+// deviceAddress is the address of the page, with the user code unless that is "".
+func (q *request) deviceAddress(code string) string {
+	address := q.Issuer + "/device/user"
+	if code == "" {
+		return address
+	}
+	return withQuery(address, "user_code="+queryEscape(code))
 }
 
 // deviceClient finds the client of the device.

@@ -77,8 +77,57 @@ func TestDeviceFlow(t *testing.T) {
 	wantError(t, poll(no), 403, "authorization_declined", "The user has declined authorization")
 	old := start()
 	w.pass(301 * time.Second)
+	wantError(t, poll(old), 401, "expired_token", "The request contains a token no longer valid.")
+	if a := decide(old, "allow"); !strings.Contains(a.body, "not known") {
+		t.Errorf("an expired code is decided on: %s", a.body)
+	}
+	w.pass(11 * time.Minute)
 	wantError(t, poll(old), 403, "authorization_declined", "The user has declined authorization")
 	wantError(t, w.post("/", "device/code", form("client_id", "tv", "scope", "magic")), 400, "invalid_scope", "Unknown/invalid scope(s): [magic]")
+}
+
+// A journey of the client is run for each device, whatever session there is.
+func TestDeviceJourney(t *testing.T) {
+	w, l := withLogin(t)
+	w.client("/", "tv", "", webClient(`,"clientType":"Public"`, `,"treeName":"StrongTree"`, ""))
+	show := func(code, token string) answer {
+		return w.get("/", "device/user", form("user_code", code), cookie(token))
+	}
+	sentToSignIn := func(a answer, code string) bool {
+		return a.status == 302 && strings.Contains(a.header.Get("Location"), "tree=StrongTree") && strings.Contains(a.header.Get("Location"), code)
+	}
+	earlier := l.signIn("/", "demo", "StrongTree")
+	w.pass(time.Second)
+	code := w.post("/", "device/code", form("client_id", "tv", "scope", "read")).text("user_code")
+	w.pass(time.Second)
+	if a := show(code, earlier); !sentToSignIn(a, code) {
+		t.Errorf("an earlier session: %d %s", a.status, a.header.Get("Location"))
+	}
+	if a := show(code, l.signIn("/", "demo", "Login")); !sentToSignIn(a, code) {
+		t.Errorf("another journey: %d %s", a.status, a.header.Get("Location"))
+	}
+	if a := show(code, l.signIn("/", "demo", "StrongTree")); a.status != 200 || !strings.Contains(a.body, code) {
+		t.Errorf("the journey of the client: %d %s", a.status, a.body)
+	}
+}
+
+// The page may be at an address of the settings that has a query; RFC 9700 asks for PKCE where codes go through a browser,
+// which those of devices do not, and what a device sends is checked all the same.
+func TestDeviceSettings(t *testing.T) {
+	w := newWorld(t)
+	w.client("/", "tv", "", webClient(`,"clientType":"Public"`, "", ""))
+	w.provider("/", `{"deviceCodeConfig":{"verificationUrl":"https://tv.example/go?lang=de"},"gatehouseConfig":{"rfc9700":true}}`)
+	a := w.post("/", "device/code", form("client_id", "tv", "scope", "read"))
+	if a.text("verification_uri") != "https://tv.example/go?lang=de" ||
+		a.text("verification_uri_complete") != "https://tv.example/go?lang=de&user_code="+a.text("user_code") {
+		t.Errorf("answer is %d %s", a.status, a.body)
+	}
+	challenged := w.post("/", "device/code", form("client_id", "tv", "scope", "read", "code_challenge", challengeOf(verifier), "code_challenge_method", "S256"))
+	poll := form("grant_type", grantDevice, "device_code", challenged.text("device_code"), "client_id", "tv")
+	wantError(t, w.post("/", "access_token", poll), 400, "invalid_request", "code_verifier parameter required")
+	wantError(t, w.post("/", "access_token", append(poll, "code_verifier", verifier)), 400, "authorization_pending", "The user has not yet completed authorization")
+	w.provider("/", `{"advancedOAuth2Config":{"codeVerifierEnforced":"public"}}`)
+	wantError(t, w.post("/", "device/code", form("client_id", "tv", "scope", "read")), 400, "invalid_request", "Missing parameter, 'code_challenge'")
 }
 
 // One session cannot try user codes without end.

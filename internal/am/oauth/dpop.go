@@ -75,6 +75,15 @@ func (q *request) proofKey(token string) (string, error) {
 	return key, err
 }
 
+// tokenProof is proofKey at the token endpoint, where the settings may demand a proof.
+func (q *request) tokenProof() (string, error) {
+	key, err := q.proofKey("")
+	if err == nil && key == "" && q.Settings.Own.DPoPRequired {
+		err = errProof
+	}
+	return key, err
+}
+
 // openProof verifies a proof with the key in its own header (RFC 9449 §4.3), the one place where that is right: the
 // proof says nothing but that its sender has this key.
 func (p *Provider) openProof(ctx context.Context, raw string) (*jose.Claims, string, error) {
@@ -226,13 +235,9 @@ func (a *authorization) pushKey() error {
 	return nil
 }
 
-// checkConstrained refuses to issue tokens that anybody could use, where the settings want others.
+// checkConstrained refuses to issue tokens that anybody could use, where FAPI 2.0 holds (§5.3.2.1).
 func (q *request) checkConstrained(cnf json.RawMessage) error {
-	c := parseConfirmation(cnf)
-	switch {
-	case q.Settings.Own.DPoPRequired && c.Key == "":
-		return errProof
-	case q.Settings.Own.FAPI2 && c.Key == "" && c.Hash == "":
+	if c := parseConfirmation(cnf); q.Settings.Own.FAPI2 && c.Key == "" && c.Hash == "" {
 		return Refuse("invalid_request", "Tokens are bound to the client here: a DPoP proof or a certificate is needed.")
 	}
 	return nil

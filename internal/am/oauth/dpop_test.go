@@ -343,3 +343,41 @@ func TestDPoPNonces(t *testing.T) {
 		t.Errorf("the nonce of another realm: %d %s", a.status, a.body)
 	}
 }
+
+// A proof that the server does not take costs no code: the client has to ask again with the nonce (RFC 9449 §8), or with the
+// right key.
+func TestDPoPCodeOutlivesProof(t *testing.T) {
+	w, l := withLogin(t)
+	w.client("/", "web", "", webClient(`,"clientType":"Public"`, "", ""))
+	token := l.signIn("/", "demo", "")
+	h, thief := newHolder(w, jose.ES256, jose.KindP256, nil), newHolder(w, jose.ES256, jose.KindP256, nil)
+	redeem := func(code string, o ...option) answer {
+		return w.post("/", "access_token", form("grant_type", "authorization_code", "client_id", "web", "code", code, "redirect_uri", callback), o...)
+	}
+	tests := []struct {
+		name, settings, code string
+		first                []option
+	}{
+		{"no nonce", `"dpopNonceRequired":true`, "use_dpop_nonce", []option{proves(h.proof("access_token", nil))}},
+		{"no proof", `"dpopRequired":true`, "invalid_dpop_proof", nil},
+		{"broken proof", `"dpopEnabled":true`, "invalid_dpop_proof", []option{proves("x")}},
+		{"another key", `"dpopEnabled":true`, "invalid_grant", []option{proves(thief.proof("access_token", nil))}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w.provider("/", own(tt.settings))
+			code := w.code(token, "scope", "read", "dpop_jkt", h.key.Thumbprint())
+			first := redeem(code, tt.first...)
+			if first.status != 400 || first.text("error") != tt.code {
+				t.Errorf("first: %d %s", first.status, first.body)
+			}
+			change := map[string]any{}
+			if nonce := first.header.Get("DPoP-Nonce"); nonce != "" {
+				change["nonce"] = nonce
+			}
+			if a := redeem(code, proves(h.proof("access_token", change))); a.status != 200 || a.text("token_type") != "DPoP" {
+				t.Errorf("again: %d %s", a.status, a.body)
+			}
+		})
+	}
+}

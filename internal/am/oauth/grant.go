@@ -31,6 +31,8 @@ type TokenRequest struct {
 	Scopes []string
 	// InheritsScopes is set by a script: the new refresh token has the scopes of the access token.
 	InheritsScopes bool
+	// ProofKey is the thumbprint of the key that the client proves to have (RFC 9449), "" without a proof.
+	ProofKey string
 	// URL is the address of the endpoint.
 	URL string
 }
@@ -74,8 +76,6 @@ type Authorization struct {
 	RefreshDetails json.RawMessage
 	// Rotates is the refresh token that is used up by what is issued.
 	Rotates *Rotation
-	// DPoPKey is the thumbprint of the key that the authorization request announced (RFC 9449 §10), "" for none.
-	DPoPKey string
 	// IssuedType is "issued_token_type" of a token exchange. TypeIDToken issues an ID token only.
 	IssuedType string
 	// Code is the authorization code, for c_hash.

@@ -27,6 +27,9 @@ func (q *request) token() error {
 			return err
 		}
 	}
+	if req.ProofKey, err = q.tokenProof(); err != nil { // before a code is used up: the client may have to ask again with a nonce
+		return err
+	}
 	a, err := grant.Authorize(ctx, q.Provider, req)
 	if err != nil {
 		return err

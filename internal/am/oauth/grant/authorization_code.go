@@ -43,6 +43,9 @@ var authorizationCode = oauth.Grant{
 		if err := checkVerifier(p, req, code.Challenge, code.Method); err != nil {
 			return nil, err
 		}
+		if code.DPoPKey != "" && code.DPoPKey != req.ProofKey { // RFC 9449 §10
+			return nil, oauth.ErrGrant.Because(errors.New("the code is bound to a key of which there is no proof"))
+		}
 		// Only now is the code used up, for the right client's mistakes should not cost it. Whoever is second here gets
 		// ErrUsed, however close; the tokens of the first are withdrawn even when they are being issued at this moment.
 		if code, err = p.RedeemCode(ctx, raw); errors.Is(err, store.ErrUsed) {
@@ -54,7 +57,7 @@ var authorizationCode = oauth.Grant{
 		a := &oauth.Authorization{
 			Subject: code.Subject, Scopes: code.Scopes, SessionID: code.SessionID, GrantID: code.GrantID,
 			AuthTime: code.AuthTime, AuthLevel: code.AuthLevel, Nonce: code.Nonce, State: code.State, ACR: code.ACR,
-			AMR: code.AMR, Claims: code.Claims, Code: raw, DPoPKey: code.DPoPKey,
+			AMR: code.AMR, Claims: code.Claims, Code: raw,
 		}
 		if code.AuthorizeInfo != "" {
 			a.Details = json.RawMessage(code.AuthorizeInfo)

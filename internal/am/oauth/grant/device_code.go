@@ -23,7 +23,7 @@ var deviceCode = oauth.Grant{
 		}
 		a := &oauth.Authorization{
 			Subject: d.Subject, Scopes: d.Scopes, SessionID: d.SessionID, AuthTime: d.AuthTime, AuthLevel: d.AuthLevel,
-			AMR: d.AMR, ACR: d.ACR, Nonce: d.Nonce,
+			AMR: d.AMR, Nonce: d.Nonce,
 		}
 		a.User, err = p.ActiveUser(ctx, d.Subject, oauth.ErrGrant)
 		return a, err
