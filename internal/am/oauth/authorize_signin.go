@@ -135,6 +135,9 @@ func (a *authorization) tree() string {
 func (a *authorization) toLogin(h LoginHints) error {
 	h.Locale = cmp.Or(a.form.Get("ui_locales"), a.form.Get("locale"))
 	h.User = a.form.Get("login_hint")
+	if err := a.keepPushed(a.r.Context()); err != nil {
+		return err
+	}
 	back := a.asked()
 	stamp, err := a.stamp(a.Now().UnixMilli(), back)
 	if err != nil {

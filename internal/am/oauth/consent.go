@@ -30,6 +30,9 @@ func (a *authorization) consent() (bool, error) {
 	if a.prompt.none {
 		return false, errConsent
 	}
+	if err := a.keepPushed(a.r.Context()); err != nil {
+		return true, err
+	}
 	return true, a.ask()
 }
 

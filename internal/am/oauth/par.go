@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/jose"
@@ -13,10 +14,15 @@ import (
 // pushPrefix begins the names of pushed requests (RFC 9126 §2.2).
 const pushPrefix = "urn:ietf:params:oauth:request_uri:"
 
+// pushedStay is how long a request that a browser brought in time stays good while its user signs in and decides. The
+// life that the client was told is the time to bring it (RFC 9126 §2.2).
+const pushedStay = 10 * time.Minute
+
 // pushedRequest is an authorization request that a client left here.
 type pushedRequest struct {
 	ClientID string `json:"c"`
 	Form     string `json:"f"`
+	Stays    bool   `json:"s,omitempty"` // a browser has brought it
 }
 
 func (p *Provider) pushedRequests() store.Tickets[pushedRequest] {
@@ -34,8 +40,8 @@ func (q *request) push() error {
 	if err != nil {
 		return err
 	}
-	if form.Has("request_uri") {
-		return Refuse("invalid_request", "request_uri must not be pushed.")
+	if err := checkPush(form); err != nil {
+		return err
 	}
 	kept := form.without("client_secret", "client_assertion", "client_assertion_type", "csrf", "decision")
 	kept.set("client_id", client.ID)
@@ -62,6 +68,29 @@ func (q *request) push() error {
 	o.text("request_uri", pushPrefix+raw)
 	o.number("expires_in", int64(life.Seconds()))
 	writeJSON(q.w, http.StatusCreated, o.end())
+	return nil
+}
+
+// checkPush refuses what must not be pushed: another push, and parameters beside a request object, which says all there
+// is to say (RFC 9126 §3).
+func checkPush(form *Form) error {
+	if form.Has("request_uri") {
+		return Refuse("invalid_request", "request_uri must not be pushed.")
+	}
+	if !form.Has("request") {
+		return nil
+	}
+	beside := ""
+	form.Each(func(name, _ string) {
+		switch name {
+		case "request", "client_id", "client_secret", "client_assertion", "client_assertion_type", "realm":
+		default:
+			beside = name
+		}
+	})
+	if beside != "" {
+		return Refuse("invalid_request", "Parameters beside the request object must not be pushed.").Because(errors.New(beside))
+	}
 	return nil
 }
 
@@ -101,6 +130,23 @@ func (a *authorization) unpackPushed(ctx context.Context, name string) error {
 	}
 	a.form, a.pushed = form, name
 	return nil
+}
+
+// keepPushed lets a pushed request outlive its life once, for the user who is asked now.
+func (a *authorization) keepPushed(ctx context.Context) error {
+	if a.pushed == "" {
+		return nil
+	}
+	tickets := a.pushedRequests()
+	t, err := tickets.Find(ctx, a.Realm.Path, strings.TrimPrefix(a.pushed, pushPrefix))
+	if err == nil && !t.Value.Stays {
+		t.Value.Stays, t.Expires = true, a.Now().Add(pushedStay)
+		err = tickets.Update(ctx, t)
+	}
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) { // used, or kept, at this moment
+		return nil
+	}
+	return err
 }
 
 // takePushed uses the pushed request up: it is good for one answer (RFC 9126 §7.3).
