@@ -141,7 +141,7 @@ func (a *authorization) hintedSubject() (string, error) {
 		}
 		return "", nil
 	}
-	claims, client, err := a.openIDToken(a.r.Context(), raw)
+	claims, client, err := a.openIDToken(a.r.Context(), raw, a.client.ID)
 	if err != nil {
 		return "", Refuse("invalid_request", "Invalid id_token_hint parameter").Because(err)
 	}

@@ -152,7 +152,7 @@ func (q *request) hintedUser(ctx context.Context, c *realm.Client, params *Form)
 	case "login_hint_token":
 		return nil, Unsupported("invalid_request", "login_hint_token")
 	case "id_token_hint":
-		claims, client, err := q.openIDToken(ctx, params.Get("id_token_hint"))
+		claims, client, err := q.openIDToken(ctx, params.Get("id_token_hint"), c.ID)
 		if _, refused := errors.AsType[*Error](err); refused || err == nil && client.ID != c.ID {
 			return nil, Refuse("invalid_request", "Invalid id_token_hint parameter").Because(err)
 		}

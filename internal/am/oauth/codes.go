@@ -63,7 +63,7 @@ func (p *Provider) NeedsVerifier(c *realm.Client) bool {
 // else is store.ErrNotFound; so is one that is sealed with a client's secret, because that client could have written
 // it, and one with a pairwise subject, because that names nobody here.
 func (p *Provider) OwnIDToken(ctx context.Context, raw string) (*store.Token, error) {
-	claims, client, err := p.openIDToken(ctx, raw)
+	claims, client, err := p.openIDToken(ctx, raw, "")
 	if err != nil {
 		if _, refused := errors.AsType[*Error](err); refused {
 			return nil, fmt.Errorf("%w: %w", store.ErrNotFound, err)

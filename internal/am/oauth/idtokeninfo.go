@@ -21,7 +21,7 @@ func (q *request) idTokenInfo() error {
 	if raw == "" {
 		return Refuse("bad_request", "no id_token in request")
 	}
-	claims, client, err := q.openIDToken(q.r.Context(), raw)
+	claims, client, err := q.openIDToken(q.r.Context(), raw, form.Get("client_id"))
 	if err != nil {
 		return err
 	}
@@ -51,9 +51,16 @@ func (q *request) idTokenInfo() error {
 }
 
 // openIDToken verifies an ID token that this server issued, expired or not, and finds its client. It reads the realm
-// from the token.
-func (p *Provider) openIDToken(ctx context.Context, raw string) (*jose.Claims, *realm.Client, error) {
+// from the token. One that is encrypted under a client's secret is opened where clientID says whose (PingAM: client_id).
+func (p *Provider) openIDToken(ctx context.Context, raw, clientID string) (*jose.Claims, *realm.Client, error) {
 	bad := func(why string, err error) error { return Refuse("bad_request", "invalid id_token: "+why).Because(err) }
+	if clientID != "" && strings.Count(raw, ".") == 4 {
+		inner, err := p.decryptIDToken(ctx, raw, clientID)
+		if err != nil {
+			return nil, nil, bad("encryption", err)
+		}
+		raw = inner
+	}
 	head, err := jose.Unverified(raw)
 	if err != nil {
 		return nil, nil, bad("not a signed JWT", err)
@@ -78,6 +85,31 @@ func (p *Provider) openIDToken(ctx context.Context, raw string) (*jose.Claims, *
 		return nil, nil, bad("no ID token", err)
 	}
 	return claims, client, nil
+}
+
+// decryptIDToken opens an ID token that is encrypted under the client's secret. One that is encrypted to the client's
+// public key nobody but the client can open.
+func (p *Provider) decryptIDToken(ctx context.Context, raw, clientID string) (string, error) {
+	client, err := p.Realm.Client(ctx, clientID)
+	if err != nil {
+		return "", err
+	}
+	k := &client.Keys
+	alg, enc := jose.Algorithm(k.IDTokenEncryptionAlg), jose.Encryption(k.IDTokenEncryptionEnc)
+	if !k.IDTokenEncryption || !alg.Symmetric() {
+		return "", errors.New("the client's ID tokens are not encrypted under its secret")
+	}
+	key, err := p.encryptionKey(ctx, client, alg, enc, "")
+	if err != nil {
+		return "", err
+	}
+	tok, err := jose.Decrypt(ctx, raw, jose.DecryptOptions{
+		Keys: jose.NewKeySet(key), Algorithms: []jose.Algorithm{alg}, Encryptions: []jose.Encryption{enc},
+	})
+	if err != nil {
+		return "", err
+	}
+	return string(tok.Payload), nil
 }
 
 func clientOf(ctx context.Context, rl *realm.Realm, claims *jose.Claims) (*realm.Client, error) {

@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"crypto/rand"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net/http"
@@ -90,10 +91,7 @@ func (q *request) mayRegister(ctx context.Context) error {
 	if err := q.checkBound(f, raw); err != nil {
 		return err
 	}
-	if scope := q.Settings.Registration.Scope; !contains(f.Scopes, scope) {
-		return Refuse("insufficient_scope", "The resource requested requires scope: "+scope)
-	}
-	return nil
+	return q.needScope(f, q.Settings.Registration.Scope)
 }
 
 // registered finds the client that the registration access token manages.
@@ -104,7 +102,10 @@ func (q *request) registered() (*realm.Client, string, error) {
 		return nil, "", err
 	}
 	refusal := *ErrToken
-	refusal.Challenge = `Bearer realm="` + quotable(q.Realm.Path) + `", error="invalid_token"`
+	refusal.Challenge = `Bearer realm="` + quotable(q.Realm.Path) + `"`
+	if raw != "" {
+		refusal.Challenge += `, error="invalid_token"`
+	}
 	t, err := q.registrations().Find(ctx, q.Realm.Path, raw)
 	if errors.Is(err, store.ErrNotFound) || err == nil && t.Value.ClientID != q.r.URL.Query().Get("client_id") {
 		return nil, "", &refusal
@@ -125,13 +126,15 @@ func (q *request) registerAgain(c *realm.Client, raw string) error {
 	if err != nil {
 		return err
 	}
-	if m.ID != "" && m.ID != c.ID {
-		return Refuse("invalid_client_metadata", "client_id differs")
-	}
-	if m.confidential() == c.IsPublic() {
-		return Refuse("invalid_client_metadata", "A client cannot become public or confidential later.")
-	}
 	secret, _ := c.Secret()
+	switch { // RFC 7592 §2.2
+	case m.ID != "" && m.ID != c.ID:
+		return refuseMetadata("client_id differs")
+	case m.Secret != "" && subtle.ConstantTimeCompare([]byte(m.Secret), secret) != 1:
+		return refuseMetadata("client_secret differs")
+	case m.confidential() == c.IsPublic():
+		return refuseMetadata("A client cannot become public or confidential later.")
+	}
 	if err := q.storeClient(ctx, c.ID, string(secret), m, "UPDATE"); err != nil {
 		return err
 	}
@@ -249,7 +252,10 @@ func (q *request) readMetadata(ctx context.Context) (*clientMetadata, error) {
 		return nil, err
 	}
 	m.attested = attested
-	return m, m.check(q.Settings)
+	if err := m.check(q.Settings); err != nil {
+		return nil, err
+	}
+	return m, q.checkSector(ctx, m)
 }
 
 // mayAskFor are the scopes that a client can give itself: those that the provider offers to everybody.

@@ -43,9 +43,15 @@ type clientMetadata struct {
 	UserInfoEncAlg  string          `json:"userinfo_encrypted_response_alg,omitempty"`
 	UserInfoEnc     string          `json:"userinfo_encrypted_response_enc,omitempty"`
 	RequestAlg      string          `json:"request_object_signing_alg,omitempty"`
+	RequestEncAlg   string          `json:"request_object_encryption_alg,omitempty"`
+	RequestEnc      string          `json:"request_object_encryption_enc,omitempty"`
 	RequestURIs     []string        `json:"request_uris,omitempty"`
 	IntrospectAlg   string          `json:"introspection_signed_response_alg,omitempty"`
+	IntrospectEnAlg string          `json:"introspection_encrypted_response_alg,omitempty"`
+	IntrospectEnc   string          `json:"introspection_encrypted_response_enc,omitempty"`
 	AnswerAlg       string          `json:"authorization_signed_response_alg,omitempty"`
+	AnswerEncAlg    string          `json:"authorization_encrypted_response_alg,omitempty"`
+	AnswerEnc       string          `json:"authorization_encrypted_response_enc,omitempty"`
 	MaxAge          *int            `json:"default_max_age,omitempty"`
 	ACRs            []string        `json:"default_acr_values,omitempty"`
 	SubjectDN       string          `json:"tls_client_auth_subject_dn,omitempty"`
@@ -68,12 +74,12 @@ func parseMetadata(body string, p *realm.Provider) (*clientMetadata, error) {
 	if err := jsonv2.Unmarshal([]byte(body), m); err != nil {
 		return nil, Refuse("invalid_client_metadata", "The metadata is not a JSON object of the expected shape.").Because(err)
 	}
-	m.Secret, m.AccessToken = "", "" // those are the server's to choose
+	m.AccessToken = ""
 	if m.Auth == "" {
 		m.Auth = "client_secret_basic"
 	}
 	if len(m.Grants) == 0 {
-		m.Grants = []string{"authorization_code"}
+		m.Grants = grantsFor(m.Responses)
 	}
 	if len(m.Scopes) == 0 && m.Scope == "" {
 		m.Scopes = p.DefaultScopes() // PingAM: Default Client Scopes
@@ -87,91 +93,24 @@ func parseMetadata(body string, p *realm.Provider) (*clientMetadata, error) {
 	return m, nil
 }
 
+// grantsFor are the grants of a client that names none: what its response types need, or authorization_code (RFC 7591 §2).
+func grantsFor(responses []string) []string {
+	var out []string
+	for _, text := range responses {
+		for _, g := range parseResponseType(text).grants() {
+			if !slices.Contains(out, g) {
+				out = append(out, g)
+			}
+		}
+	}
+	if out == nil {
+		out = []string{"authorization_code"}
+	}
+	return out
+}
+
 // confidential tells whether the client gets a secret or has keys.
 func (m *clientMetadata) confidential() bool { return m.Auth != "none" }
-
-// check refuses what is malformed and what no client may give itself.
-func (m *clientMetadata) check(p *realm.Provider) error {
-	for _, uri := range m.RedirectURIs {
-		if redirectSyntax(uri) != nil {
-			return Refuse("invalid_redirect_uri", "A redirection URI is not absolute, has a fragment or an unusable scheme.")
-		}
-	}
-	if len(m.RedirectURIs) == 0 && (slices.Contains(m.Grants, "authorization_code") || slices.Contains(m.Grants, "implicit")) {
-		return Refuse("invalid_redirect_uri", "At least one redirection URI is needed.")
-	}
-	if !slices.Contains([]string{"client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth", "none"}, m.Auth) {
-		return refuseMetadata("token_endpoint_auth_method " + m.Auth + " is not supported by this server.")
-	}
-	if m.Auth == "private_key_jwt" && m.JWKSURI == "" && len(m.JWKS) == 0 {
-		return refuseMetadata("private_key_jwt needs jwks or jwks_uri.")
-	}
-	if m.Auth == "tls_client_auth" && m.SubjectDN == "" {
-		return refuseMetadata("tls_client_auth needs tls_client_auth_subject_dn.")
-	}
-	if m.Auth == "self_signed_tls_client_auth" && m.JWKSURI == "" && len(m.JWKS) == 0 {
-		return refuseMetadata("self_signed_tls_client_auth needs jwks or jwks_uri.")
-	}
-	for _, g := range m.Grants {
-		if !p.HasGrant(g) {
-			return refuseMetadata("A grant type is not supported.")
-		}
-	}
-	for _, s := range m.Scopes {
-		if !slices.Contains(mayAskFor(p), s) {
-			return refuseMetadata("A scope is not supported.")
-		}
-	}
-	return m.checkKeys(p)
-}
-
-func (m *clientMetadata) checkKeys(p *realm.Provider) error {
-	if m.JWKSURI != "" && len(m.JWKS) > 0 {
-		return refuseMetadata("jwks and jwks_uri must not be used together.")
-	}
-	// A stranger's address, which this server will call: TLS at least, and nothing behind it but a key set.
-	if m.JWKSURI != "" && !strings.HasPrefix(m.JWKSURI, "https://") {
-		return refuseMetadata("jwks_uri must be an https URL.")
-	}
-	if len(m.JWKS) > 0 {
-		if _, err := jose.ParseKeySet(m.JWKS); err != nil {
-			return refuseMetadata("jwks is not a key set.")
-		}
-	}
-	for _, alg := range []string{m.IDTokenAlg, m.AuthAlg, m.UserInfoAlg, m.RequestAlg, m.IntrospectAlg, m.AnswerAlg} {
-		if alg != "" && !jose.Algorithm(alg).Signs() {
-			return refuseMetadata("A signing algorithm is not supported.")
-		}
-	}
-	for _, pair := range [][2]string{{m.IDTokenEncAlg, m.IDTokenEnc}, {m.UserInfoEncAlg, m.UserInfoEnc}} {
-		switch alg, enc := pair[0], pair[1]; {
-		case alg == "" && enc != "":
-			return refuseMetadata("An encryption method needs an encryption algorithm.")
-		case alg != "" && (!jose.Algorithm(alg).Encrypts() || enc != "" && jose.Encryption(enc).KeyBits() == 0):
-			return refuseMetadata("An encryption algorithm is not supported.")
-		}
-	}
-	if m.MaxAge != nil && *m.MaxAge < 0 {
-		return refuseMetadata("default_max_age must not be negative.")
-	}
-	for _, uri := range m.RequestURIs {
-		if !strings.HasPrefix(uri, "https://") {
-			return refuseMetadata("request_uris must be https URLs.")
-		}
-	}
-	if m.SubjectType != "" && !slices.Contains(p.Advanced.SupportedSubjectTypes, strings.ToLower(m.SubjectType)) {
-		return refuseMetadata("subject_type is not supported.")
-	}
-	if m.SignOutURI != "" && (!strings.HasPrefix(m.SignOutURI, "https://") || strings.Contains(m.SignOutURI, "#")) {
-		return refuseMetadata("backchannel_logout_uri must be an https URL without a fragment.")
-	}
-	for _, uri := range []string{m.ClientURI, m.LogoURI, m.PolicyURI, m.TermsURI} {
-		if uri != "" && webURL(uri) == "" {
-			return refuseMetadata("An address is no http or https URL.")
-		}
-	}
-	return nil
-}
 
 // profile makes the client's profile, over the defaults.
 func (m *clientMetadata) profile() *realm.Client {
@@ -223,6 +162,14 @@ func (m *clientMetadata) choose(c *realm.Client) {
 		k.UserInfoFormat = "JWT"
 	}
 	k.RequestSigningAlg = m.RequestAlg
+	k.RequestEncryptionAlg, k.RequestEncryptionEnc = m.RequestEncAlg, orText(m.RequestEnc, k.RequestEncryptionEnc)
+	if m.IntrospectEnAlg != "" { // RFC 9701 §6
+		k.IntrospectionFormat, k.IntrospectionEncryptionAlg = "SIGNED_THEN_ENCRYPTED_JWT", m.IntrospectEnAlg
+		k.IntrospectionEncryptionEnc = orText(m.IntrospectEnc, string(jose.A128CBCHS256))
+	}
+	if m.AnswerEncAlg != "" { // JARM §3
+		k.AuthorizationEncryptionAlg, k.AuthorizationEncryptionEnc = m.AnswerEncAlg, orText(m.AnswerEnc, string(jose.A128CBCHS256))
+	}
 	k.IntrospectionSigningAlg, k.AuthorizationSigningAlg = orText(m.IntrospectAlg, k.IntrospectionSigningAlg), orText(m.AnswerAlg, k.AuthorizationSigningAlg)
 	k.MTLSSubjectDN, k.MTLSCertBoundAccessTokens = m.SubjectDN, m.BoundTokens
 	c.Advanced.RequestURIs, c.OIDC.DefaultACRValues = listed(m.RequestURIs...), listed(m.ACRs...)
@@ -266,6 +213,13 @@ func (m *clientMetadata) chosen(c *realm.Client) {
 	if m.UserInfoEncAlg != "" {
 		m.UserInfoEnc = k.UserInfoEncryptionEnc
 	}
+	if m.RequestEncAlg = k.RequestEncryptionAlg; m.RequestEncAlg != "" {
+		m.RequestEnc = k.RequestEncryptionEnc
+	}
+	if strings.Contains(k.IntrospectionFormat, "ENCRYPTED") {
+		m.IntrospectEnAlg, m.IntrospectEnc = k.IntrospectionEncryptionAlg, k.IntrospectionEncryptionEnc
+	}
+	m.AnswerEncAlg, m.AnswerEnc = k.AuthorizationEncryptionAlg, k.AuthorizationEncryptionEnc
 	m.IntrospectAlg, m.AnswerAlg = k.IntrospectionSigningAlg, k.AuthorizationSigningAlg
 	m.SubjectDN, m.BoundTokens = k.MTLSSubjectDN, k.MTLSCertBoundAccessTokens
 	m.RequestURIs, m.ACRs = c.Advanced.RequestURIs, c.OIDC.DefaultACRValues

@@ -1,7 +1,9 @@
 package oauth_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log"
 	"maps"
@@ -14,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/am/oauth"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/jose"
 )
@@ -59,7 +62,12 @@ func TestRegistration(t *testing.T) {
 	if b := w.send(http.MethodGet, "client_id=other", "", manage); b.status != 401 {
 		t.Errorf("another client: %d %s", b.status, b.body)
 	}
-	if b := w.send(http.MethodPut, "client_id="+id, `{"client_name":"Renamed","grant_types":["client_credentials"]}`, manage); b.status != 200 || b.text("client_name") != "Renamed" {
+	for name, member := range map[string]string{"another secret": `"client_secret":"mine"`, "another client": `"client_id":"x"`} {
+		if b := w.send(http.MethodPut, "client_id="+id, `{`+member+`,"grant_types":["client_credentials"]}`, manage); b.status != 400 || b.text("error") != "invalid_client_metadata" {
+			t.Errorf("write %s: %d %s", name, b.status, b.body)
+		}
+	}
+	if b := w.send(http.MethodPut, "client_id="+id, `{"client_id":"`+id+`","client_secret":"`+secret+`","client_name":"Renamed","grant_types":["client_credentials"]}`, manage); b.status != 200 || b.text("client_name") != "Renamed" {
 		t.Errorf("write: %d %s", b.status, b.body)
 	}
 	kept := w.token("/", form("grant_type", "client_credentials", "client_id", id, "client_secret", secret, "scope", "read")).text("access_token")
@@ -86,8 +94,11 @@ func TestRegisteredChoices(t *testing.T) {
 	a := w.send(http.MethodPost, "", `{"redirect_uris":["`+callback+`"],"scope":"openid","jwks":`+set+`,"token_endpoint_auth_method":"client_secret_post",
 		"id_token_signed_response_alg":"ES256","id_token_encrypted_response_alg":"RSA-OAEP-256","userinfo_signed_response_alg":"PS256","userinfo_encrypted_response_alg":"RSA-OAEP",
 		"userinfo_encrypted_response_enc":"A256GCM","request_object_signing_alg":"RS256","request_uris":["https://app.example/request.jwt"],"default_max_age":60,
-		"default_acr_values":["strong"],"authorization_signed_response_alg":"ES384","tls_client_certificate_bound_access_tokens":true}`)
+		"default_acr_values":["strong"],"authorization_signed_response_alg":"ES384","authorization_encrypted_response_alg":"RSA-OAEP-256",
+		"request_object_encryption_alg":"RSA-OAEP","introspection_encrypted_response_alg":"RSA-OAEP","introspection_encrypted_response_enc":"A256GCM","tls_client_certificate_bound_access_tokens":true}`)
 	if a.status != 201 || a.text("id_token_encrypted_response_enc") != "A128CBC-HS256" || a.text("userinfo_encrypted_response_enc") != "A256GCM" || a.json["default_max_age"] != 60.0 ||
+		a.text("authorization_encrypted_response_enc") != "A128CBC-HS256" || a.text("request_object_encryption_enc") != "A128CBC-HS256" ||
+		a.text("introspection_encrypted_response_alg") != "RSA-OAEP" || a.text("introspection_encrypted_response_enc") != "A256GCM" ||
 		a.text("authorization_signed_response_alg") != "ES384" || a.json["tls_client_certificate_bound_access_tokens"] != true || a.json["request_uris"] == nil || a.json["default_acr_values"] == nil {
 		t.Fatalf("answer is %d %s", a.status, a.body)
 	}
@@ -109,6 +120,14 @@ func TestRegisteredChoices(t *testing.T) {
 	if c := open(w.get("/", "userinfo", nil, bearer(bought.text("access_token"))).body, jose.RSAOAEP, jose.A256GCM); c["aud"] != id {
 		t.Errorf("user information is %v", c)
 	}
+	seen := w.post("/", "introspect", form("token", bought.text("access_token"), "client_id", id, "client_secret", secret), header("Accept", "application/token-introspection+jwt")).body
+	if c := open(seen, jose.RSAOAEP, jose.A256GCM); c["token_introspection"] == nil {
+		t.Errorf("introspection says %v", c)
+	}
+	_, q = location(t, w.post("/", "authorize", form("client_id", id, "response_type", "code", "response_mode", "jwt", "redirect_uri", callback, "scope", "openid", "decision", "allow", "csrf", token), cookie(token)))
+	if c := open(q.Get("response"), jose.RSAOAEP256, jose.A128CBCHS256); c["code"] == nil {
+		t.Errorf("the answer is %v", c)
+	}
 	w.pass(2 * time.Minute)
 	if to, _ := location(t, w.get("/", "authorize", form("client_id", id, "response_type", "code", "redirect_uri", callback, "scope", "openid"), cookie(token))); !strings.Contains(to, "UI/Login") {
 		t.Errorf("default_max_age is not in force: %s", to)
@@ -124,6 +143,44 @@ func TestRegisteredChoices(t *testing.T) {
 	} {
 		if a := w.send(http.MethodPost, "", `{"redirect_uris":["`+callback+`"],`+members+`}`); a.status != 400 || a.text("error") != "invalid_client_metadata" {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+}
+
+// A client that names no grants gets those of its response types.
+func TestRegisteredResponseTypes(t *testing.T) {
+	w := newWorld(t)
+	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true}}`)
+	for types, want := range map[string]string{
+		``: `["authorization_code"]`, `"response_types":["id_token"],`: `["implicit"]`, `"response_types":["code","token id_token"],`: `["authorization_code","implicit"]`,
+		`"response_types":["device_code"],`: `["authorization_code"]`,
+	} {
+		a := w.send(http.MethodPost, "", `{`+types+`"redirect_uris":["`+callback+`"]}`)
+		if got, _ := json.Marshal(a.json["grant_types"]); a.status != 201 || string(got) != want {
+			t.Errorf("%s: %d, grants %s, want %s", types, a.status, got, want)
+		}
+	}
+}
+
+// Nobody gets the pairwise subjects of a sector whose owner does not say so.
+func TestSectorIdentifier(t *testing.T) {
+	lists := map[string]string{
+		"https://both.example/list": `["https://a.example/cb","https://b.example/cb"]`, "https://one.example/list": `["https://a.example/cb"]`,
+		"https://odd.example/list": `{"redirect_uris":[]}`,
+	}
+	w := newWorld(t, func(o *oauth.Options) {
+		o.Fetch = func(_ context.Context, address string, reach oauth.Reach) ([]byte, error) {
+			if list, ok := lists[address]; ok && !reach.Anywhere {
+				return []byte(list), nil
+			}
+			return nil, errors.New("not there")
+		}
+	})
+	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true}}`)
+	for sector, want := range map[string]int{"both.example": 201, "one.example": 400, "odd.example": 400, "none.example": 400} {
+		a := w.send(http.MethodPost, "", `{"redirect_uris":["https://a.example/cb","https://b.example/cb"],"subject_type":"pairwise","sector_identifier_uri":"https://`+sector+`/list"}`)
+		if a.status != want || want == 400 && a.text("error") != "invalid_client_metadata" {
+			t.Errorf("%s: %d %s", sector, a.status, a.body)
 		}
 	}
 }
@@ -144,6 +201,13 @@ func TestRegistrationRefusals(t *testing.T) {
 		{"unusable algorithm", `{"redirect_uris":["` + callback + `"],"id_token_signed_response_alg":"none"}`, "invalid_client_metadata"},
 		{"repeated member", `{"redirect_uris":["` + callback + `"],"scope":"read","scope":"read"}`, "invalid_client_metadata"},
 		{"no object", `[]`, "invalid_client_metadata"},
+		{"unknown response type", `{"redirect_uris":["` + callback + `"],"response_types":["code","magic"]}`, "invalid_client_metadata"},
+		{"response type whose grant is not enabled", `{"redirect_uris":["` + callback + `"],"response_types":["token"]}`, "invalid_client_metadata"},
+		{"response type without its grant", `{"redirect_uris":["` + callback + `"],"grant_types":["client_credentials"],"response_types":["code"]}`, "invalid_client_metadata"},
+		{"client credentials without a secret", `{"token_endpoint_auth_method":"none","grant_types":["client_credentials"]}`, "invalid_client_metadata"},
+		{"relative address after logout", `{"redirect_uris":["` + callback + `"],"post_logout_redirect_uris":["bye"]}`, "invalid_client_metadata"},
+		{"pairwise subjects for two hosts", `{"redirect_uris":["https://a.example/cb","https://b.example/cb"],"subject_type":"pairwise"}`, "invalid_client_metadata"},
+		{"sector over plain HTTP", `{"redirect_uris":["` + callback + `"],"sector_identifier_uri":"http://app.example/sector"}`, "invalid_client_metadata"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -276,8 +340,10 @@ func TestClosedRegistration(t *testing.T) {
 	if a := w.send(http.MethodPost, "", body); a.status != 401 {
 		t.Errorf("without a token: %d %s", a.status, a.body)
 	}
-	if a := w.send(http.MethodPost, "", body, token("read")); a.status != 403 || a.text("error") != "insufficient_scope" {
-		t.Errorf("with another scope: %d %s", a.status, a.body)
+	a := w.send(http.MethodPost, "", body, token("read"))
+	if a.status != 403 || a.text("error") != "insufficient_scope" ||
+		a.header.Get("WWW-Authenticate") != `Bearer realm="/", error="insufficient_scope", scope="dynamic_client_registration"` {
+		t.Errorf("with another scope: %d %s %s", a.status, a.header.Get("WWW-Authenticate"), a.body)
 	}
 	if a := w.send(http.MethodPost, "", body, token("dynamic_client_registration")); a.status != 201 {
 		t.Errorf("with the scope: %d %s", a.status, a.body)

@@ -45,6 +45,18 @@ func (t responseType) mode() string {
 	return "query"
 }
 
+// grants are the grants behind the type.
+func (t responseType) grants() []string {
+	var needs []string
+	if t.code {
+		needs = append(needs, "authorization_code")
+	}
+	if t.token || t.idToken && !t.code {
+		needs = append(needs, "implicit")
+	}
+	return needs
+}
+
 // allowedFor checks that provider and client have the type, and the client the grants behind it.
 func (t responseType) allowedFor(p *realm.Provider, c *realm.Client) error {
 	if len(t.words) == 0 {
@@ -60,14 +72,7 @@ func (t responseType) allowedFor(p *realm.Provider, c *realm.Client) error {
 	if !registered {
 		return Refuse("unsupported_response_type", "Client does not support this response type.")
 	}
-	needs := []string{}
-	if t.code {
-		needs = append(needs, "authorization_code")
-	}
-	if t.token || t.idToken && !t.code {
-		needs = append(needs, "implicit")
-	}
-	for _, g := range needs {
+	for _, g := range t.grants() {
 		if !p.HasGrant(g) || !c.HasGrant(g) {
 			return Refuse("unauthorized_client", "The client is not authorized to request an authorization code using this method.")
 		}

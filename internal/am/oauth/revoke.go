@@ -3,7 +3,6 @@ package oauth
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"gatehouse/internal/am/store"
 )
@@ -30,7 +29,7 @@ func (q *request) revokeToken() error {
 		}
 		return err
 	}
-	if !strings.EqualFold(f.ClientID, client.ID) {
+	if f.ClientID != client.ID {
 		// Not told which token it is: PingAM repeats its ID here, and with it perhaps the token.
 		return Refuse("invalid_grant", "The provided token id belongs to different access grant.")
 	}

@@ -25,7 +25,7 @@ func (q *request) endSession() error {
 	if hint == "" {
 		return q.show(Refuse("bad_request", "The endSession endpoint requires an id_token_hint parameter"))
 	}
-	claims, client, err := q.openIDToken(q.r.Context(), hint)
+	claims, client, err := q.openIDToken(q.r.Context(), hint, form.Get("client_id"))
 	if err != nil {
 		return q.show(err)
 	}

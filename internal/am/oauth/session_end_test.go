@@ -41,3 +41,32 @@ func TestEndSession(t *testing.T) {
 		t.Errorf("checkSession: %d %v", a.status, a.header)
 	}
 }
+
+// A hint that is encrypted under the client's secret is opened where the request says whose it is.
+func TestEndSessionEncryptedHint(t *testing.T) {
+	w, l := withLogin(t)
+	keys := func(alg string) string {
+		return strings.TrimSuffix(webClient("", "", ""), "}") + `,"signEncOAuth2ClientConfig":{"idTokenEncryptionEnabled":true,"idTokenEncryptionAlgorithm":"` + alg + `","idTokenEncryptionMethod":"A256GCM"}}`
+	}
+	for _, alg := range []string{"A128KW", "A256KW", "dir"} {
+		w.client("/", "web", "secret", keys(alg))
+		w.client("/", "other", "secret too", keys(alg))
+		token := l.signIn("/", "demo", "")
+		code := w.code(token, "scope", "openid")
+		id := w.token("/", form("grant_type", "authorization_code", "code", code, "redirect_uri", callback), basic("web", "secret")).text("id_token")
+		if strings.Count(id, ".") != 4 {
+			t.Fatalf("%s: the ID token is not encrypted", alg)
+		}
+		for _, client := range []string{"", "other", "nobody"} {
+			if a := w.get("/", "connect/endSession", form("id_token_hint", id, "client_id", client)); a.status != 400 {
+				t.Errorf("%s, client %q: %d %s", alg, client, a.status, a.body)
+			}
+		}
+		if a := w.get("/", "connect/endSession", form("id_token_hint", id, "client_id", "web")); a.status != 204 {
+			t.Errorf("%s: %d %s", alg, a.status, a.body)
+		}
+		if _, err := l.sessions().Find(w.ctx, token); err == nil {
+			t.Errorf("%s: the session is alive", alg)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package oauth
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 
 	"gatehouse/internal/am/realm"
@@ -30,10 +29,8 @@ func (q *request) userInfo() error {
 	if err := q.checkBound(f, raw); err != nil {
 		return err
 	}
-	if !slices.Contains(f.Scopes, "openid") {
-		e := Refuse("insufficient_scope", "The resource requested requires scope: openid")
-		e.Challenge = `Bearer realm="` + quotable(q.Realm.Path) + `", error="insufficient_scope", scope="openid"`
-		return e
+	if err := q.needScope(f, "openid"); err != nil {
+		return err
 	}
 	client, err := q.Realm.Client(ctx, f.ClientID)
 	if err != nil {
@@ -46,6 +43,16 @@ func (q *request) userInfo() error {
 		return err
 	}
 	return q.tellUser(client, claims)
+}
+
+// needScope refuses a token without the scope (RFC 6750 §3.1).
+func (p *Provider) needScope(f *Found, scope string) error {
+	if contains(f.Scopes, scope) {
+		return nil
+	}
+	e := Refuse("insufficient_scope", "The resource requested requires scope: "+scope)
+	e.Challenge = `Bearer realm="` + quotable(p.Realm.Path) + `", error="insufficient_scope", scope="` + quotable(scope) + `"`
+	return e
 }
 
 func (q *request) tellUser(c *realm.Client, claims map[string]any) error {

@@ -3,7 +3,6 @@ package grant
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"gatehouse/internal/am/oauth"
 	"gatehouse/internal/am/store"
@@ -64,7 +63,7 @@ func findRefresh(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest
 		return nil, errRefresh
 	case t.Realm != p.Realm.Path:
 		return nil, oauth.Refuse("invalid_grant", "Grant is not valid for the requested realm")
-	case !strings.EqualFold(t.ClientID, req.Client.ID):
+	case t.ClientID != req.Client.ID:
 		return nil, oauth.Refuse("invalid_request", "Token was issued to a different client")
 	case used && (req.Client.IsPublic() || p.Settings.BestPractice()):
 		if err := p.RevokeGrant(ctx, &t.Token); err != nil {
