@@ -204,7 +204,8 @@ func (s *Server) logoutByUser(c *Call) (any, error) {
 	return Object{"result": true}, err
 }
 
-// querySessions lists the sessions of the realm, or from the root realm those of all.
+// querySessions lists the sessions of the realm, or from the root realm those of all; no more than one page may have, for
+// there can be millions.
 func (s *Server) querySessions(c *Call) ([]Object, error) {
 	realms := []*realm.Realm{c.Realm}
 	if c.realmPath() == "/" {
@@ -213,20 +214,27 @@ func (s *Server) querySessions(c *Call) ([]Object, error) {
 	list := []Object{}
 	name, isOfOne := equal(c.Filter, "username")
 	for _, r := range realms {
-		var found []store.Session
-		var err error
 		if isOfOne {
-			found, err = s.sessionsNamed(c, r.Path, name)
-		} else {
-			found, err = s.sessions.List(c.Context(), r.Path)
+			found, err := s.sessionsNamed(c, r.Path, name)
+			if err != nil {
+				return nil, err
+			}
+			for _, sess := range found {
+				if s.Now().Before(sess.Ends()) {
+					list = append(list, sessionObject(sess, millis))
+				}
+			}
+			continue
 		}
+		err := s.sessions.Walk(c.Context(), r.Path, func(sess store.Session) bool {
+			o := sessionObject(sess, millis)
+			if s.Now().Before(sess.Ends()) && (c.Filter == nil || c.Filter.Matches(o)) {
+				list = append(list, o)
+			}
+			return len(list) < maxPage
+		})
 		if err != nil {
 			return nil, err
-		}
-		for _, sess := range found {
-			if s.Now().Before(sess.Ends()) {
-				list = append(list, sessionObject(sess, millis))
-			}
 		}
 	}
 	return list, nil

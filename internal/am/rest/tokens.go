@@ -30,25 +30,33 @@ func (s *Server) tokenRecords() []*Resource {
 	}}
 }
 
-// findTokens lists live tokens, the newest first. There is no list of all: a realm may have millions.
+// findTokens lists live tokens, the newest first; of a client no more than one page may have. There is no list of all: a
+// realm, and a client, may have millions.
 func (s *Server) findTokens(c *Call, user, client string) ([]store.Token, error) {
 	var found []store.Token
 	var err error
+	now := s.Now()
+	keep := func(t store.Token) bool {
+		if (client == "" || t.ClientID == client) && (t.Expires.IsZero() || now.Before(t.Expires)) && (t.Used.IsZero() || now.Before(t.GraceUntil)) {
+			found = append(found, t)
+		}
+		return len(found) < maxPage
+	}
 	switch {
 	case user != "":
-		found, err = s.tokens.OfSubject(c.Context(), c.realmPath(), store.Subject{Type: login.TypeUser, Name: user})
+		var all []store.Token
+		all, err = s.tokens.OfSubject(c.Context(), c.realmPath(), store.Subject{Type: login.TypeUser, Name: user})
+		for _, t := range all {
+			keep(t)
+		}
 	case client != "":
-		found, err = s.tokens.OfClient(c.Context(), c.realmPath(), client)
+		err = s.tokens.OfClient(c.Context(), c.realmPath(), client, keep)
 	default:
 		return nil, badRequest("Tokens are found with user=, client= or both")
 	}
 	if err != nil {
 		return nil, err
 	}
-	now := s.Now()
-	found = slices.DeleteFunc(found, func(t store.Token) bool {
-		return client != "" && t.ClientID != client || !t.Expires.IsZero() && !now.Before(t.Expires) || !t.Used.IsZero() && !now.Before(t.GraceUntil)
-	})
 	slices.SortFunc(found, func(a, b store.Token) int { return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(a.ID(), b.ID())) })
 	return found, nil
 }

@@ -57,47 +57,44 @@ func (s Tokens) RevokeGrant(ctx context.Context, realm, grantID string) error {
 // RevokeClient ends all grants of clientID that stand for sub; for whomever, when sub
 // is the zero Subject.
 func (s Tokens) RevokeClient(ctx context.Context, realm, clientID string, sub Subject) error {
-	toks, err := s.OfClient(ctx, realm, clientID)
-	if err != nil {
-		return fmt.Errorf("revoke tokens of client: %w", err)
+	q := Query{Index: byClient, Value: clientValue(realm, clientID)}
+	if sub != (Subject{}) && sub != (Subject{"age", clientID}) {
+		q = Query{Index: bySubject, Value: subjectValue(realm, sub)} // somebody has fewer than a client
 	}
-	var own []Token
+	own := removal{tokens: s}
 	ended := map[string]bool{}
-	for _, t := range toks {
-		if sub != (Subject{}) && t.Subject != sub {
-			continue
+	err := s.walk(ctx, realm, q, func(t Token) error {
+		switch {
+		case t.ClientID != clientID, sub != (Subject{}) && t.Subject != sub, ended[t.GrantID]:
+			return nil
+		case t.GrantID == "" || t.GrantType == "client_credentials":
+			return own.add(ctx, t.id) // nothing more can be issued of such a grant
 		}
-		if t.GrantID == "" || t.GrantType == "client_credentials" {
-			own = append(own, t) // nothing more can be issued of such a grant
-			continue
-		}
-		if ended[t.GrantID] {
-			continue
+		if len(ended) == endedGrants {
+			clear(ended)
 		}
 		ended[t.GrantID] = true
-		if err := s.RevokeGrant(ctx, realm, t.GrantID); err != nil {
-			return fmt.Errorf("revoke tokens of client: %w", err)
-		}
+		return s.RevokeGrant(ctx, realm, t.GrantID)
+	})
+	if err == nil {
+		err = own.done(ctx)
 	}
-	if err := s.remove(ctx, own); err != nil {
+	if err != nil {
 		return fmt.Errorf("revoke tokens of client: %w", err)
 	}
 	return nil
 }
 
+// endedGrants bounds how many grants are remembered so as not to end them again.
+const endedGrants = 10_000
+
 // RevokeRealm removes all tokens of a realm. It reads all tokens of the server, which
 // is fitting for the rare end of a realm only.
 func (s Tokens) RevokeRealm(ctx context.Context, realm string) error {
-	var found []Token
-	err := all(ctx, s.Engine, Query{Kind: kindToken}, func(rec Record) error {
-		t, err := tokenOf(rec)
-		if err == nil && t.Realm == realm {
-			found = append(found, Token{id: t.id})
-		}
-		return err
-	})
+	found := removal{tokens: s}
+	err := s.walk(ctx, realm, Query{}, func(t Token) error { return found.add(ctx, t.id) })
 	if err == nil {
-		err = s.remove(ctx, found)
+		err = found.done(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("revoke tokens of realm: %w", err)
@@ -167,17 +164,37 @@ func (s Tokens) withdrawIfGone(ctx context.Context, toks []NewToken) error {
 
 // remove deletes the stored tokens, whatever became of them since they were read.
 func (s Tokens) remove(ctx context.Context, toks []Token) error {
-	ops := make([]Op, 0, min(len(toks), revokeBatch))
-	for i, t := range toks {
-		ops = append(ops, Op{Record: Record{Key: tokenKey(t.id)}, Delete: true})
-		if len(ops) == revokeBatch || i == len(toks)-1 {
-			if err := s.Engine.Batch(ctx, ops...); err != nil {
-				return err
-			}
-			ops = ops[:0]
+	r := removal{tokens: s}
+	for _, t := range toks {
+		if err := r.add(ctx, t.id); err != nil {
+			return err
 		}
 	}
-	return nil
+	return r.done(ctx)
+}
+
+// removal removes tokens, a batch at a time.
+type removal struct {
+	tokens Tokens
+	ops    []Op
+}
+
+func (r *removal) add(ctx context.Context, id string) error {
+	r.ops = append(r.ops, Op{Record: Record{Key: tokenKey(id)}, Delete: true})
+	if len(r.ops) < revokeBatch {
+		return nil
+	}
+	return r.done(ctx)
+}
+
+// done removes what is left.
+func (r *removal) done(ctx context.Context) error {
+	if len(r.ops) == 0 {
+		return nil
+	}
+	err := r.tokens.Engine.Batch(ctx, r.ops...)
+	r.ops = r.ops[:0]
+	return err
 }
 
 func goneKey(grantID string) Key { return Key{Kind: kindGone, ID: grantID} }

@@ -146,25 +146,40 @@ func (s Tokens) OfSubject(ctx context.Context, realm string, sub Subject) ([]Tok
 	return s.of(ctx, realm, Query{Index: bySubject, Value: subjectValue(realm, sub)})
 }
 
-// OfClient returns the tokens that clientID got, for itself or for others.
-func (s Tokens) OfClient(ctx context.Context, realm, clientID string) ([]Token, error) {
-	return s.of(ctx, realm, Query{Index: byClient, Value: clientValue(realm, clientID)})
+// OfClient shows the tokens that clientID got, for itself or for others, until visit
+// wants no more: there can be millions.
+func (s Tokens) OfClient(ctx context.Context, realm, clientID string, visit func(Token) bool) error {
+	return s.walk(ctx, realm, Query{Index: byClient, Value: clientValue(realm, clientID)}, func(t Token) error {
+		if !visit(t) {
+			return errEnough
+		}
+		return nil
+	})
 }
 
 func (s Tokens) of(ctx context.Context, realm string, q Query) ([]Token, error) {
-	q.Kind = kindToken
 	var toks []Token
+	err := s.walk(ctx, realm, q, func(t Token) error {
+		toks = append(toks, t)
+		return nil
+	})
+	return toks, err
+}
+
+// walk visits the tokens of a realm that q finds, until an error; errEnough is none.
+func (s Tokens) walk(ctx context.Context, realm string, q Query, visit func(Token) error) error {
+	q.Kind = kindToken
 	err := all(ctx, s.Engine, q, func(rec Record) error {
 		t, err := tokenOf(rec)
-		if err == nil && t.Realm == realm {
-			toks = append(toks, t)
+		if err != nil || t.Realm != realm {
+			return err
 		}
-		return err
+		return visit(t)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list tokens: %w", err)
+	if err != nil && !errors.Is(err, errEnough) {
+		return fmt.Errorf("list tokens: %w", err)
 	}
-	return toks, nil
+	return nil
 }
 
 func (s Tokens) now() time.Time {

@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -74,6 +76,14 @@ func testToken(t *testing.T, b *bench) {
 	wantErr(t, "find of a token that never ends", err, nil)
 }
 
+func ofClient(ctx context.Context, toks store.Tokens, realm, client string) (found []store.Token, err error) {
+	err = toks.OfClient(ctx, realm, client, func(t store.Token) bool {
+		found = append(found, t)
+		return true
+	})
+	return found, err
+}
+
 func testTokenIndexes(t *testing.T, b *bench) {
 	toks, ctx := b.tokens(), t.Context()
 	user, own, other, elsewhere := b.token("access", "g1"), b.token("access", "g2"), b.token("access", "g3"), b.token("access", "g1")
@@ -87,10 +97,10 @@ func testTokenIndexes(t *testing.T, b *bench) {
 		want []store.NewToken
 	}{
 		{"of a grant", func() ([]store.Token, error) { return toks.OfGrant(ctx, "/alpha", "g1") }, []store.NewToken{user}},
-		{"of a client", func() ([]store.Token, error) { return toks.OfClient(ctx, "/alpha", "web") }, []store.NewToken{user, own}},
+		{"of a client", func() ([]store.Token, error) { return ofClient(ctx, toks, "/alpha", "web") }, []store.NewToken{user, own}},
 		{"of a user", func() ([]store.Token, error) { return toks.OfSubject(ctx, "/alpha", demo) }, []store.NewToken{user}},
 		{"of a client as the subject of others", func() ([]store.Token, error) { return toks.OfSubject(ctx, "/alpha", web) }, []store.NewToken{other}},
-		{"of another realm", func() ([]store.Token, error) { return toks.OfClient(ctx, "/beta", "web") }, []store.NewToken{elsewhere}},
+		{"of another realm", func() ([]store.Token, error) { return ofClient(ctx, toks, "/beta", "web") }, []store.NewToken{elsewhere}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			found, err := tt.list()
@@ -267,6 +277,32 @@ func testRevocation(t *testing.T, b *bench) {
 	alive("revoke client", alices, false)
 	alive("revoke client, own token", own, false)
 	alive("revoke of another client", others, true)
+
+	many := make([]store.NewToken, 600) // more than one write removes
+	for i := range many {
+		many[i] = b.token("access", fmt.Sprintf("many-%d-%d", i%3, i/6))
+		many[i].ClientID = "busy"
+		if i%3 == 0 {
+			many[i].Subject = alices.Subject
+		}
+	}
+	b.issue(t, many...)
+	must(t, "revoke many of a user", toks.RevokeClient(ctx, "/alpha", "busy", alices.Subject))
+	left, err := ofClient(ctx, toks, "/alpha", "busy")
+	if must(t, "list", err); len(left) != 400 {
+		t.Errorf("%d tokens of the client are left, want 400", len(left))
+	}
+	for _, l := range left {
+		if l.Subject == alices.Subject {
+			t.Fatal("a token of the user is left")
+		}
+	}
+	must(t, "revoke many", toks.RevokeClient(ctx, "/alpha", "busy", store.Subject{}))
+	left, err = ofClient(ctx, toks, "/alpha", "busy")
+	if must(t, "list", err); len(left) != 0 {
+		t.Errorf("%d tokens of the client are left", len(left))
+	}
+	alive("revoke of a busy client", others, true)
 
 	must(t, "revoke realm", toks.RevokeRealm(ctx, "/alpha"))
 	alive("revoke realm", others, false)
