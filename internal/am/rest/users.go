@@ -344,14 +344,8 @@ func (s *Server) deleteUser(c *Call, id string) (Object, error) {
 	if _, err := s.Login.EndAll(c.Context(), c.Realm, sub); err != nil {
 		return nil, err
 	}
-	toks, err := s.tokens.OfSubject(c.Context(), c.realmPath(), sub)
-	if err != nil {
+	if err := s.tokens.RevokeSubject(c.Context(), c.realmPath(), sub); err != nil {
 		return nil, err
-	}
-	for _, t := range toks {
-		if err := s.tokens.RevokeGrant(c.Context(), c.realmPath(), t.GrantID); err != nil {
-			return nil, err
-		}
 	}
 	o := userObject(c, u)
 	o["success"] = "true"

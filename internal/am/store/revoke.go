@@ -61,11 +61,31 @@ func (s Tokens) RevokeClient(ctx context.Context, realm, clientID string, sub Su
 	if sub != (Subject{}) && sub != (Subject{"age", clientID}) {
 		q = Query{Index: bySubject, Value: subjectValue(realm, sub)} // somebody has fewer than a client
 	}
+	err := s.revokeFound(ctx, realm, q, func(t *Token) bool {
+		return t.ClientID == clientID && (sub == (Subject{}) || t.Subject == sub)
+	})
+	if err != nil {
+		return fmt.Errorf("revoke tokens of client: %w", err)
+	}
+	return nil
+}
+
+// RevokeSubject ends all grants that stand for sub, which is no client.
+func (s Tokens) RevokeSubject(ctx context.Context, realm string, sub Subject) error {
+	q := Query{Index: bySubject, Value: subjectValue(realm, sub)}
+	if err := s.revokeFound(ctx, realm, q, func(*Token) bool { return true }); err != nil {
+		return fmt.Errorf("revoke tokens of subject: %w", err)
+	}
+	return nil
+}
+
+// revokeFound ends the grants of the tokens that q finds and picked picks.
+func (s Tokens) revokeFound(ctx context.Context, realm string, q Query, picked func(*Token) bool) error {
 	own := removal{tokens: s}
 	ended := map[string]bool{}
 	err := s.walk(ctx, realm, q, func(t Token) error {
 		switch {
-		case t.ClientID != clientID, sub != (Subject{}) && t.Subject != sub, ended[t.GrantID]:
+		case !picked(&t) || ended[t.GrantID]:
 			return nil
 		case t.GrantID == "" || t.GrantType == "client_credentials":
 			return own.add(ctx, t.id) // nothing more can be issued of such a grant
@@ -76,13 +96,10 @@ func (s Tokens) RevokeClient(ctx context.Context, realm, clientID string, sub Su
 		ended[t.GrantID] = true
 		return s.RevokeGrant(ctx, realm, t.GrantID)
 	})
-	if err == nil {
-		err = own.done(ctx)
-	}
 	if err != nil {
-		return fmt.Errorf("revoke tokens of client: %w", err)
+		return err
 	}
-	return nil
+	return own.done(ctx)
 }
 
 // endedGrants bounds how many grants are remembered so as not to end them again.

@@ -304,8 +304,17 @@ func testRevocation(t *testing.T, b *bench) {
 	}
 	alive("revoke of a busy client", others, true)
 
+	again, bare, last := b.token("access", "g8"), b.token("access", ""), b.token("access", "g9")
+	last.Subject = alices.Subject
+	b.issue(t, again, bare, last)
+	must(t, "revoke user", toks.RevokeSubject(ctx, "/alpha", demo))
+	alive("revoke user", again, false)
+	alive("revoke user, no grant", bare, false)
+	alive("revoke user, of another client", others, false)
+	alive("revoke of another user", last, true)
+
 	must(t, "revoke realm", toks.RevokeRealm(ctx, "/alpha"))
-	alive("revoke realm", others, false)
+	alive("revoke realm", last, false)
 	alive("revoke of another realm", elsewhere, true)
 }
 
