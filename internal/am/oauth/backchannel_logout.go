@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/internal/am/outgoing"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 )
@@ -35,7 +36,7 @@ func (p *Provider) tellLogout(ctx context.Context, c *realm.Client, f *store.Fol
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	client := outgoing(!p.reach(c).takes(u))
+	client := outgoing.Client(!p.reach(c).takes(u))
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
 	if err != nil {

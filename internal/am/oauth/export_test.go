@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"encoding/json"
-	"net/netip"
 
 	"gatehouse/internal/am/realm"
 )
@@ -15,9 +14,7 @@ func ReadDetails(text, kind string) (json.RawMessage, error) {
 	return joinDetails(list), err
 }
 
-// IsPublic, BareAddress and FillTemplate are parts that tests try by themselves.
-func IsPublic(a netip.Addr) bool { return isPublic(a) }
-
+// BareAddress and FillTemplate are parts that tests try by themselves.
 func BareAddress(text string) (string, bool) { return bareAddress(text) }
 
 func FillTemplate(template string, values map[string]string) (string, error) {

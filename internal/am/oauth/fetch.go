@@ -5,51 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"slices"
-	"strings"
-	"syscall"
-	"time"
 
+	"gatehouse/internal/am/outgoing"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/jose"
-	"gatehouse/internal/observe"
 )
-
-// What clients name is called briefly and without redirects: they would lead past the checks.
-const callTimeout = 5 * time.Second
-
-var errInternalAddress = errors.New("the address is internal; a host that may be called is listed in allowedFetchHosts")
-
-// outgoing makes HTTP clients for addresses that clients registered. Where public is set they connect to public
-// addresses only, checked when the name is resolved, so that no name can lead inside (OWASP: server-side request
-// forgery).
-func outgoing(public bool) *http.Client {
-	dialer := &net.Dialer{Timeout: callTimeout}
-	if public {
-		dialer.Control = func(_, address string, _ syscall.RawConn) error {
-			at, err := netip.ParseAddrPort(address)
-			if err != nil || !isPublic(at.Addr()) {
-				return errInternalAddress
-			}
-			return nil
-		}
-	}
-	proxy := http.ProxyFromEnvironment
-	if public {
-		proxy = nil // it would connect in place of this dialer, unchecked
-	}
-	return &http.Client{
-		Timeout:       callTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: observe.Transport{Transport: &http.Transport{
-			DialContext: dialer.DialContext, Proxy: proxy, TLSHandshakeTimeout: callTimeout, MaxIdleConnsPerHost: -1, ForceAttemptHTTP2: true,
-		}},
-	}
-}
 
 // onSameHost follows redirects that stay where they came from.
 func onSameHost(next *http.Request, via []*http.Request) error {
@@ -57,33 +19,6 @@ func onSameHost(next *http.Request, via []*http.Request) error {
 		return errors.New("redirected elsewhere")
 	}
 	return nil
-}
-
-// internalRanges are what netip does not know by name (IANA special-purpose registries): shared, benchmark and reserved
-// addresses, and those that carry another address within.
-var internalRanges = func() []netip.Prefix {
-	var list []netip.Prefix
-	for _, p := range []string{
-		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-		"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "fec0::/10",
-	} {
-		list = append(list, netip.MustParsePrefix(p))
-	}
-	return list
-}()
-
-// isPublic tells whether an address is out on the internet.
-func isPublic(a netip.Addr) bool {
-	a = a.Unmap().WithZone("")
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() &&
-		!slices.ContainsFunc(internalRanges, func(p netip.Prefix) bool { return p.Contains(a) })
-}
-
-// mayBeInternal tells whether the host of u is on the list, with its port or without.
-func mayBeInternal(u *url.URL, allowed []string) bool {
-	return slices.ContainsFunc(allowed, func(h string) bool {
-		return strings.EqualFold(h, u.Hostname()) || strings.EqualFold(h, u.Host)
-	})
 }
 
 // Reach says what addresses may be called for a client.
@@ -100,7 +35,7 @@ func (p *Provider) reach(c *realm.Client) Reach {
 	return Reach{Anywhere: !c.SelfRegistered, Inside: p.Settings.Own.FetchHosts}
 }
 
-func (r Reach) takes(u *url.URL) bool { return r.Anywhere || mayBeInternal(u, r.Inside) }
+func (r Reach) takes(u *url.URL) bool { return r.Anywhere || outgoing.Listed(u, r.Inside) }
 
 // fetch gets a small document over https, or over http from where the reach allows that.
 func fetch(ctx context.Context, address string, reach Reach) ([]byte, error) {
@@ -117,7 +52,7 @@ func fetch(ctx context.Context, address string, reach Reach) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := outgoing(!inside)
+	client := outgoing.Client(!inside)
 	if reach.Anywhere {
 		client.CheckRedirect = onSameHost
 	}

@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
 
-	"gatehouse/internal/am/oauth"
 	"gatehouse/internal/jose"
 )
 
@@ -138,17 +136,5 @@ func TestRequestURI(t *testing.T) {
 	served = strings.Repeat("x", 70<<10)
 	if a := ask(address); a.text("error") != "invalid_request_uri" {
 		t.Errorf("a huge object: %d %s", a.status, a.body)
-	}
-}
-
-func TestIsPublic(t *testing.T) {
-	for address, want := range map[string]bool{
-		"8.8.8.8": true, "2606:4700::1111": true, "127.0.0.1": false, "10.1.2.3": false, "172.16.0.1": false, "192.168.1.1": false,
-		"169.254.169.254": false, "100.64.0.1": false, "0.0.0.0": false, "::1": false, "::": false, "fe80::1": false, "fd00::1": false,
-		"::ffff:127.0.0.1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false, "224.0.0.1": false, "255.255.255.255": false, "ff02::1": false,
-	} {
-		if got := oauth.IsPublic(netip.MustParseAddr(address)); got != want {
-			t.Errorf("IsPublic(%s) = %v, want %v", address, got, want)
-		}
 	}
 }

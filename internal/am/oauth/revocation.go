@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ocsp"
+
+	"gatehouse/internal/am/outgoing"
 )
 
 // Limits of answers about certificates, and how far clocks may differ.
@@ -124,7 +126,7 @@ func callAuthority(ctx context.Context, method, address string, asked []byte, li
 	if asked != nil {
 		req.Header.Set("Content-Type", "application/ocsp-request")
 	}
-	client := outgoing(false)
+	client := outgoing.Client(false)
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
 	if err != nil {
