@@ -23,7 +23,19 @@ var (
 )
 
 func newScripts(o Options, docs store.Docs) scripts {
-	return scripts{script.New(script.Options{Log: o.Log, SaveUser: saveUser})}
+	return scripts{script.New(script.Options{Log: o.Log, SaveUser: saveUser, FetchHosts: fetchHosts, Secret: readSecret})}
+}
+
+// fetchHosts are the hosts with internal addresses that scripts of a realm may call: those of the provider's settings.
+func fetchHosts(rl *realm.Realm) []string {
+	if p, ok := rl.Provider(); ok {
+		return p.Own.FetchHosts
+	}
+	return nil
+}
+
+func readSecret(ctx context.Context, rl *realm.Realm, label string) ([]byte, error) {
+	return rl.ScriptSecret(ctx, label)
 }
 
 // Validate finds mistakes in a script without running it.

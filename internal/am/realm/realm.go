@@ -33,6 +33,7 @@ type settings struct {
 	clients  cache[*Client]
 	agents   cache[*Agent]
 	scripts  cache[*Script]
+	secrets  cache[scriptSecret]
 	keys     *Keys
 
 	issuers    cache[[]*TrustedIssuer] // one entry each
@@ -252,6 +253,7 @@ func (s *settings) changed(ctx context.Context, k store.Key) error {
 		s.keys.forget()
 	case store.KindSecretStore: // clients and agents may have their secrets there
 		s.keys.forget()
+		s.secrets.clear()
 		s.clients.clear()
 		s.agents.clear()
 	}

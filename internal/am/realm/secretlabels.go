@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/internal/am/store"
 	"gatehouse/internal/keystore"
 )
 
@@ -24,10 +25,21 @@ const (
 	maxIdentifier = 200
 )
 
+// scriptLabels start the labels of what scripts may read (PingAM: no others are accessible to them).
+const scriptLabels = "scripted.node."
+
+// IsScriptLabel tells whether scripts may read what has the label.
+func IsScriptLabel(label string) bool {
+	return strings.HasPrefix(label, scriptLabels) && len(label) > len(scriptLabels) && len(label) <= maxIdentifier
+}
+
+// isPlain tells that what has the label is a secret, and not a certificate.
+func isPlain(label string) bool { return strings.HasSuffix(label, secretLabel) || IsScriptLabel(label) }
+
 // IsSecretLabel tells whether a label is one that key stores may have besides those of the server's keys: of
-// certificates and of the secrets of clients and agents.
+// certificates, of the secrets of clients and agents, and of scripts.
 func IsSecretLabel(label string) bool {
-	return label == LabelTLSTrust || isApplicationLabel(label)
+	return label == LabelTLSTrust || isApplicationLabel(label) || IsScriptLabel(label)
 }
 
 func isApplicationLabel(label string) bool {
@@ -70,7 +82,7 @@ func (s *SecretStore) entriesOf(stores []*SecretStore, label string) ([]keystore
 		if !ok || err != nil {
 			return nil, err
 		}
-		if strings.HasSuffix(label, secretLabel) {
+		if isPlain(label) {
 			return []keystore.Entry{{Secret: []byte(text)}}, nil
 		}
 		return keystore.Read([]byte(text), keystore.PEM, keystore.Passwords{})
@@ -112,10 +124,10 @@ func checkEntries(entries []keystore.Entry, label string, aliases []string) erro
 		return fmt.Errorf("the mapping of %s has no alias", label)
 	}
 	for i, e := range found {
-		if strings.HasSuffix(label, secretLabel) && len(e.Secret) == 0 {
+		if isPlain(label) && len(e.Secret) == 0 {
 			return fmt.Errorf("entry %q does not suit %s: a secret is needed", aliases[i], label)
 		}
-		if !strings.HasSuffix(label, secretLabel) && len(e.Chain) == 0 {
+		if !isPlain(label) && len(e.Chain) == 0 {
 			return fmt.Errorf("entry %q does not suit %s: a certificate is needed", aliases[i], label)
 		}
 	}
@@ -186,4 +198,37 @@ func (s *settings) labelSecrets(ctx context.Context, c *Client) error {
 		}
 	}
 	return nil
+}
+
+// scriptSecret is a secret as it was read, and until when it may be used.
+type scriptSecret struct {
+	value []byte
+	until time.Time
+}
+
+// ScriptSecret returns what the realm's secret stores have under a label for scripts, or store.ErrNotFound. It must not
+// be changed.
+func (r *Realm) ScriptSecret(ctx context.Context, label string) ([]byte, error) {
+	if !IsScriptLabel(label) {
+		return nil, fmt.Errorf("secret %q: %w", label, store.ErrNotFound)
+	}
+	s, err := r.scriptSecret(ctx, label)
+	if err == nil && over(s.until, r.set.m.now()) {
+		r.set.secrets.drop(label)
+		s, err = r.scriptSecret(ctx, label)
+	}
+	return s.value, err
+}
+
+func (r *Realm) scriptSecret(ctx context.Context, label string) (scriptSecret, error) {
+	return r.set.secrets.get(label, func() (scriptSecret, error) {
+		entries, until, err := r.set.keys.entriesOf(ctx, label)
+		if err != nil {
+			return scriptSecret{}, err
+		}
+		if len(entries) == 0 || len(entries[0].Secret) == 0 {
+			return scriptSecret{}, fmt.Errorf("secret %q: %w", label, store.ErrNotFound)
+		}
+		return scriptSecret{entries[0].Secret, until}, nil
+	})
 }

@@ -145,7 +145,7 @@ word = "now";`},
 accessToken.setField("r", [accessToken.clientId, realm, clientProperties.customProperties.tier,
     clientProperties.get("customProperties").get("limits").get("daily"), session.getProperty("branch"), identity.isActive(),
     requestProperties.get("requestParams").get("resource").get(0)]);`},
-	{name: "JavaScript catches Java exceptions", language: js, context: modify, want: `{"m":"java.lang.UnsupportedOperationException","own":"boom"}`, source: `
+	{name: "JavaScript catches Java exceptions", language: js, context: modify, want: `{"m":"java.lang.IllegalArgumentException","own":"boom"}`, source: `
 try { httpClient.send({}); } catch (e) { accessToken.setField("m", e.javaException.toString().split(":")[0]); }
 try { throw new java.lang.IllegalStateException("boom"); }
 catch (e) { if (e instanceof java.lang.RuntimeException) { accessToken.setField("own", e.getMessage()); } }`},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -19,6 +20,11 @@ type Options struct {
 	Limits Limits
 	// SaveUser stores what a script set on identity; nil: scripts cannot change users.
 	SaveUser SaveUser
+	// FetchHosts gives the hosts ("host" or "host:port") with internal addresses that scripts of a realm may call; nil:
+	// scripts send no requests.
+	FetchHosts func(*realm.Realm) []string
+	// Secret reads secrets; nil: scripts cannot.
+	Secret ReadSecret
 }
 
 // Engine compiles and runs scripts. It is safe for concurrent use.
@@ -27,6 +33,7 @@ type Engine struct {
 	groovy   *groovy.Engine
 	java     *javaNames
 	programs *programs
+	calls    *calls
 	limited  *observe.Tally // runs that a limit ended
 	failed   atomic.Uint64
 }
@@ -43,7 +50,7 @@ func New(o Options) *Engine {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{options: o, groovy: newGroovy(o.Limits), java: newJavaNames(), programs: newPrograms(), limited: observe.NewTally(observe.ScriptLimits...)}
+	return &Engine{options: o, groovy: newGroovy(o.Limits), java: newJavaNames(), programs: newPrograms(), calls: newCalls(), limited: observe.NewTally(observe.ScriptLimits...)}
 }
 
 // binding is a variable of a script; what the script never names is not made.
@@ -66,6 +73,10 @@ type run struct {
 	realm   *realm.Realm
 	nextGen bool
 	later   []func() error
+	sent    int           // requests
+	waited  time.Duration // for their answers
+	pause   func() (resume func())
+	read    []string // secrets
 	// out are global variables to read when the script is over.
 	out map[string]groovy.Value
 }
@@ -83,8 +94,11 @@ func (r *run) execute(p program, vars []binding, function string) (groovy.Value,
 	if err != nil {
 		r.eng.failed.Add(1)
 		var of *Error
-		if errors.As(err, &of) && of.Limit != "" {
-			r.eng.limited.Add(of.Limit)
+		if errors.As(err, &of) {
+			of.Message = r.masked(of.Message)
+			if of.Limit != "" {
+				r.eng.limited.Add(of.Limit)
+			}
 		}
 	}
 	span.End(err)
@@ -166,7 +180,8 @@ func (r *run) bindings(in *Input) []binding {
 		{"logger", func() groovy.Value { return &logger{r, maxLogLines} }},
 		{"scriptName", func() groovy.Value { return r.script.Name }},
 		{"realm", func() groovy.Value { return r.realmPath() }},
-		{"httpClient", func() groovy.Value { return &httpClient{} }},
+		{"httpClient", func() groovy.Value { return &httpClient{r} }},
+		{"secrets", func() groovy.Value { return &secrets{r} }},
 		{"scopes", r.scopes(in.Scopes)},
 		{"requestProperties", func() groovy.Value { return requestProperties(r, in) }},
 		{"clientProperties", func() groovy.Value { return clientProperties(in.Client) }},

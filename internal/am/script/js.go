@@ -44,6 +44,7 @@ func (p *jsProgram) run(r *run, vars []binding, function string) (v groovy.Value
 	j.vm.SetMaxCallStackSize(limits.Depth)
 	w := startWatch(r.ctx, j.vm, limits)
 	defer w.stop()
+	r.pause = w.pause
 	defer func() { // before the watch stops: the text of what was thrown may be script code
 		if x := recover(); x != nil {
 			err = j.recovered(x)

@@ -31,7 +31,8 @@ func newJavaNames() *javaNames {
 func hostClasses() []*groovy.Class {
 	list := []*groovy.Class{
 		jsonValueClass, userInfoClaimsClass, claimClass, tokenClass, identityClass, sessionClass, principalClass, loggerClass,
-		httpClientClass, trustedIssuerClass, idRepositoryClass, secretsClass,
+		httpClientClass, requestClass, responseClass, statusClass, headersClass, headerClass, entityClass, formClass, promiseClass,
+		trustedIssuerClass, idRepositoryClass, secretsClass, secretClass,
 		actionClass, nodeStateClass,
 	}
 	for _, kind := range slices.Sorted(maps.Keys(callbackClasses)) {
@@ -39,6 +40,7 @@ func hostClasses() []*groovy.Class {
 	}
 	for _, e := range []struct{ name, extends string }{
 		{jsonException, "java.lang.RuntimeException"},
+		{nodeException, "java.lang.Exception"},
 		{"com.iplanet.sso.SSOException", "java.lang.Exception"},
 		{"com.sun.identity.idm.IdRepoException", "java.lang.Exception"},
 		{"org.forgerock.oauth2.core.exceptions.OAuth2Exception", "java.lang.Exception"},

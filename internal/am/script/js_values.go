@@ -95,6 +95,8 @@ func (j *js) to(v groovy.Value) goja.Value {
 		return j.class(x)
 	case *array:
 		return j.array(x.list)
+	case []byte:
+		return j.array(signed(x))
 	case *groovy.Map, *groovy.List, *groovy.Set, *sequence:
 		if j.nextGen {
 			return j.plain(v, 0)

@@ -28,8 +28,8 @@ func (e *Engine) JWTIssuer(ctx context.Context, s *realm.Script, rl *realm.Realm
 		{"idRepository", func() groovy.Value {
 			return &idRepository{r, func(name string) (*realm.User, error) { return rl.User(ctx, name) }}
 		}},
-		{"secrets", func() groovy.Value { return &secrets{} }},
-		{"httpClient", func() groovy.Value { return &httpClient{} }},
+		{"secrets", func() groovy.Value { return &secrets{r} }},
+		{"httpClient", func() groovy.Value { return &httpClient{r} }},
 	}
 	v, err := r.execute(p, vars, "")
 	if err != nil {
@@ -148,19 +148,4 @@ func onRepository(n int, do func(*groovy.Call, *identity) (groovy.Value, error))
 		i := newIdentity(repo.run, &Input{Realm: repo.run.realm, User: u, Subject: store.Subject{Type: "usr", Name: u.Name}})
 		return do(c, i.(*identity))
 	}
-}
-
-// secrets stands for the binding of that name. Deviation: scripts see no secrets here.
-type secrets struct{}
-
-// GroovyClass is ScriptedSecrets.
-func (*secrets) GroovyClass() *groovy.Class { return secretsClass }
-
-var secretsClass = &groovy.Class{
-	Name: "org.forgerock.openam.scripting.api.secrets.ScriptedSecrets",
-	Methods: map[string]groovy.Method{
-		"getGenericSecret": func(*groovy.Call) (groovy.Value, error) {
-			return nil, unsupported("secrets: scripts cannot read secrets on this server")
-		},
-	},
 }

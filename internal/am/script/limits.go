@@ -8,6 +8,8 @@ import (
 
 	"github.com/dlclark/regexp2/v2"
 	"github.com/dop251/goja"
+
+	"gatehouse/internal/am/outgoing"
 )
 
 // Limits bound one run. Zero fields get the defaults.
@@ -15,6 +17,8 @@ type Limits struct {
 	Wall  time.Duration // default, and most: 2 s
 	Depth int           // nested calls; default 256
 	Bytes int64         // memory; default 128 MiB
+	// Wait bounds the time that a run waits for answers to its requests, which is not part of Wall; default 5 s.
+	Wait time.Duration
 }
 
 func (l Limits) withDefaults() Limits {
@@ -26,6 +30,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Bytes <= 0 {
 		l.Bytes = 128 << 20
+	}
+	if l.Wait <= 0 {
+		l.Wait = outgoing.Timeout
 	}
 	return l
 }
@@ -71,6 +78,7 @@ type watch struct {
 	mu       sync.Mutex
 	timer    *time.Timer
 	over     bool
+	paused   bool
 	measured bool
 	before   uint64
 }
@@ -92,10 +100,26 @@ func (w *watch) stop() {
 	w.mu.Unlock()
 }
 
+// pause stops the clock until resume is called. What the heap grows by meanwhile is not the script's.
+func (w *watch) pause() (resume func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.paused = true
+	w.timer.Stop()
+	since := time.Now()
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.paused, w.measured = false, false
+		w.deadline = w.deadline.Add(time.Since(since))
+		w.timer.Reset(watchEvery)
+	}
+}
+
 func (w *watch) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.over {
+	if w.over || w.paused {
 		return
 	}
 	heap := heapBytes()

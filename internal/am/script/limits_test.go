@@ -32,11 +32,11 @@ func TestErrors(t *testing.T) {
 		{"bad expiry", js, modify, `accessToken.setExpiryTime("tomorrow");`, "milliseconds", 1},
 		{"password", js, modify, `identity.setAttribute("userPassword", ["x"]);`, "cannot be changed by scripts", 1},
 		{"no users to change", js, modify, `identity.setAttribute("nick", ["x"]);`, "does not let scripts change users", 1},
-		{"requests", js, modify, `httpClient.send({});`, "cannot send requests", 1},
+		{"requests", js, modify, `httpClient.send(new org.forgerock.http.protocol.Request().setUri("https://example.com/"));`, "no requests are sent from here", 1},
 		{"toString that throws", js, mayAct, `throw {toString: function () { throw 1; }};`, "has no text", 1},
 		{"Groovy thrown", groovy, mayAct, "def a = 1\nthrow new IllegalStateException('no such luck')", "no such luck", 2},
 		{"Groovy map to the token", groovy, mayAct, `token.setMayAct([client_id: "x"])`, "expected a JsonValue", 1},
-		{"Groovy requests", groovy, mayAct, `httpClient.send("x")`, "cannot send requests", 1},
+		{"Groovy requests", groovy, mayAct, `httpClient.send(new org.forgerock.http.protocol.Request().setUri("https://example.com/"))`, "no requests are sent from here", 1},
 		{"Groovy unknown class", groovy, mayAct, "def a = 1\ndef b = new com.example.Thing()", "com.example.Thing", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -54,7 +54,7 @@ func logAt(level slog.Level) groovy.Method {
 			log.Log(l.run.ctx, slog.LevelWarn, "script: no more of its messages are logged", "script", l.run.script.Name)
 			return nil, nil
 		}
-		log.Log(l.run.ctx, level, "script: "+clip(filled(c.Args), maxLogText), "script", l.run.script.Name, "realm", l.run.realmPath())
+		log.Log(l.run.ctx, level, "script: "+clip(l.run.masked(filled(c.Args)), maxLogText), "script", l.run.script.Name, "realm", l.run.realmPath())
 		return nil, nil
 	}
 }
