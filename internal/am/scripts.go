@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
 
+	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/oauth"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/rest"
@@ -23,7 +25,7 @@ var (
 )
 
 func newScripts(o Options, docs store.Docs) scripts {
-	return scripts{script.New(script.Options{Log: o.Log, SaveUser: saveUser, FetchHosts: fetchHosts, Secret: readSecret})}
+	return scripts{script.New(script.Options{Log: o.Log, SaveUser: saveUser, FetchHosts: fetchHosts, Secret: readSecret, Env: os.LookupEnv, Cookie: login.DefaultCookie})}
 }
 
 // fetchHosts are the hosts with internal addresses that scripts of a realm may call: those of the provider's settings.

@@ -55,8 +55,8 @@ type ProviderOwn struct {
 	FAPI2 bool `json:"fapi2"`
 	// RevokeOnSessionEnd ends what was granted in a session with it, but for grants with the scope offline_access.
 	RevokeOnSessionEnd bool `json:"revokeTokensOnSessionEnd"`
-	// FetchHosts are the hosts with internal addresses that may be called for clients which registered themselves, and that
-	// request objects may be fetched from: "host" or "host:port".
+	// FetchHosts are the hosts with internal addresses that may be called for clients which registered themselves, that
+	// request objects may be fetched from, and that scripts may call: "host" or "host:port".
 	FetchHosts []string `json:"allowedFetchHosts"`
 	// JWTIssuerScript finds issuers of JWTs that are no agents of the realm.
 	JWTIssuerScript ScriptRef `json:"jwtIssuerScript"`

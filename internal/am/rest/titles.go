@@ -82,7 +82,7 @@ func providerTitles() map[string]string {
 		"rfc9700":                                 "OAuth 2.0 Best Current Practice (RFC 9700)",
 		"fapi2":                                   "FAPI 2.0 Security Profile",
 		"revokeTokensOnSessionEnd":                "Revoke Tokens when their Session ends",
-		"allowedFetchHosts":                       "Internal Hosts that may be called for Clients",
+		"allowedFetchHosts":                       "Internal Hosts that may be called for Clients and by Scripts",
 		"jwtIssuerScript":                         "JWT Issuer Script",
 		"statelessTokensEnabled":                  "Use Client-Side Access & Refresh Tokens",
 		"macaroonTokensEnabled":                   "Use Macaroon Access and Refresh Tokens",

@@ -26,6 +26,8 @@ type DecisionInput struct {
 	Session *store.Session
 	// Find returns a user by name, or store.ErrNotFound.
 	Find func(name string) (*realm.User, error)
+	// Languages are those that the client likes, the best first.
+	Languages []string
 }
 
 // Answer is a callback that the client filled in.
@@ -107,24 +109,21 @@ func mapFromGo(m map[string]any) *groovy.Map {
 
 func (d *decision) bindings() []binding {
 	r := d.run
-	vars := []binding{
-		{"logger", func() groovy.Value { return &logger{r, maxLogLines} }},
-		{"scriptName", func() groovy.Value { return r.script.Name }},
-		{"realm", func() groovy.Value { return r.realmPath() }},
-		{"httpClient", func() groovy.Value { return &httpClient{r} }},
-		{"secrets", func() groovy.Value { return &secrets{r} }},
+	vars := append(r.common(), []binding{
 		{"idRepository", func() groovy.Value { return &idRepository{r, d.in.Find} }},
 		{"nodeState", func() groovy.Value { return &nodeState{d} }},
 		{"requestHeaders", func() groovy.Value { return lists(lowered(d.in.Headers)) }},
 		{"requestParameters", func() groovy.Value { return lists(d.in.Params) }},
 		{"requestCookies", d.cookies},
 		{"existingSession", d.session},
-	}
+	}...)
 	if r.nextGen {
 		return append(vars,
 			binding{"callbacks", func() groovy.Value { return &nextCallbacks{d} }},
 			binding{"callbacksBuilder", func() groovy.Value { return &callbacksBuilder{d} }},
-			binding{"action", func() groovy.Value { return d.action }})
+			binding{"action", func() groovy.Value { return d.action }},
+			binding{"locales", func() groovy.Value { return &locales{d.in.Languages} }},
+			binding{"journey", constant(&absent{"journey", "scripts of this server are not told of their journey"})})
 	}
 	return append(vars,
 		binding{"sharedState", func() groovy.Value { return d.shared }},

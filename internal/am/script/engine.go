@@ -25,6 +25,10 @@ type Options struct {
 	FetchHosts func(*realm.Realm) []string
 	// Secret reads secrets; nil: scripts cannot.
 	Secret ReadSecret
+	// Env looks a variable of the environment up; nil: there is none.
+	Env func(name string) (string, bool)
+	// Cookie is the name of the session cookie.
+	Cookie string
 }
 
 // Engine compiles and runs scripts. It is safe for concurrent use.
@@ -174,20 +178,33 @@ func (e *Engine) start(ctx context.Context, s *realm.Script, rl *realm.Realm) (*
 	return &run{ctx: ctx, eng: e, script: s, realm: rl, nextGen: nextGen(s)}, p, nil
 }
 
-// bindings are the variables of every script.
-func (r *run) bindings(in *Input) []binding {
-	return []binding{
+// common are the variables of every script.
+func (r *run) common() []binding {
+	out := []binding{
 		{"logger", func() groovy.Value { return &logger{r, maxLogLines} }},
 		{"scriptName", func() groovy.Value { return r.script.Name }},
 		{"realm", func() groovy.Value { return r.realmPath() }},
 		{"httpClient", func() groovy.Value { return &httpClient{r} }},
 		{"secrets", func() groovy.Value { return &secrets{r} }},
-		{"scopes", r.scopes(in.Scopes)},
-		{"requestProperties", func() groovy.Value { return requestProperties(r, in) }},
-		{"clientProperties", func() groovy.Value { return clientProperties(in.Client) }},
-		{"identity", func() groovy.Value { return newIdentity(r, in) }},
-		{"session", func() groovy.Value { return newSession(r, in.Session) }},
+		{"systemEnv", func() groovy.Value { return &systemEnv{r} }},
 	}
+	if !r.nextGen {
+		return out
+	}
+	out = append(out,
+		binding{"utils", constant(utils{})},
+		binding{"cookieName", func() groovy.Value { return r.eng.options.Cookie }})
+	return append(out, notOffered...)
+}
+
+// bindings are those of every script about a request for tokens.
+func (r *run) bindings(in *Input) []binding {
+	return append(r.common(),
+		binding{"scopes", r.scopes(in.Scopes)},
+		binding{"requestProperties", func() groovy.Value { return requestProperties(r, in) }},
+		binding{"clientProperties", func() groovy.Value { return clientProperties(in.Client) }},
+		binding{"identity", func() groovy.Value { return newIdentity(r, in) }},
+		binding{"session", func() groovy.Value { return newSession(r, in.Session) }})
 }
 
 func constant(v groovy.Value) func() groovy.Value { return func() groovy.Value { return v } }

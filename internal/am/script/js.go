@@ -29,6 +29,8 @@ type js struct {
 	known   map[*goja.Object]*groovy.Class // the reverse
 	missing map[*goja.Object]string        // stands for a class that there is not
 	walk    *goja.Object                   // prototype of collections
+	maps    *goja.Object                   // prototypes of maps and lists in the newer dialect
+	lists   *goja.Object
 }
 
 const guardName = "guard.js"

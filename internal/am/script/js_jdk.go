@@ -1,6 +1,7 @@
 package script
 
 import (
+	"encoding/base64"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +47,7 @@ func jdkClasses() []*groovy.Class {
 			"valueOf": asBoolean, "parseBoolean": asBoolean,
 		}},
 	}
+	list = append(list, base64Class, base64CodingClass)
 	for _, name := range []string{"Integer", "Long"} {
 		list = append(list, &groovy.Class{Name: "java.lang." + name, New: asWhole, Static: map[string]groovy.Method{
 			"valueOf": asWhole, "parseInt": asWhole, "parseLong": asWhole,
@@ -67,6 +69,29 @@ func jdkClasses() []*groovy.Class {
 	}
 	return append(list, throwableClass)
 }
+
+// base64Class is Java's, for JavaScript.
+var base64Class = &groovy.Class{Name: "java.util.Base64", Static: map[string]groovy.Method{
+	"getEncoder": gives(&javaCoding{base64.StdEncoding}), "getDecoder": gives(&javaCoding{base64.StdEncoding}),
+	"getUrlEncoder": gives(&javaCoding{base64.URLEncoding}), "getUrlDecoder": gives(&javaCoding{base64.URLEncoding}),
+}}
+
+// javaCoding is an encoder or a decoder.
+type javaCoding struct{ *base64.Encoding }
+
+// GroovyClass is Base64.Encoder, which decodes too.
+func (*javaCoding) GroovyClass() *groovy.Class { return base64CodingClass }
+
+var base64CodingClass = &groovy.Class{Name: "java.util.Base64$Encoder", Methods: map[string]groovy.Method{
+	"encodeToString": withArgs(1, func(c *groovy.Call) (groovy.Value, error) {
+		b, err := bytesOf(c.Arg(0))
+		return c.This.(*javaCoding).EncodeToString(b), err
+	}),
+	"withoutPadding": withArgs(0, func(c *groovy.Call) (groovy.Value, error) {
+		return &javaCoding{c.This.(*javaCoding).WithPadding(base64.NoPadding)}, nil
+	}),
+	"decode": withArgs(1, func(c *groovy.Call) (groovy.Value, error) { return (&coding{c.This.(*javaCoding).Encoding}).decode(c) }),
+}}
 
 var throwableClass = &groovy.Class{
 	Name: "java.lang.Throwable",
@@ -182,6 +207,7 @@ var stringMethods = map[string]func(s string, arg groovy.Value) groovy.Value{
 	"contains":  func(s string, arg groovy.Value) groovy.Value { return strings.Contains(s, text(arg)) },
 	"isEmpty":   func(s string, _ groovy.Value) groovy.Value { return s == "" },
 	"isBlank":   func(s string, _ groovy.Value) groovy.Value { return strings.TrimSpace(s) == "" },
+	"getBytes":  func(s string, _ groovy.Value) groovy.Value { return []byte(s) },
 	"compareTo": func(s string, arg groovy.Value) groovy.Value { return int64(strings.Compare(s, text(arg))) },
 }
 

@@ -17,6 +17,11 @@ type jsObject struct {
 	class *groovy.Class
 }
 
+// jsMember is a host object with members that only JavaScript can have; nil: there is none of that name.
+type jsMember interface {
+	member(j *js, key string) goja.Value
+}
+
 func (j *js) wrap(v groovy.Value) *goja.Object {
 	switch x := v.(type) {
 	case *groovy.List: // a copy: scripts change lists in ways that the type has not
@@ -65,6 +70,11 @@ func (o *jsObject) Get(key string) goja.Value {
 	}
 	if m := methodOf(o.class, key); m != nil {
 		return o.j.function(key, o.class, o.v, m)
+	}
+	if own, ok := o.v.(jsMember); ok {
+		if v := own.member(o.j, key); v != nil {
+			return v
+		}
 	}
 	if m, ok := o.v.(*groovy.Map); ok {
 		if v, has := m.Get(key); has {

@@ -127,13 +127,16 @@ func (j *js) plain(v groovy.Value, depth int) goja.Value {
 		for i, x := range xs {
 			out[i] = j.plain(x, depth+1)
 		}
-		return j.vm.NewArray(out...)
+		list := j.vm.NewArray(out...)
+		j.lend(list, &j.lists, listLoans)
+		return list
 	}
 	m, ok := v.(*groovy.Map)
 	if !ok {
 		return j.to(v)
 	}
 	out := j.vm.NewObject()
+	j.lend(out, &j.maps, mapLoans)
 	for _, k := range m.Keys() {
 		x, _ := m.Get(k)
 		// Defined, not set: a member "__proto__" is data like any other.

@@ -20,17 +20,11 @@ func (e *Engine) JWTIssuer(ctx context.Context, s *realm.Script, rl *realm.Realm
 	if err != nil {
 		return nil, err
 	}
-	vars := []binding{
-		{"logger", func() groovy.Value { return &logger{r, maxLogLines} }},
-		{"scriptName", func() groovy.Value { return s.Name }},
-		{"realm", func() groovy.Value { return r.realmPath() }},
-		{"issuer", constant(issuer)},
-		{"idRepository", func() groovy.Value {
+	vars := append(r.common(),
+		binding{"issuer", constant(issuer)},
+		binding{"idRepository", func() groovy.Value {
 			return &idRepository{r, func(name string) (*realm.User, error) { return rl.User(ctx, name) }}
-		}},
-		{"secrets", func() groovy.Value { return &secrets{r} }},
-		{"httpClient", func() groovy.Value { return &httpClient{r} }},
-	}
+		}})
 	v, err := r.execute(p, vars, "")
 	if err != nil {
 		return nil, failure(s.Name, err)

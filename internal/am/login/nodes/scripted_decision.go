@@ -31,7 +31,7 @@ func (n *scriptedDecision) Process(s *journey.Step) (journey.Result, error) {
 	}
 	in := &script.DecisionInput{
 		Realm: s.Realm, Headers: s.Request.Header, Params: s.Request.URL.Query(), Cookies: s.Request.Cookies(),
-		Shared: s.State.Shared, Transient: s.State.Transient, Secure: s.State.Secure, Session: s.Session,
+		Shared: s.State.Shared, Transient: s.State.Transient, Secure: s.State.Secure, Session: s.Session, Languages: s.Languages,
 		Find: func(name string) (*realm.User, error) { return s.Host.Find(s.Context(), s.Realm, name) },
 	}
 	for _, c := range s.Answers {

@@ -1,0 +1,145 @@
+package am_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Scripts of a journey, of access tokens and of claims ask a server that wants a secret from the realm's stores.
+func TestScriptsAskServers(t *testing.T) {
+	j := newJourneys(t)
+	var transactions []string
+	asked := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		transactions = append(transactions, r.Header.Get("X-ForgeRock-TransactionId"))
+		if _, password, _ := r.BasicAuth(); password != "pass wd" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"risk": "low", "of": r.URL.Query().Get("user")})
+	}))
+	t.Cleanup(asked.Close)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "scripted.node.risk"), []byte("pass wd\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j.admin("PUT", "/json/realm-config/secrets/stores/FileSystemSecretStore/scripts", map[string]any{"directory": dir, "format": "PLAIN"}).want(t, 201)
+	const service = "/json/realm-config/services/oauth-oidc"
+	settings := func(hosts ...string) map[string]any {
+		return map[string]any{
+			"gatehouseConfig":      map[string]any{"allowedFetchHosts": hosts},
+			"advancedOAuth2Config": map[string]any{"supportedScopes": []string{"read", "openid"}},
+			"pluginsConfig": map[string]any{
+				"accessTokenModificationPluginType": "SCRIPTED", "accessTokenModificationScript": "11111111-0000-4000-8000-000000000001",
+				"oidcClaimsPluginType": "SCRIPTED", "oidcClaimsScript": "11111111-0000-4000-8000-000000000002",
+			},
+		}
+	}
+	host := strings.TrimPrefix(asked.URL, "http://")
+	j.admin("POST", service+"?_action=create", map[string]any{}).want(t, 201)
+	j.admin("PUT", "/json/realm-config/agents/OAuth2Client/app", map[string]any{
+		"coreOAuth2ClientConfig":     map[string]any{"userpassword": "secret", "scopes": []string{"read", "openid"}},
+		"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"password"}, "tokenEndpointAuthMethod": "client_secret_post"},
+	}).want(t, 201)
+	const ask = `function ask(user) {
+  var password = secrets.getGenericSecret("scripted.node.risk").getAsUtf8();
+  var response = httpClient.send("SERVER/?user=" + user, {
+    headers: {"Authorization": "Basic ".concat(utils.base64.encode("gate:" + password))}
+  }).get();
+  if (!response.ok) { throw new Error("status " + response.status); }
+  return response.json();
+}
+`
+	write := func(id, language, context, source string) {
+		j.script(id, language, context, strings.ReplaceAll(source, "SERVER", asked.URL))
+	}
+	write("11111111-0000-4000-8000-000000000001", "GROOVY", "OAUTH2_ACCESS_TOKEN_MODIFICATION", `
+import org.forgerock.http.protocol.Request
+def password = secrets.getGenericSecret("scripted.node.risk").getAsUtf8()
+def request = new Request()
+request.setUri("SERVER/?user=" + identity.getName())
+request.setMethod("GET")
+request.getHeaders().add("Authorization", "Basic " + ("gate:" + password).bytes.encodeBase64())
+def response = httpClient.send(request).get()
+if (!response.status.successful) { throw new RuntimeException("status ${response.status.code}") }
+accessToken.setField("risk", response.entity.json.risk)`)
+	j.admin("PUT", "/json/scripts/11111111-0000-4000-8000-000000000002", map[string]any{
+		"name": "claims", "language": "JAVASCRIPT", "context": "OIDC_CLAIMS_NEXT_GEN", "evaluatorVersion": "2.0",
+		"script": base64.StdEncoding.EncodeToString([]byte(strings.ReplaceAll(ask, "SERVER", asked.URL) +
+			`(function () { return {values: Object.assign({}, claims, {risk_of: ask(identity.getName()).of}), compositeScopes: {}}; }());`)),
+	}).want(t, 201)
+	write("11111111-0000-4000-8000-000000000003", "JAVASCRIPT", "SCRIPTED_DECISION_NODE", ask+`
+try {
+  nodeState.putShared("risk", ask("demo").risk);
+  action.goTo("true").putSessionProperty("risk", nodeState.get("risk"));
+} catch (e) {
+  logger.error("no risk: " + e.message);
+  action.goTo("false");
+}`)
+	write("11111111-0000-4000-8000-000000000004", "JAVASCRIPT", "AUTHENTICATION_TREE_DECISION_NODE", `
+var fr = JavaImporter(org.forgerock.openam.auth.node.api.Action, org.forgerock.http.protocol.Request);
+var password = secrets.getGenericSecret("scripted.node.risk").getAsUtf8();
+var request = new fr.Request();
+request.setUri("SERVER/?user=demo");
+request.getHeaders().add("Authorization", "Basic " + java.util.Base64.getEncoder().encodeToString(java.lang.String("gate:" + password).getBytes()));
+var response = httpClient.send(request).get();
+outcome = JSON.parse(response.getEntity().getString()).risk === "low" ? "true" : "false";`)
+	for name, script := range map[string]string{"Newer": "11111111-0000-4000-8000-000000000003", "Older": "11111111-0000-4000-8000-000000000004"} {
+		j.tree(name,
+			node{id: "name" + name, kind: "ZeroPageLoginNode", settings: map[string]any{"usernameHeader": "X-OpenAM-Username", "passwordHeader": "X-OpenAM-Password"}, to: map[string]string{"true": "data" + name, "false": failure}},
+			node{id: "data" + name, kind: "DataStoreDecisionNode", to: map[string]string{"true": "ask" + name, "false": failure}},
+			node{id: "ask" + name, kind: "ScriptedDecisionNode", settings: map[string]any{"script": script, "outcomes": []string{"true", "false"}}, to: map[string]string{"true": success, "false": failure}})
+	}
+	signIn := func(tree string) reply {
+		return j.send("POST", "/json/authenticate?authIndexType=service&authIndexValue="+tree, "{}", "X-OpenAM-Username", "demo", "X-OpenAM-Password", "Ch4ng31t")
+	}
+	token := func() reply {
+		return j.send("POST", "/oauth2/access_token", url.Values{
+			"grant_type": {"password"}, "username": {"demo"}, "password": {"Ch4ng31t"}, "scope": {"read openid"}, "client_id": {"app"}, "client_secret": {"secret"},
+		}, "X-ForgeRock-TransactionId", "tx-of-the-token")
+	}
+
+	// The host is internal and on no list.
+	j.admin("PUT", service, settings()).want(t, 200)
+	if got := token(); got.StatusCode != 500 || got.body["error_description"] != "Error running access token modification script" {
+		t.Errorf("an internal address: %d %s", got.StatusCode, got.raw)
+	}
+	signIn("Newer").want(t, 401)
+	if len(transactions) > 0 {
+		t.Fatal("the server was asked")
+	}
+
+	j.admin("PUT", service, settings(host)).want(t, 200)
+	issued := token().want(t, 200)
+	access, _ := issued["access_token"].(string)
+	if len(transactions) == 0 || transactions[0] != "tx-of-the-token" {
+		t.Errorf("transactions = %v", transactions)
+	}
+	seen := j.send("POST", "/oauth2/introspect", url.Values{"token": {access}, "client_id": {"app"}, "client_secret": {"secret"}}).want(t, 200)
+	if seen["risk"] != "low" {
+		t.Errorf("introspection: %v", seen)
+	}
+	if info := j.send("GET", "/oauth2/userinfo", nil, "Authorization", "Bearer "+access).want(t, 200); info["risk_of"] != "demo" {
+		t.Errorf("user info: %v", info)
+	}
+	for _, tree := range []string{"Newer", "Older"} {
+		signIn(tree).want(t, 200)
+	}
+
+	// Another secret, from a store that changed.
+	other := t.TempDir()
+	if err := os.WriteFile(filepath.Join(other, "scripted.node.risk"), []byte("wrong"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j.admin("PUT", "/json/realm-config/secrets/stores/FileSystemSecretStore/scripts", map[string]any{"directory": other, "format": "PLAIN"}).want(t, 200)
+	signIn("Newer").want(t, 401)
+	if got := token(); got.StatusCode != 500 {
+		t.Errorf("a wrong secret: %d %s", got.StatusCode, got.raw)
+	}
+}
