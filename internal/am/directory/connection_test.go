@@ -196,7 +196,8 @@ func TestDirectoryPolicy(t *testing.T) {
 	check("in order", "bjensen", "hifalutin", nil, nil)
 	check("expired", "old", "hifalutin", realm.ErrExpired, nil)
 	check("expired, wrong password", "old", "wrong", realm.ErrBadCredentials, realm.ErrExpired)
-	check("to be changed", "reset", "hifalutin", realm.ErrExpired, nil)
+	check("to be changed", "reset", "hifalutin", realm.ErrMustChange, nil)
+	check("expired has not only to be changed", "old", "hifalutin", realm.ErrExpired, realm.ErrMustChange)
 	check("locked", "locked", "hifalutin", realm.ErrLocked, nil)
 	check("locked is as wrong a password as any", "locked", "hifalutin", realm.ErrBadCredentials, nil)
 	for range 2 {

@@ -257,6 +257,8 @@ func bind(c *ldap.Conn, dn, password string) error {
 	switch {
 	case policy == ldap.BeheraAccountLocked:
 		return realm.ErrLocked
+	case policy == ldap.BeheraChangeAfterReset && err == nil:
+		return realm.ErrMustChange
 	case policy == ldap.BeheraPasswordExpired, policy == ldap.BeheraChangeAfterReset:
 		return realm.ErrExpired
 	case ldap.IsErrorAnyOf(err, ldap.LDAPResultInvalidCredentials, ldap.LDAPResultInappropriateAuthentication, ldap.LDAPResultUnwillingToPerform,
@@ -278,7 +280,7 @@ func (s *Stores) ChangePassword(ctx context.Context, realmPath string, u *realm.
 		defer c.Close()
 		err = bind(c, e.DN, current)
 	}
-	if err == nil {
+	if err == nil || errors.Is(err, realm.ErrMustChange) {
 		_, err = c.PasswordModify(ldap.NewPasswordModifyRequest(e.DN, current, next))
 		if refused, ok := errors.AsType[*ldap.Error](err); ok && refused.ResultCode != ldap.ErrorNetwork {
 			reason := ldap.LDAPResultCodeMap[refused.ResultCode]

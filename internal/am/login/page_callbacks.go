@@ -119,6 +119,9 @@ func (b *stepBuilder) add(c *wireCallback) {
 		if strings.Contains(strings.ToLower(f.Label), "one time") || strings.Contains(strings.ToLower(f.Label), "one-time") {
 			f.Autocomplete, f.InputMode = "one-time-code", "numeric"
 		}
+		if p := wireText(c.output("prompt")); p == "New Password" || p == "Confirm Password" {
+			f.Autocomplete = "new-password"
+		}
 	case "ValidatedCreatePasswordCallback":
 		f.Type, f.Value, f.Autocomplete = "password", "", "new-password"
 	case "TextInputCallback":
@@ -353,6 +356,14 @@ func (b *stepBuilder) prompt(c *wireCallback) string {
 		return b.lang.T("login.name")
 	case "Password":
 		return b.lang.T("login.password")
+	case "Old Password":
+		return b.lang.T("login.password.old")
+	case "New Password":
+		return b.lang.T("login.password.new")
+	case "Confirm Password":
+		return b.lang.T("login.password.confirm")
+	case "Select an authentication service":
+		return b.lang.T("login.service")
 	case "":
 		switch c.Type {
 		case "NameCallback":

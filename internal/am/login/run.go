@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -234,6 +235,17 @@ func (h host) Agent(ctx context.Context, rl *realm.Realm, name, password string)
 
 func (h host) Find(ctx context.Context, rl *realm.Realm, name string) (*realm.User, error) {
 	return rl.User(ctx, name)
+}
+
+func (h host) ChangePassword(ctx context.Context, rl *realm.Realm, name, current, next string) error {
+	u, err := rl.User(ctx, name)
+	if err == nil && u.External == "" {
+		err = fmt.Errorf("change the password of %s: %w", name, realm.ErrRefusedPassword)
+	}
+	if err != nil {
+		return err
+	}
+	return rl.ChangePassword(ctx, u, current, next)
 }
 
 func (h host) Save(ctx context.Context, rl *realm.Realm, u *realm.User) error {

@@ -22,6 +22,8 @@ var (
 	ErrLocked = fmt.Errorf("the directory has locked the account: %w", ErrBadCredentials)
 	// ErrExpired is ErrInactive of an account whose password has to be changed first.
 	ErrExpired = fmt.Errorf("the password has expired or has to be changed: %w", ErrInactive)
+	// ErrMustChange is ErrExpired of a password that is right, and good for nothing but changing it.
+	ErrMustChange = fmt.Errorf("it was set by somebody else: %w", ErrExpired)
 	// ErrRefusedPassword is the error of a new password that the directory does not take.
 	ErrRefusedPassword = errors.New("the directory refused the new password")
 )
@@ -166,7 +168,7 @@ func (r *Realm) SaveUser(ctx context.Context, u *User) error {
 	return err
 }
 
-// ChangePassword gives a user who is kept elsewhere another password.
+// ChangePassword gives a user who is kept elsewhere another password, which may be one that has to be changed.
 func (r *Realm) ChangePassword(ctx context.Context, u *User, current, next string) error {
 	return r.set.m.identities.ChangePassword(ctx, r.Path, u, current, next)
 }

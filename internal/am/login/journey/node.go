@@ -62,6 +62,8 @@ type Host interface {
 	Agent(ctx context.Context, rl *realm.Realm, name, password string) (string, error)
 	// Find returns the user with that name, or store.ErrNotFound.
 	Find(ctx context.Context, rl *realm.Realm, name string) (*realm.User, error)
+	// ChangePassword gives a user of a directory another password: realm.ErrRefusedPassword when it is not taken.
+	ChangePassword(ctx context.Context, rl *realm.Realm, name, current, next string) error
 	// Save stores a changed user.
 	Save(ctx context.Context, rl *realm.Realm, u *realm.User) error
 	// Guess counts wrong one-time passwords of a user. before tells whether another one may be tried.

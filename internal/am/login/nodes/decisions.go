@@ -43,32 +43,6 @@ func wrongUser(err error) bool {
 	return errors.Is(err, realm.ErrBadCredentials) || errors.Is(err, realm.ErrInactive) || errors.Is(err, journey.ErrLocked)
 }
 
-// identityStore checks name and password, and tells locked users, and those whose password has expired, from others.
-type identityStore struct {
-	MinimumLength int  `json:"minimumPasswordLength"`
-	MixedCase     bool `json:"mixedCaseForPasswordChangeMessages"`
-	UniversalID   bool `json:"useUniversalIdForUsername"`
-}
-
-func (*identityStore) Outcomes() []string {
-	return []string{"TRUE", "FALSE", "LOCKED", "CANCELLED", "EXPIRED"}
-}
-
-func (*identityStore) Process(s *journey.Step) (journey.Result, error) {
-	err := checkUser(s)
-	switch {
-	case err == nil:
-		return journey.To("TRUE")
-	case errors.Is(err, realm.ErrExpired):
-		return journey.To("EXPIRED")
-	case errors.Is(err, journey.ErrLocked), errors.Is(err, realm.ErrLocked), errors.Is(err, realm.ErrInactive):
-		return journey.To("LOCKED")
-	case wrongUser(err):
-		return journey.To("FALSE")
-	}
-	return journey.Result{}, err
-}
-
 // agentDataStore checks name and password of an agent.
 type agentDataStore struct{}
 
