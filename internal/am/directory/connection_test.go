@@ -216,4 +216,16 @@ func TestDirectoryPolicy(t *testing.T) {
 		t.Errorf("a long password: %v", err)
 	}
 	check("the new password", "bjensen", "long-enough-for-it", nil, nil)
+
+	if user, err = u.User(ctx, "reset"); err != nil {
+		t.Fatal(err)
+	}
+	if err := u.ChangePassword(ctx, user, "hifalutin", "nine-char"); !errors.Is(err, realm.ErrRefusedPassword) {
+		t.Errorf("a short password for one that has to be changed: %v", err)
+	}
+	if err := u.ChangePassword(ctx, user, "hifalutin", "long-enough-for-it"); err != nil {
+		t.Errorf("a password that has to be changed: %v", err)
+	}
+	check("changed", "reset", "long-enough-for-it", nil, nil)
+	check("the one before", "reset", "hifalutin", realm.ErrBadCredentials, realm.ErrExpired)
 }
