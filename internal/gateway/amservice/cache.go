@@ -98,6 +98,9 @@ func (c *Cache[V]) Load(x *chain.Exchange, token string, load func() (V, error))
 	})
 }
 
+// Put keeps a value in the place of another.
+func (c *Cache[V]) Put(token string, v V) { c.entries.Set(digest(token), v) }
+
 // Len is about how many tokens are kept.
 func (c *Cache[V]) Len() int { return c.entries.EstimatedSize() }
 

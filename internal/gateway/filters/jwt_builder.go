@@ -59,6 +59,12 @@ var jwtBuilder = heap.Define("JwtBuilderFilter", func(c *jwtBuilderConfig, env *
 		f.encryption = c.Encryption
 	}
 	f.provider.OrEnvironment(env)
+	if s := f.signature; s != nil {
+		f.signer.Provider, f.signer.ID, f.signer.Algorithm = f.provider, s.SecretID, jose.Algorithm(s.Algorithm)
+		f.signer.Options = func(*jose.Key) (jose.SignerOptions, error) {
+			return jose.SignerOptions{OmitKeyID: !s.IncludeKeyID}, nil
+		}
+	}
 	return f, nil
 })
 
@@ -95,15 +101,14 @@ type tokenBuilder struct {
 	signature  *jwtSignature
 	encryption *jwtEncryption
 
-	// What was made for the keys that were active last.
-	signer    atomic.Pointer[keyed[*jose.Signer]]
-	encrypter atomic.Pointer[keyed[*jose.Encrypter]]
+	signer secrets.Signer
+	// encrypter was made for the key that was active last.
+	encrypter atomic.Pointer[keyedEncrypter]
 }
 
-// keyed is something made from a key.
-type keyed[T any] struct {
+type keyedEncrypter struct {
 	key  *jose.Key
-	made T
+	made *jose.Encrypter
 }
 
 func (f *tokenBuilder) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
@@ -132,7 +137,7 @@ func (f *tokenBuilder) build(x *chain.Exchange, claims map[string]any) (string, 
 		}
 		return e.Encrypt(payload)
 	}
-	s, err := f.activeSigner(x)
+	s, err := f.signer.Active(x.Ctx())
 	if err != nil {
 		return "", err
 	}
@@ -146,21 +151,6 @@ func (f *tokenBuilder) build(x *chain.Exchange, claims map[string]any) (string, 
 	return jose.SignThenEncrypt(s, e, payload)
 }
 
-func (f *tokenBuilder) activeSigner(x *chain.Exchange) (*jose.Signer, error) {
-	key, err := f.provider.Key(x.Ctx(), f.signature.SecretID)
-	if err != nil {
-		return nil, err
-	}
-	if kept := f.signer.Load(); kept != nil && kept.key == key {
-		return kept.made, nil
-	}
-	s, err := jose.NewSigner(key, jose.Algorithm(f.signature.Algorithm), jose.SignerOptions{OmitKeyID: !f.signature.IncludeKeyID})
-	if err == nil {
-		f.signer.Store(&keyed[*jose.Signer]{key, s})
-	}
-	return s, err
-}
-
 func (f *tokenBuilder) activeEncrypter(x *chain.Exchange, o jose.EncrypterOptions) (*jose.Encrypter, error) {
 	key, err := f.provider.Key(x.Ctx(), f.encryption.SecretID)
 	if err != nil {
@@ -171,7 +161,7 @@ func (f *tokenBuilder) activeEncrypter(x *chain.Exchange, o jose.EncrypterOption
 	}
 	e, err := jose.NewEncrypter(key, jose.Algorithm(f.encryption.Algorithm), jose.Encryption(f.encryption.Method), o)
 	if err == nil {
-		f.encrypter.Store(&keyed[*jose.Encrypter]{key, e})
+		f.encrypter.Store(&keyedEncrypter{key, e})
 	}
 	return e, err
 }

@@ -11,6 +11,7 @@ var All = []*heap.Type{
 	clientSecretBasicType,
 	clientSecretPostType,
 	confirmationType,
+	dpopProofType,
 	dpopType,
 	encryptedPrivateKeyJwtType,
 	grantSwapType,

@@ -13,7 +13,7 @@ import (
 
 // issued is an access token that the gateway got for itself.
 type issued struct {
-	header  string // "Bearer …"
+	header  string // "Bearer …" or "DPoP …"
 	refresh string
 	until   time.Time // when a new one is to be got; zero: now
 	// replaced is when the token took the place of one that was refused, else zero.
@@ -71,13 +71,18 @@ func (s *source) reject(t *issued) bool {
 	return true
 }
 
-// newIssued reads a token response (RFC 6749 §5.1).
+// newIssued reads a token response (RFC 6749 §5.1). A token that is bound to a key goes out
+// with its own scheme (RFC 9449 §7.1); a DpopProofFilter behind adds the proof.
 func newIssued(info *token.Info, now time.Time) (*issued, error) {
-	if kind, ok := info.Text("token_type"); ok && !strings.EqualFold(kind, "Bearer") {
+	scheme := "Bearer"
+	switch kind, ok := info.Text("token_type"); {
+	case strings.EqualFold(kind, "DPoP"):
+		scheme = "DPoP"
+	case ok && !strings.EqualFold(kind, scheme):
 		return nil, fmt.Errorf("the authorization server issued a token of type %q, which cannot be sent", kind)
 	}
 	text, _ := info.Text("access_token")
-	t := &issued{header: "Bearer " + text, until: now.Add(withoutExpiry)}
+	t := &issued{header: scheme + " " + text, until: now.Add(withoutExpiry)}
 	t.refresh, _ = info.Text("refresh_token")
 	if seconds, ok := info.Int("expires_in"); ok {
 		life := time.Duration(min(max(seconds, 0), 1<<31)) * time.Second
@@ -99,7 +104,7 @@ func (f *bearerFilter) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 	if err != nil {
 		return nil, err
 	}
-	again, err := f.copyOf(x.Request)
+	again, err := copyOf(x.Request, f.streaming)
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +124,8 @@ func (f *bearerFilter) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 
 // copyOf returns what a second attempt starts from, since those below may change the
 // request; nil when its body is not in memory: large ones are sent once.
-func (f *bearerFilter) copyOf(req *chain.Request) (*chain.Request, error) {
-	if !f.streaming {
+func copyOf(req *chain.Request, streaming bool) (*chain.Request, error) {
+	if !streaming {
 		if err := req.Entity.Buffer(); err != nil {
 			return nil, err
 		}
@@ -132,15 +137,14 @@ func (f *bearerFilter) copyOf(req *chain.Request) (*chain.Request, error) {
 }
 
 // refused says that the resource wants another token. A challenge of another scheme,
-// or a bearer challenge with another error, is not cured by one (RFC 6750 §3.1).
+// or one with another error, is not cured by one (RFC 6750 §3.1).
 func refused(resp *chain.Response) bool {
 	if resp.Status.Code != 401 {
 		return false
 	}
 	challenges := resp.Header["Www-Authenticate"]
-	for _, c := range challenges {
-		c = strings.ToLower(c)
-		if strings.HasPrefix(c, "bearer") && (strings.Contains(c, "invalid_token") || !strings.Contains(c, "error=")) {
+	for _, scheme := range [...]string{"Bearer", "DPoP"} {
+		if p, ok := challengeOf(challenges, scheme); ok && (p["error"] == "" || p["error"] == "invalid_token") {
 			return true
 		}
 	}

@@ -127,7 +127,8 @@ func (r *ClientRegistration) withAssertion(p secrets.Provider, id secrets.ID, no
 		if err != nil {
 			return failing{err}
 		}
-		made := &privateKeyJwt{assertionFields: template, now: now}
+		made := &privateKeyJwt{assertionFields: template}
+		made.signWith(now)
 		made.TokenEndpoint = conf.URL{URL: at}
 		r.assertions.Store(made)
 		return made

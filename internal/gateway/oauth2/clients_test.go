@@ -260,7 +260,7 @@ func TestClientCredentialsFailures(t *testing.T) {
 		{"a page", 502, `<html>`, "get an access token from http://as/token: server_error: the authorization server answered with status 502 and no JSON object"},
 		{"no token", 200, `{"token_type":"Bearer"}`, "get an access token from http://as/token: server_error: the authorization server's answer has no usable access token"},
 		{"line break in the token", 200, `{"access_token":"a\r\nX: y"}`, "get an access token from http://as/token: server_error: the authorization server's answer has no usable access token"},
-		{"other type", 200, `{"access_token":"a","token_type":"DPoP"}`, `the authorization server issued a token of type "DPoP", which cannot be sent`},
+		{"other type", 200, `{"access_token":"a","token_type":"mac"}`, `the authorization server issued a token of type "mac", which cannot be sent`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,9 +1,7 @@
 package oauth2
 
 import (
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -80,12 +78,11 @@ func (c *dpop) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, e
 	if !used && c.RequireDpop {
 		return challenged(401, c.challenge("", ""), errDpopNeeded), nil
 	}
-	thumb := ""
+	var p shown
 	if used {
 		var err error
-		if thumb, err = c.proof(x, text); err != nil {
-			c.log.DebugContext(x.Ctx(), "proof is refused", "error", err)
-			return challenged(401, c.challenge("invalid_dpop_proof", "The DPoP proof is missing or not valid."), err), nil
+		if p, err = c.proof(x, text); err != nil {
+			return c.refuseProof(x, err), nil
 		}
 		x.Request.Header["Authorization"] = []string{"Bearer " + text}
 	}
@@ -93,9 +90,14 @@ func (c *dpop) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, e
 		if used {
 			x.Request.Header["Authorization"] = fields
 		}
-		if err := c.bound(x, thumb); err != nil {
+		if err := c.bound(x, p.key); err != nil {
 			c.log.DebugContext(x.Ctx(), "access token is refused", "error", err)
 			return challenged(401, c.challenge("invalid_token", invalidTokenText), err), nil
+		}
+		if used {
+			if err := c.once(x, p); err != nil {
+				return c.refuseProof(x, err), nil
+			}
 		}
 		return next.Handle(x)
 	}))
@@ -104,6 +106,11 @@ func (c *dpop) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, e
 	}
 	c.translate(resp, used)
 	return resp, nil
+}
+
+func (c *dpop) refuseProof(x *chain.Exchange, err error) *chain.Response {
+	c.log.DebugContext(x.Ctx(), "proof is refused", "error", err)
+	return challenged(401, c.challenge("invalid_dpop_proof", "The DPoP proof is missing or not valid."), err)
 }
 
 func (c *dpop) challenge(code, description string) string {
@@ -151,47 +158,48 @@ func ofScheme(field, scheme string) (string, bool) {
 	return strings.TrimLeft(field[i+1:], " "), true
 }
 
-// proof checks the proof of a request (RFC 9449 §4.3) and returns the thumbprint of its
-// key.
-func (c *dpop) proof(x *chain.Exchange, access string) (string, error) {
+// shown is a proof that is in order.
+type shown struct{ key, id string } // the thumbprint of its key, and its jti
+
+// proof checks the proof of a request (RFC 9449 §4.3), but not whether it was used before.
+func (c *dpop) proof(x *chain.Exchange, access string) (shown, error) {
 	fields := x.Request.Header["Dpop"]
 	if len(fields) != 1 {
-		return "", errProofCount
+		return shown{}, errProofCount
 	}
 	raw, err := jose.Unverified(fields[0])
 	if err != nil {
-		return "", err
+		return shown{}, err
 	}
 	key, err := proofKey(raw.Header)
 	if err != nil {
-		return "", err
+		return shown{}, err
 	}
 	t, err := jose.Verify(x.Ctx(), fields[0], jose.VerifyOptions{
 		Keys: jose.NewKeySet(key), Algorithms: c.algorithms, Types: []string{"dpop+jwt"}, MaxBytes: 16 << 10,
 	})
 	if err != nil {
-		return "", err
+		return shown{}, err
 	}
 	claims, err := jose.ParseClaims(t.Payload)
 	if err != nil {
-		return "", err
+		return shown{}, err
 	}
-	if err := c.checkProof(x, claims, access); err != nil {
-		return "", err
-	}
-	thumb := key.Thumbprint()
+	return shown{key.Thumbprint(), claims.ID}, c.checkProof(x, claims, access)
+}
+
+// once remembers a proof and refuses it the second time. Only proofs for tokens that are
+// good and bound to their key come here: who has none cannot push others out.
+func (c *dpop) once(x *chain.Exchange, p shown) error {
 	first := false
-	_, err = c.used.Load(x, thumb+" "+claims.ID, func() (struct{}, error) {
+	_, err := c.used.Load(x, p.key+" "+p.id, func() (struct{}, error) {
 		first = true
 		return struct{}{}, nil
 	})
-	if err != nil {
-		return "", err
+	if err == nil && !first {
+		err = errProofUsed
 	}
-	if !first {
-		return "", errProofUsed
-	}
-	return thumb, nil
+	return err
 }
 
 // proofKey is the key in the header; a private or symmetric one proves nothing.
@@ -216,13 +224,12 @@ func (c *dpop) checkProof(x *chain.Exchange, claims *jose.Claims, access string)
 	method, _ := claims.Values["htm"].(string)
 	target, _ := claims.Values["htu"].(string)
 	hash, _ := claims.Values["ath"].(string)
-	sum := sha256.Sum256([]byte(access))
 	switch now := c.now(); {
 	case claims.ID == "" || len(claims.ID) > 1024 || claims.IssuedAt.IsZero():
 		return errProofClaims
 	case method != x.Request.Method, !sameTarget(target, originalURI(x)):
 		return errProofClaims
-	case subtle.ConstantTimeCompare([]byte(hash), []byte(base64.RawURLEncoding.EncodeToString(sum[:]))) != 1:
+	case subtle.ConstantTimeCompare([]byte(hash), []byte(tokenHash(access))) != 1:
 		return errProofClaims
 	case claims.IssuedAt.After(now.Add(c.SkewAllowance.D())), now.After(claims.IssuedAt.Add(c.MaxAge.D() + c.SkewAllowance.D())):
 		return errProofAge

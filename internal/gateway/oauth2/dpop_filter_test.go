@@ -153,3 +153,33 @@ func TestDpopProofIsUsedOnce(t *testing.T) {
 		f.pass(30 * time.Second)
 	}
 }
+
+// Proofs for tokens that are not good are not remembered: whoever has none cannot make the filter forget those that count.
+func TestDpopRemembersProofsOfGoodTokens(t *testing.T) {
+	key := newKey(t, "").With("", "", "")
+	f, filter := newDpop(t, `"maximumSize":1,`, key)
+	use := func(access, proof string) int {
+		t.Helper()
+		x := exchangeFor(t, "https://rs.example.com/a", "Authorization", "DPoP "+access, "DPoP", proof)
+		resp, err := filter.Filter(x, chain.HandlerFunc(func(*chain.Exchange) (*chain.Response, error) { return chain.NewResponse(200), nil }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.Status.Code
+	}
+	proof := dpopProof(t, f, key, "bound", nil)
+	if got := use("bound", proof); got != 200 {
+		t.Fatalf("the first use: %d", got)
+	}
+	stranger := newKey(t, "").With("", "", "")
+	for range 50 {
+		for _, access := range []string{"gone", "free", "bound"} {
+			if got := use(access, dpopProof(t, f, stranger, access, nil)); got != 401 {
+				t.Fatalf("a stranger's proof for %q: %d", access, got)
+			}
+		}
+	}
+	if got := use("bound", proof); got != 401 {
+		t.Errorf("the second use: %d", got)
+	}
+}

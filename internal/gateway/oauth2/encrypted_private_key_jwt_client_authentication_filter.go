@@ -41,7 +41,7 @@ func (c *encryptedPrivateKeyJwt) Filter(x *chain.Exchange, next chain.Handler) (
 	if err != nil {
 		return nil, err
 	}
-	signer, err := c.activeSigner(x)
+	signer, err := c.signer.Active(x.Ctx())
 	if err != nil {
 		return nil, err
 	}

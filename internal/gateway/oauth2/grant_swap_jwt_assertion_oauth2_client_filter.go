@@ -30,8 +30,9 @@ type grantSwap struct {
 	Encryption      *swapEncryption         `conf:"encryption"`
 	FailureHandler  heap.Ref[chain.Handler] `conf:"failureHandler"`
 
-	now func() time.Time
-	log *slog.Logger
+	signer secrets.Signer
+	now    func() time.Time
+	log    *slog.Logger
 }
 
 type swapAssertion struct {
@@ -62,8 +63,14 @@ var grantSwapType = heap.Define("GrantSwapJwtAssertionOAuth2ClientFilter", func(
 	if c.Signature == nil && c.Encryption == nil {
 		env.Fail("signature", "one of the fields \"signature\" and \"encryption\" is required")
 	}
-	if s := c.Signature; s != nil && !jose.Algorithm(s.Algorithm).Signs() {
-		env.Fail("signature.algorithm", "%q is no signature algorithm%s", s.Algorithm, conf.DidYouMean(s.Algorithm, signatureNames()))
+	if s := c.Signature; s != nil {
+		if !jose.Algorithm(s.Algorithm).Signs() {
+			env.Fail("signature.algorithm", "%q is no signature algorithm%s", s.Algorithm, conf.DidYouMean(s.Algorithm, signatureNames()))
+		}
+		c.signer.Provider, c.signer.ID, c.signer.Algorithm = c.SecretsProvider, s.SecretID, jose.Algorithm(s.Algorithm)
+		c.signer.Options = func(*jose.Key) (jose.SignerOptions, error) {
+			return jose.SignerOptions{OmitKeyID: !s.IncludeKeyID}, nil
+		}
 	}
 	if e := c.Encryption; e != nil {
 		if !jose.Algorithm(e.Algorithm).Encrypts() {
@@ -173,15 +180,9 @@ func noValue(name string, e *expr.Template) error {
 
 func (c *grantSwap) seal(x *chain.Exchange, payload []byte) (string, error) {
 	var signer *jose.Signer
-	if s := c.Signature; s != nil {
-		key, err := c.SecretsProvider.Key(x.Ctx(), s.SecretID)
-		if err != nil {
-			return "", err
-		}
-		if !key.IsPrivate() && !key.IsSymmetric() {
-			return "", errNoPrivateKey
-		}
-		if signer, err = jose.NewSigner(key, jose.Algorithm(s.Algorithm), jose.SignerOptions{OmitKeyID: !s.IncludeKeyID}); err != nil {
+	if c.Signature != nil {
+		var err error
+		if signer, err = c.signer.Active(x.Ctx()); err != nil {
 			return "", err
 		}
 		if c.Encryption == nil {

@@ -29,7 +29,7 @@ func (v *visit) resource(next chain.Handler) (*chain.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, found := bearerChallenge(resp.Header["Www-Authenticate"])
+	b, found := challengeOf(resp.Header["Www-Authenticate"], "Bearer")
 	if !found {
 		return resp, nil
 	}
@@ -50,7 +50,7 @@ func (v *visit) replay(r *ClientRegistration, l *login, again *chain.Request, ne
 	if err != nil {
 		return nil, err
 	}
-	if b, found := bearerChallenge(resp.Header["Www-Authenticate"]); found {
+	if b, found := challengeOf(resp.Header["Www-Authenticate"], "Bearer"); found {
 		resp.Entity.Close()
 		return nil, refusal(b)
 	}

@@ -3,10 +3,8 @@ package oauth2
 import (
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/conf"
@@ -21,7 +19,7 @@ type privateKeyJwt struct {
 	assertionFields
 
 	now    func() time.Time
-	signer atomic.Pointer[keyedSigner]
+	signer secrets.Signer
 }
 
 type assertionFields struct {
@@ -32,12 +30,6 @@ type assertionFields struct {
 	SigningAlgorithm     string           `conf:"signingAlgorithm,default=RS256"`
 	JwtExpirationTimeout conf.Duration    `conf:"jwtExpirationTimeout,default=1 minute,min=1"`
 	Claims               map[string]any   `conf:"claims"`
-}
-
-// keyedSigner is the signer for the key that was active last.
-type keyedSigner struct {
-	key    *jose.Key
-	signer *jose.Signer
 }
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -55,9 +47,12 @@ func (c *privateKeyJwt) prepare(env *heap.Env) {
 	if c.JwtExpirationTimeout.Unlimited() {
 		env.Fail("jwtExpirationTimeout", "the duration must not be unlimited")
 	}
-	if c.now = env.Now; c.now == nil {
-		c.now = time.Now
-	}
+	c.signWith(clockOf(env))
+}
+
+func (c *privateKeyJwt) signWith(now func() time.Time) {
+	c.now = now
+	c.signer.Provider, c.signer.ID, c.signer.Algorithm = c.SecretsProvider, c.SigningSecretID, jose.Algorithm(c.SigningAlgorithm)
 }
 
 func signatureNames() []string {
@@ -73,7 +68,7 @@ func (c *privateKeyJwt) Filter(x *chain.Exchange, next chain.Handler) (*chain.Re
 	if err != nil {
 		return nil, err
 	}
-	signer, err := c.activeSigner(x)
+	signer, err := c.signer.Active(x.Ctx())
 	if err != nil {
 		return nil, err
 	}
@@ -103,25 +98,4 @@ func (c *privateKeyJwt) payload() ([]byte, error) {
 	}
 	maps.Copy(claims, c.Claims)
 	return json.Marshal(claims)
-}
-
-var errNoPrivateKey = errors.New("the key that signs client assertions has no private part")
-
-func (c *privateKeyJwt) activeSigner(x *chain.Exchange) (*jose.Signer, error) {
-	key, err := c.SecretsProvider.Key(x.Ctx(), c.SigningSecretID)
-	if err != nil {
-		return nil, err
-	}
-	if kept := c.signer.Load(); kept != nil && kept.key == key {
-		return kept.signer, nil
-	}
-	if !key.IsPrivate() && !key.IsSymmetric() {
-		return nil, errNoPrivateKey
-	}
-	s, err := jose.NewSigner(key, jose.Algorithm(c.SigningAlgorithm), jose.SignerOptions{})
-	if err != nil {
-		return nil, err
-	}
-	c.signer.Store(&keyedSigner{key, s})
-	return s, nil
 }

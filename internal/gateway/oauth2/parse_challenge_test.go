@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestBearerChallenge(t *testing.T) {
+func TestChallengeOf(t *testing.T) {
 	tests := []struct {
 		values []string
 		want   map[string]string // nil: none
@@ -29,19 +29,19 @@ func TestBearerChallenge(t *testing.T) {
 		{[]string{`"Bearer" ,;= Bearer a`}, map[string]string{}},
 	}
 	for _, tt := range tests {
-		got, found := bearerChallenge(tt.values)
+		got, found := challengeOf(tt.values, "Bearer")
 		if found != (tt.want != nil) || !maps.Equal(got, tt.want) {
-			t.Errorf("bearerChallenge(%q) = %v, %t, want %v", tt.values, got, found, tt.want)
+			t.Errorf("challengeOf(%q) = %v, %t, want %v", tt.values, got, found, tt.want)
 		}
 	}
 }
 
-func FuzzBearerChallenge(f *testing.F) {
+func FuzzChallengeOf(f *testing.F) {
 	for _, s := range []string{`Bearer realm="a", error="b"`, "Negotiate a/b==, Bearer", `,"\`, "a=b"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		params, _ := bearerChallenge([]string{s})
+		params, _ := challengeOf([]string{s}, "Bearer")
 		for name := range params {
 			if name == "" || name != strings.ToLower(name) {
 				t.Errorf("parameter %q of %q", name, s)

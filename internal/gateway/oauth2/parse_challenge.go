@@ -2,16 +2,16 @@ package oauth2
 
 import "strings"
 
-// bearerChallenge finds the first challenge of the scheme Bearer in values of
-// WWW-Authenticate and returns its parameters; names are in lower case. A value may
-// hold several challenges (RFC 9110 §11.6.1).
-func bearerChallenge(values []string) (map[string]string, bool) {
+// challengeOf finds the first challenge of a scheme in values of WWW-Authenticate and
+// returns its parameters; names are in lower case. A value may hold several challenges
+// (RFC 9110 §11.6.1).
+func challengeOf(values []string, of string) (map[string]string, bool) {
 	for _, v := range values {
 		for rest := v; rest != ""; {
 			var scheme string
 			var params map[string]string
 			scheme, params, rest = nextChallenge(rest)
-			if strings.EqualFold(scheme, "Bearer") {
+			if strings.EqualFold(scheme, of) {
 				return params, true
 			}
 		}
