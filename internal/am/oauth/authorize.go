@@ -47,7 +47,9 @@ func (q *request) authorize() error {
 	}
 	a := &authorization{request: q, form: form}
 	if err := a.begin(); err != nil {
-		return q.show(err)
+		e := *asError(err)
+		e.State = form.Get("state")
+		return q.show(&e)
 	}
 	for _, step := range []func() (done bool, err error){a.check, a.signIn, a.consent} {
 		done, err := step()

@@ -128,7 +128,7 @@ func (a *authorization) tree() string {
 			return tree
 		}
 	}
-	return a.form.Get("service")
+	return cmp.Or(a.form.Get("service"), a.form.Get("auth_chain"))
 }
 
 // toLogin sends the browser to sign in and to come back with the same request.

@@ -312,6 +312,39 @@ func TestAuthorizeErrorsRedirected(t *testing.T) {
 	}
 }
 
+// The type "none" brings nothing back but that the user agreed (OAuth 2.0 Multiple Response Types §4), where it is enabled.
+func TestResponseTypeNone(t *testing.T) {
+	w, l := withLogin(t)
+	w.client("/", "web", "s", webClient("", `,"responseTypes":["none","code"]`, ""))
+	token := l.signIn("/", "demo", "")
+	ask := func(kind string) url.Values {
+		_, q := location(t, w.post("/", "authorize", form("client_id", "web", "response_type", kind, "redirect_uri", callback, "scope", "openid", "state", "st", "decision", "allow", "csrf", token), cookie(token)))
+		return q
+	}
+	if q := ask("none"); q.Get("error") != "unsupported_response_type" {
+		t.Errorf("not enabled: %v", q)
+	}
+	w.provider("/", `{"advancedOAuth2Config":{"responseTypeClasses":["none|x","code|x"]}}`)
+	if q := ask("none"); q.Get("state") != "st" || q.Get("iss") != base+"/oauth2" || len(q) != 3 {
+		t.Errorf("answer: %v", q)
+	}
+	for _, kind := range []string{"none code", "none none"} {
+		if q := ask(kind); q.Get("error") != "unsupported_response_type" || q.Has("code") {
+			t.Errorf("%s: %v", kind, q)
+		}
+	}
+}
+
+// An error that cannot go back to the client has the state of the request all the same.
+func TestShownErrorHasState(t *testing.T) {
+	w := newWorld(t)
+	for _, q := range [][]string{form("client_id", "nobody", "state", "st"), form("state", "st")} {
+		if a := w.get("/", "authorize", q); a.status != 400 || a.text("state") != "st" {
+			t.Errorf("%v: %d %s", q, a.status, a.body)
+		}
+	}
+}
+
 func TestFrontChannelTokens(t *testing.T) {
 	w, l := withLogin(t)
 	w.client("/", "web", "s", webClient("", "", ""))

@@ -9,7 +9,7 @@ import (
 
 // responseType is the parameter response_type: a set of words, in any order (OAuth 2.0 Multiple Response Types §3).
 type responseType struct {
-	code, token, idToken bool
+	code, token, idToken bool     // neither: "none", of which nothing comes back but that the user agreed (§4)
 	words                []string // sorted
 	unknown              bool
 }
@@ -28,9 +28,13 @@ func parseResponseType(text string) responseType {
 			t.token = true
 		case "id_token":
 			t.idToken = true
+		case "none":
 		default:
 			t.unknown = true
 		}
+	}
+	if len(t.words) > 1 && slices.Contains(t.words, "none") {
+		t.unknown = true
 	}
 	slices.Sort(t.words)
 	return t
