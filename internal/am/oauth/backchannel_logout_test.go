@@ -137,6 +137,43 @@ func TestBackchannelLogout(t *testing.T) {
 	}
 }
 
+// Most of the time sessions are left alone that end later by themselves: each costs a lookup when its time has come, and
+// one that somebody ended unnoticed waits until all are looked after.
+func TestFollowDue(t *testing.T) {
+	w, l := withLogin(t)
+	e := newEar(t)
+	w.client("/", "web", "s", webClient("", "", `,"backchannel_logout_uri":"`+e.URL+`"`))
+	signedIn := func() string {
+		session := l.signIn("/", "demo", "")
+		w.token("/", form("grant_type", "authorization_code", "code", w.code(session, "scope", "openid"), "redirect_uri", callback), basic("web", "s"))
+		return session
+	}
+	due := func(want int) {
+		t.Helper()
+		if err := w.server.FollowDue(w.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(e.took()); n != want {
+			t.Errorf("told %d times, want %d", n, want)
+		}
+	}
+	signedIn()
+	w.pass(time.Hour)
+	if err := l.sessions().End(w.ctx, signedIn()); err != nil {
+		t.Fatal(err)
+	}
+	due(0)
+	if err := w.server.Follow(w.ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(e.took()); n != 1 {
+		t.Errorf("of the session that somebody ended told %d times", n)
+	}
+	w.pass(time.Hour + time.Second) // the first one has its two hours
+	due(1)
+	due(0)
+}
+
 // Ended tells the running server which session to look after.
 func TestFollowSessions(t *testing.T) {
 	w, l := withLogin(t)

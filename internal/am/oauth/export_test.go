@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"encoding/json"
 
 	"gatehouse/internal/am/realm"
@@ -20,3 +21,6 @@ func BareAddress(text string) (string, bool) { return bareAddress(text) }
 func FillTemplate(template string, values map[string]string) (string, error) {
 	return fillTemplate(template, values)
 }
+
+// FollowDue is what the running server does most of the time.
+func (s *Server) FollowDue(ctx context.Context) error { return s.follow(ctx, "", false) }

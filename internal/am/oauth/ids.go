@@ -1,10 +1,10 @@
 package oauth
 
 import (
-	"crypto/rand"
-	"fmt"
 	"strconv"
 	"sync/atomic"
+
+	"github.com/google/uuid"
 )
 
 // auditIDs gives auditTrackingIds: one UUID a server start and a counter.
@@ -14,10 +14,7 @@ type auditIDs struct {
 }
 
 func newAuditIDs() auditIDs {
-	var b [16]byte
-	rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return auditIDs{prefix: fmt.Sprintf("%x-%x-%x-%x-%x-", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), last: new(atomic.Uint64)}
+	return auditIDs{prefix: uuid.NewString() + "-", last: new(atomic.Uint64)}
 }
 
 func (a auditIDs) next() string {

@@ -2,14 +2,14 @@ package oauth
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
@@ -56,7 +56,7 @@ func (q *request) registerNew() error {
 	if err != nil {
 		return err
 	}
-	id, secret := newUUID(), ""
+	id, secret := uuid.NewString(), ""
 	if m.confidential() {
 		secret = store.NewRaw()
 	}
@@ -225,13 +225,6 @@ func (q *request) tellClient(status int, c *realm.Client, secret, raw string) er
 		m.RegistrationURI = q.Issuer + "/register?client_id=" + queryEscape(c.ID)
 	}
 	return writeValue(q.w, status, m)
-}
-
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // readMetadata reads and checks what a client says about itself.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/am/realm"
@@ -50,6 +51,7 @@ type Server struct {
 	sessions  store.Sessions
 	followups store.Followups
 	ended     chan string // sessions that have just ended
+	missed    atomic.Bool // ended had no room for some, or some may have ended before the start
 	verified  *verifiedTokens
 
 	issued, introspected *observe.Tally
@@ -87,7 +89,7 @@ func New(o Options) *Server {
 	if o.Login == nil {
 		o.Login = directLogin{o.Now}
 	}
-	return &Server{
+	s := &Server{
 		Options:  o,
 		log:      o.Log,
 		tokens:   store.Tokens{Engine: o.Engine, Now: o.Now},
@@ -105,6 +107,8 @@ func New(o Options) *Server {
 
 		issued: newIssued(o.Grants), introspected: observe.NewTally("active", "inactive"),
 	}
+	s.missed.Store(true)
+	return s
 }
 
 // Provider is the authorization server of one realm as one request sees it.

@@ -12,10 +12,11 @@ import (
 )
 
 // What follows the end of a session is done in the background, at once where the end was noticed, else when the stored
-// follow-ups are looked through.
+// follow-ups are looked through. Most of the time that leaves sessions alone that end later, if nobody ends them.
 const (
 	maxEnded     = 1024
 	followEvery  = 30 * time.Second
+	followAll    = 20          // every so many times all sessions are looked after: another node may have ended some, and itself
 	followAtOnce = 8           // calls at the same time
 	followLease  = time.Minute // how long a node has one to itself
 	followGrace  = 24 * time.Hour
@@ -43,6 +44,7 @@ func (i *issuance) noteSession(ctx context.Context) error {
 	if !tell && !revoke {
 		return nil
 	}
+	f := store.Followup{SessionID: i.SessionID, Realm: i.Realm.Path, ClientID: i.req.Client.ID, Issuer: i.Issuer, Subject: i.Subject}
 	until := i.now.Add(followGrace)
 	sess, err := i.sessions.FindByID(ctx, i.SessionID)
 	gone := errors.Is(err, store.ErrNotFound)
@@ -55,7 +57,7 @@ func (i *issuance) noteSession(ctx context.Context) error {
 	default:
 		until = i.now.Add(longSession)
 	}
-	f := store.Followup{SessionID: i.SessionID, Realm: i.Realm.Path, ClientID: i.req.Client.ID, Issuer: i.Issuer, Subject: i.Subject}
+	f.Lives = sess.Ends()
 	if tell {
 		if err := i.followups.Note(ctx, f, until); err != nil {
 			return err
@@ -78,6 +80,7 @@ func (s *Server) SessionEnded(id string) {
 	select {
 	case s.ended <- id:
 	default:
+		s.missed.Store(true)
 	}
 }
 
@@ -85,15 +88,17 @@ func (s *Server) SessionEnded(id string) {
 func (s *Server) FollowSessions(ctx context.Context) {
 	ticker := time.NewTicker(followEvery)
 	defer ticker.Stop()
-	for {
-		id := "" // all
+	for ticks := 1; ; {
+		id, all := "", true
 		select {
 		case <-ctx.Done():
 			return
 		case id = <-s.ended:
 		case <-ticker.C:
+			all = s.missed.Swap(false) || ticks%followAll == 0
+			ticks++
 		}
-		if err := s.Follow(ctx, id); err != nil && ctx.Err() == nil {
+		if err := s.follow(ctx, id, all); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "follow the end of sessions", slog.Any("error", err))
 		}
 	}
@@ -101,27 +106,20 @@ func (s *Server) FollowSessions(ctx context.Context) {
 
 // Follow does what is due now of a session that has ended, or of all such sessions with "", and waits for it.
 func (s *Server) Follow(ctx context.Context, sessionID string) error {
-	list, err := s.followups.OfSession(ctx, sessionID)
-	if err != nil {
-		return err
-	}
+	return s.follow(ctx, sessionID, true)
+}
+
+// follow is Follow, which without all leaves sessions alone that end later by themselves.
+func (s *Server) follow(ctx context.Context, sessionID string, all bool) error {
 	var running sync.WaitGroup
 	defer running.Wait()
 	slots := make(chan struct{}, followAtOnce)
-	alive := map[string]bool{}
-	for _, f := range list {
-		if s.Now().Before(f.Next) {
-			continue
+	return s.followups.Each(ctx, sessionID, func(f store.Followup) error {
+		if now := s.Now(); now.Before(f.Next) || !all && now.Before(f.Lives) {
+			return nil
 		}
-		lives, known := alive[f.SessionID]
-		if !known {
-			if lives, err = s.lives(ctx, f.SessionID); err != nil {
-				return err
-			}
-			alive[f.SessionID] = lives
-		}
-		if lives {
-			continue
+		if lives, err := s.lives(ctx, f); err != nil || lives {
+			return err
 		}
 		slots <- struct{}{}
 		running.Go(func() {
@@ -130,17 +128,34 @@ func (s *Server) Follow(ctx context.Context, sessionID string) error {
 				s.log.ErrorContext(ctx, "follow the end of a session", slog.String("client", f.ClientID), slog.Any("error", err))
 			}
 		})
-	}
-	return nil
+		return nil
+	})
 }
 
-func (s *Server) lives(ctx context.Context, sessionID string) (bool, error) {
-	sess, err := s.sessions.FindByID(ctx, sessionID)
+// lives tells whether the session of a follow-up does, and notes until when.
+func (s *Server) lives(ctx context.Context, f store.Followup) (bool, error) {
+	sess, err := s.sessions.FindByID(ctx, f.SessionID)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
-	ends := sess.Ends()
-	return ends.IsZero() || s.Now().Before(ends), err
+	if err != nil {
+		return false, err
+	}
+	now, ends := s.Now(), sess.Ends()
+	if ends.IsZero() {
+		ends = now.Add(followGrace)
+	}
+	if !now.Before(ends) {
+		return false, nil
+	}
+	if now.Before(f.Lives) {
+		return true, nil
+	}
+	f.Lives = ends
+	if _, err = s.followups.Update(ctx, f); errors.Is(err, store.ErrUsed) { // in another node's hands
+		err = nil
+	}
+	return true, err
 }
 
 // followOne does one follow-up, which this node takes for itself first.

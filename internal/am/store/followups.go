@@ -24,6 +24,7 @@ type Followup struct {
 	Subject   Subject   `json:"u"`
 	Tried     int       `json:"n,omitempty"`
 	Next      time.Time `json:"x,omitzero"` // not before then
+	Lives     time.Time `json:"l,omitzero"` // the session does until then, if nobody ends it
 
 	rec Record
 }
@@ -52,23 +53,25 @@ func (s Followups) Note(ctx context.Context, f Followup, until time.Time) error 
 	return nil
 }
 
-// OfSession returns the follow-ups of a session; with "" those of all sessions.
-func (s Followups) OfSession(ctx context.Context, sessionID string) ([]Followup, error) {
+// Each calls visit with each follow-up of a session, or with "" with those of all sessions, until that gives an error.
+// Only a page of them is in memory at a time.
+func (s Followups) Each(ctx context.Context, sessionID string, visit func(Followup) error) error {
 	q := Query{Kind: kindFollowup}
 	if sessionID != "" {
 		q.Index, q.Value = bySession, sessionID
 	}
-	var found []Followup
 	err := all(ctx, s.Engine, q, func(rec Record) error {
 		f, err := decode[Followup](rec)
+		if err != nil {
+			return err
+		}
 		f.rec = rec
-		found = append(found, f)
-		return err
+		return visit(f)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list follow-ups: %w", err)
+		return fmt.Errorf("list follow-ups: %w", err)
 	}
-	return found, nil
+	return nil
 }
 
 // Update stores what was changed of f, as it was found. ErrUsed: another node has it in

@@ -18,7 +18,11 @@ func testFollowups(t *testing.T, b *bench) {
 	}
 	of := func(id string, want int) []store.Followup {
 		t.Helper()
-		list, err := s.OfSession(ctx, id)
+		var list []store.Followup
+		err := s.Each(ctx, id, func(f store.Followup) error {
+			list = append(list, f)
+			return nil
+		})
 		if err != nil || len(list) != want {
 			t.Fatalf("follow-ups of %q = %+v, %v, want %d", id, list, err, want)
 		}
