@@ -143,3 +143,53 @@ outcome = JSON.parse(response.getEntity().getString()).risk === "low" ? "true" :
 		t.Errorf("a wrong secret: %d %s", got.StatusCode, got.raw)
 	}
 }
+
+// Library scripts of a realm are there for its other scripts, and follow their changes.
+func TestLibraryScripts(t *testing.T) {
+	j := newJourneys(t)
+	library := func(source string) map[string]any {
+		return map[string]any{"name": "outcomes", "language": "JAVASCRIPT", "context": "LIBRARY", "script": base64.StdEncoding.EncodeToString([]byte(source))}
+	}
+	const id = "/json/scripts/22222222-0000-4000-8000-000000000001"
+	made := j.admin("PUT", id, library(`exports.pick = function () { return "true"; };`)).want(t, 201)
+	if made["evaluatorVersion"] != "2.0" {
+		t.Errorf("made: %v", made)
+	}
+	j.admin("PUT", id, library(`exports.pick = ;`)).want(t, 400)
+	j.script("22222222-0000-4000-8000-000000000002", "JAVASCRIPT", "SCRIPTED_DECISION_NODE", `action.goTo(require("outcomes").pick());`)
+	j.tree("Library",
+		node{id: "nameLibrary", kind: "ZeroPageLoginNode", settings: map[string]any{"usernameHeader": "X-OpenAM-Username", "passwordHeader": "X-OpenAM-Password"}, to: map[string]string{"true": "dataLibrary", "false": failure}},
+		node{id: "dataLibrary", kind: "DataStoreDecisionNode", to: map[string]string{"true": "pickLibrary", "false": failure}},
+		node{id: "pickLibrary", kind: "ScriptedDecisionNode", settings: map[string]any{"script": "22222222-0000-4000-8000-000000000002", "outcomes": []string{"true", "false"}}, to: map[string]string{"true": success, "false": failure}})
+	signIn := func() int {
+		return j.send("POST", "/json/authenticate?authIndexType=service&authIndexValue=Library", "{}", "X-OpenAM-Username", "demo", "X-OpenAM-Password", "Ch4ng31t").StatusCode
+	}
+	if got := signIn(); got != 200 {
+		t.Errorf("with the library: %d", got)
+	}
+	j.admin("PUT", id, library(`exports.pick = function () { return "false"; };`)).want(t, 200)
+	if got := signIn(); got != 401 {
+		t.Errorf("with another: %d", got)
+	}
+	j.admin("DELETE", id, nil).want(t, 200)
+	if got := signIn(); got < 400 {
+		t.Errorf("without: %d", got)
+	}
+	// A trial has libraries, and sends no requests.
+	j.admin("PUT", id, library(`exports.pick = function () { return "true"; };`)).want(t, 201)
+	j.admin("PUT", "/json/realm-config/agents/OAuth2Client/app", map[string]any{"coreOAuth2ClientConfig": map[string]any{"userpassword": "secret", "scopes": []string{"read"}}}).want(t, 201)
+	try := func(source string) reply {
+		return j.admin("POST", "/json/scripts?_action=try", map[string]any{
+			"language": "JAVASCRIPT", "context": "OAUTH2_ACCESS_TOKEN_MODIFICATION_NEXT_GEN", "evaluatorVersion": "2.0", "client": "app", "user": "demo",
+			"script": base64.StdEncoding.EncodeToString([]byte(source)),
+		})
+	}
+	if got := try(`accessToken.setField("x", require("outcomes").pick());`).want(t, 200); at(got, "after", "x") != "true" {
+		t.Errorf("a trial: %v", got)
+	}
+	for _, source := range []string{`httpClient.send("https://example.com/").get();`, `secrets.getGenericSecret("scripted.node.x");`} {
+		if got := try(source).want(t, 200); got["success"] != false || !strings.Contains(at(list(got["errors"])[0], "message").(string), "from here") {
+			t.Errorf("a trial of %s: %v", source, got)
+		}
+	}
+}

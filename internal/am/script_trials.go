@@ -20,10 +20,12 @@ var _ rest.ScriptTrier = scripts{}
 func (s scripts) Try(ctx context.Context, t rest.ScriptTrial) (rest.ScriptOutcome, error) {
 	var out rest.ScriptOutcome
 	lines := &logLines{}
-	engine := script.New(script.Options{Log: slog.New(lines), SaveUser: func(context.Context, *realm.Realm, *realm.User) error {
+	o := surroundings(slog.New(lines))
+	o.SaveUser = func(context.Context, *realm.Realm, *realm.User) error {
 		lines.add("identity: not stored, this is a trial")
 		return nil
-	}})
+	}
+	engine := script.New(o)
 	in := script.Input{
 		Realm: t.Realm, Client: t.Client, Subject: t.Token.Subject, User: t.User, Session: t.Session, Scopes: t.Token.Scopes,
 		RequestURI: t.Token.Issuer + "/access_token", Params: t.Params,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"os"
 
@@ -25,7 +26,14 @@ var (
 )
 
 func newScripts(o Options, docs store.Docs) scripts {
-	return scripts{script.New(script.Options{Log: o.Log, SaveUser: saveUser, FetchHosts: fetchHosts, Secret: readSecret, Env: os.LookupEnv, Cookie: login.DefaultCookie})}
+	s := surroundings(o.Log)
+	s.SaveUser, s.FetchHosts, s.Secret = saveUser, fetchHosts, readSecret
+	return scripts{script.New(s)}
+}
+
+// surroundings are what every script finds, one that is on trial too.
+func surroundings(log *slog.Logger) script.Options {
+	return script.Options{Log: log, Library: findLibrary, Env: os.LookupEnv, Cookie: login.DefaultCookie}
 }
 
 // fetchHosts are the hosts with internal addresses that scripts of a realm may call: those of the provider's settings.
@@ -51,6 +59,10 @@ func (s scripts) Validate(language, version, source string) []rest.ScriptError {
 
 // saveUser stores users that scripts changed.
 func saveUser(ctx context.Context, rl *realm.Realm, u *realm.User) error { return rl.SaveUser(ctx, u) }
+
+func findLibrary(ctx context.Context, rl *realm.Realm, name string) (*realm.Script, error) {
+	return rl.Library(ctx, name)
+}
 
 func (s scripts) MayAct(ctx context.Context, sc *realm.Script, in *oauth.ScriptInput, t *store.Token) error {
 	return asRefusal("may_act", s.engine.MayAct(ctx, sc, (*script.Input)(in), t))

@@ -34,6 +34,7 @@ type settings struct {
 	agents   cache[*Agent]
 	scripts  cache[*Script]
 	secrets  cache[scriptSecret]
+	library  cache[*Script] // library scripts by name
 	keys     *Keys
 
 	issuers    cache[[]*TrustedIssuer] // one entry each
@@ -195,6 +196,22 @@ func (r *Realm) Scripts(ctx context.Context) ([]*Script, error) {
 	return list, nil
 }
 
+// Library returns the realm's library script of that name, or store.ErrNotFound. It must not be changed.
+func (r *Realm) Library(ctx context.Context, name string) (*Script, error) {
+	return r.set.library.get(name, func() (*Script, error) {
+		list, err := r.Scripts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range list {
+			if s.Context == ContextLibrary && s.Name == name {
+				return s, nil
+			}
+		}
+		return nil, fmt.Errorf("library script %q: %w", name, store.ErrNotFound)
+	})
+}
+
 // Keys returns the realm's keys.
 func (r *Realm) Keys() *Keys { return r.set.keys }
 
@@ -249,6 +266,7 @@ func (s *settings) changed(ctx context.Context, k store.Key) error {
 		s.publishers.clear()
 	case store.KindScript:
 		s.scripts.drop(k.ID)
+		s.library.clear()
 	case store.KindKey:
 		s.keys.forget()
 	case store.KindSecretStore: // clients and agents may have their secrets there

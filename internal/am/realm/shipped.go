@@ -27,6 +27,9 @@ const (
 	ContextScriptedDecision = "SCRIPTED_DECISION_NODE"
 )
 
+// ContextLibrary is the context of scripts that others require.
+const ContextLibrary = "LIBRARY"
+
 //go:embed scripts
 var scriptFiles embed.FS
 
@@ -82,7 +85,7 @@ func ScriptContexts() []ScriptContext {
 			ScriptContext{s.context, languages, []string{"1.0"}, s.id},
 			ScriptContext{s.context + "_NEXT_GEN", []string{"JAVASCRIPT"}, []string{"2.0"}, NoScript})
 	}
-	return list
+	return append(list, ScriptContext{ContextLibrary, []string{"JAVASCRIPT"}, []string{"2.0"}, NoScript})
 }
 
 // ShippedScript returns the shipped script with that UUID. The value is the caller's.

@@ -15,6 +15,8 @@ import (
 // nested all the way through a larger one.
 const maxSource = 128 << 10
 
+var errTooLong = errors.New("the script is too long")
+
 // maxPrograms bounds the compiled scripts that are kept: more than a server of many
 // realms uses at a time.
 const maxPrograms = 256
@@ -28,7 +30,7 @@ type programs struct {
 
 type programKey struct {
 	name, language, source string
-	nextGen                bool
+	nextGen, library       bool
 }
 
 type keptProgram struct {
@@ -40,7 +42,7 @@ type keptProgram struct {
 func newPrograms() *programs { return &programs{kept: map[programKey]*keptProgram{}} }
 
 func (c *programs) find(e *Engine, s *realm.Script) (program, error) {
-	key := programKey{s.Name, s.Language, s.Source, nextGen(s)}
+	key := programKey{s.Name, s.Language, s.Source, nextGen(s), s.Context == realm.ContextLibrary}
 	c.mu.Lock()
 	c.clock++
 	if k, ok := c.kept[key]; ok {
@@ -49,7 +51,13 @@ func (c *programs) find(e *Engine, s *realm.Script) (program, error) {
 		return k.program, k.err
 	}
 	c.mu.Unlock()
-	p, err := e.compile(s.Name, s.Language, s.Source, nextGen(s))
+	var p program
+	var err error
+	if key.library {
+		p, err = compileLibrary(s.Name, s.Source)
+	} else {
+		p, err = e.compile(s.Name, s.Language, s.Source, key.nextGen)
+	}
 	if err != nil {
 		err = compileError(s.Name, err)
 	}
@@ -84,7 +92,7 @@ func nextGen(s *realm.Script) bool {
 	if s.Context == realm.ContextTreeDecision {
 		return s.Evaluator == "2.0"
 	}
-	return strings.HasSuffix(s.Context, "_NEXT_GEN") || s.Context == "LIBRARY" || s.Context == realm.ContextScriptedDecision
+	return strings.HasSuffix(s.Context, "_NEXT_GEN") || s.Context == realm.ContextLibrary || s.Context == realm.ContextScriptedDecision
 }
 
 const languageGroovy = "GROOVY"
@@ -94,7 +102,7 @@ const languageGroovy = "GROOVY"
 // The newer dialect is JavaScript only. The error is that of the declared language.
 func (e *Engine) compile(name, language, source string, next bool) (program, error) {
 	if len(source) > maxSource {
-		return nil, errors.New("the script is too long")
+		return nil, errTooLong
 	}
 	if next {
 		return compileJS(name, source, true)
@@ -154,5 +162,6 @@ func compileJS(name, source string, next bool) (*jsProgram, error) {
 		return nil, err
 	}
 	n := namesIn(source)
+	n.all = n.all || next && n.words["require"] // a library names what it likes
 	return &jsProgram{prog: prog, names: n, nextGen: next, guard: guardFor(source, n)}, nil
 }

@@ -25,6 +25,8 @@ type Options struct {
 	FetchHosts func(*realm.Realm) []string
 	// Secret reads secrets; nil: scripts cannot.
 	Secret ReadSecret
+	// Library finds library scripts; nil: there are none.
+	Library FindLibrary
 	// Env looks a variable of the environment up; nil: there is none.
 	Env func(name string) (string, bool)
 	// Cookie is the name of the session cookie.

@@ -134,6 +134,9 @@ func (e *Error) jsFrames(stack []goja.StackFrame) {
 		if p.Line == 0 || f.SrcName() == guardName {
 			continue
 		}
+		if len(e.Frames) == 0 && f.SrcName() != "" {
+			e.Script = f.SrcName() // that of a library, perhaps
+		}
 		if e.Frames = append(e.Frames, Frame{f.FuncName(), p.Line, p.Column}); len(e.Frames) == 32 {
 			break
 		}

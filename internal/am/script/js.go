@@ -31,6 +31,7 @@ type js struct {
 	walk    *goja.Object                   // prototype of collections
 	maps    *goja.Object                   // prototypes of maps and lists in the newer dialect
 	lists   *goja.Object
+	modules map[string]*goja.Object // that the script required
 }
 
 const guardName = "guard.js"
@@ -122,9 +123,7 @@ func (j *js) globals(vars []binding) {
 	}
 	if j.nextGen {
 		if j.names.has("require") {
-			j.set("require", j.vm.ToValue(func(goja.FunctionCall) goja.Value {
-				panic(j.throwable(unsupported("require: this server has no library scripts")))
-			}))
+			j.set("require", j.vm.ToValue(j.require))
 		}
 		return
 	}

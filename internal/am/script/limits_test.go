@@ -21,7 +21,7 @@ func TestErrors(t *testing.T) {
 		{"inside a function", js, mayAct, "function f() {\n  g();\n}\nf();", "g is not defined", 2},
 		{"plain object to the older token", js, mayAct, `token.setMayAct({client_id: "x"});`, "expected a JsonValue", 1},
 		{"text to the newer token", js, mayAct + next, `token.setMayAct("x");`, "expected an object", 1},
-		{"require", js, mayAct + next, `var a = require("lib");`, "no library scripts", 1},
+		{"require", js, mayAct + next, `var a = require("lib");`, "no library scripts here", 1},
 		{"no Java in the newer dialect", js, mayAct + next, `new java.util.HashMap();`, "java is not defined", 1},
 		{"does not parse", js, mayAct, "var a = 1;\nvar = ;", "", 2},
 		{"Java exception", js, mayAct, `throw new java.lang.IllegalStateException("bad state");`, "java.lang.IllegalStateException: bad state", 1},
