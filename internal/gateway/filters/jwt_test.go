@@ -122,6 +122,7 @@ func TestJwtValidation(t *testing.T) {
 		"expired within the skew":     {times(-10, -4) + `,` + es256, verify + `,"skewAllowance":"5 s"`, ""},
 		"not valid yet":               {times(1, 10) + `,` + es256, verify, "the token is not valid yet"},
 		"soon valid, within the skew": {times(5, 10) + `,` + es256, verify + `,"skewAllowance":"5 s"`, ""},
+		"from the future":             {fmt.Sprintf(`"template":{"iss":"me","iat":%d},`, now+6) + es256, verify + `,"skewAllowance":"5 s"`, "the token is issued in the future"},
 		"no times":                    {`"template":{"iss":"me"},` + es256, verify, ""},
 		"signed and encrypted":        {times(-1, 1) + `,` + nested, verify + `,"decryptionSecretId":"wrap.key"`, ""},
 		"encrypted, no key for it":    {times(-1, 1) + `,` + nested, verify, "encrypted tokens are not accepted"},
@@ -149,8 +150,16 @@ func TestJwtValidation(t *testing.T) {
 		})
 	}
 	for _, token := range []string{"", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."} {
-		resp, _ := f.validated(t, "JwtValidationFilter", `"jwt":"${request.headers['T'][0]}"`, verify, token)
+		resp, context := f.validated(t, "JwtValidationFilter", `"jwt":"${request.headers['T'][0]}"`, verify, token)
 		want(t, "status for "+token, resp.Status.Code, 418)
+		want(t, "token", eval(t, context, "contexts.jwtValidationError.jwt"), any(token))
+	}
+	// What cannot be verified for want of a key is nobody's business but the operator's.
+	token, _ := f.built(t, good)
+	resp, context := f.validated(t, "JwtValidationFilter", `"jwt":"${request.headers['T'][0]}"`, `"verificationSecretId":"no.key"`, token)
+	want(t, "status without a key", resp.Status.Code, 418)
+	if got := fmt.Sprint(eval(t, context, "contexts.jwtValidationError.violations[0].description")); strings.Contains(got, "no.key") || strings.Contains(got, "KEY") {
+		t.Errorf("the violation is %q", got)
 	}
 	unsigned, _ := f.validated(t, "JwtValidationFilter", `"jwt":"${request.headers['T'][0]}"`, "", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJtZSJ9.")
 	want(t, "unsigned, not verified", unsigned.Status.Code, 200)

@@ -3,6 +3,7 @@ package filters
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -94,7 +95,7 @@ func (c *tokenChecks) filter(env *heap.Env, token *expr.Template, further func(*
 		env.Fail("skewAllowance", "the duration must not be unlimited")
 	}
 	f := &tokenValidator{token: token, further: further, skew: c.SkewAllowance.D(), customizer: c.Customizer.Get(),
-		refusal: refusalOf(c.FailureHandler, 403), now: env.Now}
+		refusal: refusalOf(c.FailureHandler, 403), now: env.Now, log: env.Log}
 	if f.now == nil {
 		f.now = time.Now
 	}
@@ -124,6 +125,7 @@ type tokenValidator struct {
 	customizer JwtValidatorCustomizer                                       // nil: none
 	refusal    refusal
 	now        func() time.Time
+	log        *slog.Logger
 }
 
 var errToken = errors.New("the token is not valid")
@@ -149,11 +151,21 @@ func (f *tokenValidator) refuse(x *chain.Exchange, token string, violations []sc
 		list[i] = map[string]any{"code": v.Code, "description": v.Description}
 	}
 	values := map[string]any{"jwt": token, "violations": list}
-	if token == "" {
-		values["jwt"] = nil
-	}
 	return f.refusal.answer(x.Push(&chain.MapContext{Name: "jwtValidationError", Values: values}),
 		fmt.Errorf("%w: %s", errToken, violations[0].Description))
+}
+
+// tokensFault tells tokens that are not good from keys that cannot be had.
+func tokensFault(err error) bool {
+	if errors.Is(err, jose.ErrFetch) {
+		return false
+	}
+	for _, e := range [...]error{jose.ErrMalformed, jose.ErrAlgorithm, jose.ErrKey, jose.ErrSignature, jose.ErrDecrypt, jose.ErrCritical, jose.ErrType} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // check returns the claims of a good token, else what is wrong with it. An error means
@@ -164,8 +176,13 @@ func (f *tokenValidator) check(x *chain.Exchange, token string) (*jose.Claims, [
 		return nil, bad("invalid_jwt", "there is no token"), nil
 	}
 	opened, err := jose.Open(x.Ctx(), token, f.open)
-	if err != nil {
+	switch {
+	case err != nil && tokensFault(err):
 		return nil, bad("invalid_jwt", err.Error()), nil
+	case err != nil:
+		// Where keys are is nothing for pages that failure handlers make.
+		f.log.WarnContext(x.Ctx(), "a token cannot be verified", "error", err)
+		return nil, bad("invalid_jwt", "the token cannot be verified now"), nil
 	}
 	claims, err := jose.ParseClaims(opened.Payload)
 	if err != nil {
@@ -179,8 +196,11 @@ func (f *tokenValidator) check(x *chain.Exchange, token string) (*jose.Claims, [
 	if !claims.NotBefore.IsZero() && late.Before(claims.NotBefore) {
 		violations = append(violations, bad("invalid_claim", "the token is not valid yet")...)
 	}
-	if f.further != nil {
+	switch {
+	case f.further != nil:
 		violations = append(violations, f.further(claims, late)...)
+	case claims.IssuedAt.After(late):
+		violations = append(violations, bad("invalid_claim", "the token is issued in the future")...)
 	}
 	if f.customizer != nil {
 		more, err := f.customizer.Violations(x, token, opened.Payload)

@@ -23,6 +23,8 @@ type loginFilter struct {
 
 	log *slog.Logger
 	now func() time.Time
+	// streaming says that bodies pass through unbuffered; those cannot be sent again.
+	streaming bool
 
 	// mu covers reading and writing the login in a session: requests of one session may
 	// share its values. It is never held during a call to another server.
@@ -62,7 +64,7 @@ type loginFields struct {
 const refreshLife = 30 * time.Second
 
 var loginType = heap.Define("AuthorizationCodeOAuth2ClientFilter", func(c *loginFields, env *heap.Env) (chain.Filter, error) {
-	f := &loginFilter{loginFields: *c, log: env.Log, now: clockOf(env)}
+	f := &loginFilter{loginFields: *c, log: env.Log, now: clockOf(env), streaming: env.Streaming}
 	if !c.LoginHandler.IsSet() && len(c.Registrations) != 1 {
 		env.Fail("loginHandler", "the field \"loginHandler\" is needed unless there is exactly one registration, found %d", len(c.Registrations))
 	}

@@ -2,6 +2,7 @@ package oauth2
 
 import (
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -238,6 +239,40 @@ func TestLoginRefreshAndReplay(t *testing.T) {
 				t.Errorf("%d %q after %d calls, want %d %q after %d", resp.Status.Code, got, calls, tt.status, tt.body, tt.calls)
 			}
 		})
+	}
+}
+
+// A body that is not in memory is sent once, and kept nowhere for a second attempt; the next request has a new token.
+func TestLoginDoesNotKeepLargeBodies(t *testing.T) {
+	s := plainSite(t)
+	b := s.browser()
+	b.logIn()
+	var got []string
+	s.resource = func(x *chain.Exchange) (*chain.Response, error) {
+		if _, inMemory := x.Request.Entity.InMemory(); inMemory {
+			t.Error("the body was read into memory")
+		}
+		body, _ := x.Request.Entity.Text()
+		got = append(got, eval(t, x, "${contexts.oauth2Info.accessToken}")+" "+body)
+		if len(got) > 1 {
+			return text200("ok"), nil
+		}
+		r := chain.NewResponse(401)
+		r.Header.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		return r, nil
+	}
+	for i, want := range []int{500, 200} {
+		x := exchangeFor(t, page)
+		x.Request.Method = "POST"
+		x.Request.Entity.SetStorage(&chain.Storage{MemoryLimit: 4, FileLimit: 100, Dir: t.TempDir()})
+		x.Request.Entity.SetStream(io.NopCloser(strings.NewReader("a large body")), -1)
+		if resp := b.send(x); resp.Status.Code != want {
+			t.Errorf("request %d: %d %s, want %d", i+1, resp.Status.Code, resp.Entity.String(), want)
+		}
+		x.Request.Entity.Close()
+	}
+	if want := "access-1 a large body, access-2 a large body"; strings.Join(got, ", ") != want {
+		t.Errorf("the resource got %q, want %q", got, want)
 	}
 }
 

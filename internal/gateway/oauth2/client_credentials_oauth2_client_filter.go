@@ -39,6 +39,12 @@ var clientCredentialsType = heap.Define("ClientCredentialsOAuth2ClientFilter", f
 		inner := h
 		h = chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) { return own.Filter(x, inner) })
 	}
+	if c.ClientSecretID == "" && c.ClientID != "" {
+		env.Warn("clientId", "the field has no effect: the filter that authenticates the client in \"endpointHandler\" names it")
+	}
+	if c.ClientSecretID == "" && c.SecretsProvider.IsSet() {
+		env.Warn("secretsProvider", "the field has no effect: the filter that authenticates the client in \"endpointHandler\" has its own")
+	}
 	form := url.Values{"grant_type": {"client_credentials"}}
 	c.addScopes(env, form)
 	return newBearerFilter(env, func(x *chain.Exchange, _ *issued) (*issued, error) {

@@ -142,6 +142,13 @@ func TestClientBadConfiguration(t *testing.T) {
 	}
 }
 
+func TestClientCredentialsUnusedFields(t *testing.T) {
+	f := newFixture(t).load(t, `[{"name":"cc","type":"ClientCredentialsOAuth2ClientFilter","config":{"tokenEndpoint":"http://as/t","clientId":"a","secretsProvider":"env"}}]`).ok(t)
+	if got := fmt.Sprint(f.errs.Warnings()); strings.Count(got, "the field has no effect") != 2 {
+		t.Errorf("warnings %s", got)
+	}
+}
+
 const clientCredentialsDecl = `[{"name":"cc","type":"ClientCredentialsOAuth2ClientFilter","config":{"tokenEndpoint":"http://as/token","scopes":["a","b"],
 	"endpointHandler":{"type":"Chain","config":{"filters":[{"type":"ClientSecretBasicAuthenticationFilter","config":{"clientId":"client-service","clientSecretId":"client.secret.id",
 	"secretsProvider":{"type":"Base64EncodedSecretStore","config":{"secrets":{"client.secret.id":"cGFzc3dvcmQ="}}}}}],"handler":"ForgeRockClientHandler"}}}}]`
@@ -257,7 +264,9 @@ func TestClientCredentialsFailures(t *testing.T) {
 	}{
 		{"refused", 401, `{"error":"invalid_client","error_description":"Client authentication failed"}`,
 			"get an access token from http://as/token: invalid_client: Client authentication failed"},
-		{"a page", 502, `<html>`, "get an access token from http://as/token: server_error: the authorization server answered with status 502 and no JSON object"},
+		{"a page", 502, `<html>`, "get an access token from http://as/token: server_error: unable to exchange access token [status=502]"},
+		{"an error with another status", 503, `{"error":"temporarily_unavailable"}`, "get an access token from http://as/token: server_error: unable to exchange access token [status=503]"},
+		{"a page for a token", 200, `<html>`, "get an access token from http://as/token: server_error: the authorization server's answer is no JSON object"},
 		{"no token", 200, `{"token_type":"Bearer"}`, "get an access token from http://as/token: server_error: the authorization server's answer has no usable access token"},
 		{"line break in the token", 200, `{"access_token":"a\r\nX: y"}`, "get an access token from http://as/token: server_error: the authorization server's answer has no usable access token"},
 		{"other type", 200, `{"access_token":"a","token_type":"mac"}`, `the authorization server issued a token of type "mac", which cannot be sent`},

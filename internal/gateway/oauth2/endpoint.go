@@ -117,19 +117,28 @@ func requestToken(x *chain.Exchange, h chain.Handler, to string, form url.Values
 		return nil, &Error{Code: "server_error", Description: "the authorization server cannot be reached", Err: err}
 	}
 	info, err := token.ParseInfo(body)
-	if err != nil {
-		return nil, &Error{Code: "server_error", Description: fmt.Sprintf("the authorization server answered with status %d and no JSON object", status), Status: status}
-	}
 	if status != 200 {
-		e := &Error{Code: "server_error", Description: fmt.Sprintf("the authorization server answered with status %d", status), Status: status}
-		if code, ok := info.Text("error"); ok {
+		e := &Error{Code: "server_error", Description: fmt.Sprintf("unable to exchange access token [status=%d]", status), Status: status}
+		if code, ok := errorCode(status, info, err); ok {
 			e.Code = code
 			e.Description, _ = info.Text("error_description")
 		}
 		return nil, e
 	}
+	if err != nil {
+		return nil, &Error{Code: "server_error", Description: "the authorization server's answer is no JSON object", Status: status}
+	}
 	if text, ok := info.Text("access_token"); !ok || text == "" || chain.CheckHeader("Authorization", text) != nil {
 		return nil, &Error{Code: "server_error", Description: "the authorization server's answer has no usable access token", Status: status}
 	}
 	return info, nil
+}
+
+// errorCode is the code of an error answer (RFC 6749 §5.2). One that comes with another status says nothing about the
+// request.
+func errorCode(status int, info *token.Info, err error) (string, bool) {
+	if err != nil || status != 400 && status != 401 {
+		return "", false
+	}
+	return info.Text("error")
 }

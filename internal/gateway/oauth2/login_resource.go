@@ -21,7 +21,7 @@ func (v *visit) resource(next chain.Handler) (*chain.Response, error) {
 	}
 	var again *chain.Request
 	if l.token("refresh_token") != "" {
-		if again, err = v.x.Request.Clone(); err != nil {
+		if again, err = copyOf(v.x.Request, v.f.streaming); err != nil {
 			return nil, err
 		}
 	}
@@ -34,7 +34,14 @@ func (v *visit) resource(next chain.Handler) (*chain.Response, error) {
 		return resp, nil
 	}
 	resp.Entity.Close()
-	if b["error"] != "invalid_token" || again == nil {
+	if b["error"] != "invalid_token" || l.token("refresh_token") == "" {
+		return nil, refusal(b)
+	}
+	if again == nil {
+		// The body is gone. Whoever sends it again finds a new token.
+		if _, err := v.refresh(v.x, r, l); err != nil {
+			return nil, err
+		}
 		return nil, refusal(b)
 	}
 	return v.replay(r, l, again, next)

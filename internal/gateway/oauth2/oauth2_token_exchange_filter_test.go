@@ -39,7 +39,7 @@ func TestTokenExchange(t *testing.T) {
 		}, true, "invalid_client: "},
 		{"no subject token", "other=abc", nil, true, "invalid_request: The request has no subject token."},
 		{"a page", "subject_token=abc", func(*chain.Exchange) (*chain.Response, error) { return reply(500, `<html>`) },
-			true, "server_error: the authorization server answered with status 500 and no JSON object"},
+			true, "server_error: unable to exchange access token [status=500]"},
 		{"no answer", "subject_token=abc", func(*chain.Exchange) (*chain.Response, error) { return nil, errors.New("refused") },
 			true, "server_error: the authorization server cannot be reached"},
 	}
