@@ -59,6 +59,9 @@ func (x *exchange) serve() error {
 	if in.AuthID != "" {
 		return x.proceed(in)
 	}
+	if x.r.URL.Query().Has("suspendedId") {
+		return errTimeout // no journey is suspended here, so none of that ID is any more
+	}
 	kind, value := x.r.URL.Query().Get("authIndexType"), x.r.URL.Query().Get("authIndexValue")
 	want, err := x.wants(kind, value)
 	if err != nil {

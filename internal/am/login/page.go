@@ -53,7 +53,16 @@ func (s *Service) loginPage(w http.ResponseWriter, r *http.Request, place Place)
 
 // loginForm shows the first step, or goes on for those who are signed in already.
 func (s *Service) loginForm(w http.ResponseWriter, r *http.Request, place Place) {
-	a := s.advance(w, r, place, nil)
+	back, brought, err := s.returned(w, r, place)
+	if err != nil {
+		s.broken(w, r, place, err)
+		return
+	}
+	if back != nil {
+		s.answered(w, r, place, s.advance(w, r, place, back, brought), "")
+		return
+	}
+	a := s.advance(w, r, place, nil, nil)
 	if a.TokenID == "" {
 		s.showStep(w, r, place, a, nil, r.URL.Query().Get("login_hint"))
 		return
@@ -109,7 +118,7 @@ func (s *Service) loginPosted(w http.ResponseWriter, r *http.Request, place Plac
 		return
 	}
 	if asked == nil {
-		first := s.advance(w, r, place, nil)
+		first := s.advance(w, r, place, nil, nil)
 		if first.Status != http.StatusOK || first.TokenID != "" {
 			s.stepRefused(w, r, place, first, "")
 			return
@@ -117,14 +126,18 @@ func (s *Service) loginPosted(w http.ResponseWriter, r *http.Request, place Plac
 		asked = &first
 	}
 	asked.fill(r.PostForm)
-	a := s.advance(w, r, place, asked)
+	s.answered(w, r, place, s.advance(w, r, place, asked, nil), asked.name())
+}
+
+// answered shows what an answer came to.
+func (s *Service) answered(w http.ResponseWriter, r *http.Request, place Place, a pageStep, name string) {
 	switch {
 	case a.Status != http.StatusOK:
-		s.stepRefused(w, r, place, a, asked.name())
+		s.stepRefused(w, r, place, a, name)
 	case a.TokenID != "":
 		s.succeed(w, r, place, a)
 	default:
-		s.showStep(w, r, place, a, nil, asked.name())
+		s.showStep(w, r, place, a, nil, name)
 	}
 }
 
@@ -183,7 +196,7 @@ func (s *Service) stepRefused(w http.ResponseWriter, r *http.Request, place Plac
 	case a.Status >= 500 && a.Status != http.StatusNotImplemented:
 		text = lang.T("page.broken.text")
 	}
-	again := s.advance(w, r, place, nil)
+	again := s.advance(w, r, place, nil, nil)
 	if again.Status != http.StatusOK || again.TokenID != "" {
 		p := s.Page(r, place)
 		p.Title, p.Alert = p.T("login.impossible"), &ui.Alert{Kind: "bad", Text: text}

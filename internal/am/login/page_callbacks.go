@@ -24,7 +24,9 @@ type stepPage struct {
 	// Away is the address of somebody else's page that the journey goes on with; "": none. AwayFields are sent there by
 	// a form; nil: a link leads there.
 	Away, AwayHost string
-	AwayFields     []wireField
+	// Track tells that the step goes on when the browser is back.
+	Track      bool
+	AwayFields []wireField
 	// Key asks for a security key or passkey; nil: nothing does.
 	Key *keyPart
 }
@@ -80,6 +82,12 @@ func (s *Service) showStep(w http.ResponseWriter, r *http.Request, place Place, 
 		p.Title, p.Lead = p.T("login.key.title"), p.T("login.key.text")
 		if content.Key.Adds {
 			p.Title, p.Lead = p.T("login.key.add.title"), p.T("login.key.add.text")
+		}
+	}
+	if content.Track {
+		if err := s.track(w, r, place, a); err != nil {
+			s.broken(w, r, place, err)
+			return
 		}
 	}
 	if content.AwayFields == nil {
@@ -204,7 +212,7 @@ func (b *stepBuilder) redirect(c *wireCallback) {
 		b.alert("warn", b.lang.T("login.unsupported", "type", c.Type))
 		return
 	}
-	b.page.Away, b.page.AwayHost = u.String(), u.Host
+	b.page.Away, b.page.AwayHost, b.page.Track = u.String(), u.Host, c.output("trackingCookie") == true
 	if method != "POST" {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -43,8 +44,9 @@ type wireField struct {
 // noScripts is the key of what tells a journey that its client is the page, which runs no scripts of journeys.
 type noScripts struct{}
 
-// advance asks the authenticate endpoint for the first step, or answers one. Cookies that it sets are set on w.
-func (s *Service) advance(w http.ResponseWriter, r *http.Request, place Place, answer *pageStep) pageStep {
+// advance asks the authenticate endpoint for the first step, or answers one. brought are parameters for the journey's
+// scripts besides those of the page's address. Cookies that it sets are set on w.
+func (s *Service) advance(w http.ResponseWriter, r *http.Request, place Place, answer *pageStep, brought url.Values) pageStep {
 	body := []byte("{}")
 	if answer != nil {
 		var err error
@@ -60,8 +62,10 @@ func (s *Service) advance(w http.ResponseWriter, r *http.Request, place Place, a
 	header.Del("X-OpenAM-Username")
 	header.Del("X-OpenAM-Password")
 	authenticate := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.Authenticate(w, r, place) })
+	query := authenticateQuery(r, answer)
+	maps.Copy(query, brought)
 	got, err := Inside(authenticate, r.WithContext(context.WithValue(r.Context(), noScripts{}, true)), http.MethodPost,
-		place.Context+"/json/authenticate?"+authenticateQuery(r, answer).Encode(), header, body)
+		place.Context+"/json/authenticate?"+query.Encode(), header, body)
 	if err != nil {
 		s.Log.Error("sign-in page", "error", err)
 		return pageStep{Status: http.StatusInternalServerError}

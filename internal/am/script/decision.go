@@ -39,6 +39,7 @@ type Question struct {
 	Choices             []string
 	Number              int // the preset choice, the type of a message, milliseconds
 	Data                any
+	Track               bool // of a redirect: the sign-in page goes on when the browser is back
 }
 
 // Decision is what a scripted decision came to.

@@ -69,6 +69,11 @@ var callbacksBuilderClass = &groovy.Class{
 		"redirectCallback": asking(3, func(c *groovy.Call, q *Question) {
 			q.Type, q.Prompt, q.Value = "RedirectCallback", text(c.Arg(0)), text(c.Arg(2))
 			q.Data, _ = plain(unwrapped(c.Arg(1)))
+			for _, a := range c.Args[3:] { // the parameter and the cookie of older forms are of no use here
+				if track, ok := a.(bool); ok {
+					q.Track = track
+				}
+			}
 		}),
 		"pollingWaitCallback": asking(2, func(c *groovy.Call, q *Question) {
 			n, _ := integer(groovyNumber(text(c.Arg(0))))

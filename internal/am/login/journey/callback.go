@@ -78,13 +78,14 @@ func Metadata(data any) Callback {
 	return Callback{Type: MetadataCallback, Output: []Field{{"data", data}}}
 }
 
-// Redirect leads the browser to somebody else's page: by a link (GET), or by a form with the data (POST).
-func Redirect(address, method string, data any) (Callback, error) {
+// Redirect leads the browser to somebody else's page: by a link (GET), or by a form with the data (POST). With track the
+// sign-in page keeps the step, and goes on with it when the browser is back (PingAM: tracking cookie).
+func Redirect(address, method string, data any, track bool) (Callback, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return Callback{}, fmt.Errorf("redirect: expected an http or https address, found %q", address)
 	}
-	c := Callback{Type: RedirectCallback, Output: []Field{{"redirectUrl", address}, {"redirectMethod", method}, {"trackingCookie", false}}}
+	c := Callback{Type: RedirectCallback, Output: []Field{{"redirectUrl", address}, {"redirectMethod", method}, {"trackingCookie", track}}}
 	switch method {
 	case "GET":
 	case "POST":

@@ -90,7 +90,7 @@ func callbackOf(q script.Question) (journey.Callback, error) {
 	case journey.MetadataCallback:
 		return journey.Metadata(q.Data), nil
 	case journey.RedirectCallback:
-		return journey.Redirect(q.Prompt, q.Value, q.Data)
+		return journey.Redirect(q.Prompt, q.Value, q.Data, q.Track)
 	}
 	return journey.Callback{}, fmt.Errorf("scripts of this server cannot send a %s", q.Type)
 }
