@@ -52,7 +52,9 @@ func TestJourneyGoesOnAfterRedirect(t *testing.T) {
 		t.Helper()
 		return j.send("GET", "/XUI/?realm=/"+query, nil, "Accept", "text/html", "Cookie", "reentry="+c.Value)
 	}
-	session := func(r reply) bool { return strings.Contains(strings.Join(r.Header.Values("Set-Cookie"), "\n"), "iPlanetDirectoryPro=") }
+	session := func(r reply) bool {
+		return strings.Contains(strings.Join(r.Header.Values("Set-Cookie"), "\n"), "iPlanetDirectoryPro=")
+	}
 	c := leave()
 	back := comeBack(c, "&state=xyz&code=demo")
 	if !session(back) || back.StatusCode != 200 || !strings.Contains(back.raw, "/openam/account?x=1") || strings.Contains(back.raw, "code=demo") {

@@ -5,6 +5,7 @@ package login
 import (
 	"cmp"
 	"context"
+	"hash/maphash"
 	"log/slog"
 	"net/http"
 	"time"
@@ -67,6 +68,7 @@ type Service struct {
 	Trees   journey.Source
 	guard   *realm.Attempts
 	foreign *http.CrossOriginProtection
+	quotas  quotaLocks
 }
 
 // New returns a service.
@@ -85,6 +87,7 @@ func New(o Options) *Service {
 		Trees:    journey.Source{Docs: o.Realms.Docs(), Types: nodes.All(), Shipped: shippedTrees()},
 		guard:    realm.NewAttempts(freeTries, o.Now),
 		foreign:  http.NewCrossOriginProtection(),
+		quotas:   quotaLocks{seed: maphash.MakeSeed()},
 	}
 }
 

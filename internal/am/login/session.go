@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -160,34 +161,45 @@ func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated) (
 		CtxID:       fmt.Sprintf("%s-%d", uuid.NewString(), now.UnixNano()%100000),
 		Handle:      "shandle:" + rand.Text() + ".*AAJTSQACMDEAAlMxAAA.*",
 	}
-	err := s.sessions.Create(ctx, token, sess)
+	err := s.counted(ctx, rl, a, func() error { return s.sessions.Create(ctx, token, sess) })
 	if err == nil {
 		s.tell(ctx, Event{Kind: EventSession, Realm: rl.Path, Subject: a.Subject, Session: sess.CtxID, Tree: a.Tree})
 	}
 	return token, err
 }
 
-// times are the idle and whole life of the realm's new sessions: minutes, in its session service.
+// times are the idle and whole life of the realm's new sessions: minutes, in its session service, or in what the server
+// has for realms without one.
 func (s *Service) times(ctx context.Context, rl *realm.Realm) (idle, life time.Duration) {
 	idle, life = defaultIdle, defaultLife
-	doc, err := rl.Service(ctx, "session")
-	if err != nil {
-		return idle, life
+	type dynamic struct {
+		Idle int `json:"maxIdleTime"`
+		Life int `json:"maxSessionTime"`
 	}
 	var body struct {
-		Dynamic struct {
-			Idle int `json:"maxIdleTime"`
-			Life int `json:"maxSessionTime"`
-		} `json:"dynamic"`
+		Dynamic  dynamic `json:"dynamic"`
+		Defaults struct {
+			Dynamic dynamic `json:"dynamic"`
+		} `json:"defaults"`
 	}
-	if err := json.Unmarshal(doc.Body, &body); err != nil {
+	doc, err := rl.Service(ctx, ServiceSession)
+	if errors.Is(err, store.ErrNotFound) {
+		doc, err = s.docs.Get(ctx, "", store.KindGlobal, ServiceSession)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return idle, life
+	}
+	if err == nil {
+		err = json.Unmarshal(doc.Body, &body)
+	}
+	if err != nil {
 		s.Log.Warn("the session service cannot be used", "realm", rl.Path, "error", err)
 		return idle, life
 	}
-	if n := body.Dynamic.Idle; n > 0 && n <= maxMinutes {
+	if n := cmp.Or(body.Dynamic.Idle, body.Defaults.Dynamic.Idle); n > 0 && n <= maxMinutes {
 		idle = time.Duration(n) * time.Minute
 	}
-	if n := body.Dynamic.Life; n > 0 && n <= maxMinutes {
+	if n := cmp.Or(body.Dynamic.Life, body.Defaults.Dynamic.Life); n > 0 && n <= maxMinutes {
 		life = time.Duration(n) * time.Minute
 	}
 	return min(idle, life), life

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 )
@@ -20,6 +21,11 @@ type globalProvider struct {
 	StorageScheme          string   `json:"storageScheme"`
 	GrantTokenUpgrade      bool     `json:"statelessGrantTokenUpgradeCompatibilityMode"`
 	AnonymousUserCodeForms bool     `json:"allowUnauthorisedAccessToUserCodeForm"`
+}
+
+// globalSession are the settings that sessions have for the whole server.
+type globalSession struct {
+	Quotas login.Quotas `json:"quotas"`
 }
 
 // corsType is one configuration of the CORS service.
@@ -64,9 +70,17 @@ func (s *Server) globalServices() []*Resource {
 		UnreasonableLifetime: 86400, RequiredClaims: []string{}, StorageScheme: "CTS_ONE_TO_ONE_MODEL",
 	}, nil, nil)}
 	validation := &Type{ID: "validation", Groups: groupsOf(validationSettings{Destinations: []string{}}, nil, nil)}
+	session := &Type{ID: login.ServiceSession, Groups: groupsOf(globalSession{login.DefaultQuotas()}, map[string]string{
+		"quotas": "Session Quotas", "iplanet-am-session-enable-session-constraint": "Enable Quota Constraints",
+		"behaviourWhenQuotaExhausted": "Resulting behavior if session quota exhausted", "denyLoginWhenRepoDown": "Deny user login when session repository is down",
+		"quotaConstraintMaxWaitTime": "Read Timeout for Quota Constraint",
+	}, options{
+		"iplanet-am-session-enable-session-constraint": enum("ON", "OFF"), "denyLoginWhenRepoDown": enum("YES", "NO"),
+		"behaviourWhenQuotaExhausted": enum(login.QuotaActions()...),
+	})}
 	cors := corsType()
 	service := &Type{ID: ServiceCORS, Name: "CORS Service", Groups: groupsOf(CORSService{Enabled: true}, nil, nil)}
-	g := globals{s, map[string]*Type{provider.ID: provider, validation.ID: validation, service.ID: service}, append(serviceTypes(), service)}
+	g := globals{s, map[string]*Type{provider.ID: provider, validation.ID: validation, session.ID: session, service.ID: service}, append(serviceTypes(), service)}
 	configurations := func(c *Call) ([]Object, error) {
 		docs, err := s.docs.List(c.Context(), "", KindCORS)
 		list := []Object{}
