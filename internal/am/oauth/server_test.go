@@ -29,6 +29,7 @@ type world struct {
 	realms  *realm.Manager
 	options oauth.Options
 	server  *oauth.Server
+	start   time.Time
 	offset  atomic.Int64
 	gets    atomic.Int64 // lookups in the store
 }
@@ -46,14 +47,15 @@ func (c counting) Get(ctx context.Context, k store.Key) (store.Record, error) {
 
 const base = "http://am.example.com:8088/openam"
 
-func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.offset.Load())) }
+// now stands still unless the test lets time pass, so that no test depends on how fast it runs.
+func (w *world) now() time.Time { return w.start.Add(time.Duration(w.offset.Load())) }
 
 func (w *world) pass(d time.Duration) { w.offset.Add(int64(d)) }
 
 // newWorld has the root realm and /alpha, both with a provider of default settings, and the user demo in both.
 func newWorld(t testing.TB, change ...func(*oauth.Options)) *world {
 	t.Helper()
-	w := &world{t: t, ctx: t.Context()}
+	w := &world{t: t, ctx: t.Context(), start: time.Now()}
 	w.engine = counting{memory.NewAt(w.now), &w.gets}
 	for rl, docs := range realmKeys() {
 		for _, d := range docs {
