@@ -76,32 +76,31 @@ func joinDetails(list []detail) json.RawMessage {
 	return append(out, ']')
 }
 
-// narrowDetails gives a token request that asks for some of what was granted no more than that (RFC 9396 §6.1): each
-// element has to be one that was granted, as a whole. A refresh token keeps all of it.
-func (q *request) narrowDetails(form *Form, a *Authorization) error {
-	text := form.Get("authorization_details")
-	if text == "" || !q.Settings.Advanced.RichAuthorizationRequests {
-		return nil
+// NarrowDetails gives a token request that asks for some of what was granted no more than that (RFC 9396 §6.1): each
+// element has to be one that was granted, as a whole. A request that names none gets all.
+func (p *Provider) NarrowDetails(req *TokenRequest, all json.RawMessage) (json.RawMessage, error) {
+	text := req.Get("authorization_details")
+	if text == "" || !p.Settings.Advanced.RichAuthorizationRequests {
+		return all, nil
 	}
-	asked, err := q.parseDetails(text)
+	asked, err := p.parseDetails(text)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var granted []map[string]any
-	if len(a.Details) > 0 {
-		if err := json.Unmarshal(a.Details, &granted); err != nil {
-			return internal("read authorization_details", err)
+	if len(all) > 0 {
+		if err := json.Unmarshal(all, &granted); err != nil {
+			return nil, internal("read authorization_details", err)
 		}
 	}
 	for _, d := range asked {
 		var want map[string]any
 		if err := json.Unmarshal(d.raw, &want); err != nil {
-			return errDetails.Because(err)
+			return nil, errDetails.Because(err)
 		}
 		if !slices.ContainsFunc(granted, func(g map[string]any) bool { return reflect.DeepEqual(g, want) }) {
-			return errDetails
+			return nil, errDetails
 		}
 	}
-	a.RefreshDetails, a.Details = a.Details, joinDetails(asked)
-	return nil
+	return joinDetails(asked), nil
 }

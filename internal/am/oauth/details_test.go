@@ -24,9 +24,11 @@ func TestAuthorizationDetails(t *testing.T) {
 			if !strings.Contains(page.body, "payment") || !strings.Contains(page.body, "12.50") {
 				t.Errorf("the page does not say what is asked for: %s", page.body)
 			}
-			redeem := func(more ...string) answer {
-				code := w.code(token, "scope", "read", "authorization_details", both)
+			with := func(code string, more ...string) answer {
 				return w.post("/", "access_token", append(form("grant_type", "authorization_code", "code", code, "redirect_uri", callback), more...), basic("web", "s"))
+			}
+			redeem := func(more ...string) answer {
+				return with(w.code(token, "scope", "read", "authorization_details", both), more...)
 			}
 			count := func(a answer) int { list, _ := a.json["authorization_details"].([]any); return len(list) }
 			seen := func(a answer) answer {
@@ -44,7 +46,11 @@ func TestAuthorizationDetails(t *testing.T) {
 				t.Errorf("the refresh token lost what was granted: %s", again.body)
 			}
 			const text = "The authorization_details are malformed or not supported."
-			wantError(t, redeem("authorization_details", `[{"type":"payment","amount":{"value":"99.00","currency":"EUR"}}]`), 400, "invalid_authorization_details", text)
+			code := w.code(token, "scope", "read", "authorization_details", both)
+			wantError(t, with(code, "authorization_details", `[{"type":"payment","amount":{"value":"99.00","currency":"EUR"}}]`), 400, "invalid_authorization_details", text)
+			if a := with(code); a.status != 200 {
+				t.Errorf("asking for too much costs the code: %s", a.body)
+			}
 			for name, details := range map[string]string{
 				"no list": payment, "empty": "[]", "unknown type": `[{"type":"x"}]`, "no type": `[{}]`, "no objects": `[1]`, "a name twice": `[{"type":"payment","type":"account"}]`,
 				"too many": "[" + strings.Repeat(payment+",", 20) + payment + "]",

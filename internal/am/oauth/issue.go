@@ -188,9 +188,7 @@ func (i *issuance) issueRefresh(ctx context.Context) error {
 	if i.RefreshScopes != nil {
 		t.Scopes = i.RefreshScopes
 	}
-	if i.RefreshDetails != nil {
-		t.Details = i.RefreshDetails
-	}
+	t.Details = i.RefreshDetails
 	t.Extra = i.persistent()
 	if err := i.mayAct(ctx, i.req.Set.AccessTokenMayAct, &t); err != nil {
 		return err

@@ -34,9 +34,11 @@ func (q *request) token() error {
 	if err != nil {
 		return err
 	}
-	if err := q.narrowDetails(form, a); err != nil {
+	all := a.Details
+	if a.Details, err = q.NarrowDetails(req, all); err != nil {
 		return err
 	}
+	a.RefreshDetails = all // a refresh token keeps all of it
 	if err := q.bind(req, a); err != nil {
 		return err
 	}

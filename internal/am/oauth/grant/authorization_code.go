@@ -46,6 +46,9 @@ var authorizationCode = oauth.Grant{
 		if code.DPoPKey != "" && code.DPoPKey != req.ProofKey { // RFC 9449 §10
 			return nil, oauth.ErrGrant.Because(errors.New("the code is bound to a key of which there is no proof"))
 		}
+		if _, err := p.NarrowDetails(req, json.RawMessage(code.AuthorizeInfo)); err != nil {
+			return nil, err
+		}
 		// Only now is the code used up, for the right client's mistakes should not cost it. Whoever is second here gets
 		// ErrUsed, however close; the tokens of the first are withdrawn even when they are being issued at this moment.
 		if code, err = p.RedeemCode(ctx, raw); errors.Is(err, store.ErrUsed) {
