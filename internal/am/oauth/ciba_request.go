@@ -123,8 +123,10 @@ func (q *request) newBackchannel(ctx context.Context, c *realm.Client, claims *j
 		return nil, err
 	}
 	return &Backchannel{
-		ClientID: c.ID, Subject: UserSubject(user.Name), Scopes: scopes, Message: message,
-		ACRs: strings.Fields(params.Get("acr_values")), Expires: q.Now().Add(life), Interval: q.Settings.CIBA.MinPollInterval,
+		Waiting: Waiting{
+			ClientID: c.ID, Subject: UserSubject(user.Name), Scopes: scopes, Expires: q.Now().Add(life), Interval: q.Settings.CIBA.MinPollInterval,
+		},
+		Message: message, ACRs: strings.Fields(params.Get("acr_values")),
 	}, nil
 }
 

@@ -151,7 +151,7 @@ func (a *authorization) backchannelDecision() error {
 		t, err := a.backchannels().FindByID(ctx, a.Realm.Path, a.form.Get("id"))
 		b := &t.Value
 		gone := errors.Is(err, store.ErrNotFound) ||
-			err == nil && (b.Approved || b.Denied || !a.Now().Before(b.Expires) || asked(b.Subject) != asked(a.session.Subject))
+			err == nil && (!b.open(a.Now()) || asked(b.Subject) != asked(a.session.Subject))
 		switch {
 		case gone:
 			return a.backchannelList(http.StatusNotFound, lang.T("backchannel.gone"))
@@ -169,9 +169,8 @@ func (a *authorization) backchannelDecision() error {
 				return err
 			}
 		}
-		b.Approved, b.Denied = allow, !allow
-		b.Subject, b.SessionID, b.AuthTime = a.session.Subject, a.session.ID(), a.session.Created
-		b.AuthLevel, b.AMR, b.ACR = a.session.AuthLevel, a.methods(&a.session), acr
+		b.decide(a, allow)
+		b.ACR = acr
 		err = a.backchannels().Update(ctx, t)
 		if errors.Is(err, store.ErrConflict) { // the client asked at this moment: look again
 			continue

@@ -48,8 +48,8 @@ func (q *request) startDevice(a *authorization) error {
 	}
 	now := q.Now()
 	d := Device{
-		Asked: now, Expires: now.Add(seconds(s.CodeLifetime)),
-		ClientID: a.client.ID, UserCode: code, Scopes: a.scopes, Nonce: a.form.Get("nonce"), Interval: s.PollInterval,
+		Waiting:  Waiting{ClientID: a.client.ID, Scopes: a.scopes, Expires: now.Add(seconds(s.CodeLifetime)), Interval: s.PollInterval},
+		UserCode: code, Nonce: a.form.Get("nonce"), Asked: now,
 		Challenge: a.form.Get("code_challenge"), Method: challengeMethod(a.form),
 	}
 	raw := store.NewRaw()
@@ -119,7 +119,7 @@ func (q *request) deviceUser() error {
 	}
 	ticket, err := q.devices().FindByAlias(q.r.Context(), q.Realm.Path, code)
 	d := &ticket.Value
-	if errors.Is(err, store.ErrNotFound) || err == nil && (d.Approved || d.Denied || d.over(q.Now())) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && !d.open(q.Now()) {
 		return a.devicePage(http.StatusOK, "device.unknown", deviceData{})
 	}
 	if err != nil {
@@ -177,14 +177,12 @@ func (a *authorization) deviceDecision(t store.Ticket[Device]) error {
 	if !csrfFits(a.form.Get("csrf"), a.token) {
 		return a.show(&Error{Status: http.StatusBadRequest, Code: "bad_request"})
 	}
-	d.Approved = a.form.Get("decision") == "allow"
-	d.Denied, d.Scopes = !d.Approved, a.scopes
-	d.Subject, d.SessionID, d.AuthTime = a.session.Subject, a.session.ID(), a.session.Created
-	d.AuthLevel, d.AMR = a.session.AuthLevel, a.methods(&a.session)
+	d.decide(a, a.form.Get("decision") == "allow")
+	d.Scopes = a.scopes
 	err := a.devices().Update(a.r.Context(), t)
 	if errors.Is(err, store.ErrConflict) { // the device asked at this moment: look again
 		fresh, err := a.devices().FindByAlias(a.r.Context(), a.Realm.Path, d.UserCode)
-		if err != nil || fresh.Value.Approved || fresh.Value.Denied {
+		if err != nil || !fresh.Value.open(a.Now()) {
 			return a.devicePage(http.StatusOK, "device.unknown", deviceData{})
 		}
 		return a.deviceDecision(fresh)

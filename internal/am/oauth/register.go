@@ -48,7 +48,7 @@ func (q *request) register() error {
 func (q *request) registerNew() error {
 	ctx := q.r.Context()
 	if !q.Settings.Registration.Open {
-		if err := q.mayRegister(ctx); err != nil {
+		if err := q.mayRegister(); err != nil {
 			return err
 		}
 	}
@@ -79,16 +79,9 @@ func (q *request) registerNew() error {
 }
 
 // mayRegister looks for the access token that a closed registration needs.
-func (q *request) mayRegister(ctx context.Context) error {
-	raw, err := bearerToken(q.r.Header.Get("Authorization"), nil, "")
+func (q *request) mayRegister() error {
+	f, err := q.ownBearer(nil)
 	if err != nil {
-		return err
-	}
-	f, err := q.bearer(ctx, raw, false)
-	if err != nil {
-		return err
-	}
-	if err := q.checkBound(f, raw); err != nil {
 		return err
 	}
 	return q.needScope(f, q.Settings.Registration.Scope)

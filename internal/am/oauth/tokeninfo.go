@@ -110,6 +110,20 @@ func (p *Provider) bearer(ctx context.Context, raw string, anyRealm bool) (*Foun
 	return f, err
 }
 
+// ownBearer finds the access token of this realm that the request shows in its header or the form, and checks that it may be
+// shown like that. form may be nil.
+func (q *request) ownBearer(form *Form) (*Found, error) {
+	raw, err := bearerToken(q.r.Header.Get("Authorization"), form, "access_token")
+	if err != nil {
+		return nil, err
+	}
+	f, err := q.bearer(q.r.Context(), raw, false)
+	if err != nil {
+		return nil, err
+	}
+	return f, q.checkBound(f, raw)
+}
+
 // scopeValues gives for each scope the profile attribute of that name, "" where there is none, or what the realm's
 // script says instead.
 func (p *Provider) scopeValues(ctx context.Context, f *Found) (map[string]any, error) {

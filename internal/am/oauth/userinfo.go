@@ -18,15 +18,8 @@ func (q *request) userInfo() error {
 			return err
 		}
 	}
-	raw, err := bearerToken(q.r.Header.Get("Authorization"), form, "access_token")
+	f, err := q.ownBearer(form)
 	if err != nil {
-		return err
-	}
-	f, err := q.bearer(ctx, raw, false)
-	if err != nil {
-		return err
-	}
-	if err := q.checkBound(f, raw); err != nil {
 		return err
 	}
 	if err := q.needScope(f, "openid"); err != nil {

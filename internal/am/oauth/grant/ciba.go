@@ -19,11 +19,8 @@ var ciba = oauth.Grant{
 		if err != nil {
 			return nil, err
 		}
-		a := &oauth.Authorization{
-			Subject: b.Subject, Scopes: b.Scopes, SessionID: b.SessionID, AuthTime: b.AuthTime, AuthLevel: b.AuthLevel,
-			ACR: b.ACR, AMR: b.AMR,
-		}
-		a.User, err = p.ActiveUser(ctx, b.Subject, oauth.ErrGrant)
+		a, err := b.Authorize(ctx, p)
+		a.ACR = b.ACR
 		return a, err
 	},
 }

@@ -21,11 +21,8 @@ var deviceCode = oauth.Grant{
 		if err != nil {
 			return nil, err
 		}
-		a := &oauth.Authorization{
-			Subject: d.Subject, Scopes: d.Scopes, SessionID: d.SessionID, AuthTime: d.AuthTime, AuthLevel: d.AuthLevel,
-			AMR: d.AMR, Nonce: d.Nonce,
-		}
-		a.User, err = p.ActiveUser(ctx, d.Subject, oauth.ErrGrant)
+		a, err := d.Authorize(ctx, p)
+		a.Nonce = d.Nonce
 		return a, err
 	},
 }
