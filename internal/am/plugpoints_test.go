@@ -6,6 +6,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/internal/jose"
 )
 
 const plugRedirect = "https://app.example.com/cb"
@@ -27,6 +32,8 @@ type plugPoint struct {
 type plugSite struct {
 	*site
 	session string
+	issuer  *jose.Signer
+	keys    string // public ones, of the issuer
 }
 
 func (p *plugSite) token(form url.Values) reply {
@@ -161,6 +168,28 @@ function validateBackChannelAuthorizationScope() { return pick(); }`,
 			},
 		},
 		{
+			context: "OAUTH2_SCRIPTED_JWT_ISSUER", refused: "Error running JWT issuer script",
+			settings: func(script string) map[string]any {
+				return plugins("gatehouseConfig", map[string]any{"jwtIssuerScript": script})
+			},
+			scripts: map[string]string{
+				"Groovy":           `new org.forgerock.oauth2.core.TrustedJwtIssuerConfig(issuer, "sub", null, null, 'KEYS', null, null, null)`,
+				"JavaScript":       `new org.forgerock.oauth2.core.TrustedJwtIssuerConfig(issuer, "sub", null, null, 'KEYS', null, null, null);`,
+				"newer JavaScript": `({issuer: issuer, resourceOwnerIdentityClaim: "sub", jwkSet: 'KEYS'});`,
+			},
+			shows: func(p *plugSite) (reply, bool) {
+				now := p.clock.Now()
+				assertion, err := p.issuer.SignClaims(map[string]any{
+					"iss": "https://partner.example", "sub": "demo", "aud": p.base + "/oauth2/access_token", "exp": now.Add(time.Minute).Unix(), "jti": uuid.NewString(),
+				})
+				if err != nil {
+					p.t.Fatal(err)
+				}
+				got := p.token(url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {assertion}, "scope": {"read"}})
+				return got, got.StatusCode == 200
+			},
+		},
+		{
 			context: "OAUTH2_DYNAMIC_CLIENT_REGISTRATION", refused: "Error running dynamic client registration script",
 			settings: func(script string) map[string]any {
 				return plugins("clientDynamicRegistrationConfig", map[string]any{"allowDynamicRegistration": true, "dynamicClientRegistrationScript": script})
@@ -187,8 +216,8 @@ function validateBackChannelAuthorizationScope() { return pick(); }`,
 	}
 }
 
-// Every plug point runs scripts of every dialect that it has, stops those that never end, and answers as documented when
-// one fails.
+// Every plug point runs scripts of every dialect that it has, stops those that never end or want all memory, and answers
+// as documented when one fails.
 func TestPlugPoints(t *testing.T) {
 	s := newSite(t)
 	admin := s.admin()
@@ -196,14 +225,26 @@ func TestPlugPoints(t *testing.T) {
 	admin("POST", service+"?_action=create", map[string]any{}).want(t, 201)
 	admin("PUT", "/json/realm-config/agents/OAuth2Client/app", map[string]any{
 		"coreOAuth2ClientConfig":     map[string]any{"userpassword": "secret", "scopes": []string{"read", "write", "openid", "profile"}, "redirectionUris": []string{plugRedirect}},
-		"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"password", "authorization_code", "client_credentials"}, "tokenEndpointAuthMethod": "client_secret_post"},
+		"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"password", "authorization_code", "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"}, "tokenEndpointAuthMethod": "client_secret_post"},
 	}).want(t, 201)
 	admin("POST", "/json/users?_action=create", map[string]any{"username": "demo", "userpassword": "Ch4ng31t", "mail": "demo@example.com"}).want(t, 201)
-	p := &plugSite{s, s.login("/json/authenticate", "demo", "Ch4ng31t")}
-	dialects := []struct{ name, language, suffix, endless, broken string }{
-		{"Groovy", "GROOVY", "", "while (true) { }", "throw new RuntimeException('private')"},
-		{"JavaScript", "JAVASCRIPT", "", "while (true) { }", "throw 'private';"},
-		{"newer JavaScript", "JAVASCRIPT", "_NEXT_GEN", "for (;;) { }", "throw new Error('private');"},
+	key, err := jose.Generate(jose.KindP256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := jose.NewSigner(key, jose.ES256, jose.SignerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := json.Marshal(jose.NewKeySet(key).Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &plugSite{s, s.login("/json/authenticate", "demo", "Ch4ng31t"), signer, string(keys)}
+	dialects := []struct{ name, language, suffix, endless, broken, hungry string }{
+		{"Groovy", "GROOVY", "", "while (true) { }", "throw new RuntimeException('private')", "def a = []\nwhile (true) { a << 'x' * 100000 }"},
+		{"JavaScript", "JAVASCRIPT", "", "while (true) { }", "throw 'private';", "var a = []; while (true) { a.push(new java.util.ArrayList()); }"},
+		{"newer JavaScript", "JAVASCRIPT", "_NEXT_GEN", "for (;;) { }", "throw new Error('private');", "const a = []; for (let i = 0; ; i++) { a.push('x'.repeat(100000) + i); }"},
 	}
 	for i, point := range plugPoints() {
 		for _, d := range dialects {
@@ -240,12 +281,15 @@ func TestPlugPoints(t *testing.T) {
 					admin("PUT", service, settings).want(t, 200)
 				}
 				defer func() { admin("PUT", service, map[string]any{}).want(t, 200) }()
-				use(write(" works", source))
+				use(write(" works", strings.ReplaceAll(source, "KEYS", p.keys)))
 				if got, shown := point.shows(p); !shown {
 					t.Errorf("the script has no effect: %d %s %v", got.StatusCode, got.raw, got.Header["Location"])
 				}
 				failing := map[string]string{" broken": d.broken}
-				if i == 0 { // each takes as long as a script may; the limit is the same everywhere
+				if i == 0 || d.language == "GROOVY" { // JavaScript takes long to fill its memory; the limits are the same everywhere
+					failing[" hungry"] = d.hungry
+				}
+				if i == 0 {
 					failing[" endless"] = d.endless
 				}
 				for name, text := range failing {

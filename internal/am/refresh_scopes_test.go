@@ -17,7 +17,7 @@ func TestRefreshInheritsScopes(t *testing.T) {
 		"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"password", "refresh_token"}, "tokenEndpointAuthMethod": "client_secret_post"},
 	}).want(t, 201)
 	admin("POST", "/json/users?_action=create", map[string]any{"username": "demo", "userpassword": "Ch4ng31t"}).want(t, 201)
-	p := &plugSite{s, ""}
+	p := &plugSite{site: s, session: ""}
 	for _, tt := range []struct{ name, call, want string }{
 		{"without a word", "", "read write"},
 		{"inherited", "scopeValidatorHelper.inheritAccessTokenScopesOnRefresh();", "read"},

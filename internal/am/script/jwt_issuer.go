@@ -29,14 +29,47 @@ func (e *Engine) JWTIssuer(ctx context.Context, s *realm.Script, rl *realm.Realm
 	if err != nil {
 		return nil, failure(s.Name, err)
 	}
-	if v == nil {
+	switch c := v.(type) {
+	case nil:
 		return nil, nil
+	case *trustedIssuer:
+		return &c.t, nil
+	case *groovy.Map:
+		// The newer dialect, which knows no classes, has an object with what the constructor takes.
+		args := make([]groovy.Value, len(issuerMembers))
+		for i, name := range issuerMembers {
+			args[i], _ = c.Get(name)
+		}
+		t, err := newTrustedIssuer(args)
+		return t, failure(s.Name, err)
 	}
-	c, ok := v.(*trustedIssuer)
-	if !ok {
-		return nil, failure(s.Name, illegal("the script must return a TrustedJwtIssuerConfig or null, not %s", kindOf(v)))
+	return nil, failure(s.Name, illegal("the script must return a TrustedJwtIssuerConfig or null, not %s", kindOf(v)))
+}
+
+var issuerMembers = []string{
+	"issuer", "resourceOwnerIdentityClaim", "consentedScopesClaim", "allowedSubjects", "jwkSet", "jwksUri", "jwksCacheTimeout", "jwkStoreCacheMissCacheTime",
+}
+
+// newTrustedIssuer takes them in turn.
+func newTrustedIssuer(args []groovy.Value) (*realm.TrustedIssuer, error) {
+	t := realm.DefaultTrustedIssuer()
+	t.Issuer, t.SubjectClaim, t.ScopesClaim = optional(args[0]), optional(args[1]), optional(args[2])
+	t.JWKSet, t.JWKSURI = optional(args[4]), optional(args[5])
+	if v := args[3]; v != nil { // null is every user, and an empty list nobody
+		subjects, ok := texts(v)
+		if !ok {
+			return nil, illegal("TrustedJwtIssuerConfig: the subjects must be a collection, not %s", kindOf(v))
+		}
+		t.AllowedSubjects = append([]string{nobody}, subjects...)
 	}
-	return &c.t, nil
+	var err error
+	if t.JWKSCacheMillis, err = millis(args[6], t.JWKSCacheMillis); err != nil {
+		return nil, err
+	}
+	if t.JWKSCacheMissMillis, err = millis(args[7], t.JWKSCacheMissMillis); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // trustedIssuer is what such a script returns.
@@ -51,24 +84,14 @@ const nobody = "\x00"
 var trustedIssuerClass = &groovy.Class{
 	Name: "org.forgerock.oauth2.core.TrustedJwtIssuerConfig",
 	New: func(c *groovy.Call) (groovy.Value, error) {
-		if len(c.Args) != 8 {
+		if len(c.Args) != len(issuerMembers) {
 			return nil, wrong(c)
 		}
-		t := realm.DefaultTrustedIssuer()
-		t.Issuer, t.SubjectClaim, t.ScopesClaim = optional(c.Arg(0)), optional(c.Arg(1)), optional(c.Arg(2))
-		t.JWKSet, t.JWKSURI = optional(c.Arg(4)), optional(c.Arg(5))
-		if v := c.Arg(3); v != nil { // null is every user, and an empty list nobody
-			subjects, ok := texts(v)
-			if !ok {
-				return nil, illegal("TrustedJwtIssuerConfig: the subjects must be a collection, not %s", kindOf(v))
-			}
-			t.AllowedSubjects = append([]string{nobody}, subjects...)
+		t, err := newTrustedIssuer(c.Args)
+		if err != nil {
+			return nil, err
 		}
-		var err error
-		if t.JWKSCacheMillis, err = millis(c.Arg(6), t.JWKSCacheMillis); err == nil {
-			t.JWKSCacheMissMillis, err = millis(c.Arg(7), t.JWKSCacheMissMillis)
-		}
-		return &trustedIssuer{*t}, err
+		return &trustedIssuer{*t}, nil
 	},
 	Methods: map[string]groovy.Method{
 		"getIssuer": func(c *groovy.Call) (groovy.Value, error) { return c.This.(*trustedIssuer).t.Issuer, nil },
