@@ -99,6 +99,7 @@ const guardedRoute = `{
   "handler": {"type": "Chain", "config": {
     "filters": [
       {"type": "ScriptableFilter", "config": {"type": "application/x-groovy", "source": "println 'printed'; logger.info('from the script'); next.handle(context, request)"}},
+      {"type": "HeaderFilter", "config": {"messageType": "REQUEST", "add": {"X-Odd": ["a${request.odd}${toJson('{')}b"]}}},
       {"type": "OAuth2ResourceServerFilter", "config": {"requireHttps": false, "scopes": ["read"], "accessTokenResolver": {
         "type": "TokenIntrospectionAccessTokenResolver", "config": {"endpoint": "INTROSPECT", "providerHandler": "asGate"}}}}
     ],
@@ -303,7 +304,7 @@ func TestTransactionID(t *testing.T) {
 			said[line["msg"].(string)] = true
 		}
 	}
-	if !said["from the script"] || !said["printed"] {
+	if !said["from the script"] || !said["printed"] || !said[`an object has no property "odd"`] || !said["toJson: the text is not JSON"] {
 		t.Errorf("lines of the request in the gateway's log: %v", said)
 	}
 	a.waitLog(`path=/openam/oauth2/realms/root/introspect .*transactionId=order-66/0`)

@@ -57,7 +57,7 @@ var rules = []rule{
 	{"am/realm", []string{"am/store/...", "conf", "jose", "keystore", "observe"}, "downwards only"},
 	{"am/outgoing", []string{"observe"}, "it knows addresses, and nobody who names them"},
 	{"am/script", []string{"am/store/...", "am/realm", "am/outgoing", "groovy", "jose", "observe", "conf"}, "downwards only"},
-	{"am/login/journey", []string{"am/store", "am/realm", "am/script"}, "the engine of journeys knows no node but its own"},
+	{"am/login/journey", []string{"am/store", "am/realm", "am/script", "observe"}, "the engine of journeys knows no node but its own"},
 	{"am/login/devices", []string{"am/realm"}, "records of users, which nodes and the interface read"},
 	{"am/login/nodes", []string{"am/store", "am/realm", "am/script", "am/login/journey", "am/login/devices"}, "nodes know the engine, and one another not"},
 	{"am/login", []string{"am/store/...", "am/realm", "am/script", "audit", "jose", "observe", "ui", "conf"}, "downwards only"},

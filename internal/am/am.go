@@ -84,7 +84,7 @@ type Server struct {
 	store    watched
 	scripts  *script.Engine
 
-	logins, sessionEvents, refused *observe.Tally
+	logins, sessionEvents, refused, limits *observe.Tally
 
 	connections connections
 	recent      *recent     // audit events
@@ -116,8 +116,9 @@ func New(o Options) (*Server, error) {
 	if o.Contexts == nil {
 		o.Contexts = []string{"/openam", "/am"}
 	}
-	s := &Server{options: o, log: o.Log, meter: newMeter(o.Now), recent: newRecent(o.Audit), store: newWatched(o.Engine, o.Now),
+	s := &Server{options: o, log: o.Log, meter: newMeter(o.Now), store: newWatched(o.Engine, o.Now), limits: observe.NewTally(append(limitNames, "other")...),
 		logins: observe.NewTally("success", "failure"), sessionEvents: observe.NewTally("created", "ended"), refused: observe.NewTally(append(refusedStatuses, "")...)}
+	s.recent = newRecent(o.Audit, s.limits)
 	for _, c := range o.Contexts {
 		s.contexts = append(s.contexts, "/"+strings.Trim(c, "/"))
 	}
@@ -140,7 +141,7 @@ func (s *Server) start(ctx context.Context) error {
 		}
 	}, func() *notify.Hub { return s.hub }}
 	var err error
-	s.realms, err = realm.NewManager(ctx, realm.Options{Engine: engine, MasterKey: o.Key, Kinds: rest.Kinds(), Log: o.Log, Now: o.Now})
+	s.realms, err = realm.NewManager(ctx, realm.Options{Engine: engine, MasterKey: o.Key, Kinds: rest.Kinds(), Log: o.Log, Limits: s.limits, Now: o.Now})
 	if err != nil {
 		return err
 	}
@@ -152,10 +153,10 @@ func (s *Server) start(ctx context.Context) error {
 	}
 	s.directories = directory.New(s.realms.Docs(), s.realms.OpenSecret, o.Log)
 	s.realms.SetIdentities(s.directories)
-	scripts := newScripts(o, s.realms.Docs())
+	scripts := newScripts(o, s.limits)
 	s.scripts = scripts.engine
 	s.login = login.New(login.Options{
-		Realms: s.realms, Scripts: scripts.engine, Audit: s.signedIn, Domains: o.CookieDomains, Log: o.Log, Now: o.Now,
+		Realms: s.realms, Scripts: scripts.engine, Audit: s.signedIn, Domains: o.CookieDomains, Log: o.Log, Limits: s.limits, Now: o.Now,
 		Origin:  s.pageOrigin,
 		IDToken: func(ctx context.Context, raw string) (string, error) { return s.oauth.SSOSession(ctx, raw) },
 		Advices: func(ctx context.Context, rl *realm.Realm, resource string, sess *store.Session) (map[string][]string, bool, error) {
@@ -165,7 +166,7 @@ func (s *Server) start(ctx context.Context) error {
 	s.hub = newHub(s)
 	s.oauth = oauth.New(oauth.Options{
 		Engine: s.realms.Engine(), Realms: s.realms, Grants: grant.All(), ClientAuth: clientauth.All(),
-		Scripts: scripts, Policies: scopePolicies{s}, Login: oauthLogin{s.login}, Page: s.oauthPage, Log: o.Log, Now: o.Now,
+		Scripts: scripts, Policies: scopePolicies{s}, Login: oauthLogin{s.login}, Page: s.oauthPage, Log: o.Log, Limits: s.limits, Now: o.Now,
 	})
 	s.rest = rest.New(rest.Options{
 		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms},

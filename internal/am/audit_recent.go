@@ -12,6 +12,7 @@ import (
 
 	"gatehouse/internal/am/rest"
 	"gatehouse/internal/audit"
+	"gatehouse/internal/observe"
 )
 
 const (
@@ -27,6 +28,7 @@ type recent struct {
 	prefix, requests string
 	serial, request  atomic.Uint64
 	topics           map[string]*recentTopic
+	limits           *observe.Tally
 	outcomes         outcomes
 }
 
@@ -45,8 +47,8 @@ type recentEvent struct {
 }
 
 // newRecent makes the memory. Fields are left out as the files of the service leave them out; it may be nil.
-func newRecent(service *audit.Service) *recent {
-	r := &recent{prefix: uuid.NewString() + "-", requests: uuid.NewString() + "-", topics: map[string]*recentTopic{}}
+func newRecent(service *audit.Service, limits *observe.Tally) *recent {
+	r := &recent{prefix: uuid.NewString() + "-", requests: uuid.NewString() + "-", topics: map[string]*recentTopic{}, limits: limits}
 	for _, schema := range auditTopics() {
 		t := &recentTopic{policy: audit.DefaultPolicy(schema)}
 		if service != nil {
@@ -78,14 +80,18 @@ func (r *recent) add(topic string, serial uint64, event map[string]any) error {
 	if err != nil {
 		return err
 	}
-	t.add(recentEvent{serial: serial, text: text})
+	if t.add(recentEvent{serial: serial, text: text}) {
+		r.limits.Add("recent_events")
+	}
 	return nil
 }
 
-func (t *recentTopic) add(e recentEvent) {
+// add keeps an event. It tells whether others had to go for their size.
+func (t *recentTopic) add(e recentEvent) (large bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for t.count == recentEvents || t.count > 0 && t.bytes+len(e.text) > recentBytes {
+		large = large || t.count < recentEvents
 		old := &t.ring[t.first]
 		t.bytes -= len(old.text)
 		*old = recentEvent{}
@@ -95,6 +101,7 @@ func (t *recentTopic) add(e recentEvent) {
 	t.ring[(t.first+t.count)%recentEvents] = e
 	t.count++
 	t.bytes += len(e.text)
+	return large
 }
 
 func (t *recentTopic) list() []recentEvent {

@@ -23,7 +23,7 @@ const maxBody = 4 << 20
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := &audited{recent: s.recent, began: s.options.Now(), given: transactionID(r), number: s.recent.request.Add(1)}
-	a.Request = observe.Request{Context: r.Context(), Owner: a, Tracing: s.options.Tracing}
+	a.Request = observe.Request{Context: r.Context(), Owner: a, Tracing: s.options.Tracing, Limits: s.limits}
 	a.rec.ResponseWriter = w
 	if a.given != "" {
 		w.Header()[transactionHeader] = []string{a.given}

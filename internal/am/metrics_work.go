@@ -17,6 +17,7 @@ var (
 	attemptsRefused = prometheus.NewDesc("am_attempts_refused_total", "Attempts that were refused for too many failures before.", []string{"of"}, nil)
 	scriptLimits    = prometheus.NewDesc("am_script_limit_total", "Runs of scripts that a limit ended.", []string{"limit"}, nil)
 	scriptsFailed   = prometheus.NewDesc("am_scripts_failed_total", "Runs of scripts that ended with an error.", nil, nil)
+	limitsHeld      = prometheus.NewDesc("am_limit_total", "How often a limit refused something or let something go, by the limit.", []string{"limit"}, nil)
 	httpRefused     = prometheus.NewDesc("am_http_refused_total", "Answers that say of a limit: too large (413), too long (414, 431), too many (429), and not available (503).", []string{"status"}, nil)
 	openConnections = prometheus.NewDesc("am_connections", "Open connections of clients.", nil, nil)
 	handshakes      = prometheus.NewDesc("am_tls_handshake_errors_total", "TLS handshakes of clients that failed.", nil, nil)
@@ -26,6 +27,15 @@ var (
 
 // refusedStatuses are the statuses of am_http_refused_total.
 var refusedStatuses = []string{"413", "414", "429", "431", "503"}
+
+// limitNames are the limits of am_limit_total. The first refuse requests, the others let go what is kept in memory.
+var limitNames = []string{
+	"actors", "authorization_details", "backchannel_requests", "dpop_proof", "inner_journeys", "journey_state", "journey_steps", "json_depth",
+	"notification_queue", "notification_sockets", "page", "parameters", "password_checks", "policy_resources", "query_filter", "realm_depth", "request_object", "script_source",
+	"session_properties", "tree_nodes", "user_codes",
+	"compiled_scripts", "documents", "ended_sessions", "recent_events", "remembered_failures", "remote_key_sets", "timed_sessions", "user_code_sessions",
+	"verified_tokens",
+}
 
 // workCollector tells of what the server does.
 type workCollector struct{ *Server }
@@ -51,6 +61,7 @@ func (c workCollector) Collect(out chan<- prometheus.Metric) {
 	tally(loginsTotal, c.logins)
 	tally(sessionsTotal, c.sessionEvents)
 	tally(httpRefused, c.refused)
+	tally(limitsHeld, c.limits)
 	tally(scriptLimits, c.scripts.Limited())
 	counter(scriptsFailed, c.scripts.Failed())
 	counter(attemptsRefused, c.login.Guard().Refused(), "password")

@@ -123,7 +123,7 @@ func newHub(s *Server) *notify.Hub {
 		shared = s.options.Engine
 	}
 	return notify.New(notify.Options{
-		Store: shared, Ended: s.timeouts.ended,
+		Store: shared, Ended: s.timeouts.ended, Limits: s.limits,
 		Find: func(r *http.Request) (store.Session, string, error) {
 			found, err := s.login.FromRequest(r)
 			return found.Session, found.Token, err

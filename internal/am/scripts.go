@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/am/rest"
 	"gatehouse/internal/am/script"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // scripts lets the endpoints run scripts and the administration interface check them: it
@@ -25,9 +26,9 @@ var (
 	_ rest.ScriptChecker = scripts{}
 )
 
-func newScripts(o Options, docs store.Docs) scripts {
+func newScripts(o Options, limits *observe.Tally) scripts {
 	s := surroundings(o.Log)
-	s.SaveUser, s.FetchHosts, s.Secret = saveUser, fetchHosts, readSecret
+	s.Held, s.SaveUser, s.FetchHosts, s.Secret = limits, saveUser, fetchHosts, readSecret
 	return scripts{script.New(s)}
 }
 

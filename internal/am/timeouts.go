@@ -49,6 +49,9 @@ func (s *Server) lookForTimeouts(ctx context.Context) error {
 			return err
 		}
 	}
+	if len(now) >= maxTimed {
+		s.limits.Add("timed_sessions")
+	}
 	s.timeouts.mu.Lock()
 	before := s.timeouts.seen
 	s.timeouts.seen = now

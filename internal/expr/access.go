@@ -9,26 +9,26 @@ import (
 )
 
 // property is base.name for a base that is not null.
-func property(env *Env, base Value, name string) (Value, error) {
+func property(env *Env, scope Scope, base Value, name string) (Value, error) {
 	switch b := base.(type) {
 	case map[string]any:
 		return b[name], nil
 	case Object:
 		v, ok := b.Get(name)
 		if _, isMap := base.(Keyed); !ok && !isMap {
-			env.warn("an object has no property " + strconv.Quote(name))
+			env.warn(scope, "an object has no property "+strconv.Quote(name), nil)
 		}
 		return v, nil
 	case string:
-		return stringProperty(env, b, name), nil
+		return stringProperty(env, scope, b, name), nil
 	case *x509.Certificate:
 		v, ok := certificateProperty(b, name)
 		if !ok {
-			env.warn("a certificate has no property " + strconv.Quote(name))
+			env.warn(scope, "a certificate has no property "+strconv.Quote(name), nil)
 		}
 		return v, nil
 	case time.Time:
-		return property(env, Instant{b}, name)
+		return property(env, scope, Instant{b}, name)
 	}
 	if m, ok := mapOf(base); ok {
 		v, _ := m.get(name)
@@ -41,12 +41,12 @@ func property(env *Env, base Value, name string) (Value, error) {
 		}
 		return itemAt(l, i), nil
 	}
-	env.warn(kind(base) + " has no property " + strconv.Quote(name))
+	env.warn(scope, kind(base)+" has no property "+strconv.Quote(name), nil)
 	return nil, nil
 }
 
 // stringProperty has the properties that java.lang.String has as a bean.
-func stringProperty(env *Env, s, name string) Value {
+func stringProperty(env *Env, scope Scope, s, name string) Value {
 	switch name {
 	case "empty":
 		return s == ""
@@ -55,12 +55,12 @@ func stringProperty(env *Env, s, name string) Value {
 	case "bytes":
 		return []byte(s)
 	}
-	env.warn("a string has no property " + strconv.Quote(name))
+	env.warn(scope, "a string has no property "+strconv.Quote(name), nil)
 	return nil
 }
 
 // element is base[key] for a base and a key that are not null.
-func element(env *Env, base, key Value) (Value, error) {
+func element(env *Env, scope Scope, base, key Value) (Value, error) {
 	if name, ok := key.(string); ok {
 		switch b := base.(type) {
 		case map[string]any:
@@ -69,7 +69,7 @@ func element(env *Env, base, key Value) (Value, error) {
 			v, _ := b.Index(key)
 			return v, nil
 		}
-		return property(env, base, name)
+		return property(env, scope, base, name)
 	}
 	if b, ok := base.(Indexer); ok {
 		v, _ := b.Index(key)
@@ -86,7 +86,7 @@ func element(env *Env, base, key Value) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return property(env, base, name)
+	return property(env, scope, base, name)
 }
 
 // position32 is key as the index of a list.

@@ -139,8 +139,8 @@ func (c *compiler) member(n *member) compiled {
 	c.mention(n.name)
 	base := c.expr(n.base).code()
 	name, pos, env := n.name, n.pos, c.env
-	get := func(b Value) (Value, error) {
-		v, err := property(env, b, name)
+	get := func(s Scope, b Value) (Value, error) {
+		v, err := property(env, s, b, name)
 		if err != nil {
 			return nil, at(err, pos)
 		}
@@ -152,7 +152,7 @@ func (c *compiler) member(n *member) compiled {
 			if err != nil || b == nil {
 				return nil, err
 			}
-			return get(b)
+			return get(s, b)
 		},
 		probe: func(s Scope) (string, bool, Value, error) {
 			b, err := base(s)
@@ -164,7 +164,7 @@ func (c *compiler) member(n *member) compiled {
 					return text, true, nil, nil
 				}
 			}
-			v, err := get(b)
+			v, err := get(s, b)
 			text, ok := v.(string)
 			return text, ok, v, err
 		},
@@ -226,7 +226,7 @@ func (c *compiler) index(n *index) compiled {
 		if err != nil || key == nil {
 			return nil, err
 		}
-		v, err := element(env, from, key)
+		v, err := element(env, s, from, key)
 		if err != nil {
 			return nil, at(err, pos)
 		}

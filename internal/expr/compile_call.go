@@ -21,7 +21,7 @@ func (c *compiler) call(n *call) compiled {
 	if len(n.args) < f.minArgs || len(n.args) > f.maxArgs {
 		return c.fail(n.pos, "%s%s takes %s, found %d", f.Name, f.Sig, f.wantArgs(0), len(n.args))
 	}
-	site := &Site{env: c.env, name: f.Name}
+	here := &place{env: c.env, name: f.Name}
 	args, allConst := c.args(n.args)
 	c.runtime = c.runtime || f.Volatile
 	c.warnRegexp(n, f, args)
@@ -43,7 +43,7 @@ func (c *compiler) call(n *call) compiled {
 			}
 			values[i] = v
 		}
-		v, err := f.invoke(site, values)
+		v, err := f.invoke(Site{here, s}, values)
 		if err != nil {
 			return nil, at(err, pos)
 		}
@@ -83,7 +83,7 @@ func codes(args []compiled) []evaluator {
 // gets them may change.
 func foldCall(f *Function, args []compiled) (Value, bool) {
 	quiet := true
-	site := &Site{env: &Env{Warn: func(string) { quiet = false }}, name: f.Name}
+	site := Site{place: &place{env: &Env{Warn: func(Scope, string, error) { quiet = false }}, name: f.Name}}
 	values := make([]Value, 0, f.room(len(args)))
 	for _, arg := range args {
 		values = append(values, arg.value)
@@ -118,7 +118,7 @@ func (c *compiler) method(n *method) compiled {
 		}
 	}
 	c.warnMethodRegexp(n, name, args)
-	site := &Site{env: c.env, name: "method"}
+	here := &place{env: c.env, name: "method"}
 	from, which, code, pos := base.code(), name.code(), codes(args), n.pos
 	return compiled{eval: func(s Scope) (Value, error) {
 		b, err := from(s)
@@ -139,7 +139,7 @@ func (c *compiler) method(n *method) compiled {
 		if err != nil {
 			return nil, at(err, pos)
 		}
-		v, err := invokeMethod(site, b, method, values)
+		v, err := invokeMethod(Site{here, s}, b, method, values)
 		if err != nil {
 			return nil, at(err, pos)
 		}
@@ -148,7 +148,7 @@ func (c *compiler) method(n *method) compiled {
 }
 
 func (c *compiler) textTest(n *method, name string, test func(s, arg string) bool, base, arg probe) compiled {
-	site, pos := &Site{env: c.env, name: name}, n.pos
+	here, pos := &place{env: c.env, name: name}, n.pos
 	return compiled{eval: func(s Scope) (Value, error) {
 		x, isText, b, err := base(s)
 		if err != nil {
@@ -167,7 +167,7 @@ func (c *compiler) textTest(n *method, name string, test func(s, arg string) boo
 		if argIsText {
 			a = y
 		}
-		v, err := invokeMethod(site, b, name, []Value{a})
+		v, err := invokeMethod(Site{here, s}, b, name, []Value{a})
 		if err != nil {
 			return nil, at(err, pos)
 		}
@@ -177,7 +177,7 @@ func (c *compiler) textTest(n *method, name string, test func(s, arg string) boo
 
 // invokeMethod calls a method by its Java name: what the host offers, then the
 // tables for texts, lists and maps, then what every object has, then getters.
-func invokeMethod(site *Site, base Value, method string, args []Value) (Value, error) {
+func invokeMethod(site Site, base Value, method string, args []Value) (Value, error) {
 	if base == nil {
 		return nil, failf("cannot call the method %q of null", method)
 	}

@@ -26,7 +26,7 @@ func (c *compiler) checkRegexps(pos int, f *Function, args []compiled, receiver 
 		}
 		if _, err := CompileRegexp(src); err != nil {
 			line, column := position(c.src, pos)
-			c.env.warn(fmt.Sprintf("%s: %s: %s (%d:%d)", abbreviate(c.src), f.Name, err, line, column))
+			c.env.warn(nil, fmt.Sprintf("%s: %s: %s (%d:%d)", abbreviate(c.src), f.Name, err, line, column), err)
 		}
 	}
 }

@@ -375,7 +375,7 @@ func TestWarnings(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got []string
-		tmpl, err := Compile(tt.src, &Env{Warn: func(msg string) { got = append(got, msg) }})
+		tmpl, err := Compile(tt.src, &Env{Warn: func(_ Scope, msg string, _ error) { got = append(got, msg) }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -82,9 +82,10 @@ type Env struct {
 	// env or system to replace the process's own. It is asked once a name, at
 	// compilation. A Scope that knows the name wins.
 	Vars func(name string) (v Value, ok bool)
-	// Warn takes what went wrong in lenient evaluations; nil drops it. Texts
+	// Warn takes what went wrong in lenient evaluations in a scope, nil at
+	// compilation; a nil Warn drops it. cause is the error, where there was one. Texts
 	// never hold values, only names and types.
-	Warn func(msg string)
+	Warn func(s Scope, msg string, cause error)
 	// Now is the clock of the name now; nil is time.Now.
 	Now func() time.Time
 	// ReadDir is where relative paths given to functions start; "" is the
@@ -92,9 +93,9 @@ type Env struct {
 	ReadDir string
 }
 
-func (e *Env) warn(msg string) {
+func (e *Env) warn(s Scope, msg string, cause error) {
 	if e != nil && e.Warn != nil {
-		e.Warn(msg)
+		e.Warn(s, msg, cause)
 	}
 }
 

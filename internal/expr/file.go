@@ -33,7 +33,7 @@ func (f File) Get(name string) (Value, bool) {
 }
 
 // path makes a relative path absolute.
-func (s *Site) path(path string) string {
+func (s Site) path(path string) string {
 	if filepath.IsAbs(path) {
 		return filepath.Clean(path)
 	}

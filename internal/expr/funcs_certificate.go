@@ -13,7 +13,7 @@ var certificateFunctions = []Function{
 		Sig:  "(text string) certificate",
 		Doc: "The certificate whose DER form stands in base64 between two colons, as in the Client-Cert header " +
 			"(RFC 9440 §2.1). Null when it cannot be loaded.",
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			text, ok := args[0].(string)
 			if !ok {
 				return nil, nil
@@ -36,7 +36,7 @@ var certificateFunctions = []Function{
 		Name: "pemCertificate",
 		Sig:  "(text string) certificate",
 		Doc:  "The first certificate of a PEM text (RFC 7468 §5). Null when it cannot be loaded.",
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			text, ok := args[0].(string)
 			if !ok {
 				return nil, nil
@@ -58,7 +58,7 @@ var certificateFunctions = []Function{
 }
 
 // loaded is a certificate, or null with a warning.
-func loaded(site *Site, der []byte) Value {
+func loaded(site Site, der []byte) Value {
 	c, err := x509.ParseCertificate(der)
 	if err != nil {
 		site.Warn("the certificate cannot be loaded")

@@ -11,7 +11,7 @@ var encodingFunctions = []Function{
 		Name: "decodeBase64",
 		Sig:  "(text string) string",
 		Doc:  "Decodes standard base64 (RFC 4648 §4) to text. Null when text is null or not base64.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			return decoded(args[0], base64.StdEncoding)
 		},
 		Examples: []Example{{`decodeBase64('aGVsbG8=')`, "hello"}, {`decodeBase64('%')`, nil}, {`decodeBase64(null)`, nil}},
@@ -20,7 +20,7 @@ var encodingFunctions = []Function{
 		Name: "decodeBase64url",
 		Sig:  "(text string) string",
 		Doc:  "Decodes base64url (RFC 4648 §5), padded or not, to text. Null when text is null or not base64url.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			if text, ok := args[0].(string); ok {
 				return decoded(strings.TrimRight(text, "="), base64.RawURLEncoding)
 			}
@@ -34,7 +34,7 @@ var encodingFunctions = []Function{
 		Name: "digestSha256",
 		Sig:  "(value any) bytes",
 		Doc:  "The SHA-256 digest of bytes, or of the UTF-8 form of a text. Null for everything else.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			raw, ok := rawBytes(args[0])
 			if !ok {
 				return nil, nil
@@ -50,7 +50,7 @@ var encodingFunctions = []Function{
 		Name: "encodeBase64",
 		Sig:  "(value any) string",
 		Doc:  "Encodes bytes, or the UTF-8 form of a text, in standard base64 with padding (RFC 4648 §4). Null for everything else.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			return encoded(args[0], base64.StdEncoding)
 		},
 		Examples: []Example{{`encodeBase64('hello')`, "aGVsbG8="}, {`encodeBase64('hi?>')`, "aGk/Pg=="}, {`encodeBase64(null)`, nil}},
@@ -59,7 +59,7 @@ var encodingFunctions = []Function{
 		Name: "encodeBase64url",
 		Sig:  "(value any) string",
 		Doc:  "Encodes bytes, or the UTF-8 form of a text, in base64url without padding (RFC 4648 §5). Null for everything else.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			return encoded(args[0], base64.RawURLEncoding)
 		},
 		Examples: []Example{{`encodeBase64url('hi?>')`, "aGk_Pg"}, {`encodeBase64url(null)`, nil}},

@@ -34,7 +34,7 @@ var fileFunctions = []Function{
 		Name: "read", Volatile: true,
 		Sig: "(path string) string",
 		Doc: "The content of a file in UTF-8, without a line break at the end. Null, with a warning, if it cannot be read.",
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			return readText(site, args[0], "UTF-8")
 		},
 		Examples: []Example{{`read('/nowhere/none.txt')`, nil}, {`read(null)`, nil}},
@@ -43,14 +43,14 @@ var fileFunctions = []Function{
 		Name: "readProperties", Volatile: true,
 		Sig: "(path string) map",
 		Doc: "Keys and values of a .properties file in UTF-8. Null, with a warning, if it cannot be read.",
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			raw, ok := readFile(site, args[0])
 			if !ok {
 				return nil, nil
 			}
 			m, err := ParseProperties(string(raw))
 			if err != nil {
-				site.Warn(err.Error())
+				site.warnOf(err)
 				return nil, nil
 			}
 			return m, nil
@@ -61,7 +61,7 @@ var fileFunctions = []Function{
 		Name: "readWithCharset", Volatile: true,
 		Sig: "(path string, charset string) string",
 		Doc: "The same as read in another charset: the names are those of the IANA registry. Null for one that is not known.",
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			name, _ := args[1].(string)
 			return readText(site, args[0], name)
 		},
@@ -69,7 +69,7 @@ var fileFunctions = []Function{
 	},
 }
 
-func pathURL(site *Site, args []Value) (Value, error) {
+func pathURL(site Site, args []Value) (Value, error) {
 	if args[0] == nil {
 		return nil, nil
 	}
@@ -82,14 +82,14 @@ func pathURL(site *Site, args []Value) (Value, error) {
 
 // readFile reads a regular file of bounded size. The reason of a failure is a
 // warning.
-func readFile(site *Site, path Value) ([]byte, bool) {
+func readFile(site Site, path Value) ([]byte, bool) {
 	name, ok := path.(string)
 	if !ok {
 		return nil, false
 	}
 	raw, err := readBounded(site.path(name))
 	if err != nil {
-		site.Warn(err.Error())
+		site.warnOf(err)
 		return nil, false
 	}
 	return raw, true
@@ -118,7 +118,7 @@ func readBounded(path string) ([]byte, error) {
 	return raw, nil
 }
 
-func readText(site *Site, path Value, name string) (Value, error) {
+func readText(site Site, path Value, name string) (Value, error) {
 	charset := charsets[strings.ToUpper(name)]
 	if charset == nil {
 		site.Warn("unknown charset")

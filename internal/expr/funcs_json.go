@@ -12,7 +12,7 @@ var jsonFunctions = []Function{
 		Name: "toJson",
 		Sig:  "(text string) any",
 		Doc:  "The value that a JSON text stands for: map, list, text, number, boolean. Null when text is null or not JSON.",
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			text, ok := args[0].(string)
 			if !ok {
 				return nil, nil

@@ -7,7 +7,7 @@ var listFunctions = []Function{
 		Name: "array",
 		Sig:  "(texts string...) list",
 		Doc:  "A list of the arguments.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			return append([]any{}, args...), nil
 		},
 		Examples: []Example{{`array('a','b')[1]`, "b"}, {`length(array())`, int64(0)}, {`array('a',null,3)`, []any{"a", nil, "3"}}},
@@ -16,7 +16,7 @@ var listFunctions = []Function{
 		Name: "contains",
 		Sig:  "(in any, value any) boolean",
 		Doc:  "True if a text has the other as a part, or a list has an element equal to value. Maps and null are false.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			if text, ok := args[0].(string); ok {
 				part, ok := args[1].(string)
 				return ok && strings.Contains(text, part), nil
@@ -34,7 +34,7 @@ var listFunctions = []Function{
 		Sig:  "(values list, separator string) string",
 		Doc: "The elements with separator in between. Null elements print as \"null\", a null separator is empty, " +
 			"null values stay null.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			list, ok := listOf(args[0])
 			if !ok {
 				return nil, nil
@@ -62,7 +62,7 @@ var listFunctions = []Function{
 		Name: "lastElement",
 		Sig:  "(list list) any",
 		Doc:  "The last element. Null when the list is empty or null.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			list, ok := listOf(args[0])
 			if !ok {
 				return nil, nil
@@ -78,7 +78,7 @@ var listFunctions = []Function{
 		Name: "length",
 		Sig:  "(value any) integer",
 		Doc:  "The number of characters of a text (UTF-16 units), of elements of a list, of entries of a map; else 0.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			switch v := args[0].(type) {
 			case string:
 				return int64(unitLen(v)), nil

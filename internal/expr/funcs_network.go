@@ -8,7 +8,7 @@ var networkFunctions = []Function{
 		Sig:  "(address string, range string) boolean",
 		Doc: "True if an IPv4 or IPv6 address is in a range in CIDR notation (RFC 4632). Null and malformed arguments " +
 			"are false. An IPv4 address written as IPv6 is an IPv4 address.",
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			address, ok := args[0].(string)
 			cidr, ok2 := args[1].(string)
 			if !ok || !ok2 {

@@ -5,7 +5,7 @@ var numberFunctions = []Function{
 		Name: "integer",
 		Sig:  "(text string) integer",
 		Doc:  "A decimal 32-bit integer, a sign allowed, spaces not. Null, with a warning, when text is anything else.",
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			return parsed(site, args[0], 10)
 		},
 		Examples: []Example{
@@ -17,7 +17,7 @@ var numberFunctions = []Function{
 		Name: "integerWithRadix",
 		Sig:  "(text string, radix integer) integer",
 		Doc:  "The same as integer in a radix from 2 to 36.",
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			radix, ok := args[1].(int64)
 			if !ok || radix < 2 || radix > 36 {
 				site.Warn("the radix is not from 2 to 36")
@@ -32,7 +32,7 @@ var numberFunctions = []Function{
 	},
 }
 
-func parsed(site *Site, v Value, radix int) (Value, error) {
+func parsed(site Site, v Value, radix int) (Value, error) {
 	text, ok := v.(string)
 	if !ok {
 		return nil, nil

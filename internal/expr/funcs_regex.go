@@ -10,7 +10,7 @@ var regexFunctions = []Function{
 		Name: "matchesWithRegex",
 		Sig:  "(text string, regex regex) boolean",
 		Doc:  "True if regex matches the whole of text. A null text or a malformed regex is false.",
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			return regexTestCall(site, args, (*Regexp).Match)
 		},
 		Examples: []Example{
@@ -21,7 +21,7 @@ var regexFunctions = []Function{
 		Name: "keyMatch",
 		Sig:  "(map map, regex regex) string",
 		Doc:  "The first key of map that regex matches as a whole. Null if there is none, map is null, or regex is malformed.",
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			re := lenientRegexp(site, args[1])
 			m, ok := mapOf(args[0])
 			if !ok || re == nil {
@@ -48,7 +48,7 @@ var regexFunctions = []Function{
 		Sig:  "(text string, regex regex) list",
 		Doc: "The pieces of text between the occurrences of regex. Empty pieces at the end are dropped, at the " +
 			"beginning kept. Null stays null.",
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			text, ok := args[0].(string)
 			if !ok {
 				return nil, nil
@@ -75,7 +75,7 @@ func findFunction(name, doc string) Function {
 		Name: name,
 		Sig:  "(text string, regex regex) boolean",
 		Doc:  doc,
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			return regexTestCall(site, args, (*Regexp).Find)
 		},
 		Examples: []Example{
@@ -90,7 +90,7 @@ func findGroupsFunction(name, doc string) Function {
 		Name: name,
 		Sig:  "(text string, regex regex) list",
 		Doc:  doc,
-		Call: func(site *Site, args []Value) (Value, error) {
+		Call: func(site Site, args []Value) (Value, error) {
 			text, ok := args[0].(string)
 			re := lenientRegexp(site, args[1])
 			if !ok || re == nil {
@@ -110,7 +110,7 @@ func findGroupsFunction(name, doc string) Function {
 }
 
 // lenientRegexp is nil, with a warning, for a malformed pattern.
-func lenientRegexp(site *Site, pattern Value) *Regexp {
+func lenientRegexp(site Site, pattern Value) *Regexp {
 	src, ok := pattern.(string)
 	if !ok {
 		site.Warn("the regular expression is null")
@@ -118,13 +118,13 @@ func lenientRegexp(site *Site, pattern Value) *Regexp {
 	}
 	re, err := site.regexp(src)
 	if err != nil {
-		site.Warn(err.Error())
+		site.warnOf(err)
 		return nil
 	}
 	return re
 }
 
-func regexTestCall(site *Site, args []Value, test func(*Regexp, string) (bool, error)) (Value, error) {
+func regexTestCall(site Site, args []Value, test func(*Regexp, string) (bool, error)) (Value, error) {
 	text, ok := args[0].(string)
 	if !ok {
 		return false, nil

@@ -7,7 +7,7 @@ var textFunctions = []Function{
 		Name: "bool",
 		Sig:  "(text string) boolean",
 		Doc:  "True if text is \"true\" in any case. Null is false.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			text, _ := args[0].(string)
 			return strings.EqualFold(text, "true"), nil
 		},
@@ -17,7 +17,7 @@ var textFunctions = []Function{
 		Name: "indexOf",
 		Sig:  "(text string, part string) integer",
 		Doc:  "The position of the first occurrence of part in text, from 0. -1 if there is none or an argument is null.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			text, ok := args[0].(string)
 			part, ok2 := args[1].(string)
 			if !ok || !ok2 {
@@ -49,7 +49,7 @@ var textFunctions = []Function{
 		Name: "toString",
 		Sig:  "(value any) string",
 		Doc:  "The text form of a value, lists as [a, b] and maps as {k=v, k2=v2}. Null stays null.",
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			if args[0] == nil {
 				return nil, nil
 			}
@@ -71,8 +71,8 @@ var textFunctions = []Function{
 }
 
 // textToText makes a Call of a function on one text that keeps null.
-func textToText(f func(string) string) func(*Site, []Value) (Value, error) {
-	return func(_ *Site, args []Value) (Value, error) {
+func textToText(f func(string) string) func(Site, []Value) (Value, error) {
+	return func(_ Site, args []Value) (Value, error) {
 		text, ok := args[0].(string)
 		if !ok {
 			return nil, nil

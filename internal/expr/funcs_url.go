@@ -67,8 +67,8 @@ func urlDecoder(name, of string, plusIsSpace bool, examples []Example) Function 
 	}
 }
 
-func decodeCall(plusIsSpace bool) func(*Site, []Value) (Value, error) {
-	return func(_ *Site, args []Value) (Value, error) {
+func decodeCall(plusIsSpace bool) func(Site, []Value) (Value, error) {
+	return func(_ Site, args []Value) (Value, error) {
 		text, ok := args[0].(string)
 		if !ok {
 			return nil, nil

@@ -21,7 +21,7 @@ type Function struct {
 	Volatile bool
 	// Call gets arguments of the types in Sig, or nil for null. Optional ones
 	// that are missing are nil too.
-	Call func(site *Site, args []Value) (Value, error)
+	Call func(site Site, args []Value) (Value, error)
 
 	params  []param
 	result  string
@@ -35,8 +35,14 @@ type Example struct {
 	Want Value
 }
 
-// Site is one call in a template: what functions may use besides arguments.
+// Site is one call in a template while it is evaluated: what functions may use besides arguments.
 type Site struct {
+	*place
+	scope Scope
+}
+
+// place is a call in a template.
+type place struct {
 	env   *Env
 	name  string
 	last  atomic.Pointer[Regexp] // the pattern used last, mostly the only one
@@ -44,7 +50,9 @@ type Site struct {
 }
 
 // Warn reports what the caller of a lenient function should know.
-func (s *Site) Warn(msg string) { s.env.warn(s.name + ": " + msg) }
+func (s Site) Warn(msg string) { s.env.warn(s.scope, s.name+": "+msg, nil) }
+
+func (s Site) warnOf(err error) { s.env.warn(s.scope, s.name+": "+err.Error(), err) }
 
 type paramKind uint8
 
@@ -148,7 +156,7 @@ func arguments(n int) string {
 }
 
 // invoke coerces args, in place, and calls f.
-func (f *Function) invoke(site *Site, args []Value) (Value, error) {
+func (f *Function) invoke(site Site, args []Value) (Value, error) {
 	for i := range args {
 		p := f.params[min(i, len(f.params)-1)]
 		v, err := coerce(args[i], p.kind)

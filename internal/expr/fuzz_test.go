@@ -56,7 +56,7 @@ func FuzzEval(f *testing.F) {
 		if strings.Contains(src, "read") {
 			return // the machine's files are nobody's business
 		}
-		tmpl, err := Compile(src, &Env{Warn: func(string) {}})
+		tmpl, err := Compile(src, &Env{Warn: func(Scope, string, error) {}})
 		if err != nil {
 			return
 		}

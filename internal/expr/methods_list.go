@@ -44,7 +44,7 @@ var listMethodTable = tableOf(listMethods)
 func listMethod(name, sig, doc string, call func(l Sequence, args []Value) (Value, error), examples ...Example) Function {
 	return Function{
 		Name: name, Sig: sig, Doc: doc, Examples: examples,
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			l, ok := listOf(args[0])
 			if !ok {
 				return nil, failf("%s is not a list", kind(args[0]))

@@ -51,7 +51,7 @@ var mapMethodTable = tableOf(mapMethods)
 func mapMethod(name, sig, doc string, call func(m mapping, args []Value) (Value, error), examples ...Example) Function {
 	return Function{
 		Name: name, Sig: sig, Doc: doc, Examples: examples,
-		Call: func(_ *Site, args []Value) (Value, error) {
+		Call: func(_ Site, args []Value) (Value, error) {
 			m, ok := mapOf(args[0])
 			if !ok {
 				return nil, failf("%s is not a map", kind(args[0]))

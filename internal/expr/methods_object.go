@@ -6,7 +6,7 @@ var objectMethods = []Function{
 		Name: "equals",
 		Sig:  "(value any, other any) boolean",
 		Doc:  "True if both are of the same type and equal.",
-		Call: func(_ *Site, args []Value) (Value, error) { return same(args[0], args[1], 0), nil },
+		Call: func(_ Site, args []Value) (Value, error) { return same(args[0], args[1], 0), nil },
 		Examples: []Example{
 			{`'a'.equals('a')`, true}, {`'1'.equals(1)`, false}, {`array('a').equals(array('a'))`, true},
 		},
@@ -15,7 +15,7 @@ var objectMethods = []Function{
 		Name: "toString",
 		Sig:  "(value any) string",
 		Doc:  "The text form.",
-		Call: func(_ *Site, args []Value) (Value, error) { return textValue(args[0]) },
+		Call: func(_ Site, args []Value) (Value, error) { return textValue(args[0]) },
 		Examples: []Example{
 			{`array('a','b').toString()`, "[a, b]"}, {`(1).toString()`, "1"},
 		},

@@ -25,7 +25,7 @@ func (c *regexpCache) put(src string, re *Regexp) {
 }
 
 // regexp compiles src, or finds it compiled.
-func (s *Site) regexp(src string) (*Regexp, error) {
+func (s Site) regexp(src string) (*Regexp, error) {
 	if re := s.last.Load(); re != nil && re.src == src {
 		return re, nil
 	}

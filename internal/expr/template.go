@@ -71,7 +71,7 @@ func (t *Template) Source() string {
 func (t *Template) Eval(s Scope) Value {
 	v, err := t.EvalErr(s)
 	if err != nil {
-		t.env.warn(fmt.Sprintf("%s is null: %s", abbreviate(t.src), err))
+		t.env.warn(s, fmt.Sprintf("%s is null: %s", abbreviate(t.src), err), err)
 		return nil
 	}
 	return v
@@ -207,7 +207,7 @@ func (t *Template) Assign(s Scope, v Value) error {
 	}
 	err := t.lvalue.assign(s, v)
 	if errors.Is(err, ErrReadOnly) {
-		t.env.warn(fmt.Sprintf("%s is not set: %s", abbreviate(t.src), err))
+		t.env.warn(s, fmt.Sprintf("%s is not set: %s", abbreviate(t.src), err), err)
 		return nil
 	}
 	return t.place(err)

@@ -236,7 +236,7 @@ func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64, kept *hand
 	s := wire.NewServer(wire.Options{
 		MaxHeaderBytes: c.MaxTotalHeadersSize, MaxRequestLine: c.Vertx.MaxInitialLineLength, MaxBody: max(maxBody, 0),
 		GracePeriod: c.GracePeriod.D(), Streaming: g.admin.StreamingEnabled, PreserveQuery: g.admin.PreserveQuery,
-		TrustTransactionHeader: trust == "true", Storage: &storage, Tracing: g.tracing, Log: g.services.Logger,
+		TrustTransactionHeader: trust == "true", Storage: &storage, Limits: g.services.Limits, Tracing: g.tracing, Log: g.services.Logger,
 	}, h)
 	for _, port := range c.Port {
 		addr, err := s.Listen(net.JoinHostPort(c.Host, strconv.Itoa(port)), config)

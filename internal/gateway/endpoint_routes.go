@@ -12,6 +12,7 @@ import (
 
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/observe"
 )
 
 // maxRouteDocument bounds a route that is sent, in bytes.
@@ -202,6 +203,7 @@ func (a *routesAPI) body() (*conf.Node, *chain.Response) {
 	case err != nil:
 		return nil, restError(400, "Bad Request", "the body could not be read")
 	case len(text) > maxRouteDocument:
+		observe.CountLimit(a.x.Ctx(), observe.OverLimit("route_document"))
 		return nil, restError(413, "Content Too Large", "the document is too large for a route")
 	}
 	n, err := conf.Parse("body", text)

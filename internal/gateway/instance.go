@@ -88,7 +88,7 @@ func newInstance(o Options) (*instance, error) {
 	i := &instance{tokenFiles: map[string]string{}, mode: "production", loaded: time.Now(),
 		locations: locations{files: map[string]stamp{}, added: make(chan struct{}, 1)}}
 	i.services = &heap.Services{
-		Logger: o.Log, Getenv: o.Getenv, Now: o.Now, Hosts: o.Hosts,
+		Limits: observe.NewTally(append(limitNames, "other")...), Logger: o.Log, Getenv: o.Getenv, Now: o.Now, Hosts: o.Hosts,
 		System: func(name string) (string, bool) { v, ok := o.System[name]; return v, ok },
 		Dirs: heap.Dirs{
 			Instance: dir, Config: filepath.Join(dir, "config"), Scripts: filepath.Join(dir, "scripts", "groovy"),

@@ -174,6 +174,7 @@ func (r *route) handle(x *chain.Exchange) *chain.Response {
 		resp = chain.Fail(500, err)
 	}
 	if resp.Cause != nil && resp.Status.Code >= 400 {
+		observe.CountLimit(x.Ctx(), resp.Cause)
 		r.report(x, resp)
 	}
 	return resp

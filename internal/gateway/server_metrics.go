@@ -6,10 +6,16 @@ var (
 	gatewayConnections = prometheus.NewDesc("gatehouse_gateway_connections", "Open connections of clients.", nil, nil)
 	gatewayHandshakes  = prometheus.NewDesc("gatehouse_gateway_tls_handshake_errors_total", "TLS handshakes of clients that failed.", nil, nil)
 	gatewayRefused     = prometheus.NewDesc("gatehouse_gateway_refused_total", "Requests that were answered before any route: malformed ones, and those over a limit.", []string{"status"}, nil)
+	gatewayLimits      = prometheus.NewDesc("gatehouse_limit_total", "How often a limit refused something or let something go, by the limit.", []string{"limit"}, nil)
 	gatewayProblems    = prometheus.NewDesc("gatehouse_gateway_route_problems", "Files of routes that could not be loaded.", nil, nil)
 	gatewayReady       = prometheus.NewDesc("gatehouse_gateway_ready", "1 when requests are served.", nil, nil)
 	traceSpans         = prometheus.NewDesc("gatehouse_trace_spans_total", "Spans: those that ended, those that a collector took, those lost in sending.", []string{"result"}, nil)
 )
+
+// limitNames are the limits of gatehouse_limit_total.
+var limitNames = []string{
+	"answer", "body_memory", "cookies", "decoded", "expression", "form_fields", "issuers", "json_depth", "logins", "route_document", "script_calls", "throttling_groups",
+}
 
 // serverCollector tells of the gateway as a server.
 type serverCollector struct{ *Gateway }
@@ -37,6 +43,7 @@ func (c serverCollector) Collect(out chan<- prometheus.Metric) {
 	for status, n := range refused {
 		counter(gatewayRefused, n, status)
 	}
+	c.services.Limits.Each(func(limit string, n uint64) { counter(gatewayLimits, n, limit) })
 	gauge(gatewayProblems, float64(len(c.Problems())))
 	ready := 0.0
 	if c.ready.Load() {

@@ -16,6 +16,8 @@ type Request struct {
 	Owner         interface{ Transaction() string }
 	// Tracing makes spans; nil: none are made.
 	Tracing *Tracing
+	// Limits counts refusals for limits, see CountLimit; nil: nobody does.
+	Limits *Tally
 }
 
 type requestKey struct{}

@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // maxBody bounds what a client posts: an authId and a few callbacks.
@@ -198,6 +199,7 @@ func statusOf(err error) int {
 
 // refuse answers an error.
 func (x *exchange) refuse(err error) {
+	observe.CountLimit(x.r.Context(), err)
 	e, ok := errors.AsType[*Refusal](err)
 	if !ok {
 		x.s.Log.ErrorContext(x.r.Context(), "authenticate", "realm", x.place.Realm.Path, "error", err)

@@ -15,6 +15,7 @@ import (
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/script"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // Credentials fill the first callbacks that ask for a name or a password.
@@ -118,7 +119,7 @@ func (s *Service) outcome(step *journey.Step, end journey.End, err error, c *Cre
 			return Outcome{}, err
 		}
 		if len(raw) > maxState {
-			return Outcome{}, errors.New("the state of the journey is too large")
+			return Outcome{}, observe.OverLimit("journey_state")
 		}
 		return Outcome{Asked: &end.Asked, State: s.Realms.SealSecret(string(raw))}, nil
 	case !end.Success:

@@ -15,6 +15,7 @@ import (
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/script"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // Types of store.Subject.
@@ -56,6 +57,8 @@ type Options struct {
 	Advices func(ctx context.Context, rl *realm.Realm, resource string, sess *store.Session) (advices map[string][]string, ok bool, err error)
 	// IDToken gives the ID of the session that an ID token stands for, or store.ErrNotFound; nil: none does.
 	IDToken func(ctx context.Context, raw string) (string, error)
+	// Limits counts what limits held back; nil: nobody does.
+	Limits *observe.Tally
 }
 
 // Service authenticates. All methods may be called concurrently.
@@ -85,7 +88,7 @@ func New(o Options) *Service {
 		replays:  store.Replays{Engine: engine},
 		docs:     o.Realms.Docs(),
 		Trees:    journey.Source{Docs: o.Realms.Docs(), Types: nodes.All(), Shipped: shippedTrees()},
-		guard:    realm.NewAttempts(freeTries, o.Now),
+		guard:    realm.NewAttempts(freeTries, o.Limits, o.Now),
 		foreign:  http.NewCrossOriginProtection(),
 		quotas:   quotaLocks{seed: maphash.MakeSeed()},
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // Topics that are published.
@@ -51,6 +52,8 @@ type Options struct {
 	Beat time.Duration
 	Log  *slog.Logger
 	Now  func() time.Time
+	// Limits counts what limits held back; nil: nobody does.
+	Limits *observe.Tally
 }
 
 // Hub knows the subscribers. All methods may be called concurrently.
@@ -150,7 +153,7 @@ func (h *Hub) deliver(e event) {
 					return
 				}
 			}
-			sub.send(frame)
+			h.send(sub, frame)
 		}
 		if e.Session != "" && sub.session == e.Session {
 			sub.stop(errEnded)
@@ -163,10 +166,11 @@ func within(agents, realm string) bool {
 }
 
 // send puts a frame into the queue, or drops the subscriber.
-func (s *subscriber) send(frame []byte) {
+func (h *Hub) send(s *subscriber, frame []byte) {
 	select {
 	case s.queue <- frame:
 	default:
+		h.Limits.Add("notification_queue")
 		s.stop(errSlow)
 	}
 }

@@ -48,6 +48,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		realm: sess.Realm, agent: sess.Subject.Name, session: sess.ID(), queue: make(chan []byte, maxQueue), stop: stop, topics: map[string]bool{},
 	}
 	if !h.join(sub) {
+		h.Limits.Add("notification_sockets")
 		refuse(w, http.StatusServiceUnavailable, "")
 		return
 	}
@@ -139,7 +140,7 @@ func (h *Hub) read(ctx context.Context, conn *websocket.Conn, sub *subscriber) e
 		if err != nil {
 			return err
 		}
-		sub.send(answer)
+		h.send(sub, answer)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/jose"
+	"gatehouse/internal/observe"
 )
 
 // Limits of requests on the back channel (PingAM: CIBA).
@@ -182,7 +183,7 @@ func (q *request) startBackchannel(ctx context.Context, b *Backchannel) error {
 		return err
 	}
 	if len(waiting) >= maxPending {
-		return Refuse("temporarily_unavailable", "Too many requests wait for this user.")
+		return Refuse("temporarily_unavailable", "Too many requests wait for this user.").Because(observe.OverLimit("backchannel_requests"))
 	}
 	raw := store.NewRaw()
 	if err := q.backchannels().Save(ctx, q.Realm.Path, raw, *b, b.Expires.Add(overFor), asked(b.Subject)); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/jose"
+	"gatehouse/internal/observe"
 )
 
 // ClientKeys gives the public keys of a client, from where its profile says (PingAM: publicKeyLocation).
@@ -51,8 +52,9 @@ const maxRemote = 1000
 
 // remoteKeys are the key sets behind URLs, each loaded when first needed and shared by all requests.
 type remoteKeys struct {
-	fetch func(context.Context, string, Reach) ([]byte, error)
-	now   func() time.Time
+	limits *observe.Tally
+	fetch  func(context.Context, string, Reach) ([]byte, error)
+	now    func() time.Time
 
 	mu   sync.Mutex
 	sets map[remoteKey]*jose.Remote
@@ -67,8 +69,8 @@ type remoteKey struct {
 	inside                  string
 }
 
-func newRemoteKeys(fetch func(context.Context, string, Reach) ([]byte, error), now func() time.Time) *remoteKeys {
-	return &remoteKeys{fetch: fetch, now: now, sets: map[remoteKey]*jose.Remote{}}
+func newRemoteKeys(fetch func(context.Context, string, Reach) ([]byte, error), limits *observe.Tally, now func() time.Time) *remoteKeys {
+	return &remoteKeys{limits: limits, fetch: fetch, now: now, sets: map[remoteKey]*jose.Remote{}}
 }
 
 func (r *remoteKeys) get(address string, cacheMillis, missMillis int, reach Reach) (jose.Finder, error) {
@@ -97,6 +99,7 @@ func (r *remoteKeys) get(address string, cacheMillis, missMillis int, reach Reac
 			break
 		}
 		delete(r.sets, other)
+		r.limits.Add("remote_key_sets")
 	}
 	r.sets[key] = set
 	return set, nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"gatehouse/internal/jose"
+	"gatehouse/internal/observe"
 )
 
 // Limits of rich authorization requests: people have to read them.
@@ -42,8 +43,11 @@ func (p *Provider) parseDetails(text string) ([]detail, error) {
 		return nil, Unsupported("invalid_request", "authorization_details")
 	}
 	var list []json.RawMessage
-	if len(text) > maxDetailBytes || json.Unmarshal([]byte(text), &list) != nil || len(list) == 0 || len(list) > maxDetails {
+	if len(text) <= maxDetailBytes && (json.Unmarshal([]byte(text), &list) != nil || len(list) == 0) {
 		return nil, errDetails
+	}
+	if len(text) > maxDetailBytes || len(list) > maxDetails {
+		return nil, errDetails.Because(observe.OverLimit("authorization_details"))
 	}
 	out := make([]detail, 0, len(list))
 	for _, raw := range list {

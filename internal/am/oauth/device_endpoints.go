@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 	"gatehouse/internal/ui"
 )
 
@@ -115,6 +116,7 @@ func (q *request) deviceUser() error {
 		return a.devicePage(http.StatusOK, "", deviceData{})
 	}
 	if !q.guess(a.session.ID()) {
+		observe.CountLimit(q.r.Context(), observe.OverLimit("user_codes"))
 		return a.devicePage(http.StatusTooManyRequests, "device.slow", deviceData{})
 	}
 	ticket, err := q.devices().FindByAlias(q.r.Context(), q.Realm.Path, code)

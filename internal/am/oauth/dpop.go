@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/jose"
+	"gatehouse/internal/observe"
 )
 
 const (
@@ -88,7 +89,7 @@ func (q *request) tokenProof() (string, error) {
 // proof says nothing but that its sender has this key.
 func (p *Provider) openProof(ctx context.Context, raw string) (*jose.Claims, string, error) {
 	if len(raw) > maxProof {
-		return nil, "", errors.New("the proof is too long")
+		return nil, "", observe.OverLimit("dpop_proof")
 	}
 	head, err := jose.Unverified(raw)
 	if err != nil {

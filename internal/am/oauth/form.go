@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"unsafe"
+
+	"gatehouse/internal/observe"
 )
 
 // Limits of what a request may bring. A token request has a dozen parameters and a JWT or two.
@@ -67,7 +69,7 @@ func (f *Form) add(name, value string) error {
 		return errDuplicate
 	}
 	if len(f.names) == maxParams {
-		return errMalformed.Because(errors.New("too many parameters"))
+		return errMalformed.Because(observe.OverLimit("parameters"))
 	}
 	f.names, f.values = append(f.names, name), append(f.values, value)
 	return nil

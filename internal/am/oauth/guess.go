@@ -3,11 +3,14 @@ package oauth
 import (
 	"sync"
 	"time"
+
+	"gatehouse/internal/observe"
 )
 
 // guesses bounds how many user codes one session may try in a minute (RFC 8628 §5.1).
 type guesses struct {
-	now func() time.Time
+	now    func() time.Time
+	limits *observe.Tally
 
 	mu    sync.Mutex
 	since time.Time
@@ -22,7 +25,11 @@ const (
 func (g *guesses) guess(who string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if now := g.now(); now.Sub(g.since) > time.Minute || len(g.tried) >= maxGuessers {
+	full := len(g.tried) >= maxGuessers
+	if full {
+		g.limits.Add("user_code_sessions")
+	}
+	if now := g.now(); now.Sub(g.since) > time.Minute || full {
 		g.since, g.tried = now, map[string]int{}
 	}
 	g.tried[who]++

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/jose"
+	"gatehouse/internal/observe"
 )
 
 // maxObject bounds a request object that is fetched.
@@ -30,7 +31,7 @@ func (a *authorization) unpackFetched(ctx context.Context, address string) error
 	}
 	body, err := a.Fetch(ctx, address, Reach{Inside: a.Settings.Own.FetchHosts})
 	if len(body) > maxObject {
-		err = errors.New("too large")
+		err = observe.OverLimit("request_object")
 	}
 	if err != nil {
 		return bad(err)

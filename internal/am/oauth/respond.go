@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"gatehouse/internal/observe"
 )
 
 func queryEscape(s string) string { return url.QueryEscape(s) }
@@ -70,6 +72,7 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (s *Server) logError(r *http.Request, e *Error) {
+	observe.CountLimit(r.Context(), e)
 	switch {
 	case e.Cause == nil || errors.Is(e.Cause, context.Canceled):
 	case e.Status >= 500:

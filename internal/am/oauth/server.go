@@ -33,8 +33,10 @@ type Options struct {
 	Login    Login    // nil: user name and password alone, no browser sign-in
 	// Page is a page for users of the realm, in its look; nil: the product's own look.
 	Page func(r *http.Request, base BaseURL, rl *realm.Realm) *ui.Page
-	Log  *slog.Logger
-	Now  func() time.Time
+	// Limits counts what limits held back; nil: nobody does.
+	Limits *observe.Tally
+	Log    *slog.Logger
+	Now    func() time.Time
 }
 
 // Server answers the OAuth 2.0 endpoints of all realms.
@@ -96,10 +98,10 @@ func New(o Options) *Server {
 		codes:    store.Codes{Engine: o.Engine, Now: o.Now},
 		once:     store.Replays{Engine: o.Engine},
 		ids:      newAuditIDs(),
-		remote:   newRemoteKeys(o.Fetch, o.Now),
-		guesses:  &guesses{now: o.Now},
-		trials:   realm.NewAttempts(freeTrials, o.Now),
-		verified: newVerifiedTokens(o.Now),
+		remote:   newRemoteKeys(o.Fetch, o.Limits, o.Now),
+		guesses:  &guesses{now: o.Now, limits: o.Limits},
+		trials:   realm.NewAttempts(freeTrials, o.Limits, o.Now),
+		verified: newVerifiedTokens(o.Limits, o.Now),
 
 		sessions:  store.Sessions{Engine: o.Engine, Now: o.Now},
 		followups: store.Followups{Engine: o.Engine},

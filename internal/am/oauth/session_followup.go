@@ -81,6 +81,7 @@ func (s *Server) SessionEnded(id string) {
 	case s.ended <- id:
 	default:
 		s.missed.Store(true)
+		s.Limits.Add("ended_sessions")
 	}
 }
 

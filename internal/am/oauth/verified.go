@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // verifiedTokens remembers client-side tokens whose signature was checked a moment ago, because checking one costs more
 // than all the rest of an introspection. Whether a token has expired or was revoked is looked up each time; only a key
 // that is withdrawn goes on counting for as long as an entry lives.
 type verifiedTokens struct {
-	now func() time.Time
+	now    func() time.Time
+	limits *observe.Tally
 
 	mu         sync.Mutex
 	turned     time.Time
@@ -31,8 +33,8 @@ const (
 	maxGeneration = 10_000
 )
 
-func newVerifiedTokens(now func() time.Time) *verifiedTokens {
-	return &verifiedTokens{now: now, turned: now(), young: map[[sha256.Size]byte]*ownToken{}}
+func newVerifiedTokens(limits *observe.Tally, now func() time.Time) *verifiedTokens {
+	return &verifiedTokens{limits: limits, now: now, turned: now(), young: map[[sha256.Size]byte]*ownToken{}}
 }
 
 func (v *verifiedTokens) get(raw string) *ownToken {
@@ -59,6 +61,9 @@ func (v *verifiedTokens) turn() {
 	age := v.now().Sub(v.turned)
 	if age < generation && len(v.young) < maxGeneration {
 		return
+	}
+	if age < generation {
+		v.limits.Add("verified_tokens")
 	}
 	v.old = v.young
 	if age >= 2*generation {

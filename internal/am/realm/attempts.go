@@ -4,6 +4,8 @@ import (
 	"container/list"
 	"sync"
 	"time"
+
+	"gatehouse/internal/observe"
 )
 
 // Limits of attempts. The wait doubles with each failure, up to LongestWait: guessing is slow, and whoever guesses cannot
@@ -18,8 +20,9 @@ const (
 // not anybody has them, so that it tells nothing about that, and remembers a bounded number: the least recent are
 // forgotten. It is safe for concurrent use.
 type Attempts struct {
-	free int
-	now  func() time.Time
+	free   int
+	limits *observe.Tally
+	now    func() time.Time
 
 	mu    sync.Mutex
 	byKey map[string]*list.Element // of *attempts
@@ -35,9 +38,9 @@ type attempts struct {
 	until  time.Time
 }
 
-// NewAttempts counts from free failures in a row on.
-func NewAttempts(free int, now func() time.Time) *Attempts {
-	return &Attempts{free: free, now: now, byKey: map[string]*list.Element{}, order: list.New()}
+// NewAttempts counts from free failures in a row on. limits counts the keys that were forgotten; it may be nil.
+func NewAttempts(free int, limits *observe.Tally, now func() time.Time) *Attempts {
+	return &Attempts{free: free, limits: limits, now: now, byKey: map[string]*list.Element{}, order: list.New()}
 }
 
 // Len is how many keys are remembered. While it is 0 no key need be made.
@@ -80,6 +83,7 @@ func (a *Attempts) Failed(key string) {
 		a.byKey[key] = e
 		if a.order.Len() > MaxAttempts {
 			a.drop(a.order.Back())
+			a.limits.Add("remembered_failures")
 		}
 	}
 	a.order.MoveToFront(e)

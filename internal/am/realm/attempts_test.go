@@ -10,7 +10,7 @@ import (
 
 func TestAttempts(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	a := realm.NewAttempts(5, func() time.Time { return now })
+	a := realm.NewAttempts(5, nil, func() time.Time { return now })
 	fail := func(n int) {
 		for range n {
 			a.Failed("a")

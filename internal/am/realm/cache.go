@@ -3,6 +3,8 @@ package realm
 import (
 	"sync"
 	"sync/atomic"
+
+	"gatehouse/internal/observe"
 )
 
 // cacheLimit bounds a cache; when it is reached the cache starts anew, which costs one
@@ -11,6 +13,8 @@ const cacheLimit = 20_000
 
 // cache keeps decoded documents by ID. Reads take no lock.
 type cache[T any] struct {
+	limits *observe.Tally // counts that the cache was full; nil: nobody does
+
 	m sync.Map
 	n atomic.Int64
 	// changes counts invalidations: what was read before one must not be kept after it.
@@ -29,6 +33,7 @@ func (c *cache[T]) get(id string, load func() (T, error)) (T, error) {
 		return v, err
 	}
 	if c.n.Add(1) > cacheLimit {
+		c.limits.Add("documents")
 		c.clear()
 		c.n.Store(1)
 	}

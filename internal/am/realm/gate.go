@@ -2,12 +2,14 @@ package realm
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"runtime"
+
+	"gatehouse/internal/observe"
 )
 
 // ErrBusy says that more passwords wait to be checked than can be in useful time.
-var ErrBusy = errors.New("too many passwords are being checked")
+var ErrBusy = fmt.Errorf("too many passwords are being checked: %w", observe.OverLimit("password_checks"))
 
 // waitersPerSlot bounds the line before the gate. A check takes some 30 ms, so those
 // at its end wait two seconds.

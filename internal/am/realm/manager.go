@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // Options are what a Manager needs.
@@ -24,6 +25,8 @@ type Options struct {
 	MasterKey [32]byte     // see LoadInstanceKey
 	Log       *slog.Logger // nil: nothing is logged
 	Now       func() time.Time
+	// Limits counts what limits held back; nil: nobody does.
+	Limits *observe.Tally
 	// Kinds are kinds of realm documents, beside those of package store, that end
 	// with their realm.
 	Kinds []string
@@ -36,6 +39,7 @@ type Manager struct {
 	engine store.Engine
 	docs   store.Docs
 	log    *slog.Logger
+	limits *observe.Tally
 	now    func() time.Time
 	kinds  []string
 	// identities are users that are kept elsewhere; nil for none.
@@ -71,7 +75,7 @@ type realmDoc struct {
 // changes until ctx ends.
 func NewManager(ctx context.Context, o Options) (*Manager, error) {
 	m := &Manager{
-		log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), now: o.Now,
+		log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), limits: o.Limits, now: o.Now,
 		kinds:   slices.Concat([]string{store.KindAgent, store.KindService, store.KindUser, store.KindScript, store.KindKey, store.KindSecretStore}, o.Kinds),
 		secrets: newSealer(o.MasterKey, "client secrets"),
 		keys:    newSealer(o.MasterKey, "realm keys"),
@@ -195,6 +199,7 @@ func (t *tree) add(r *Realm) {
 
 func (m *Manager) newSettings(ctx context.Context, path string) (*settings, error) {
 	s := &settings{path: path, m: m}
+	s.clients.limits, s.agents.limits, s.scripts.limits = m.limits, m.limits, m.limits
 	s.keys = newKeys(m, path, func(alias string) string {
 		if p := s.provider.Load(); p != nil {
 			return p.AdvancedOIDC.KidMappings[alias]

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // Errors of changes to realms, beside those of package store.
@@ -43,7 +44,10 @@ func (m *Manager) Create(ctx context.Context, s Spec) (*Realm, error) {
 		return nil, fmt.Errorf("create realm: parent %s: %w", s.Parent, store.ErrNotFound)
 	}
 	path := joinPath(parent.Path, s.Name)
-	if !validName(s.Name) || strings.Count(path, "/") > maxDepth {
+	if strings.Count(path, "/") > maxDepth {
+		return nil, fmt.Errorf("create realm %q: %w: %w", s.Name, ErrName, observe.OverLimit("realm_depth"))
+	}
+	if !validName(s.Name) {
 		return nil, fmt.Errorf("create realm %q: %w", s.Name, ErrName)
 	}
 	if err := m.aliasesFree(path, s.Aliases); err != nil {

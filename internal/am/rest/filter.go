@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"gatehouse/internal/observe"
 )
 
 // Limits of a _queryFilter: longer or deeper ones cost more to evaluate than an answer is worth.
@@ -149,7 +151,7 @@ func number(v any) (float64, bool) {
 //	literal = "text" / 'text' / number / true / false
 func ParseFilter(text string) (Filter, error) {
 	if len(text) > maxFilter {
-		return nil, badRequest("The query filter is too long")
+		return nil, badRequest("The query filter is too long").because(observe.OverLimit("query_filter"))
 	}
 	p := &filterParser{text: text}
 	f, err := p.or(0)
@@ -212,7 +214,7 @@ func (p *filterParser) list(depth int, join string, part func(int) (Filter, erro
 
 func (p *filterParser) not(depth int) (Filter, error) {
 	if depth > maxDepth {
-		return nil, p.fail("nested too deeply")
+		return nil, p.fail("nested too deeply").because(observe.OverLimit("query_filter"))
 	}
 	if p.take('!') {
 		f, err := p.not(depth + 1)

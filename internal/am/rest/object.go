@@ -99,6 +99,28 @@ func plainObject(v any) (Object, error) {
 	return o, nil
 }
 
+// maxJSONDepth bounds objects and lists within one another in what a request brings.
+const maxJSONDepth = 100
+
+// deeper tells whether v has more than depth objects and lists within one another.
+func deeper(v any, depth int) bool {
+	switch v := v.(type) {
+	case Object:
+		for _, e := range v {
+			if depth == 0 || deeper(e, depth-1) {
+				return true
+			}
+		}
+	case []any:
+		for _, e := range v {
+			if depth == 0 || deeper(e, depth-1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // decodeJSON reads one JSON value, numbers as they are written.
 func decodeJSON(body []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(body))

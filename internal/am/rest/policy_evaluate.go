@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/rest/policy"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // Limits of one question.
@@ -30,7 +31,10 @@ func (s *Server) evaluate(c *Call) (any, error) {
 		return nil, err
 	}
 	resources, _ := c.Body["resources"].([]any)
-	if len(resources) == 0 || len(resources) > maxQuestions {
+	if len(resources) > maxQuestions {
+		return nil, badRequest("Invalid value resources").because(observe.OverLimit("policy_resources"))
+	}
+	if len(resources) == 0 {
 		return nil, badRequest("Invalid value resources")
 	}
 	answers := []policy.Decision{}

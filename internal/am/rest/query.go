@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"gatehouse/internal/observe"
 )
 
 // maxPage bounds a page that names its size.
@@ -144,7 +146,7 @@ type page struct {
 
 // page cuts the list by _pageSize, _pagedResultsOffset and _pagedResultsCookie. A cookie is a position.
 func (c *Call) page(list []Object) (page, error) {
-	size, err := c.natural("_pageSize")
+	size, err := c.pageSize()
 	if err != nil {
 		return page{}, err
 	}
@@ -165,11 +167,20 @@ func (c *Call) page(list []Object) (page, error) {
 	}
 	total := len(list)
 	list = list[min(from, len(list)):]
-	if size = min(size, maxPage); size == 0 || size >= len(list) {
+	if size == 0 || size >= len(list) {
 		return page{items: list, total: total}, nil
 	}
 	next := base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(from + size)))
 	return page{items: list[:size], cookie: next, total: total}, nil
+}
+
+// pageSize is how many objects a page may have; 0: all.
+func (c *Call) pageSize() (int, error) {
+	size, err := c.natural("_pageSize")
+	if size > maxPage {
+		observe.CountLimit(c.Context(), observe.OverLimit("page"))
+	}
+	return min(size, maxPage), err
 }
 
 func (c *Call) natural(name string) (int, error) {

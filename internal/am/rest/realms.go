@@ -81,7 +81,7 @@ func realmError(err error, name string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, realm.ErrName):
-		return badRequest("Organization name %s is invalid", name)
+		return badRequest("Organization name %s is invalid", name).because(err)
 	case errors.Is(err, realm.ErrAlias):
 		return badRequest("Another realm has one of the aliases")
 	case errors.Is(err, realm.ErrChildren):

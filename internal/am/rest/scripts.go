@@ -13,11 +13,10 @@ import (
 
 	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/script"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
-
-// maxScript bounds the source of a script.
-const maxScript = 512 << 10
 
 // ScriptError is a mistake in a script.
 type ScriptError struct {
@@ -256,8 +255,8 @@ func scriptSource(body Object, sc *realm.Script) error {
 	default:
 		return invalid("script")
 	}
-	if len(sc.Source) > maxScript {
-		return refuse(http.StatusRequestEntityTooLarge, "The script is too large")
+	if len(sc.Source) > script.MaxSource {
+		return refuse(http.StatusRequestEntityTooLarge, "The script is too large").because(observe.OverLimit("script_source"))
 	}
 	return nil
 }

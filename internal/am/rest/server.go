@@ -17,6 +17,7 @@ import (
 	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // maxBody bounds what a request may bring: a client's profile has some kilobytes, a script rarely a hundred.
@@ -118,6 +119,7 @@ func (c *Call) serve(path string) error {
 }
 
 func (c *Call) refused(err error) {
+	observe.CountLimit(c.Context(), err)
 	e := asError(err)
 	if e.Status >= 500 && !errors.Is(err, context.Canceled) && e.Status != http.StatusNotImplemented {
 		c.server.Log.ErrorContext(c.Request.Context(), "administration request", "method", c.Request.Method, "path", c.Request.URL.Path,
@@ -175,6 +177,9 @@ func (c *Call) readBody() error {
 	v, err := decodeJSON(raw)
 	if err != nil {
 		return badRequest("The request could not be processed because the provided content is not valid JSON").with(err.Error())
+	}
+	if deeper(v, maxJSONDepth) {
+		return badRequest("The request has objects and lists nested too deeply").because(observe.OverLimit("json_depth"))
 	}
 	switch v := v.(type) {
 	case Object:

@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // Forms of the times of a session.
@@ -369,7 +370,7 @@ func (s *Server) changeProperties(c *Call, sess store.Session, change Object) (s
 			}
 		}
 		if len(sess.Properties) > maxProperties {
-			return badRequest("A session cannot have so many properties")
+			return badRequest("A session cannot have so many properties").because(observe.OverLimit("session_properties"))
 		}
 		return nil
 	})

@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 const treesPath = "realm-config/authentication/authenticationtrees"
@@ -150,7 +151,7 @@ func (v trees) check(c *Call, id string, body Object) ([]byte, error) {
 		return nil, badRequest("The tree could not be read").because(err)
 	}
 	if len(t.Nodes) > maxNodes {
-		return nil, badRequest("The tree has too many nodes")
+		return nil, badRequest("The tree has too many nodes").because(observe.OverLimit("tree_nodes"))
 	}
 	known := func(node string) bool {
 		_, ok := t.Nodes[node]

@@ -14,7 +14,7 @@ const afterID = "i:"
 // walk reads a page of a collection that may be large: no more than it needs is read, or kept. Where the filter names the
 // object, or how its ID begins, it goes there. The total, if it is asked for, has to be counted.
 func (c *Call) walk(res *Resource, selects func(Object) bool, counts bool) (page, error) {
-	size, err := c.natural("_pageSize")
+	size, err := c.pageSize()
 	if err != nil {
 		return page{}, err
 	}
@@ -32,7 +32,7 @@ func (c *Call) walk(res *Resource, selects func(Object) bool, counts bool) (page
 		after = id
 	}
 	span := res.span(c.Filter)
-	if size = min(size, maxPage); size > 0 && !counts {
+	if size > 0 && !counts {
 		span.Page = max(50, min(store.DefaultPage, skip+size+1))
 	}
 	if !counts {

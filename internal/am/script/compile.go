@@ -11,9 +11,9 @@ import (
 	"gatehouse/internal/am/realm"
 )
 
-// maxSource bounds a script's text; the parsers take long, and deep stacks, for what is
+// MaxSource bounds a script's text, in bytes; the parsers take long, and deep stacks, for what is
 // nested all the way through a larger one.
-const maxSource = 128 << 10
+const MaxSource = 128 << 10
 
 var errTooLong = errors.New("the script is too long")
 
@@ -65,6 +65,7 @@ func (c *programs) find(e *Engine, s *realm.Script) (program, error) {
 	defer c.mu.Unlock()
 	if len(c.kept) >= maxPrograms {
 		c.dropOldest()
+		e.options.Held.Add("compiled_scripts")
 	}
 	c.kept[key] = &keptProgram{p, err, c.clock}
 	return p, err
@@ -101,7 +102,7 @@ const languageGroovy = "GROOVY"
 // parse: administrators paste a script in one language over a shipped one in the other.
 // The newer dialect is JavaScript only. The error is that of the declared language.
 func (e *Engine) compile(name, language, source string, next bool) (program, error) {
-	if len(source) > maxSource {
+	if len(source) > MaxSource {
 		return nil, errTooLong
 	}
 	if next {

@@ -20,7 +20,7 @@ const maxLibraries = 32
 // compileLibrary makes a function of a library, which gets what modules have (CommonJS). global is for libraries that
 // look for it, before they would make code from text to find it.
 func compileLibrary(name, source string) (program, error) {
-	if len(source) > maxSource {
+	if len(source) > MaxSource {
 		return nil, errTooLong
 	}
 	return compileJS(name, "(function (exports, module, require, global) {"+source+"\n})", true)

@@ -12,6 +12,13 @@ import (
 // maxDecoded bounds what a compressed body may grow to when somebody reads it.
 const maxDecoded = 64 << 20
 
+// decodedTooLarge is ErrTooLarge for a body that decompresses to more than maxDecoded.
+type decodedTooLarge struct{}
+
+func (decodedTooLarge) Error() string     { return "the body decompresses to more than 64 MiB" }
+func (decodedTooLarge) Unwrap() error     { return ErrTooLarge }
+func (decodedTooLarge) OverLimit() string { return "decoded" }
+
 // decoded is the body as text, JSON and form readers see it: without the content
 // coding, where that is gzip or deflate (RFC 9110 §8.4.1). The body itself stays as it
 // came.
@@ -34,7 +41,7 @@ func (e *Entity) decoded() ([]byte, error) {
 	}
 	out, err := io.ReadAll(io.LimitReader(r, maxDecoded+1))
 	if err == nil && len(out) > maxDecoded {
-		err = ErrTooLarge
+		err = decodedTooLarge{}
 	}
 	return out, err
 }

@@ -21,6 +21,15 @@ import (
 type Storage struct {
 	MemoryLimit, FileLimit int64
 	Dir                    string
+	// OverLimit is told of "body_memory", a body that went to a file, and of "form_fields", a
+	// form that had too many; nil: nobody is. It is called concurrently.
+	OverLimit func(limit string)
+}
+
+func (e *Entity) overLimit(limit string) {
+	if e.storage != nil && e.storage.OverLimit != nil {
+		e.storage.OverLimit(limit)
+	}
 }
 
 // Entity is the body of a message. Until somebody looks, it is the stream that came
@@ -201,7 +210,8 @@ func (e *Entity) SetJSON(v any) error {
 	return nil
 }
 
-// Form is the parsed form body; empty unless the content type is a form.
+// Form is the parsed form body; empty unless the content type is a form of at most 10,000
+// fields.
 func (e *Entity) Form() Form {
 	kind, _, _ := mime.ParseMediaType(first(e.header, "Content-Type"))
 	if kind != "application/x-www-form-urlencoded" {
@@ -211,7 +221,11 @@ func (e *Entity) Form() Form {
 	if err != nil {
 		return Form{}
 	}
-	return ParseForm(string(b))
+	f, ok := parseForm(string(b))
+	if !ok {
+		e.overLimit("form_fields")
+	}
+	return f
 }
 
 // SetValue assigns as scripts and expressions do: text, bytes, nil, anything else JSON.
@@ -306,6 +320,7 @@ func (e *Entity) spill(head *bytes.Buffer, s *Storage) error {
 	if err != nil {
 		return fmt.Errorf("buffer body: %w", err)
 	}
+	e.overLimit("body_memory")
 	// Unlinked at once: the space is given back even when the process dies.
 	_ = os.Remove(f.Name())
 	head2 := int64(head.Len())

@@ -46,22 +46,28 @@ func (f Form) String() string { return url.Values(f).Encode() }
 const maxFormFields = 10_000
 
 // ParseForm reads name=value pairs separated by & (WHATWG URL §5.1). What cannot be
-// decoded is kept as it was sent.
+// decoded is kept as it was sent. A form with more than 10,000 pairs counts as empty: a part
+// of it would look like a form that somebody else reads otherwise.
 func ParseForm(s string) Form {
-	f := Form{}
+	f, _ := parseForm(s)
+	return f
+}
+
+func parseForm(s string) (f Form, ok bool) {
+	f = Form{}
 	n := 0
 	for pair := range strings.SplitSeq(s, "&") {
 		if pair == "" {
 			continue
 		}
 		if n++; n > maxFormFields {
-			break
+			return Form{}, false
 		}
 		name, value, _ := strings.Cut(pair, "=")
 		name, value = unescapeForm(name), unescapeForm(value)
 		f[name] = append(f[name], value)
 	}
-	return f
+	return f, true
 }
 
 func unescapeForm(s string) string {

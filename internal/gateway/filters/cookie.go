@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/observe"
 )
 
 type cookieConfig struct {
@@ -32,7 +33,7 @@ const (
 
 // cookie keeps cookies of upstreams from clients, or clients' from upstreams.
 var cookie = heap.Define("CookieFilter", func(c *cookieConfig, env *heap.Env) (chain.Filter, error) {
-	f := &cookieFilter{actions: map[string]cookieAction{}, now: env.Now, key: "cookies of " + env.Name}
+	f := &cookieFilter{actions: map[string]cookieAction{}, now: env.Now, limits: env.Limits, key: "cookies of " + env.Name}
 	if f.now == nil {
 		f.now = time.Now
 	}
@@ -56,6 +57,7 @@ type cookieFilter struct {
 	manages bool
 	key     string // of the jar in the session
 	now     func() time.Time
+	limits  *observe.Tally
 	mu      sync.Mutex // held while a jar is put into a session
 }
 
@@ -156,7 +158,9 @@ func (f *cookieFilter) response(h http.Header, session chain.Session, place cook
 			if err != nil {
 				return err
 			}
-			j.store(c, place, f.now())
+			if j.store(c, place, f.now()) {
+				f.limits.Add("cookies")
+			}
 		}
 	}
 	if len(kept) == 0 {

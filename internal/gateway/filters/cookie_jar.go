@@ -32,10 +32,11 @@ type keptCookie struct {
 }
 
 // store keeps a cookie (RFC 6265 §5.3). A cookie for a domain that the client does not
-// see, such as an upstream's own name, is one of the host that the client asked.
-func (j *cookieJar) store(c setCookie, at cookiePlace, now time.Time) {
+// see, such as an upstream's own name, is one of the host that the client asked. over tells
+// that the cookie is too large, or that the oldest made room.
+func (j *cookieJar) store(c setCookie, at cookiePlace, now time.Time) (over bool) {
 	if len(c.name)+len(c.value) > maxCookieBytes {
-		return
+		return true
 	}
 	k := keptCookie{name: c.name, value: c.value, domain: at.host, hostOnly: true, path: defaultPath(at.path)}
 	if d, _ := c.get("Domain"); d != "" {
@@ -63,12 +64,13 @@ func (j *cookieJar) store(c setCookie, at cookiePlace, now time.Time) {
 		return o.name == k.name && o.domain == k.domain && o.path == k.path || o.ended(now)
 	})
 	if ended {
-		return
+		return false
 	}
-	if len(j.list) >= maxCookies {
+	if over = len(j.list) >= maxCookies; over {
 		j.list = slices.Delete(j.list, 0, len(j.list)-maxCookies+1)
 	}
 	j.list = append(j.list, k)
+	return over
 }
 
 func (k *keptCookie) ended(now time.Time) bool { return !k.expires.IsZero() && !k.expires.After(now) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"gatehouse/internal/expr"
+	"gatehouse/internal/observe"
 )
 
 // maxJSONDepth bounds nesting of what expressions yield.
@@ -14,7 +15,7 @@ const maxJSONDepth = 64
 // numbers, booleans and nil. Anything else becomes its text.
 func jsonOf(v any, depth int) (any, error) {
 	if depth > maxJSONDepth {
-		return nil, fmt.Errorf("the value is nested more than %d levels", maxJSONDepth)
+		return nil, fmt.Errorf("the value is nested more than %d levels: %w", maxJSONDepth, observe.OverLimit("json_depth"))
 	}
 	switch v := v.(type) {
 	case nil, bool, string, int, int32, int64, float64:

@@ -41,7 +41,7 @@ var throttling = heap.Define("ThrottlingFilter", func(c *throttlingConfig, env *
 	}
 	f := &throttle{
 		group: c.RequestGroupingPolicy, policy: c.ThrottlingRatePolicy.Get(),
-		every: c.CleaningInterval.D(), buckets: newBuckets(), now: env.Now, log: env.Log,
+		every: c.CleaningInterval.D(), buckets: newBuckets(env.Limits), now: env.Now, log: env.Log,
 	}
 	if f.now == nil {
 		f.now = time.Now

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"gatehouse/internal/observe"
 )
 
 // Limits of the memory that groups take: they are named by what clients send.
@@ -18,6 +20,7 @@ const (
 // it will be full again, so nothing has to run for it to fill.
 type buckets struct {
 	seed   maphash.Seed
+	limits *observe.Tally
 	shards [bucketShards]bucketShard
 }
 
@@ -32,8 +35,9 @@ type bucket struct {
 	full int64 // nanoseconds since 1970
 }
 
-func newBuckets() *buckets {
-	b := &buckets{seed: maphash.MakeSeed()}
+// newBuckets makes buckets. limits counts groups that went because there were too many; it may be nil.
+func newBuckets(limits *observe.Tally) *buckets {
+	b := &buckets{seed: maphash.MakeSeed(), limits: limits}
 	for i := range b.shards {
 		b.shards[i].groups = map[string]bucket{}
 	}
@@ -61,8 +65,8 @@ func (b *buckets) take(group string, rate ThrottlingRate, at time.Time) time.Dur
 	}
 	k.full += each
 	if !known {
-		if len(s.groups) >= maxShardGroups {
-			s.makeRoom(now)
+		if len(s.groups) >= maxShardGroups && s.makeRoom(now) {
+			b.limits.Add("throttling_groups")
 		}
 		group = strings.Clone(group) // it may be a part of a whole header
 	}
@@ -70,16 +74,17 @@ func (b *buckets) take(group string, rate ThrottlingRate, at time.Time) time.Dur
 	return 0
 }
 
-// makeRoom drops the groups whose buckets are full, else any one of them.
-func (s *bucketShard) makeRoom(now int64) {
+// makeRoom drops the groups whose buckets are full, else any one of them, and tells that.
+func (s *bucketShard) makeRoom(now int64) bool {
 	s.sweep(now)
 	if len(s.groups) < maxShardGroups {
-		return
+		return false
 	}
 	for g := range s.groups {
 		delete(s.groups, g)
-		return
+		break
 	}
+	return true
 }
 
 // sweep drops the groups whose buckets are full: a new one would be the same.

@@ -59,7 +59,7 @@ func TestThrottling(t *testing.T) {
 
 // However many ask at once, no more than the rate allows pass.
 func TestThrottlingTogether(t *testing.T) {
-	b := newBuckets()
+	b := newBuckets(nil)
 	now := time.Unix(1_800_000_000, 0)
 	var passed atomic.Int64
 	var wg sync.WaitGroup
@@ -77,7 +77,7 @@ func TestThrottlingTogether(t *testing.T) {
 }
 
 func TestThrottlingIsBounded(t *testing.T) {
-	b := newBuckets()
+	b := newBuckets(nil)
 	now := time.Unix(1_800_000_000, 0)
 	s := &b.shards[0]
 	for i := range maxShardGroups {
@@ -89,7 +89,7 @@ func TestThrottlingIsBounded(t *testing.T) {
 
 // A clock that is set back leaves nobody waiting until it is where it was.
 func TestThrottlingClockSetBack(t *testing.T) {
-	b, rate := newBuckets(), ThrottlingRate{2, time.Minute}
+	b, rate := newBuckets(nil), ThrottlingRate{2, time.Minute}
 	now := time.Date(2031, 5, 17, 9, 0, 0, 0, time.UTC)
 	for range 2 {
 		want(t, "wait", b.take("g", rate, now), time.Duration(0))
@@ -166,7 +166,7 @@ func (testPolicy) Rate(x *chain.Exchange) (*ThrottlingRate, error) {
 }
 
 func BenchmarkThrottling(b *testing.B) {
-	buckets := newBuckets()
+	buckets := newBuckets(nil)
 	now := time.Unix(1_800_000_000, 0)
 	b.ReportAllocs()
 	for b.Loop() {

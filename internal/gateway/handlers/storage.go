@@ -23,7 +23,7 @@ var temporaryStorage = heap.Define("TemporaryStorage", func(c *temporaryStorageC
 	if c.Directory == "" {
 		c.Directory = env.Dirs.Temp
 	}
-	return &TemporaryStorage{chain.Storage{MemoryLimit: c.MemoryLimit, FileLimit: c.FileLimit, Dir: c.Directory}}, nil
+	return &TemporaryStorage{chain.Storage{MemoryLimit: c.MemoryLimit, FileLimit: c.FileLimit, Dir: c.Directory, OverLimit: env.Limits.Add}}, nil
 })
 
 // ScheduledExecutorService is accepted where configurations name one: this program

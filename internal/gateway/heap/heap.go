@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/internal/conf"
 	"gatehouse/internal/expr"
+	"gatehouse/internal/observe"
 )
 
 // Services is what every object of a process can use.
@@ -27,6 +28,8 @@ type Services struct {
 	// Hosts maps outgoing "host:port" or "host" to the address to connect to, or to several
 	// with commas between.
 	Hosts map[string]string
+	// Limits counts what limits held back, by their names; nil: nobody does.
+	Limits *observe.Tally
 	// Streaming says that bodies are not buffered.
 	Streaming bool
 	// Kinds names what objects are, for messages.
@@ -246,8 +249,17 @@ func (h *Heap) decoder(env *expr.Env, errs *conf.Errors) *conf.Decoder {
 func (h *Heap) ExprEnv(log *slog.Logger) *expr.Env {
 	return &expr.Env{
 		Vars: h.bindings.Lookup,
-		Warn: func(msg string) { log.Warn(msg) },
-		Now:  h.services.Now,
+		Warn: func(s expr.Scope, msg string, cause error) {
+			ctx := context.Background()
+			if x, ok := s.(interface{ Ctx() context.Context }); ok { // else it is evaluated at load
+				ctx = x.Ctx()
+			}
+			if errors.Is(cause, expr.ErrLimit) || errors.Is(cause, expr.ErrTimeout) {
+				h.services.Limits.Add("expression")
+			}
+			log.WarnContext(ctx, msg)
+		},
+		Now: h.services.Now,
 	}
 }
 

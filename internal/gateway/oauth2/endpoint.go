@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/oauth2/token"
+	"gatehouse/internal/observe"
 )
 
 // maxAnswer bounds what is read of an answer of an authorization server.
@@ -77,7 +78,7 @@ func exchange(x *chain.Exchange, h chain.Handler, req *chain.Request) (int, []by
 		return 0, nil, fmt.Errorf("ask %s: read answer: %w", name, err)
 	}
 	if len(b) > maxAnswer {
-		return 0, nil, fmt.Errorf("ask %s: the answer is longer than %d bytes", name, maxAnswer)
+		return 0, nil, fmt.Errorf("ask %s: the answer is longer than %d bytes: %w", name, maxAnswer, observe.OverLimit("answer"))
 	}
 	return resp.Status.Code, b, nil
 }

@@ -5,11 +5,13 @@ import (
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/observe"
 )
 
 // IssuerRepository holds the clients that filters registered on the fly, and so the
 // issuers that they found. Filters that name the same one share them.
 type IssuerRepository struct {
+	limits  *observe.Tally
 	handler chain.Handler
 
 	mu   sync.Mutex
@@ -34,8 +36,8 @@ type issuerRepositoryFields struct {
 	IssuerHandler heap.Ref[chain.Handler] `conf:"issuerHandler,default=ForgeRockClientHandler"`
 }
 
-var issuerRepositoryType = heap.Define("IssuerRepository", func(c *issuerRepositoryFields, _ *heap.Env) (*IssuerRepository, error) {
-	return &IssuerRepository{handler: c.IssuerHandler.Get()}, nil
+var issuerRepositoryType = heap.Define("IssuerRepository", func(c *issuerRepositoryFields, env *heap.Env) (*IssuerRepository, error) {
+	return &IssuerRepository{handler: c.IssuerHandler.Get(), limits: env.Limits}, nil
 })
 
 // find returns the registration for a host's users.
@@ -68,6 +70,7 @@ func (r *IssuerRepository) add(d discovered) {
 	r.list = append(r.list, d)
 	if extra := len(r.list) - maxDiscovered; extra > 0 {
 		r.list = append([]discovered{}, r.list[extra:]...)
+		r.limits.Add("issuers")
 	}
 }
 

@@ -210,12 +210,14 @@ func (l *login) token(name string) string {
 	return s
 }
 
-// add notes a login that begins.
-func (l *login) add(p pending) {
+// add notes a login that begins, and tells whether the oldest made room for it.
+func (l *login) add(p pending) (full bool) {
 	l.pending = append(l.pending, p)
 	if extra := len(l.pending) - maxPending; extra > 0 {
 		l.pending = l.pending[extra:]
+		return true
 	}
+	return false
 }
 
 // take removes the pending login with the state, so that none is used twice.

@@ -7,6 +7,7 @@ import (
 
 	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/observe"
 )
 
 // visit is one request to the filter.
@@ -116,7 +117,12 @@ func (v *visit) authorize(r *ClientRegistration, target, hint string) (*chain.Re
 	if hint != "" {
 		query.Set("login_hint", hint)
 	}
-	if err := v.update(func(l *login) *login { l.add(p); return l }); err != nil {
+	full := false
+	err = v.update(func(l *login) *login { full = l.add(p); return l })
+	if full {
+		observe.CountLimit(v.x.Ctx(), observe.OverLimit("logins"))
+	}
+	if err != nil {
 		return nil, err
 	}
 	to.RawQuery = strings.TrimPrefix(to.RawQuery+"&"+query.Encode(), "&")

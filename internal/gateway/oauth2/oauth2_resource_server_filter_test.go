@@ -143,7 +143,7 @@ func TestResourceServerContext(t *testing.T) {
 	}
 	_, err := object[chain.Filter](t, f, "rs").Filter(x, chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
 		for _, tt := range tests {
-			e, err := expr.Compile("-"+tt.src, &expr.Env{Warn: func(w string) {
+			e, err := expr.Compile("-"+tt.src, &expr.Env{Warn: func(_ expr.Scope, w string, _ error) {
 				if !strings.Contains(tt.src, "nothing") {
 					t.Errorf("%s warns: %s", tt.src, w)
 				}

@@ -5,6 +5,7 @@ import (
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/groovy"
+	"gatehouse/internal/observe"
 )
 
 // handler is org.forgerock.http.Handler: next, and handlers of the heap. in is the run
@@ -207,6 +208,7 @@ func (k *client) send(c *groovy.Call, x *chain.Exchange) (groovy.Value, error) {
 		return nil, err
 	}
 	if k.in.flying() >= maxCalls {
+		observe.CountLimit(x.Ctx(), observe.OverLimit("script_calls"))
 		return nil, groovy.Throw(illegalState, "the script has more than %d calls at a time", maxCalls)
 	}
 	var copied *chain.Request

@@ -160,7 +160,7 @@ func (s *Server) setContexts(in *inbound, r *http.Request, c *connection) {
 		in.client.Certificates = r.TLS.PeerCertificates
 	}
 	in.router.OriginalURI = &in.original
-	in.context = observe.Request{Context: r.Context(), TransactionID: in.transaction.Value, Tracing: s.options.Tracing}
+	in.context = observe.Request{Context: r.Context(), TransactionID: in.transaction.Value, Tracing: s.options.Tracing, Limits: s.options.Limits}
 	in.exchange = *chain.New(&in.context, &in.request, &in.root)
 	in.exchange = *in.exchange.Push(&in.transaction)
 	in.exchange = *in.exchange.Push(&in.audit)

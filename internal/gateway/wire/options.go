@@ -47,6 +47,8 @@ type Options struct {
 	TrustTransactionHeader bool
 	// Storage says where bodies are buffered; nil is the chain's default.
 	Storage *chain.Storage
+	// Limits counts refusals for limits behind the server, see observe.CountLimit; nil: nobody does.
+	Limits *observe.Tally
 	// Tracing makes a span for each request; nil: none.
 	Tracing *observe.Tracing
 	// Log receives failures of the chain; nil drops them.

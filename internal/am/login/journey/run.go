@@ -3,6 +3,8 @@ package journey
 import (
 	"errors"
 	"fmt"
+
+	"gatehouse/internal/observe"
 )
 
 // maxSteps bounds the nodes of one request: trees may have circles. maxDepth bounds trees in trees.
@@ -12,8 +14,8 @@ const (
 )
 
 var (
-	errCircle   = errors.New("the journey goes in a circle")
-	errDeep     = errors.New("the journey has too many trees in trees")
+	errCircle   = fmt.Errorf("the journey goes in a circle: %w", observe.OverLimit("journey_steps"))
+	errDeep     = fmt.Errorf("the journey has too many trees in trees: %w", observe.OverLimit("inner_journeys"))
 	errNowhere  = errors.New("the journey comes to a node that there is not")
 	errNotAsked = errors.New("the journey stands at a node that asks nothing")
 	// ErrAnswers is the error for callbacks that are not those that were asked.

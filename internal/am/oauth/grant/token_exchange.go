@@ -10,6 +10,7 @@ import (
 	"gatehouse/internal/am/oauth"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // Every refusal of an exchange is this one, so that nobody learns from it about tokens that are not theirs (PingAM).
@@ -165,7 +166,7 @@ func act(actor *store.Token, before json.RawMessage) (json.RawMessage, error) {
 		Act json.RawMessage `json:"act,omitempty"`
 	}{oauth.SubClaim(actor.Subject), before}
 	if len(before) > maxAct {
-		return nil, errors.New("the chain of actors is too long")
+		return nil, observe.OverLimit("actors")
 	}
 	return json.Marshal(claim)
 }
