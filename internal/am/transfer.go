@@ -22,7 +22,7 @@ func (s *Server) Transfer() transfer.API {
 func (s *Server) Secrets(ctx context.Context) func(*transfer.Entity) (map[string]string, error) {
 	kinds := map[string]string{
 		transfer.Agent: store.KindAgent, transfer.Service: store.KindService, transfer.Node: journey.KindNode, transfer.GlobalService: store.KindGlobal,
-		transfer.SecretStore: store.KindSecretStore, transfer.IDStore: store.KindService,
+		transfer.SecretStore: store.KindSecretStore, transfer.IDStore: store.KindService, transfer.ServicePart: store.KindService,
 	}
 	return func(e *transfer.Entity) (map[string]string, error) {
 		kind, ok := kinds[e.Kind]
@@ -33,6 +33,8 @@ func (s *Server) Secrets(ctx context.Context) func(*transfer.Entity) (map[string
 		switch e.Kind {
 		case transfer.Node:
 			id = journey.NodeID(e.Type, e.ID)
+		case transfer.ServicePart:
+			id = rest.ServicePartID(e.Parent, e.Type, e.ID)
 		case transfer.IDStore:
 			id = directory.DocID(e.ID)
 		}

@@ -31,6 +31,12 @@ func furnished(t *testing.T) *journeys {
 		"coreOAuth2Config": map[string]any{"accessTokenLifetime": 77, "oidcMayActScript": "11111111-2222-3333-4444-555555555555"},
 	}).want(t, 201)
 	j.admin("POST", alpha+"/realm-config/services/email?_action=create", map[string]any{"host": "mail.example.com", "password": "mailsecret"}).want(t, 201)
+	j.admin("POST", alpha+"/realm-config/services/SocialIdentityProviders?_action=create", map[string]any{"enabled": true}).want(t, 201)
+	j.admin("PUT", alpha+"/realm-config/services/SocialIdentityProviders/googleConfig/google", map[string]any{
+		"clientId": "the-client", "clientSecret": "googlesecret", "scopes": []string{"openid"}, "_type": map[string]any{"_id": "googleConfig", "name": "Client configuration for Google.", "collection": true},
+	}).want(t, 201)
+	j.admin("POST", alpha+"/realm-config/services/audit?_action=create", map[string]any{"auditEnabled": true}).want(t, 201)
+	j.admin("PUT", alpha+"/realm-config/services/audit/Own/mine", map[string]any{"commonHandler": map[string]any{"enabled": true}}).want(t, 201)
 	j.admin("PUT", alpha+"/scripts/11111111-2222-3333-4444-555555555555", map[string]any{
 		"name": "My May Act", "language": "GROOVY", "context": "OAUTH2_MAY_ACT", "script": "dG9rZW4=",
 	}).want(t, 201)
@@ -104,7 +110,7 @@ func TestRoundTrip(t *testing.T) {
 	for _, e := range list {
 		kinds[e.Kind] = true
 	}
-	for _, k := range []string{transfer.Realm, transfer.Service, transfer.GlobalService, transfer.CORS, transfer.Script, transfer.Tree, transfer.Node, transfer.Agent,
+	for _, k := range []string{transfer.Realm, transfer.Service, transfer.ServicePart, transfer.GlobalService, transfer.CORS, transfer.Script, transfer.Tree, transfer.Node, transfer.Agent,
 		transfer.Authentication, transfer.IDStore, transfer.SecretStore, transfer.SecretMapping, transfer.ResourceType, transfer.PolicySet, transfer.Policy} {
 		if !kinds[k] {
 			t.Errorf("nothing of the kind %s is exported", k)
@@ -115,6 +121,9 @@ func TestRoundTrip(t *testing.T) {
 	}
 	if !strings.Contains(want["identity store LDAPv3 people of /alpha"], "ldapsecret") {
 		t.Errorf("the password of the directory is not exported: %s", want["identity store LDAPv3 people of /alpha"])
+	}
+	if got := want["service part googleConfig google of /alphaSocialIdentityProviders"]; !strings.Contains(got, "googlesecret") || !strings.Contains(got, "Client configuration for Google.") {
+		t.Errorf("the part of a service: %s", got)
 	}
 	for _, format := range transfer.Formats {
 		t.Run(format, func(t *testing.T) {
@@ -195,7 +204,7 @@ func TestRoundTripWithoutSecrets(t *testing.T) {
 	}
 	for _, e := range list {
 		raw, _ := json.Marshal(e.Body)
-		for _, secret := range []string{"clientsecret", "agentsecret", "mailsecret", "{sealed}"} {
+		for _, secret := range []string{"clientsecret", "agentsecret", "mailsecret", "googlesecret", "{sealed}"} {
 			if strings.Contains(string(raw), secret) {
 				t.Errorf("%s tells %s", e.String(), secret)
 			}

@@ -39,10 +39,13 @@ func (s *Server) services() []*Resource {
 				}
 				return created(o), err
 			}},
-			"nextdescendents": {Do: noResult},
-			"getAllTypes":     {Do: noResult},
+			"nextdescendents": {Do: func(c *Call) (any, error) {
+				list, err := v.partsOf(c, c.ID, "")
+				return Object{"result": list}, err
+			}},
+			"getAllTypes": {Do: v.partTypes},
 		},
-	}}
+	}, v.parts()}
 }
 
 func (v services) typeOf(id string) (*Type, error) {
@@ -216,6 +219,8 @@ func (v services) delete(c *Call, id string) (Object, error) {
 	if !c.Conditional {
 		d.Rev = 0
 	}
-	err = v.docs.Delete(c.Context(), c.realmPath(), store.KindService, id, d.Rev)
-	return t.terse("", o), err
+	if err := v.docs.Delete(c.Context(), c.realmPath(), store.KindService, id, d.Rev); err != nil {
+		return nil, err
+	}
+	return t.terse("", o), v.deleteParts(c, id)
 }

@@ -18,6 +18,7 @@ type Object = map[string]any
 const (
 	Realm          = "realm"
 	Service        = "service"
+	ServicePart    = "service part"
 	GlobalService  = "global service"
 	CORS           = "CORS configuration"
 	Script         = "script"
@@ -37,19 +38,19 @@ const (
 
 // order is the order of imports: what others name comes first.
 var order = []string{
-	Realm, GlobalService, CORS, Script, SecretStore, SecretMapping, Service, IDStore, Agent, ResourceType, PolicySet, Policy, Node, Tree, Authentication,
+	Realm, GlobalService, CORS, Script, SecretStore, SecretMapping, Service, ServicePart, IDStore, Agent, ResourceType, PolicySet, Policy, Node, Tree, Authentication,
 	User, Application,
 }
 
 // Entity is one object of a realm, or of the whole server.
 type Entity struct {
 	Kind string
-	// Type is the type of agents, nodes and secret stores.
+	// Type is the type of agents, nodes, secret stores and parts of services.
 	Type string
 	// Realm is the path; "" for the whole server.
 	Realm string
 	ID    string
-	// Parent is the secret store of a mapping.
+	// Parent is the secret store of a mapping, and the service of a part.
 	Parent string
 	Body   Object
 	// Source is the file, and where in it.
@@ -125,6 +126,20 @@ var serviceTypes = []string{
 	"policyconfiguration", "pushNotification", "selfService", "SocialIdentityProviders", "transaction", "uma", "user",
 }
 
+// auditHandlers are types of parts of the service audit.
+var auditHandlers = []string{"CSV", "Elasticsearch", "JDBC", "JMS", "JSON", "JSONStdout", "Splunk", "Syslog"}
+
+// serviceOfPart is the service that parts of that type belong to, "" for no known one.
+func serviceOfPart(kind string) string {
+	switch {
+	case slices.Contains(auditHandlers, kind):
+		return "audit"
+	case strings.HasSuffix(kind, "Config") && kind != "Config":
+		return "SocialIdentityProviders"
+	}
+	return ""
+}
+
 const trees = "realm-config/authentication/authenticationtrees"
 
 // path is the entity's address below its realm, and that of its collection; ok is false for what this server has no
@@ -139,6 +154,8 @@ func (e *Entity) path() (object, collection string, ok bool) {
 		return in("global-config/realms")
 	case Service:
 		return "realm-config/services/" + esc(e.ID), "realm-config/services/" + esc(e.ID), e.ID != ""
+	case ServicePart:
+		return in("realm-config/services/" + esc(e.Parent) + "/" + esc(e.Type))
 	case GlobalService:
 		return "global-config/services/" + esc(e.ID), "", e.ID != ""
 	case CORS:
@@ -230,6 +247,8 @@ func classify(o Object, id, realm, source string) (e Entity, ok bool) {
 		e.Kind = Application
 	case has("_outcomes") || strings.HasSuffix(t, "Node"):
 		e.Kind, e.Type = Node, t
+	case kind["collection"] == true && serviceOfPart(t) != "" && realm != "":
+		e.Kind, e.Type, e.Parent = ServicePart, t, serviceOfPart(t)
 	case t == "" && has("username", "universalid"), t == "" && has("username", "userpassword"):
 		e.Kind, e.ID = User, cmp.Or(e.ID, text(o["username"]))
 	case t != "" && t != "EMPTY" && kind["collection"] == false:

@@ -127,10 +127,14 @@ func (x *exporter) realm(realm string) error {
 				continue
 			}
 			x.add(e)
-			if kind == SecretStore {
-				if err := x.mappings(&e); err != nil {
-					return err
-				}
+			switch kind {
+			case SecretStore:
+				err = x.mappings(&e)
+			case Service:
+				err = x.parts(&e)
+			}
+			if err != nil {
+				return err
 			}
 		}
 		return err
@@ -158,6 +162,15 @@ func (x *exporter) realm(realm string) error {
 	settings, err := x.get(realm, "realm-config/authentication", http.MethodGet)
 	if err == nil {
 		x.add(Entity{Kind: Authentication, Realm: realm, Body: settings})
+	}
+	return err
+}
+
+func (x *exporter) parts(s *Entity) error {
+	list, err := x.list(s.Realm, "realm-config/services/"+url.PathEscape(s.ID)+"?_action=nextdescendents", http.MethodPost)
+	for _, o := range list {
+		kind, _ := o["_type"].(Object)
+		x.add(Entity{Kind: ServicePart, Type: text(kind["_id"]), Parent: s.ID, Realm: s.Realm, ID: text(o["_id"]), Body: o})
 	}
 	return err
 }

@@ -204,6 +204,11 @@ func (r *reader) frodoService(at, id string, o Object, realm string) {
 			r.add(e)
 			continue
 		}
+		kind, _ := item["_type"].(Object)
+		if t, name := text(kind["_id"]), text(item["_id"]); realm != "" && t != "" && name != "" {
+			r.add(Entity{Kind: ServicePart, Type: t, Parent: id, Realm: realm, ID: name, Body: item, Source: where})
+			continue
+		}
 		r.unknown = append(r.unknown, where+": a part of a service that this server does not have")
 	}
 }

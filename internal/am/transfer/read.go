@@ -200,6 +200,10 @@ func (r *reader) amster(at string, metadata, data Object) {
 		realm = ""
 	}
 	e, ok := classify(data, id, realm, at)
+	if params, _ := metadata["pathParams"].(Object); text(params["service"]) != "" && realm != "" {
+		of, _ := data["_type"].(Object)
+		e.Kind, e.Type, e.Parent, ok = ServicePart, text(of["_id"]), text(params["service"]), true
+	}
 	if !ok {
 		r.unknown = append(r.unknown, fmt.Sprintf("%s: %s %s, which this server does not have", at, kind, id))
 		return

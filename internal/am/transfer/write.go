@@ -57,8 +57,11 @@ func writeEach(dir string, entities []Entity, realmFolder func(string) string, f
 		kind := strings.ReplaceAll(e.Kind, " ", "-")
 		if e.Type != "" {
 			kind = e.Type
-			if e.Kind == SecretMapping {
+			switch e.Kind {
+			case SecretMapping:
 				kind += "-mappings-" + fileName(e.Parent)
+			case ServicePart:
+				kind = fileName(e.Parent) + "-" + fileName(e.Type)
 			}
 		}
 		folder := filepath.Join(dir, "global", kind)
@@ -71,8 +74,8 @@ func writeEach(dir string, entities []Entity, realmFolder func(string) string, f
 		}
 		taken[strings.ToLower(name)] = true
 		body := form(e)
-		if o, ok := body.(Object); ok && e.Kind == SecretMapping && o["metadata"] == nil {
-			// An object of its own does not say which store it is of.
+		if o, ok := body.(Object); ok && (e.Kind == SecretMapping || e.Kind == ServicePart) && o["metadata"] == nil {
+			// An object of its own does not say which store, or service, it is of.
 			body = amsterFile(e)
 		}
 		raw, err := indented(body)
@@ -121,7 +124,7 @@ func amsterFile(e *Entity) Object {
 	switch e.Kind {
 	case Service, GlobalService:
 		kind = e.ID
-	case Agent, Node, SecretStore:
+	case Agent, Node, SecretStore, ServicePart:
 		kind = e.Type
 	case SecretMapping:
 		kind = e.Type + "Mappings"
@@ -132,6 +135,9 @@ func amsterFile(e *Entity) Object {
 	params := Object{}
 	if e.Kind == SecretMapping {
 		params[e.Type] = e.Parent
+	}
+	if e.Kind == ServicePart {
+		params["service"] = e.Parent
 	}
 	var realm any
 	if e.Realm != "" {
@@ -171,6 +177,8 @@ func frodoFile(entities []Entity, now time.Time) Object {
 			below(frodoService(part, e.Realm, corsService, nil), e.Body)
 		case IDStore:
 			below(frodoService(part, e.Realm, idStores, nil), e.Body)
+		case ServicePart:
+			below(frodoService(part, e.Realm, e.Parent, nil), e.Body)
 		case Agent:
 			name := "agent"
 			if e.Type == "OAuth2Client" {

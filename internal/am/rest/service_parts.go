@@ -1,0 +1,192 @@
+package rest
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"gatehouse/internal/am/store"
+)
+
+// serviceParts are configurations below a service, of types of its own: the providers of SocialIdentityProviders, the
+// handlers of audit. Services that are kept for exports keep them as well; the others have none but their own.
+type serviceParts struct{ services }
+
+// nameOfPartType is the member that says what a part calls its type.
+const nameOfPartType = "_typeName"
+
+// ServicePartID is the ID of the document of a part, which is a service of the realm.
+func ServicePartID(service, kind, id string) string { return service + "/" + kind + "/" + id }
+
+func (v services) parts() *Resource {
+	p := serviceParts{v}
+	collection := func(c *Call) *Type { return p.typeOf(c, "") }
+	return &Resource{
+		Path: "realm-config/services/{service}/{type}", Check: p.check,
+		Query: func(c *Call) ([]Object, error) { return v.partsOf(c, c.Vars["service"], c.Vars["type"]) },
+		Read:  p.read, Create: p.create, Update: p.update, Delete: p.delete,
+		Actions: map[string]Action{
+			"schema":   {Do: func(c *Call) (any, error) { return collection(c).schema(), nil }},
+			"template": {Do: func(c *Call) (any, error) { return collection(c).template(), nil }},
+			"getType":  {Do: func(c *Call) (any, error) { return collection(c).kind(), nil }},
+			"nextdescendents": {Do: func(c *Call) (any, error) {
+				list, err := v.partsOf(c, c.Vars["service"], c.Vars["type"])
+				return Object{"result": list}, err
+			}},
+		},
+	}
+}
+
+// check wants a service that the realm has and that may have parts.
+func (p serviceParts) check(c *Call) error {
+	t, err := p.services.typeOf(c.Vars["service"])
+	if err != nil || !t.Open {
+		return noRoute("realm-config/services/" + c.Vars["service"] + "/" + c.Vars["type"])
+	}
+	if err := checkID(c.Vars["type"]); err != nil {
+		return err
+	}
+	_, err = c.get(store.KindService, t.ID)
+	return err
+}
+
+func (p serviceParts) typeOf(c *Call, name string) *Type {
+	return &Type{ID: c.Vars["type"], Name: c.Vars["type"], TypeName: name, Collection: true, Open: true}
+}
+
+func (p serviceParts) docID(c *Call, id string) string {
+	return ServicePartID(c.Vars["service"], c.Vars["type"], id)
+}
+
+// partsOf lists the parts of a service, of one type or of all.
+func (v services) partsOf(c *Call, service, kind string) ([]Object, error) {
+	docs, err := v.docs.List(c.Context(), c.realmPath(), store.KindService)
+	list := []Object{}
+	for _, d := range docs {
+		below, ok := strings.CutPrefix(d.ID, service+"/")
+		of, id, _ := strings.Cut(below, "/")
+		if !ok || id == "" || kind != "" && kind != of {
+			continue
+		}
+		o, err := printPart(of, id, d)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, o)
+	}
+	return list, err
+}
+
+func printPart(kind, id string, d store.Doc) (Object, error) {
+	o, err := decodeObject(d.Body)
+	if err != nil {
+		return nil, err
+	}
+	name, _ := o[nameOfPartType].(string)
+	delete(o, nameOfPartType)
+	return (&Type{ID: kind, Name: kind, TypeName: name, Collection: true, Open: true}).terse(id, o), nil
+}
+
+func (p serviceParts) read(c *Call, id string) (Object, error) {
+	d, err := c.get(store.KindService, p.docID(c, id))
+	if err != nil {
+		return nil, err
+	}
+	return printPart(c.Vars["type"], id, d)
+}
+
+// body is what is stored of a part.
+func (p serviceParts) body(c *Call, id string, in, old Object) (store.Doc, error) {
+	t := p.typeOf(c, "")
+	o, err := t.normal(in, nil)
+	if err != nil {
+		return store.Doc{}, err
+	}
+	t.sealSecrets(p.Realms, o, old)
+	delete(o, nameOfPartType)
+	if kind, ok := in["_type"].(Object); ok {
+		if name, _ := kind["name"].(string); name != "" {
+			o[nameOfPartType] = name
+		}
+	} else if old[nameOfPartType] != nil {
+		o[nameOfPartType] = old[nameOfPartType]
+	}
+	raw, err := json.Marshal(o)
+	return store.Doc{ID: p.docID(c, id), Body: raw}, err
+}
+
+func (p serviceParts) create(c *Call, id string, body Object) (Object, error) {
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	d, err := p.body(c, id, body, nil)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.docs.Create(c.Context(), c.realmPath(), store.KindService, d); err != nil {
+		return nil, err
+	}
+	return printPart(c.Vars["type"], id, d)
+}
+
+func (p serviceParts) update(c *Call, id string, body Object) (Object, error) {
+	before, err := c.get(store.KindService, p.docID(c, id))
+	if err != nil {
+		return nil, err
+	}
+	old, err := decodeObject(before.Body)
+	if err != nil {
+		return nil, err
+	}
+	d, err := p.body(c, id, body, old)
+	if err != nil {
+		return nil, err
+	}
+	if c.Conditional {
+		d.Rev = before.Rev
+	}
+	if _, err := p.docs.Put(c.Context(), c.realmPath(), store.KindService, d); err != nil {
+		return nil, err
+	}
+	return printPart(c.Vars["type"], id, d)
+}
+
+func (p serviceParts) delete(c *Call, id string) (Object, error) {
+	d, err := c.get(store.KindService, p.docID(c, id))
+	if err != nil {
+		return nil, err
+	}
+	o, err := printPart(c.Vars["type"], id, d)
+	if err != nil {
+		return nil, err
+	}
+	if !c.Conditional {
+		d.Rev = 0
+	}
+	return o, p.docs.Delete(c.Context(), c.realmPath(), store.KindService, d.ID, d.Rev)
+}
+
+// deleteParts removes the parts of a service that goes.
+func (v services) deleteParts(c *Call, service string) error {
+	docs, err := v.docs.List(c.Context(), c.realmPath(), store.KindService)
+	for _, d := range docs {
+		if strings.HasPrefix(d.ID, service+"/") {
+			err = errors.Join(err, v.docs.Delete(c.Context(), c.realmPath(), store.KindService, d.ID, 0))
+		}
+	}
+	return err
+}
+
+// partTypes lists the types of parts that a service has.
+func (v services) partTypes(c *Call) (any, error) {
+	list, err := v.partsOf(c, c.ID, "")
+	kinds, seen := []Object{}, map[string]bool{}
+	for _, o := range list {
+		kind, _ := o["_type"].(Object)
+		if id, _ := kind["_id"].(string); !seen[id] {
+			seen[id] = true
+			kinds = append(kinds, kind)
+		}
+	}
+	return Object{"result": kinds}, err
+}
