@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -230,7 +231,7 @@ func TestHealth(t *testing.T) {
 		}
 	}
 	db.Stop()
-	check("without a database", map[string]int{"/json/health/ready": 503, "/isAlive.jsp": 200})
+	check("without a database", map[string]int{"/json/health/ready": 503, "/json/health/live": 200, "/isAlive.jsp": 200})
 	if _, text := scrape(t, metricsURL.FindStringSubmatch(a.output())[1]); !strings.Contains(text, "am_store_up 0\n") {
 		t.Error("the metrics do not tell that the store is away")
 	}
@@ -241,7 +242,61 @@ func TestHealth(t *testing.T) {
 	if err := a.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	check("while draining", map[string]int{"/json/health/ready": 503, "/isAlive.jsp": 200})
+	check("while draining", map[string]int{"/json/health/ready": 503, "/json/health/live": 200, "/isAlive.jsp": 200})
+}
+
+// A gateway that stops tells so for as long as --drain says and until its last request has ended, which it answers.
+func TestGatewayDrains(t *testing.T) {
+	entered, leave := make(chan struct{}, 1), make(chan struct{})
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			entered <- struct{}{}
+			<-leave
+		}
+	}))
+	defer upstream.Close()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "config", "admin.json"),
+		`{"connectors": [{"port": 0, "host": "127.0.0.1", "gracePeriod": "1 minute"}], "adminConnector": {"port": 0, "host": "127.0.0.1"}}`)
+	write(t, filepath.Join(dir, "config", "routes", "r.json"), strings.ReplaceAll(proxyTo(""), "UPSTREAM", upstream.URL))
+	gate := start(t, nil, "gateway", "--drain", "2s", dir)
+	get := func(n int, path string) (int, string) {
+		c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		resp, err := c.Get("http://" + gate.addr(n) + path)
+		if err != nil {
+			return 0, ""
+		}
+		defer resp.Body.Close()
+		body, _ := io.ReadAll(resp.Body)
+		return resp.StatusCode, string(body)
+	}
+	if got, _ := get(1, "/health/ready"); got != 200 {
+		t.Errorf("at first: %d", got)
+	}
+	slow := make(chan int)
+	go func() {
+		status, _ := get(0, "/slow")
+		slow <- status
+	}()
+	<-entered
+	if err := gate.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it is not ready any more", func() bool { status, body := get(1, "/health/ready"); return status == 503 && body == "draining\n" })
+	if got, _ := get(0, "/"); got != 200 {
+		t.Errorf("a request while it drains: %d", got)
+	}
+	eventually(t, "it takes no more requests", func() bool { status, _ := get(0, "/"); return status == 0 })
+	for path, want := range map[string]int{"/health/ready": 503, "/health/startup": 503, "/health/live": 200} {
+		if got, _ := get(1, path); got != want {
+			t.Errorf("%s with a request that has not ended: %d", path, got)
+		}
+	}
+	close(leave)
+	if got := <-slow; got != 200 {
+		t.Errorf("the request that was begun before: %d", got)
+	}
+	<-gate.done
 }
 
 // The gateway's probes, beside the administration and below the prefix.

@@ -74,6 +74,7 @@ func instanceDir(args []string) string {
 
 func gatewayCommand() *cobra.Command {
 	var f gatewayFlags
+	var drain time.Duration
 	c := &cobra.Command{
 		Use:   "gateway [DIR]",
 		Short: "Run the gateway on a configuration folder",
@@ -96,10 +97,16 @@ func gatewayCommand() *cobra.Command {
 				return err
 			}
 			<-c.Context().Done()
+			if drain > 0 {
+				o.Log.Info("draining: requests are answered, health/ready says 503", "for", drain)
+				g.Drain()
+				time.Sleep(drain)
+			}
 			return stopGateway(g)
 		},
 	}
 	f.add(c)
+	c.Flags().DurationVar(&drain, "drain", 0, "how long to go on answering after the signal to stop, while health/ready says 503")
 	return c
 }
 

@@ -162,12 +162,11 @@ func (s *Server) serveOAuth(w http.ResponseWriter, r *http.Request, context, pat
 
 func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, context, path string) {
 	switch path {
-	case "health/live", "health/ready":
-		if path == "health/ready" && s.draining.Load() {
-			refuse(w, http.StatusServiceUnavailable, "Service Unavailable")
-			return
-		}
-		s.health(r.Context(), w)
+	case "health/live": // says nothing of the store: to start the server again would not bring it back
+		w.WriteHeader(http.StatusOK)
+		return
+	case "health/ready":
+		s.ready(r.Context(), w)
 		return
 	}
 	a, ok := s.ofServer(path)
@@ -221,8 +220,12 @@ func (s *Server) storeAnswers() error {
 	return err
 }
 
-// health tells whether the store answers.
-func (s *Server) health(ctx context.Context, w http.ResponseWriter) {
+// ready tells whether the store answers, and no stop is near.
+func (s *Server) ready(ctx context.Context, w http.ResponseWriter) {
+	if s.draining.Load() {
+		refuse(w, http.StatusServiceUnavailable, "The server is draining")
+		return
+	}
 	if err := s.storeAnswers(); err != nil {
 		s.log.ErrorContext(ctx, "health", "error", err)
 		refuse(w, http.StatusServiceUnavailable, "Service Unavailable")

@@ -218,7 +218,10 @@ func (g *Gateway) listen() error {
 	}
 	if c := g.admin.AdminConnector; c != nil {
 		notFound := chain.HandlerFunc(func(*chain.Exchange) (*chain.Response, error) { return chain.NewResponse(404), nil })
-		return g.serve(c, g.endpoints("", notFound), g.admin.AdminMaxBodyLength, ownStorage)
+		if err := g.serve(c, g.endpoints("", notFound), g.admin.AdminMaxBodyLength, ownStorage); err != nil {
+			return err
+		}
+		g.ownAdmin = g.servers[len(g.servers)-1]
 	}
 	return nil
 }

@@ -40,15 +40,20 @@ func (g *Gateway) endpoints(prefix string, next chain.Handler) chain.Handler {
 
 // public answers health, which anyone may ask.
 func (g *Gateway) public(x *chain.Exchange, path string) *chain.Response {
-	up := 503
-	if g.ready.Load() {
-		up = 200
-	}
 	switch path {
 	case "/ping", "/health/live", "/health/liveness":
 		return chain.NewResponse(200)
 	case "/health/ready", "/health/readiness", "/health/startup":
-		return chain.NewResponse(up)
+		switch {
+		case g.ready.Load():
+			return chain.NewResponse(200)
+		case g.draining.Load():
+			resp := chain.NewResponse(503)
+			resp.Header["Content-Type"] = []string{"text/plain; charset=UTF-8"}
+			resp.Entity.SetBytes([]byte("draining\n"))
+			return resp
+		}
+		return chain.NewResponse(503)
 	}
 	return nil
 }

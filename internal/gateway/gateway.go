@@ -30,8 +30,11 @@ type Gateway struct {
 	admin   *admin
 	servers []*wire.Server
 	addrs   []net.Addr
-	ready   atomic.Bool
-	tracing *observe.Tracing // nil: no spans are made
+	// ownAdmin serves the administration where that has a connector of its own; nil elsewhere.
+	ownAdmin *wire.Server
+	ready    atomic.Bool
+	draining atomic.Bool
+	tracing  *observe.Tracing // nil: no spans are made
 	// Warnings is what was doubtful while loading.
 	Warnings []conf.Problem
 	stopOnce sync.Once
@@ -236,18 +239,31 @@ func (g *Gateway) Start(ctx context.Context) error {
 	return nil
 }
 
+// Drain makes health/ready and health/startup answer 503, so that load balancers ask other
+// gateways. Requests are still answered.
+func (g *Gateway) Drain() {
+	g.draining.Store(true)
+	g.ready.Store(false)
+}
+
 // Stop stops listening, lets running requests end within the grace period, and stops
-// the objects.
+// the objects. The listener of the administration stays open until the last request of the
+// others ended: it goes on to tell that the gateway is not ready.
 func (g *Gateway) Stop(ctx context.Context) error {
 	var err error
 	g.stopOnce.Do(func() {
-		g.ready.Store(false)
+		g.Drain()
 		var wg sync.WaitGroup
 		errs := make([]error, len(g.servers))
 		for n, s := range g.servers {
-			wg.Go(func() { errs[n] = s.Shutdown(ctx) })
+			if s != g.ownAdmin {
+				wg.Go(func() { errs[n] = s.Shutdown(ctx) })
+			}
 		}
 		wg.Wait()
+		if g.ownAdmin != nil {
+			errs = append(errs, g.ownAdmin.Shutdown(ctx))
+		}
 		err = errors.Join(errs...)
 		g.closeTracing(ctx)
 		if g.locations.stop != nil {
