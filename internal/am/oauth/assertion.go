@@ -19,11 +19,8 @@ type Assertion struct {
 	OfClient bool
 }
 
-// Life of assertions (PingAM: jwtTokenUnreasonableLifetime), and how far clocks may differ.
-const (
-	maxAssertionLife = 24 * time.Hour
-	assertionSkew    = 10 * time.Second
-)
+// assertionSkew is how far clocks may differ.
+const assertionSkew = 10 * time.Second
 
 // Failures of assertions. They wrap what package jose says, for the log.
 var (
@@ -47,13 +44,15 @@ func (p *Provider) CheckAssertion(ctx context.Context, a Assertion) (*jose.Claim
 	if err != nil {
 		return nil, errors.Join(ErrAssertion, err)
 	}
-	err = claims.Check(jose.Expect{Now: p.Now(), Skew: assertionSkew, Require: []string{"exp", "iss", "sub", "aud"}})
+	global := p.global()
+	require := append([]string{"exp", "iss", "sub", "aud"}, global.JWTRequiredClaims...)
+	err = claims.Check(jose.Expect{Now: p.Now(), Skew: assertionSkew, Require: require})
 	switch {
 	case errors.Is(err, jose.ErrExpired):
 		return nil, errors.Join(ErrAssertionExpired, err)
 	case err != nil:
 		return nil, errors.Join(ErrAssertion, err)
-	case claims.Expires.After(p.Now().Add(maxAssertionLife)):
+	case global.JWTLifetimeValidation && claims.Expires.Unix()-p.Now().Unix() > int64(global.JWTMaxLifetime):
 		return nil, ErrAssertionLife
 	case !p.isAudience(claims.Audience, a.Endpoint), a.OfClient && !p.isFAPIAudience(claims):
 		return nil, ErrAssertionAudience

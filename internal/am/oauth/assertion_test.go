@@ -149,6 +149,39 @@ func TestPrivateKeyJWT(t *testing.T) {
 	}
 }
 
+// The settings of the whole server say how long assertions may live and what they have to hold.
+func TestAssertionSettings(t *testing.T) {
+	w := newWorld(t)
+	own := newParty(w, jose.ES256, jose.KindP256)
+	w.client("/", "app", "", `{"coreOAuth2ClientConfig":{"scopes":["read"]},"advancedOAuth2ClientConfig":{"grantTypes":["client_credentials"]},
+		"signEncOAuth2ClientConfig":{"publicKeyLocation":"jwks","jwkSet":`+own.jwks()+`,"tokenEndpointAuthSigningAlgorithm":"ES256"}}`)
+	const unreasonable = "JWT expiration time is unreasonable"
+	tests := []struct {
+		name, settings string
+		claims         map[string]any
+		description    string // "" for success
+	}{
+		{"a minute, a minute allowed", `{"jwtTokenUnreasonableLifetime":60}`, nil, ""},
+		{"a minute, less allowed", `{"jwtTokenUnreasonableLifetime":59}`, nil, unreasonable},
+		{"years, not looked at", `{"jwtTokenLifetimeValidationEnabled":false}`, map[string]any{"exp": w.now().AddDate(9, 0, 0).Unix()}, ""},
+		{"required claims", `{"jwtTokenRequiredClaims":["jti","purpose"]}`, map[string]any{"purpose": "x"}, ""},
+		{"no jti", `{"jwtTokenRequiredClaims":["jti"]}`, map[string]any{"jti": nil}, "JWT is not valid"},
+		{"no other claim", `{"jwtTokenRequiredClaims":["jti","purpose"]}`, nil, "JWT is not valid"},
+		{"no jti, not required", `{}`, map[string]any{"jti": nil}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w.put("", store.KindGlobal, realm.ServiceOAuth2, tt.settings)
+			a := w.post("/", "access_token", form("grant_type", "client_credentials", "scope", "read", "client_assertion_type", assertionType, "client_assertion", own.sign("app", "app", tt.claims)))
+			if tt.description != "" {
+				wantError(t, a, 400, "invalid_client", tt.description)
+			} else if a.status != 200 {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+		})
+	}
+}
+
 func TestJWTBearer(t *testing.T) {
 	w := newWorld(t)
 	issuer, client := newParty(w, jose.ES256, jose.KindP256), newParty(w, jose.RS256, jose.KindRSA2048)

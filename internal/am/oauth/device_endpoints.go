@@ -103,7 +103,7 @@ func (q *request) deviceUser() error {
 	err = a.findSession()
 	if errors.Is(err, store.ErrNotFound) {
 		code := a.form.Get("user_code")
-		if code == "" && q.Settings.Device.AnonymousForm { // then the code is asked for first, and who it is after that
+		if code == "" && (q.Settings.Device.AnonymousForm || q.global().AnonymousUserCodeForm) { // then the code is asked for first, and who it is after that
 			return a.devicePage(http.StatusOK, "", deviceData{})
 		}
 		return a.toSignIn(q.deviceAddress(code), LoginHints{})

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
 )
 
 func TestDeviceFlow(t *testing.T) {
@@ -37,6 +40,11 @@ func TestDeviceFlow(t *testing.T) {
 	if to, _ := location(t, w.get("/", "device/user", form("user_code", yes.text("user_code")))); !strings.Contains(to, url.QueryEscape("/device/user?user_code="+yes.text("user_code"))) {
 		t.Errorf("without a session sent to %s", to)
 	}
+	w.put("", store.KindGlobal, realm.ServiceOAuth2, `{"allowUnauthorisedAccessToUserCodeForm":true}`)
+	if a := w.get("/", "device/user", nil); a.status != 200 || !strings.Contains(a.body, `name="user_code"`) {
+		t.Errorf("the form before signing in, in all realms: %d %s", a.status, a.body)
+	}
+	w.put("", store.KindGlobal, realm.ServiceOAuth2, `{}`)
 	w.provider("/", `{"deviceCodeConfig":{"realmAllowUnauthorisedAccessToUserCodeForm":true}}`)
 	if a := w.get("/", "device/user", nil); a.status != 200 || !strings.Contains(a.body, `name="user_code"`) {
 		t.Errorf("the form before signing in: %d %s", a.status, a.body)

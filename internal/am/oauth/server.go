@@ -18,11 +18,12 @@ import (
 // Options are what a Server works with. Engine, Grants and ClientAuth are needed.
 type Options struct {
 	Engine store.Engine
-	// Realms finds other realms, for tokens that are looked at across realms, and seals the secrets of clients that
-	// register themselves. A *realm.Manager is one.
+	// Realms finds other realms, for tokens that are looked at across realms, seals the secrets of clients that register
+	// themselves, and has the settings of all realms. A *realm.Manager is one.
 	Realms interface {
 		Find(path string) (*realm.Realm, bool)
 		SealSecret(plain string) string
+		Global() *realm.Global
 	}
 	Grants     []Grant
 	ClientAuth []ClientAuth
@@ -65,6 +66,14 @@ type Counts struct{ Issued, Introspected *observe.Tally }
 
 // Counts returns the counts, which go on counting.
 func (s *Server) Counts() Counts { return Counts{s.issued, s.introspected} }
+
+// global are the settings of the providers of all realms.
+func (s *Server) global() *realm.Global {
+	if s.Realms == nil {
+		return realm.DefaultGlobal()
+	}
+	return s.Realms.Global()
+}
 
 // Trials slows down those who guess secrets of clients.
 func (s *Server) Trials() *realm.Attempts { return s.trials }

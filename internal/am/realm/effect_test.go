@@ -20,7 +20,7 @@ import (
 	"gatehouse/internal/am/realm"
 )
 
-// Every setting of providers and clients is read somewhere, or docs/specs.md says that it is kept without effect; and
+// Every setting of providers and clients, and of all providers together, is read somewhere, or docs/specs.md says that it is kept without effect; and
 // what is said there is true.
 func TestEverySettingHasItsEffect(t *testing.T) {
 	used := fieldsUsed(t)
@@ -42,30 +42,31 @@ func TestEverySettingHasItsEffect(t *testing.T) {
 		}
 	}
 	known := map[string]bool{}
-	for _, root := range []any{realm.Provider{}, realm.Client{}} {
-		top := reflect.TypeOf(root)
-		for i := range top.NumField() {
-			group := top.Field(i)
-			if group.Type.Kind() != reflect.Struct || group.Tag.Get("json") == "" {
+	look := func(group reflect.Type) {
+		for _, f := range reflect.VisibleFields(group) {
+			if f.Anonymous {
 				continue
 			}
-			for _, f := range reflect.VisibleFields(group.Type) {
-				if f.Anonymous {
-					continue
-				}
-				owner := group.Type.Name()
-				if len(f.Index) > 1 {
-					owner = group.Type.Field(f.Index[0]).Type.Name()
-				}
-				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-				known[name] = true
-				has := used[owner+"."+f.Name]
-				if !has && !listed[name] {
-					t.Errorf("%s %s (%s.%s): nothing reads it, and docs/specs.md does not say so", group.Tag.Get("json"), name, owner, f.Name)
-				}
-				if has && listed[name] {
-					t.Errorf("%s: docs/specs.md says that it has no effect, but %s.%s is read", name, owner, f.Name)
-				}
+			owner := group.Name()
+			if len(f.Index) > 1 {
+				owner = group.Field(f.Index[0]).Type.Name()
+			}
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			known[name] = true
+			has := used[owner+"."+f.Name]
+			if !has && !listed[name] {
+				t.Errorf("%s (%s.%s): nothing reads it, and docs/specs.md does not say so", name, owner, f.Name)
+			}
+			if has && listed[name] {
+				t.Errorf("%s: docs/specs.md says that it has no effect, but %s.%s is read", name, owner, f.Name)
+			}
+		}
+	}
+	look(reflect.TypeFor[realm.Global]())
+	for _, top := range []reflect.Type{reflect.TypeFor[realm.Provider](), reflect.TypeFor[realm.Client]()} {
+		for i := range top.NumField() {
+			if group := top.Field(i); group.Type.Kind() == reflect.Struct && group.Tag.Get("json") != "" {
+				look(group.Type)
 			}
 		}
 	}

@@ -10,19 +10,6 @@ import (
 	"gatehouse/internal/am/store"
 )
 
-// globalProvider are the settings that the OAuth 2.0 provider has for the whole server.
-type globalProvider struct {
-	BlacklistCacheSize     int      `json:"blacklistCacheSize"`
-	BlacklistPollInterval  int      `json:"blacklistPollInterval"`
-	BlacklistPurgeDelay    int      `json:"blacklistPurgeDelay"`
-	LifetimeValidation     bool     `json:"jwtTokenLifetimeValidationEnabled"`
-	UnreasonableLifetime   int      `json:"jwtTokenUnreasonableLifetime"`
-	RequiredClaims         []string `json:"jwtTokenRequiredClaims"`
-	StorageScheme          string   `json:"storageScheme"`
-	GrantTokenUpgrade      bool     `json:"statelessGrantTokenUpgradeCompatibilityMode"`
-	AnonymousUserCodeForms bool     `json:"allowUnauthorisedAccessToUserCodeForm"`
-}
-
 // globalSession are the settings that sessions have for the whole server.
 type globalSession struct {
 	Quotas login.Quotas `json:"quotas"`
@@ -65,10 +52,7 @@ type globals struct {
 }
 
 func (s *Server) globalServices() []*Resource {
-	provider := &Type{ID: realm.ServiceOAuth2, Groups: groupsOf(globalProvider{
-		BlacklistCacheSize: 10000, BlacklistPollInterval: 60, BlacklistPurgeDelay: 1, LifetimeValidation: true,
-		UnreasonableLifetime: 86400, RequiredClaims: []string{}, StorageScheme: "CTS_ONE_TO_ONE_MODEL",
-	}, nil, nil)}
+	provider := &Type{ID: realm.ServiceOAuth2, Groups: groupsOf(*realm.DefaultGlobal(), nil, nil)}
 	validation := &Type{ID: "validation", Groups: groupsOf(validationSettings{Destinations: []string{}}, nil, nil)}
 	session := &Type{ID: login.ServiceSession, Groups: groupsOf(globalSession{login.DefaultQuotas()}, map[string]string{
 		"quotas": "Session Quotas", "iplanet-am-session-enable-session-constraint": "Enable Quota Constraints",
