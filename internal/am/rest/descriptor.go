@@ -21,7 +21,7 @@ func (c *Call) describe(title, path string, list []*Resource) error {
 	if c.Query.Has("_crestapi") {
 		paths := Object{}
 		for _, res := range list {
-			paths["/"+res.Path] = Object{res.newest(): res.crest()}
+			paths["/"+res.shown()] = Object{res.newest(): res.crest()}
 		}
 		return c.write(http.StatusOK, Object{"id": "frapi:gatehouse:" + strings.ReplaceAll(title, "/", ":"), "version": "1.0", "description": title, "paths": paths})
 	}
@@ -100,14 +100,14 @@ func (res *Resource) crest() Object {
 // openAPI is the resource as paths of an OpenAPI 2.0 document.
 func (res *Resource) openAPI() Object {
 	var inPath []any
-	for p := range strings.SplitSeq(res.Path, "/") {
+	for p := range strings.SplitSeq(res.shown(), "/") {
 		if name, ok := strings.CutPrefix(p, "{"); ok {
 			inPath = append(inPath, parameter("path", strings.TrimSuffix(name, "}")))
 		}
 	}
 	operation := func(summary string, more ...any) Object {
 		o := Object{
-			"summary": summary, "tags": []string{res.Path}, "responses": Object{"default": Object{"description": "An object, or an error with code, reason and message"}},
+			"summary": summary, "tags": []string{res.shown()}, "responses": Object{"default": Object{"description": "An object, or an error with code, reason and message"}},
 		}
 		if list := slices.Concat(inPath, []any{parameter("query", "_fields"), parameter("query", "_prettyPrint")}, more); len(list) > 0 {
 			o["parameters"] = list
@@ -156,10 +156,10 @@ func (res *Resource) openAPI() Object {
 	}
 	paths := Object{}
 	if len(all) > 0 {
-		paths["/"+res.Path] = all
+		paths["/"+res.shown()] = all
 	}
 	if len(one) > 0 {
-		paths["/"+res.Path+"/{id}"] = one
+		paths["/"+res.shown()+"/{id}"] = one
 	}
 	return paths
 }
@@ -174,3 +174,6 @@ func parameter(in, name string) Object {
 	}
 	return Object{"in": in, "name": name, "type": kind, "required": in == "path"}
 }
+
+// shown is the path as descriptors have it.
+func (r *Resource) shown() string { return strings.ReplaceAll(r.Path, ":number}", "}") }

@@ -23,6 +23,24 @@ type nodes struct {
 func (s *Server) nodes() []*Resource {
 	v := nodes{s, nodeTypes(s.Login.Trees.Types)}
 	kinds := func(*Call) (any, error) { return Object{"result": v.kinds()}, nil }
+	ofType := Resource{
+		Path: treesPath + "/nodes/{type}", Check: func(c *Call) error { return checkID(c.Vars["type"]) },
+		Query: func(c *Call) ([]Object, error) { return v.list(c, c.Vars["type"]) },
+		Read:  v.read, Create: v.create, Update: v.update, Delete: v.delete,
+		Actions: map[string]Action{
+			"schema":       {Do: func(c *Call) (any, error) { t, err := v.known(c); return t.schema(), err }},
+			"template":     {Do: func(c *Call) (any, error) { t, err := v.known(c); return t.template(), err }},
+			"getType":      {Do: func(c *Call) (any, error) { t, err := v.known(c); return t.kind(), err }},
+			"getAllTypes":  {Do: noResult},
+			"listOutcomes": {Do: v.outcomes},
+			"nextdescendents": {Do: func(c *Call) (any, error) {
+				list, err := v.list(c, c.Vars["type"])
+				return Object{"result": list}, err
+			}},
+		},
+	}
+	versioned := ofType
+	versioned.Path += "/{version:number}"
 	return []*Resource{
 		{
 			Path: treesPath + "/nodes", Actions: map[string]Action{
@@ -31,22 +49,7 @@ func (s *Server) nodes() []*Resource {
 				"nextdescendents":   {Do: func(c *Call) (any, error) { list, err := v.list(c, ""); return Object{"result": list}, err }},
 			},
 		},
-		{
-			Path: treesPath + "/nodes/{type}", Check: func(c *Call) error { return checkID(c.Vars["type"]) },
-			Query: func(c *Call) ([]Object, error) { return v.list(c, c.Vars["type"]) },
-			Read:  v.read, Create: v.create, Update: v.update, Delete: v.delete,
-			Actions: map[string]Action{
-				"schema":       {Do: func(c *Call) (any, error) { t, err := v.known(c); return t.schema(), err }},
-				"template":     {Do: func(c *Call) (any, error) { t, err := v.known(c); return t.template(), err }},
-				"getType":      {Do: func(c *Call) (any, error) { t, err := v.known(c); return t.kind(), err }},
-				"getAllTypes":  {Do: noResult},
-				"listOutcomes": {Do: v.outcomes},
-				"nextdescendents": {Do: func(c *Call) (any, error) {
-					list, err := v.list(c, c.Vars["type"])
-					return Object{"result": list}, err
-				}},
-			},
-		},
+		&ofType, &versioned,
 	}
 }
 
@@ -93,7 +96,12 @@ func (v nodes) print(c *Call, kind, id string, body json.RawMessage) (Object, er
 	if err != nil {
 		return nil, err
 	}
+	version := o[nodeVersion]
+	delete(o, nodeVersion)
 	out := v.typeOf(kind).terse(id, o)
+	if of, ok := out["_type"].(Object); ok && version != nil {
+		of["version"] = version
+	}
 	names, err := v.outcomesOf(c, kind, body)
 	if err != nil {
 		return nil, err
@@ -102,6 +110,33 @@ func (v nodes) print(c *Call, kind, id string, body json.RawMessage) (Object, er
 		out["_outcomes"] = names
 	}
 	return out, nil
+}
+
+// nodeVersion is the member that says which version of its type a node was made for, where that was said.
+const nodeVersion = "_version"
+
+// versionOf is the version in the address, else that in the body.
+func versionOf(c *Call, body Object) string {
+	if v := c.Vars["version"]; v != "" {
+		return v
+	}
+	kind, _ := body["_type"].(Object)
+	version, _ := kind["version"].(string)
+	return version
+}
+
+// warn tells which settings of a node have no effect: those that its type does not have here, as newer versions may.
+func (v nodes) warn(c *Call, t *Type, id, version string, o Object) {
+	var without []string
+	for name := range o {
+		if !t.Open && !slices.Contains(t.names(), name) {
+			without = append(without, name)
+		}
+	}
+	if len(without) > 0 {
+		slices.Sort(without)
+		v.Log.Warn("settings of a node are kept, and have no effect here", "realm", c.realmPath(), "type", t.ID, "node", id, "version", version, "settings", without)
+	}
 }
 
 // outcomesOf lists the outcomes of a node with those settings; nil for types that this server does not have.
@@ -242,6 +277,11 @@ func (v nodes) put(c *Call, id string, body Object, write func(store.Doc) error)
 		}
 	}
 	t.sealSecrets(v.Realms, o, stored)
+	version := versionOf(c, body)
+	v.warn(c, t, id, version, o)
+	if version != "" {
+		o[nodeVersion] = version
+	}
 	raw, err := json.Marshal(o)
 	if err != nil {
 		return nil, err

@@ -244,7 +244,7 @@ func (c *Call) mayAddress(res *Resource, path string) error {
 	return nil
 }
 
-// match compares a path with a pattern.
+// match compares a path with a pattern. {name} stands for any part, {name:number} for digits with dots.
 func match(pattern, parts []string) (map[string]string, bool) {
 	if len(pattern) != len(parts) {
 		return nil, false
@@ -255,7 +255,11 @@ func match(pattern, parts []string) (map[string]string, bool) {
 			if vars == nil {
 				vars = map[string]string{}
 			}
-			vars[strings.TrimSuffix(name, "}")] = parts[i]
+			name, kind, _ := strings.Cut(strings.TrimSuffix(name, "}"), ":")
+			if kind == "number" && strings.Trim(parts[i], "0123456789.") != "" {
+				return nil, false
+			}
+			vars[name] = parts[i]
 		} else if p != parts[i] {
 			return nil, false
 		}
