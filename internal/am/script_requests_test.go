@@ -2,6 +2,7 @@ package am_test
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -191,5 +192,30 @@ func TestLibraryScripts(t *testing.T) {
 		if got := try(source).want(t, 200); got["success"] != false || !strings.Contains(at(list(got["errors"])[0], "message").(string), "from here") {
 			t.Errorf("a trial of %s: %v", source, got)
 		}
+	}
+}
+
+// A scripted decision that fails ends the sign-in, and says nothing of why.
+func TestScriptedDecisionsThatFail(t *testing.T) {
+	j := newJourneys(t)
+	for name, c := range map[string]struct{ language, context, source string }{
+		"Broken": {"JAVASCRIPT", "SCRIPTED_DECISION_NODE", `throw new Error("private");`},
+		"Older":  {"JAVASCRIPT", "AUTHENTICATION_TREE_DECISION_NODE", `throw "private";`},
+		"Groovy": {"GROOVY", "AUTHENTICATION_TREE_DECISION_NODE", `throw new RuntimeException("private")`},
+		"Hungry": {"GROOVY", "AUTHENTICATION_TREE_DECISION_NODE", "def a = []\nwhile (true) { a << 'private' * 10000 }"},
+		"Slow":   {"JAVASCRIPT", "SCRIPTED_DECISION_NODE", `for (;;) { }`},
+		"Silent": {"JAVASCRIPT", "SCRIPTED_DECISION_NODE", `var private = 1;`},
+		"Wrong":  {"JAVASCRIPT", "SCRIPTED_DECISION_NODE", `action.goTo("private");`},
+		"Absent": {"JAVASCRIPT", "SCRIPTED_DECISION_NODE", `openidm.read("managed/user/private");`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id := "33333333-0000-4000-8000-0000" + hex.EncodeToString([]byte(name[:4]))
+			j.script(id, c.language, c.context, c.source)
+			j.tree(name, node{id: "ask" + name, kind: "ScriptedDecisionNode", settings: map[string]any{"script": id, "outcomes": []string{"true"}}, to: map[string]string{"true": success}})
+			got := j.send("POST", "/json/authenticate?authIndexType=service&authIndexValue="+name, "{}")
+			if got.StatusCode != 500 || got.body["tokenId"] != nil || strings.Contains(got.raw, "private") {
+				t.Errorf("%d %s", got.StatusCode, got.raw)
+			}
+		})
 	}
 }
