@@ -69,7 +69,9 @@ request.setMethod("GET")
 request.getHeaders().add("Authorization", "Basic " + ("gate:" + password).bytes.encodeBase64())
 def response = httpClient.send(request).get()
 if (!response.status.successful) { throw new RuntimeException("status ${response.status.code}") }
-accessToken.setField("risk", response.entity.json.risk)`)
+accessToken.setField("risk", response.entity.json.risk)
+accessToken.setField("branch", requestProperties.requestHeaders["X-Branch"][0])
+accessToken.setField("hidden", requestProperties.requestHeaders["Cookie"])`)
 	j.admin("PUT", "/json/scripts/11111111-0000-4000-8000-000000000002", map[string]any{
 		"name": "claims", "language": "JAVASCRIPT", "context": "OIDC_CLAIMS_NEXT_GEN", "evaluatorVersion": "2.0",
 		"script": base64.StdEncoding.EncodeToString([]byte(strings.ReplaceAll(ask, "SERVER", asked.URL) +
@@ -103,7 +105,7 @@ outcome = JSON.parse(response.getEntity().getString()).risk === "low" ? "true" :
 	token := func() reply {
 		return j.send("POST", "/oauth2/access_token", url.Values{
 			"grant_type": {"password"}, "username": {"demo"}, "password": {"Ch4ng31t"}, "scope": {"read openid"}, "client_id": {"app"}, "client_secret": {"secret"},
-		}, "X-ForgeRock-TransactionId", "tx-of-the-token")
+		}, "X-ForgeRock-TransactionId", "tx-of-the-token", "X-Branch", "north", "Cookie", "crumb=c")
 	}
 
 	// The host is internal and on no list.
@@ -123,7 +125,7 @@ outcome = JSON.parse(response.getEntity().getString()).risk === "low" ? "true" :
 		t.Errorf("transactions = %v", transactions)
 	}
 	seen := j.send("POST", "/oauth2/introspect", url.Values{"token": {access}, "client_id": {"app"}, "client_secret": {"secret"}}).want(t, 200)
-	if seen["risk"] != "low" {
+	if seen["risk"] != "low" || seen["branch"] != "north" || seen["hidden"] != nil {
 		t.Errorf("introspection: %v", seen)
 	}
 	if info := j.send("GET", "/oauth2/userinfo", nil, "Authorization", "Bearer "+access).want(t, 200); info["risk_of"] != "demo" {

@@ -79,7 +79,7 @@ func (a *authorization) checkParameters() error {
 }
 
 func (a *authorization) checkScopes() error {
-	req := &TokenRequest{Form: a.form.without("csrf"), Client: a.client, Set: a.set, URL: a.Issuer + "/authorize"}
+	req := &TokenRequest{Form: a.form.without("csrf"), Client: a.client, Set: a.set, URL: a.Issuer + "/authorize", Header: a.r.Header}
 	var err error
 	a.scopes, err = a.SettleScopes(a.r.Context(), req, ScopeAuthorize, a.form.Get("scope"), a.client.DefaultScopes(), a.client.AllowedScopes())
 	return err

@@ -110,7 +110,7 @@ func (q *request) newBackchannel(ctx context.Context, c *realm.Client, claims *j
 		return nil, Refuse("invalid_binding_message", "The binding_message is too long or holds control characters.")
 	}
 	set := c.Effective(q.Settings)
-	req := &TokenRequest{Form: params, Client: c, Set: &set, URL: q.Issuer + "/bc-authorize"}
+	req := &TokenRequest{Form: params, Client: c, Set: &set, URL: q.Issuer + "/bc-authorize", Header: q.r.Header}
 	scopes, err := q.SettleScopes(ctx, req, ScopeBackChannel, params.Get("scope"), c.DefaultScopes(), c.AllowedScopes())
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"time"
 
 	"gatehouse/internal/am/realm"
@@ -33,8 +34,9 @@ type TokenRequest struct {
 	InheritsScopes bool
 	// ProofKey is the thumbprint of the key that the client proves to have (RFC 9449), "" without a proof.
 	ProofKey string
-	// URL is the address of the endpoint.
-	URL string
+	// URL is the address of the endpoint, Header what came with the request.
+	URL    string
+	Header http.Header
 }
 
 // Token types of RFC 8693 §3.

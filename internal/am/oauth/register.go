@@ -197,7 +197,7 @@ func (q *request) scripted(ctx context.Context, c *realm.Client, operation strin
 	}
 	given := *c
 	in := &RegistrationInput{
-		ScriptInput: ScriptInput{Realm: q.Realm, Client: c, Subject: ClientSubject(c.ID), Scopes: c.AllowedScopes(), RequestURI: q.Issuer + "/register"},
+		ScriptInput: ScriptInput{Realm: q.Realm, Client: c, Subject: ClientSubject(c.ID), Scopes: c.AllowedScopes(), RequestURI: q.Issuer + "/register", Headers: q.r.Header},
 		Operation:   operation, Profile: &given, Statement: statement,
 	}
 	changed, err := q.Scripts.Register(ctx, s, in)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"gatehouse/internal/am/realm"
@@ -51,6 +52,8 @@ type ScriptInput struct {
 	RequestURI string
 	// Params are the parameters posted, without password and client_secret.
 	Params map[string][]string
+	// Headers are those of the request.
+	Headers http.Header
 }
 
 // RegistrationInput is what a registration script may look at besides, and change.

@@ -21,7 +21,7 @@ func (q *request) token() error {
 		return Refuse("unauthorized_client", "The authenticated client is not authorized to use this authorization grant type.")
 	}
 	set := client.Effective(q.Settings)
-	req := &TokenRequest{Form: form, Client: client, Set: &set, URL: q.Issuer + "/access_token"}
+	req := &TokenRequest{Form: form, Client: client, Set: &set, URL: q.Issuer + "/access_token", Header: q.r.Header}
 	if !grant.OwnScopes {
 		if req.Scopes, err = q.SettleScopes(ctx, req, ScopeAccessToken, form.Get("scope"), client.DefaultScopes(), client.AllowedScopes()); err != nil {
 			return err
@@ -141,7 +141,7 @@ func (p *Provider) allowedScopes(ctx context.Context, req *TokenRequest, use Sco
 
 func (p *Provider) scriptInput(req *TokenRequest, a *Authorization) *ScriptInput {
 	in := &ScriptInput{
-		Realm: p.Realm, Client: req.Client, Subject: a.Subject, User: a.User, Scopes: a.Scopes, RequestURI: req.URL,
+		Realm: p.Realm, Client: req.Client, Subject: a.Subject, User: a.User, Scopes: a.Scopes, RequestURI: req.URL, Headers: req.Header,
 		Params: map[string][]string{},
 	}
 	req.Each(func(name, value string) {

@@ -30,7 +30,7 @@ func (q *request) userInfo() error {
 		return ErrToken.Because(err) // the client is gone, and so is what it got
 	}
 	set := client.Effective(q.Settings)
-	in := &ScriptInput{Realm: q.Realm, Client: client, Subject: f.Subject, Scopes: f.Scopes, RequestURI: q.Issuer + "/userinfo"}
+	in := &ScriptInput{Realm: q.Realm, Client: client, Subject: f.Subject, Scopes: f.Scopes, RequestURI: q.Issuer + "/userinfo", Headers: q.r.Header}
 	claims, err := q.claimsAbout(ctx, client, &set, in, f.Scopes, f.Claims, "userinfo")
 	if err != nil {
 		return err

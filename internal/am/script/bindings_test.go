@@ -1,6 +1,7 @@
 package script_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -57,12 +58,21 @@ var p = clientProperties.get("customProperties"), values = identity.getAttribute
 accessToken.setField("r", [p.get("tier"), p.get("none"), p.containsKey("tier"), p.containsKey("toString"), clientProperties.get("get"), values.get(0), values.get(7), values.size(),
   values.isEmpty(), values.contains("dora@example.com"), requestProperties.get("requestParams").get("resource").get(0), JSON.stringify(p), Array.isArray(values)]);`,
 			`["gold",null,true,false,null,"dora@example.com",null,1,false,true,"https://mcp.example.com","{\"tier\":\"gold\",\"limits\":{\"daily\":\"5\",\"weekly\":\"20\"}}",true]`},
+		{"headers of the request", js, modify + next, `
+var h = requestProperties.requestHeaders;
+accessToken.setField("r", [h["X-Forwarded-For"][0], requestProperties.get("requestHeaders").get("X-Forwarded-For").get(0), h["x-forwarded-for"] === undefined, Object.keys(h)]);`,
+			`["192.0.2.1","192.0.2.1",true,["X-Forwarded-For"]]`},
+		{"attributes of many values", js, modify + next, `
+identity.addAttribute("mail", ["a@example.com", "b@example.com"]); identity.addAttribute("mail", "c@example.com");
+identity.setAttribute("nick", "d"); accessToken.setField("r", [identity.getAttributeValues("mail"), identity.getAttributeValues("nick")]);`,
+			`[["dora@example.com","a@example.com","b@example.com","c@example.com"],["d"]]`},
 		{"the cookie", js, modify + next, `accessToken.setField("r", cookieName);`, `"crumb"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := script.New(script.Options{Cookie: "crumb", Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }})
-			tok := sampleToken()
-			if _, err := e.ModifyAccessToken(t.Context(), written(c.language, c.context, c.source), sampleInput(), tok); err != nil {
+			tok, in := sampleToken(), sampleInput()
+			in.Headers = http.Header{"X-Forwarded-For": {"192.0.2.1"}, "Authorization": {"Basic x"}, "Cookie": {"a=b"}, "X-Openam-Password": {"x"}}
+			if _, err := e.ModifyAccessToken(t.Context(), written(c.language, c.context, c.source), in, tok); err != nil {
 				t.Fatal(err)
 			}
 			sameJSON(t, "r", tok.Extra["r"], c.want)

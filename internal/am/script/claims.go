@@ -109,7 +109,7 @@ func valuesOf(vs []any) []groovy.Value {
 // claimsOf reads what the script returned: UserInfoClaims, in the newer dialect an
 // object with the same two members.
 func claimsOf(v groovy.Value) (*Claims, error) {
-	values, composite := v, groovy.Value(nil)
+	var values, composite groovy.Value
 	switch x := v.(type) {
 	case *userInfoClaims:
 		values, composite = x.values, x.composite

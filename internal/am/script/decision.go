@@ -138,23 +138,13 @@ func (d *decision) bindings() []binding {
 		}})
 }
 
-// lowered has the names in lower case too, as scripts look them up.
+// lowered has the names in lower case, as scripts of journeys look them up.
 func lowered(h http.Header) map[string][]string {
 	out := make(map[string][]string, len(h))
 	for name, values := range h {
-		switch name {
-		case "Cookie", "Authorization", "X-Openam-Password":
-			continue // what opens accounts is not for scripts
+		if !opensAccounts(name) {
+			out[strings.ToLower(name)] = values
 		}
-		out[strings.ToLower(name)] = values
-	}
-	return out
-}
-
-func lists(m map[string][]string) *groovy.Map {
-	out := groovy.NewMap()
-	for _, name := range slices.Sorted(maps.Keys(m)) {
-		out.Put(name, listOf(m[name]))
 	}
 	return out
 }
@@ -178,8 +168,7 @@ func (d *decision) session() groovy.Value {
 	}
 	out := groovy.NewMap()
 	for _, name := range []string{"UserToken", "UserId", "Principal", "AuthLevel", "Service", "AMCtxId", "authInstant"} {
-		v, _ := sessionProperty(&groovy.Call{This: &session{s, d.run.realmPath()}, Args: []groovy.Value{name}})
-		if v != nil {
+		if v := (&session{s, d.run.realmPath()}).property(name); v != nil {
 			out.Put(name, v)
 		}
 	}

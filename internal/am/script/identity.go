@@ -93,10 +93,7 @@ func (i *identity) attributes(c *groovy.Call) (groovy.Value, error) {
 }
 
 func (i *identity) setAttribute(c *groovy.Call) (groovy.Value, error) {
-	values, ok := texts(c.Arg(1))
-	if s, is := textOf(c.Arg(1)); is {
-		values, ok = []string{s}, true
-	}
+	values, ok := oneOrMore(c.Arg(1))
 	if !ok {
 		return nil, wrong(c)
 	}
@@ -104,12 +101,20 @@ func (i *identity) setAttribute(c *groovy.Call) (groovy.Value, error) {
 }
 
 func (i *identity) addAttribute(c *groovy.Call) (groovy.Value, error) {
-	s, ok := textOf(c.Arg(1))
+	values, ok := oneOrMore(c.Arg(1))
 	if !ok {
 		return nil, wrong(c)
 	}
 	name := text(c.Arg(0))
-	return nil, i.change(name, append(slices.Clone(i.user.Attribute(name)), s))
+	return nil, i.change(name, append(slices.Clone(i.user.Attribute(name)), values...))
+}
+
+// oneOrMore takes a text, or a collection of texts.
+func oneOrMore(v groovy.Value) ([]string, bool) {
+	if s, ok := textOf(v); ok {
+		return []string{s}, true
+	}
+	return texts(v)
 }
 
 // change sets an attribute: at once in the older dialect, with store() in the newer one.

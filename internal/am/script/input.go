@@ -1,6 +1,8 @@
 package script
 
 import (
+	"net/http"
+
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 )
@@ -19,6 +21,8 @@ type Input struct {
 	RequestURI string
 	// Params are the parameters posted, without password and client_secret.
 	Params map[string][]string
+	// Headers are those of the request; scripts see those that open no accounts.
+	Headers http.Header
 }
 
 // ClaimsInput is what an OIDC claims script may look at besides.

@@ -136,15 +136,19 @@ var idRepositoryClass = &groovy.Class{
 			return setOf(i.user.Attribute(text(c.Arg(1)))), nil
 		}),
 		"setAttribute": onRepository(3, func(c *groovy.Call, i *identity) (groovy.Value, error) {
-			values, ok := texts(c.Arg(2))
+			values, ok := oneOrMore(c.Arg(2))
 			if !ok {
 				return nil, wrong(c)
 			}
 			return nil, i.change(text(c.Arg(1)), values)
 		}),
 		"addAttribute": onRepository(3, func(c *groovy.Call, i *identity) (groovy.Value, error) {
+			values, ok := oneOrMore(c.Arg(2))
+			if !ok {
+				return nil, wrong(c)
+			}
 			name := text(c.Arg(1))
-			return nil, i.change(name, append(slices.Clone(i.user.Attribute(name)), text(c.Arg(2))))
+			return nil, i.change(name, append(slices.Clone(i.user.Attribute(name)), values...))
 		}),
 	},
 }

@@ -39,11 +39,11 @@ func (l Limits) withDefaults() Limits {
 
 const maxWall = 2 * time.Second
 
-// regexpTimeout ends a match of a pattern that backtracks. goja hands patterns which
+// What is set here ends a match of a pattern that backtracks. goja hands patterns which
 // RE2 cannot express to regexp2, gives no way to set the limit for one of them, and
 // takes a match that was cut off for none; being longer than any script may run, it
 // comes after the script's own end, which then is reported.
-var regexpTimeout = boundRegexps(maxWall + 500*time.Millisecond)
+var _ = boundRegexps(maxWall + 500*time.Millisecond)
 
 func boundRegexps(limit time.Duration) time.Duration {
 	regexp2.DefaultMatchTimeout = limit

@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/groovy"
@@ -64,22 +65,19 @@ var clientIdentityClass = &groovy.Class{
 			return listOf(values), nil
 		}),
 		"setAttribute": onClient(2, func(i *clientIdentity, c *groovy.Call) (groovy.Value, error) {
-			values, ok := texts(c.Arg(1))
-			if s, is := textOf(c.Arg(1)); is {
-				values, ok = []string{s}, true
-			}
+			values, ok := oneOrMore(c.Arg(1))
 			if !ok {
 				return nil, wrong(c)
 			}
 			return nil, i.set(text(c.Arg(0)), values)
 		}),
 		"addAttribute": onClient(2, func(i *clientIdentity, c *groovy.Call) (groovy.Value, error) {
-			s, ok := textOf(c.Arg(1))
+			more, ok := oneOrMore(c.Arg(1))
 			if !ok {
 				return nil, wrong(c)
 			}
 			values, _ := i.in.Profile.Attribute(text(c.Arg(0)))
-			return nil, i.set(text(c.Arg(0)), append(values, s))
+			return nil, i.set(text(c.Arg(0)), append(slices.Clone(values), more...))
 		}),
 		"store": onClient(0, func(i *clientIdentity, _ *groovy.Call) (groovy.Value, error) {
 			copied := *i.in.Profile

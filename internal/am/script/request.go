@@ -2,6 +2,7 @@ package script
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -12,15 +13,35 @@ import (
 // requestProperties is the map of that name: requestUri, realm, requestParams (name to
 // list of values), requestHeaders.
 func requestProperties(r *run, in *Input) groovy.Value {
-	params := groovy.NewMap()
-	for _, name := range slices.Sorted(maps.Keys(in.Params)) {
-		params.Put(name, listOf(in.Params[name]))
-	}
 	out := groovy.NewMap()
 	out.Put("requestUri", in.RequestURI)
 	out.Put("realm", r.realmPath())
-	out.Put("requestParams", params)
-	out.Put("requestHeaders", groovy.NewMap())
+	out.Put("requestParams", lists(in.Params))
+	headers := groovy.NewMap()
+	for _, name := range slices.Sorted(maps.Keys(in.Headers)) {
+		if !opensAccounts(name) {
+			headers.Put(name, listOf(in.Headers[name]))
+		}
+	}
+	out.Put("requestHeaders", headers)
+	return out
+}
+
+// opensAccounts tells whether a header holds what somebody signs in with, which is not for scripts.
+func opensAccounts(name string) bool {
+	switch http.CanonicalHeaderKey(name) {
+	case "Cookie", "Authorization", "Proxy-Authorization", "X-Openam-Password", "Dpop":
+		return true
+	}
+	return false
+}
+
+// lists is a map of lists, in the order of their names.
+func lists(m map[string][]string) *groovy.Map {
+	out := groovy.NewMap()
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		out.Put(name, listOf(m[name]))
+	}
 	return out
 }
 

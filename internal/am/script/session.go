@@ -28,7 +28,7 @@ func (*session) GroovyClass() *groovy.Class { return sessionClass }
 var sessionClass = &groovy.Class{
 	Name: "com.iplanet.sso.SSOToken",
 	Methods: map[string]groovy.Method{
-		"getProperty": sessionProperty,
+		"getProperty": withArgs(1, func(c *groovy.Call) (groovy.Value, error) { return c.This.(*session).property(text(c.Arg(0))), nil }),
 		"setProperty": func(*groovy.Call) (groovy.Value, error) {
 			return nil, unsupported("sessions cannot be changed by scripts")
 		},
@@ -58,31 +58,26 @@ func (s *session) universalID() string {
 	return universalID(s.realm, s.s.Subject)
 }
 
-// sessionProperty gives a property that was set at login, or one of those that every
-// session has.
-func sessionProperty(c *groovy.Call) (groovy.Value, error) {
-	if len(c.Args) != 1 {
-		return nil, wrong(c)
-	}
-	s, name := c.This.(*session), text(c.Arg(0))
+// property is one that was set at login, or one of those that every session has.
+func (s *session) property(name string) groovy.Value {
 	if v, ok := s.s.Properties[name]; ok {
-		return v, nil
+		return v
 	}
 	switch name {
 	case "UserToken", "UserId":
-		return s.s.Subject.Name, nil
+		return s.s.Subject.Name
 	case "Principal", "sun.am.UniversalIdentifier":
-		return s.universalID(), nil
+		return s.universalID()
 	case "AuthLevel":
-		return text(int64(s.s.AuthLevel)), nil
+		return text(int64(s.s.AuthLevel))
 	case "Service":
-		return orNull(s.s.Tree), nil
+		return orNull(s.s.Tree)
 	case "AMCtxId":
-		return orNull(s.s.CtxID), nil
+		return orNull(s.s.CtxID)
 	case "authInstant":
-		return s.s.Created.UTC().Format("2006-01-02T15:04:05Z"), nil
+		return s.s.Created.UTC().Format("2006-01-02T15:04:05Z")
 	}
-	return nil, nil
+	return nil
 }
 
 type principal struct{ name string }

@@ -8,7 +8,7 @@ import (
 	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" // scripts ask services that know passwords by it, for one
+	"crypto/sha1" //nolint:gosec // scripts ask services that know passwords by it, for one
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
