@@ -18,7 +18,7 @@ func (s *Server) Resources() []ResourceInfo {
 	var list []ResourceInfo
 	for _, r := range s.all() {
 		info := ResourceInfo{
-			Path: r.Path, Query: r.Query != nil, Read: r.Read != nil, Write: r.Update != nil || r.Create != nil || r.Delete != nil,
+			Path: r.shown(), Query: r.Query != nil, Read: r.Read != nil, Write: r.Update != nil || r.Create != nil || r.Delete != nil,
 			Actions: slices.Sorted(maps.Keys(r.Actions)), ItemActions: slices.Sorted(maps.Keys(r.ItemActions)), Global: r.Global,
 			Singleton: r.Query == nil && r.Read != nil,
 		}
