@@ -34,9 +34,6 @@ func NewCache[V any](size int, now func() time.Time, ttl func(V) time.Duration) 
 	if size <= 0 {
 		size = DefaultCacheSize
 	}
-	if now == nil {
-		now = time.Now
-	}
 	c := &Cache[V]{ttl: ttl}
 	c.entries = otter.Must(&otter.Options[[sha256.Size]byte, V]{
 		MaximumSize: size,

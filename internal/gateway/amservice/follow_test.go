@@ -95,10 +95,10 @@ type watcher struct {
 
 func watch(s *Service) *watcher {
 	w := &watcher{s: s, cleared: make(chan struct{}, 8), ups: make(chan struct{}, 8), events: make(chan Event, 8)}
-	w.cache = NewCache(8, nil, func(int) time.Duration { return time.Hour })
+	w.cache = NewCache(8, time.Now, func(int) time.Duration { return time.Hour })
 	followWith(s, w.cache, clearOnDisconnect, func(e Event) { w.events <- e })
 	w.cache.following.clear = func() { w.cache.Clear(); w.cleared <- struct{}{} }
-	second := NewCache(8, nil, func(int) time.Duration { return time.Hour })
+	second := NewCache(8, time.Now, func(int) time.Duration { return time.Hour })
 	followWith(s, second, clearOnReconnect, func(Event) {})
 	w.up = second.following
 	w.up.clear = func() { w.ups <- struct{}{} }
@@ -186,7 +186,7 @@ func TestEventsEvict(t *testing.T) {
 func TestDecisionsEndWithSessions(t *testing.T) {
 	tell, am := newTeller(t), &server{sessions: map[string]bool{"user*": true}}
 	s, w := followed(t, tell, am, "")
-	kept := NewCache(8, nil, func(*Decision) time.Duration { return time.Hour })
+	kept := NewCache(8, time.Now, func(*Decision) time.Duration { return time.Hour })
 	FollowDecisions(s, kept, neverClear)
 	conn := await(t, tell.conns)
 	await(t, w.ups)
@@ -238,7 +238,7 @@ func TestRevokedTokens(t *testing.T) {
 	conn := await(t, tell.conns)
 	await(t, w.ups)
 	await(t, w.events)
-	c := NewCache(8, nil, func(string) time.Duration { return time.Hour })
+	c := NewCache(8, time.Now, func(string) time.Duration { return time.Hour })
 	FollowTokens(s, c, neverClear, func(v string, r *RevokedTokens) bool {
 		return slices.Contains(r.JTIs, v) || slices.Contains(r.GrantIDs, v)
 	})
@@ -336,7 +336,7 @@ func TestRenewal(t *testing.T) {
 
 // What is dropped while the answer is on its way is not kept.
 func TestDropWhileLoading(t *testing.T) {
-	c := NewCache(8, nil, func(int) time.Duration { return time.Hour })
+	c := NewCache(8, time.Now, func(int) time.Duration { return time.Hour })
 	_, _ = c.Load(exchange(t), "a", func() (int, error) { c.Clear(); return 1, nil })
 	if _, ok := c.Get("a"); ok {
 		t.Error("the stale answer is kept")

@@ -77,9 +77,6 @@ func newService(c *config, env *heap.Env) *Service {
 		c: c, log: env.Log, now: env.Now, name: env.Name, url: strings.TrimRight(c.URL.String(), "/"),
 		realms: realms, handler: c.AmHandler.Get(), hosts: env.Hosts,
 	}
-	if s.now == nil {
-		s.now = time.Now
-	}
 	s.session.prepare(s, env)
 	c.Notifications.check(env)
 	return s

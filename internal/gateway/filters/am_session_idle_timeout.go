@@ -44,9 +44,6 @@ type amSessionIdleTimeoutConfig struct {
 // amSessionIdleTimeout ends sessions that go unused, also where the server would not.
 var amSessionIdleTimeout = heap.Define("AmSessionIdleTimeoutFilter", func(c *amSessionIdleTimeoutConfig, env *heap.Env) (chain.Filter, error) {
 	f := &idleWatch{c: c, cookie: c.Cookie.orDefaults(env, "cookie", "x-ig-activity-tracker"), service: c.AmService.Get(), now: env.Now, log: env.Log}
-	if f.now == nil {
-		f.now = time.Now
-	}
 	if c.IdleTimeout <= 0 || c.IdleTimeout.Unlimited() {
 		env.Fail("idleTimeout", "the duration must be neither zero nor unlimited")
 	}

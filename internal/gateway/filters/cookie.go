@@ -34,9 +34,6 @@ const (
 // cookie keeps cookies of upstreams from clients, or clients' from upstreams.
 var cookie = heap.Define("CookieFilter", func(c *cookieConfig, env *heap.Env) (chain.Filter, error) {
 	f := &cookieFilter{actions: map[string]cookieAction{}, now: env.Now, limits: env.Limits, key: "cookies of " + env.Name}
-	if f.now == nil {
-		f.now = time.Now
-	}
 	f.other = map[string]cookieAction{"MANAGE": manage, "SUPPRESS": suppress, "RELAY": relay}[c.DefaultAction]
 	// The most important list is written last and wins.
 	for _, l := range []struct {

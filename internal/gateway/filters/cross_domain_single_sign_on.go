@@ -53,9 +53,6 @@ type authCookie struct {
 var crossDomainSingleSignOn = heap.Define("CrossDomainSingleSignOnFilter", func(c *crossDomainConfig, env *heap.Env) (chain.Filter, error) {
 	f := &crossDomain{signOn: c.signOn(env), endpoint: c.RedirectEndpoint.String(), lifetime: c.Lifetime.D(),
 		refusal: refusalOf(c.FailureHandler, 403), now: env.Now, log: env.Log}
-	if f.now == nil {
-		f.now = time.Now
-	}
 	path, err := chain.ParseURI(f.endpoint)
 	if err != nil {
 		return nil, err

@@ -28,9 +28,6 @@ var dataPreservation = heap.Define("DataPreservationFilter", func(c *dataPreserv
 		env.Fail("lifetime", "the duration must be neither zero nor unlimited")
 	}
 	f := &preserver{c: c, key: "data kept by " + env.Name, now: env.Now}
-	if f.now == nil {
-		f.now = time.Now
-	}
 	return f, nil
 })
 

@@ -2,7 +2,6 @@ package filters
 
 import (
 	"net/http"
-	"time"
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
@@ -13,9 +12,6 @@ type dateHeaderConfig struct{}
 // dateHeader gives responses a date where the upstream gave none.
 var dateHeader = heap.Define("DateHeaderFilter", func(_ *dateHeaderConfig, env *heap.Env) (chain.Filter, error) {
 	now := env.Now
-	if now == nil {
-		now = time.Now
-	}
 	return chain.FilterFunc(func(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
 		resp, err := next.Handle(x)
 		if err == nil && len(resp.Header["Date"]) == 0 {

@@ -96,9 +96,6 @@ func (c *tokenChecks) filter(env *heap.Env, token *expr.Template, further func(*
 	}
 	f := &tokenValidator{token: token, further: further, skew: c.SkewAllowance.D(), customizer: c.Customizer.Get(),
 		refusal: refusalOf(c.FailureHandler, 403), now: env.Now, log: env.Log}
-	if f.now == nil {
-		f.now = time.Now
-	}
 	if c.VerificationSecretID != "" || c.DecryptionSecretID != "" {
 		c.SecretsProvider.OrEnvironment(env)
 	}

@@ -90,9 +90,6 @@ type enforcer struct {
 
 func (f *enforcer) prepareCache(env *heap.Env) {
 	c, now := f.c.Cache, env.Now
-	if now == nil {
-		now = time.Now
-	}
 	if c.DefaultTimeout.Unlimited() {
 		env.Fail("cache.defaultTimeout", "the duration must not be unlimited")
 	}

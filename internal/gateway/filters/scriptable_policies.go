@@ -41,9 +41,6 @@ var scriptableCustomizer = heap.Define("ScriptableJwtValidatorCustomizer", func(
 		return nil, err
 	}
 	now := env.Now
-	if now == nil {
-		now = time.Now
-	}
 	return &scriptedChecks{s, now}, err
 })
 

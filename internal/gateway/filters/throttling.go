@@ -43,9 +43,6 @@ var throttling = heap.Define("ThrottlingFilter", func(c *throttlingConfig, env *
 		group: c.RequestGroupingPolicy, policy: c.ThrottlingRatePolicy.Get(),
 		every: c.CleaningInterval.D(), buckets: newBuckets(env.Limits), now: env.Now, log: env.Log,
 	}
-	if f.now == nil {
-		f.now = time.Now
-	}
 	if c.Rate != nil {
 		f.policy = fixedRate{c.Rate.rate()}
 	}

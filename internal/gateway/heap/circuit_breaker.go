@@ -42,9 +42,6 @@ func (c *CircuitBreaker) Build(env *Env, field string) *Breaker {
 		env.Fail(field+"openDuration", "expected a duration above zero and of at most a day, found %s", c.OpenDuration)
 	}
 	b := &Breaker{now: env.Now, failed: make([]bool, c.SlidingCounter.Size), max: c.MaxFailures, wait: c.OpenDuration.D(), open: c.OpenHandler.Get()}
-	if b.now == nil {
-		b.now = time.Now
-	}
 	return b
 }
 

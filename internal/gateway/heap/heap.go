@@ -24,7 +24,8 @@ type Services struct {
 	// Getenv and System look up environment variables and system properties.
 	Getenv func(string) (string, bool)
 	System func(string) (string, bool)
-	Now    func() time.Time
+	// Now is the time; nil: the system's. Objects always find a function here.
+	Now func() time.Time
 	// Hosts maps outgoing "host:port" or "host" to the address to connect to, or to several
 	// with commas between.
 	Hosts map[string]string
@@ -137,6 +138,11 @@ func New(o Options) *Heap {
 		if h.services == nil {
 			h.services = h.parent.services
 		}
+	}
+	if s := h.services; s != nil && s.Now == nil {
+		with := *s
+		with.Now = time.Now
+		h.services = &with
 	}
 	h.declare(o.Declared, false)
 	h.declare(o.Defaults, true)

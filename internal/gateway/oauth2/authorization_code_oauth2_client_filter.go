@@ -64,7 +64,7 @@ type loginFields struct {
 const refreshLife = 30 * time.Second
 
 var loginType = heap.Define("AuthorizationCodeOAuth2ClientFilter", func(c *loginFields, env *heap.Env) (chain.Filter, error) {
-	f := &loginFilter{loginFields: *c, log: env.Log, now: clockOf(env), streaming: env.Streaming}
+	f := &loginFilter{loginFields: *c, log: env.Log, now: env.Now, streaming: env.Streaming}
 	if !c.LoginHandler.IsSet() && len(c.Registrations) != 1 {
 		env.Fail("loginHandler", "the field \"loginHandler\" is needed unless there is exactly one registration, found %d", len(c.Registrations))
 	}

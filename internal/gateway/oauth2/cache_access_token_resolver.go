@@ -57,9 +57,6 @@ func newCached(env *heap.Env, path string, delegate AccessTokenResolver, s cache
 		env.Fail(path+s.maxField, "the duration must be neither zero nor unlimited")
 	}
 	now := env.Now
-	if now == nil {
-		now = time.Now
-	}
 	// An answer is kept no longer than the token lives; where the token does not say,
 	// for the default time; and never longer than the configured bound.
 	keep := func(t *AccessToken) time.Duration {

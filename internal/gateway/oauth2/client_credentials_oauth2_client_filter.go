@@ -48,19 +48,12 @@ var clientCredentialsType = heap.Define("ClientCredentialsOAuth2ClientFilter", f
 	form := url.Values{"grant_type": {"client_credentials"}}
 	c.addScopes(env, form)
 	return newBearerFilter(env, func(x *chain.Exchange, _ *issued) (*issued, error) {
-		return c.request(x, h, form, clockOf(env))
+		return c.request(x, h, form, env.Now)
 	}), nil
 })
 
 func newBearerFilter(env *heap.Env, fetch func(*chain.Exchange, *issued) (*issued, error)) *bearerFilter {
-	return &bearerFilter{source: source{fetch: fetch, now: clockOf(env)}, streaming: env.Streaming}
-}
-
-func clockOf(env *heap.Env) func() time.Time {
-	if env.Now == nil {
-		return time.Now
-	}
-	return env.Now
+	return &bearerFilter{source: source{fetch: fetch, now: env.Now}, streaming: env.Streaming}
 }
 
 func (c *tokenClient) addScopes(env *heap.Env, form url.Values) {

@@ -97,7 +97,7 @@ func (r *ClientRegistration) old(env *heap.Env) {
 	case r.PrivateKeyJwtSecretID != "":
 		env.Warn("privateKeyJwtSecretId", "\"privateKeyJwtSecretId\" was replaced by \"authenticatedRegistrationHandler\"")
 		checkSigningAlg(env, r.TokenEndpointAuthSigningAlg)
-		r.own = r.withAssertion(r.SecretsProvider, r.PrivateKeyJwtSecretID, clockOf(env))
+		r.own = r.withAssertion(r.SecretsProvider, r.PrivateKeyJwtSecretID, env.Now)
 	case r.ClientSecretID != "" && r.ClientSecretUsage != "ID_TOKEN_VALIDATION_ONLY" && r.TokenEndpointAuthMethod != "none":
 		env.Warn("clientSecretId", "for client authentication \"clientSecretId\" was replaced by \"authenticatedRegistrationHandler\"")
 		r.own = r.withSecret(r.SecretsProvider, r.ClientSecretID)

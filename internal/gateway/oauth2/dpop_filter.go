@@ -37,7 +37,7 @@ type dpop struct {
 }
 
 var dpopType = heap.Define("DpopFilter", func(c *dpop, env *heap.Env) (chain.Filter, error) {
-	c.now, c.log = clockOf(env), env.Log
+	c.now, c.log = env.Now, env.Log
 	if c.MaxAge.Unlimited() || c.SkewAllowance.Unlimited() {
 		env.Fail("maxAge", "the durations must not be unlimited")
 	}

@@ -39,7 +39,7 @@ var dpopProofType = heap.Define("DpopProofFilter", func(c *proofSender, env *hea
 		}
 		env.Fail("signingAlgorithm", "%q is no signature algorithm with a public key%s", c.SigningAlgorithm, conf.DidYouMean(c.SigningAlgorithm, names))
 	}
-	c.now, c.streaming = clockOf(env), env.Streaming
+	c.now, c.streaming = env.Now, env.Streaming
 	c.signer.Provider, c.signer.ID, c.signer.Algorithm, c.signer.Options = c.SecretsProvider, c.SigningSecretID, jose.Algorithm(c.SigningAlgorithm), proofHeader
 	c.nonces = amservice.NewCache(maxNonces, c.now, func(string) time.Duration { return nonceKept })
 	return c, nil

@@ -58,7 +58,7 @@ type swapEncryption struct {
 const jwtBearerGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 var grantSwapType = heap.Define("GrantSwapJwtAssertionOAuth2ClientFilter", func(c *grantSwap, env *heap.Env) (chain.Filter, error) {
-	c.now, c.log = clockOf(env), env.Log
+	c.now, c.log = env.Now, env.Log
 	c.SecretsProvider.OrEnvironment(env)
 	if c.Signature == nil && c.Encryption == nil {
 		env.Fail("signature", "one of the fields \"signature\" and \"encryption\" is required")

@@ -83,7 +83,7 @@ var issuerType = heap.Define("Issuer", func(c *issuerFields, env *heap.Env) (*Is
 })
 
 func newIssuer(name string, c issuerFields, env *heap.Env) *Issuer {
-	i := &Issuer{Name: name, c: c, log: env.Log, now: clockOf(env), expected: c.Issuer}
+	i := &Issuer{Name: name, c: c, log: env.Log, now: env.Now, expected: c.Issuer}
 	i.documents = amservice.NewCache(1, i.now, func(*metadata) time.Duration { return documentLife })
 	if i.expected == "" && c.WellKnownEndpoint != nil {
 		i.expected = issuerOf(c.WellKnownEndpoint.URL)

@@ -50,9 +50,6 @@ type filterCache struct {
 
 var resourceServerType = heap.Define("OAuth2ResourceServerFilter", func(c *resourceServer, env *heap.Env) (chain.Filter, error) {
 	c.log, c.now = env.Log, env.Now
-	if c.now == nil {
-		c.now = time.Now
-	}
 	if err := chain.CheckHeader("WWW-Authenticate", c.Realm); err != nil {
 		env.Fail("realm", "the realm has a control character")
 	}

@@ -20,9 +20,6 @@ type openAM struct {
 var openAMType = heap.Define("OpenAmAccessTokenResolver", func(c *openAM, env *heap.Env) (AccessTokenResolver, error) {
 	env.Errs.Warn(env.Decl.Get("type"), "OpenAmAccessTokenResolver was replaced by TokenIntrospectionAccessTokenResolver")
 	now := env.Now
-	if now == nil {
-		now = time.Now
-	}
 	return &tokenInfo{url: c.url(env, "tokeninfo"), handler: c.ProviderHandler.Get(), now: now}, nil
 })
 

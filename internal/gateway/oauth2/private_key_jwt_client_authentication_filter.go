@@ -47,7 +47,7 @@ func (c *privateKeyJwt) prepare(env *heap.Env) {
 	if c.JwtExpirationTimeout.Unlimited() {
 		env.Fail("jwtExpirationTimeout", "the duration must not be unlimited")
 	}
-	c.signWith(clockOf(env))
+	c.signWith(env.Now)
 }
 
 func (c *privateKeyJwt) signWith(now func() time.Time) {

@@ -23,7 +23,7 @@ type resourceOwner struct {
 var resourceOwnerType = heap.Define("ResourceOwnerOAuth2ClientFilter", func(c *resourceOwner, env *heap.Env) (chain.Filter, error) {
 	c.SecretsProvider.OrEnvironment(env)
 	c.addScopes(env, url.Values{})
-	c.now = clockOf(env)
+	c.now = env.Now
 	return newBearerFilter(env, c.fetch), nil
 })
 

@@ -58,9 +58,7 @@ func newStateless(c *stateless, env *heap.Env) (AccessTokenResolver, error) {
 	default:
 		env.Fail("verificationSecretId", "expected \"verificationSecretId\" or \"decryptionSecretId\"")
 	}
-	if c.now = env.Now; c.now == nil {
-		c.now = time.Now
-	}
+	c.now = env.Now
 	return c, nil
 }
 

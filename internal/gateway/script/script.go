@@ -50,9 +50,6 @@ func Compile(env *heap.Env, c *Config, extra ...string) (*Script, error) {
 		return nil, nil
 	}
 	s := &Script{client: c.ClientHandler.Get(), log: env.Log, globals: newGlobals(), now: env.Now}
-	if s.now == nil {
-		s.now = time.Now
-	}
 	s.bind(env, c, extra)
 	var err error
 	if s.engine, err = engineFor(env); err != nil {

@@ -37,9 +37,6 @@ type lease struct {
 }
 
 func newLeases(ttl time.Duration, now func() time.Time) *leases {
-	if now == nil {
-		now = time.Now
-	}
 	return &leases{ttl: ttl, now: now, m: map[ID]lease{}}
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"time"
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
@@ -34,9 +33,6 @@ var secretsTrustManagerType = heap.Define("SecretsTrustManager", func(c *secrets
 	c.id = c.VerificationSecretID + c.CertificateVerificationSecretID
 	if c.CheckRevocation {
 		c.revoked, c.heap = &revocation{now: env.Now}, env.Heap
-		if env.Now == nil {
-			c.revoked.now = time.Now
-		}
 	}
 	c.SecretsProvider.OrEnvironment(env)
 	return c, nil

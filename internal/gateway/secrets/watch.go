@@ -39,9 +39,6 @@ type watch struct {
 }
 
 func newWatch(now func() time.Time) *watch {
-	if now == nil {
-		now = time.Now
-	}
 	return &watch{now: now, seen: map[string]stamp{}}
 }
 
