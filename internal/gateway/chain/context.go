@@ -75,8 +75,8 @@ func (c Contexts) Keys() []string {
 
 func (c Contexts) String() string { return "[" + strings.Join(c.Keys(), ", ") + "]" }
 
-// common answers the properties that every context has.
-func common(c Context, name string) (any, bool) {
+// Common answers the properties that every context has.
+func Common(c Context, name string) (any, bool) {
 	switch name {
 	case "contextName":
 		return c.ContextName(), true
@@ -113,7 +113,7 @@ func (c *RootContext) Get(name string) (any, bool) {
 	if name == "id" {
 		return c.ID, true
 	}
-	return common(c, name)
+	return Common(c, name)
 }
 
 // TransactionContext names the transaction that a request belongs to.
@@ -136,7 +136,7 @@ func (c *TransactionContext) Get(name string) (any, bool) {
 	if name == "transactionId" {
 		return map[string]any{"value": c.Value}, true
 	}
-	return common(c, name)
+	return Common(c, name)
 }
 
 // AuditContext is what the access audit knows about the request.
@@ -162,7 +162,7 @@ func (c *AuditContext) Get(name string) (any, bool) {
 		}
 		return c.UserID, true
 	}
-	return common(c, name)
+	return Common(c, name)
 }
 
 // Set changes the user id.
@@ -216,7 +216,7 @@ func (c *ClientContext) Get(name string) (any, bool) {
 	case "userAgent":
 		return c.UserAgent, true
 	}
-	return common(c, name)
+	return Common(c, name)
 }
 
 func hostPort(addr string) (host string, port int) {
@@ -255,7 +255,7 @@ func (c *RouterContext) Get(name string) (any, bool) {
 	case "uriTemplateVariables":
 		return map[string]any{}, true
 	}
-	return common(c, name)
+	return Common(c, name)
 }
 
 // AttributesContext carries values that filters leave for those after them.
@@ -281,7 +281,7 @@ func (c *AttributesContext) Get(name string) (any, bool) {
 	if name == "attributes" {
 		return c.Map(), true
 	}
-	return common(c, name)
+	return Common(c, name)
 }
 
 // Session is the map bound to a user agent. Changes are kept when the response
@@ -311,7 +311,7 @@ func (c *SessionContext) Get(name string) (any, bool) {
 	if name == "session" {
 		return c.Session, true
 	}
-	return common(c, name)
+	return Common(c, name)
 }
 
 // ErrReadOnly says that a property cannot be assigned.
@@ -337,5 +337,5 @@ func (c *MapContext) Get(name string) (any, bool) {
 	if v, ok := c.Values[name]; ok {
 		return v, true
 	}
-	return common(c, name)
+	return Common(c, name)
 }

@@ -15,7 +15,7 @@ type authRedirect struct {
 func (*authRedirect) ContextName() string { return "AuthRedirectContext" }
 
 // Get returns a property; there are none of its own.
-func (c *authRedirect) Get(name string) (any, bool) { return inherited(c, name) }
+func (c *authRedirect) Get(name string) (any, bool) { return chain.Common(c, name) }
 
 // Redirect is called by a login filter when it sends the user to log in, with the URI to
 // which the user comes back.

@@ -111,7 +111,7 @@ func (c *passwordContext) Get(name string) (any, bool) {
 	case "raw":
 		return []byte(c.password), true
 	}
-	return inherited(c, name)
+	return chain.Common(c, name)
 }
 
 func (*passwordContext) String() string { return "***" }

@@ -190,5 +190,5 @@ func (c *crossDomainContext) Get(name string) (any, bool) {
 		k := c.filter.cookie
 		return map[string]any{"name": k.Name, "domain": k.Domain, "path": k.Path}, true
 	}
-	return inherited(c, name)
+	return chain.Common(c, name)
 }

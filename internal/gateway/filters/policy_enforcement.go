@@ -257,7 +257,7 @@ func (c *policyDecision) Get(name string) (any, bool) {
 	case "resource":
 		return c.decision.Resource, true
 	}
-	return inherited(c, name)
+	return chain.Common(c, name)
 }
 
 func listsOf(m map[string][]string) map[string]any {

@@ -74,7 +74,7 @@ func (c *amSession) Get(name string) (any, bool) {
 	case "properties":
 		return properties(s), true
 	}
-	return inherited(c, name)
+	return chain.Common(c, name)
 }
 
 // Call offers asJsonValue.

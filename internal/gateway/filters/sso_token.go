@@ -41,22 +41,7 @@ func (c *ssoToken) Get(name string) (any, bool) {
 		}
 		return u, true
 	}
-	return inherited(c, name)
-}
-
-// inherited answers the properties that every context has.
-func inherited(c chain.Context, name string) (any, bool) {
-	switch name {
-	case "contextName":
-		return c.ContextName(), true
-	case "parent":
-		return c.Parent(), true
-	case "rootContext", "id":
-		if p := c.Parent(); p != nil {
-			return p.Get(name)
-		}
-	}
-	return nil, false
+	return chain.Common(c, name)
 }
 
 // sessionInfo is a session as a map.

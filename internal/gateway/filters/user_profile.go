@@ -190,7 +190,7 @@ func (c *userProfileContext) Get(name string) (any, bool) {
 	case "rawInfo":
 		return jsonCopy(c.profile), true
 	}
-	return inherited(c, name)
+	return chain.Common(c, name)
 }
 
 // Call offers asJsonValue.

@@ -53,7 +53,7 @@ func (c *loginInfo) Get(name string) (any, bool) {
 	case "accessTokenResponse":
 		return token.InfoOf(l.tokens), true
 	}
-	return common(c, name)
+	return chain.Common(c, name)
 }
 
 // String names the context: its properties are secrets.

@@ -31,22 +31,7 @@ func (c *Context) Get(name string) (any, bool) {
 	if name == "accessToken" {
 		return c.AccessToken, true
 	}
-	return common(c, name)
+	return chain.Common(c, name)
 }
 
 func (c *Context) String() string { return "{accessToken=" + c.AccessToken.String() + "}" }
-
-// common answers the properties that every context has.
-func common(c chain.Context, name string) (any, bool) {
-	switch name {
-	case "contextName":
-		return c.ContextName(), true
-	case "parent":
-		return c.Parent(), true
-	case "rootContext", "id":
-		if p := c.Parent(); p != nil {
-			return p.Get(name)
-		}
-	}
-	return nil, false
-}
