@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -40,9 +41,33 @@ type Entity struct {
 	stream  io.ReadCloser // nil: none, or buffered
 	length  int64         // of the stream, -1 unknown
 	memory  []byte
-	file    *os.File
+	file    *spilled
 	size    int64 // of file
 	storage *Storage
+}
+
+// spilled is a body in a file. Entities that are copies of one another share it; the last
+// one that lets go closes it.
+type spilled struct {
+	*os.File
+	users atomic.Int32
+}
+
+func (f *spilled) Close() error {
+	if f.users.Add(-1) > 0 {
+		return nil
+	}
+	return f.File.Close()
+}
+
+// copyOf makes the body that of another entity, which is buffered, without copying it.
+func (e *Entity) copyOf(other *Entity) {
+	e.Close()
+	e.storage, e.memory, e.size = other.storage, other.memory, other.size
+	if other.file != nil {
+		other.file.users.Add(1)
+		e.file = other.file
+	}
 }
 
 // defaultStorage holds the limits in force where no TemporaryStorage applies.
@@ -334,7 +359,9 @@ func (e *Entity) spill(head *bytes.Buffer, s *Storage) error {
 		return err
 	}
 	_ = e.stream.Close()
-	e.stream, e.file, e.size = nil, f, n
+	file := &spilled{File: f}
+	file.users.Store(1)
+	e.stream, e.file, e.size = nil, file, n
 	return nil
 }
 

@@ -128,3 +128,31 @@ func TestBuffer(t *testing.T) {
 		}
 	}
 }
+
+// A copy of a request shares the file that holds the body; each has it as long as it wants.
+func TestCloneSharesFile(t *testing.T) {
+	r := chain.NewRequest()
+	r.Entity.SetStorage(&chain.Storage{MemoryLimit: 4, FileLimit: 100, Dir: t.TempDir()})
+	r.Entity.SetStream(io.NopCloser(strings.NewReader("a large body")), -1)
+	c, err := r.Clone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := c.Clone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, inMemory := c.Entity.InMemory(); inMemory {
+		t.Error("the copy has the body in memory")
+	}
+	r.Entity.SetBytes([]byte("other"))
+	for _, e := range []*chain.Entity{&c.Entity, &d.Entity} {
+		if got := e.String(); got != "a large body" {
+			t.Errorf("the copy has %q", got)
+		}
+		e.Close()
+		if got := e.String(); got != "" {
+			t.Errorf("a closed copy has %q", got)
+		}
+	}
+}

@@ -26,8 +26,7 @@ func NewRequest() *Request {
 // Clone returns a deep copy whose entity can be read independently; the entity is
 // buffered for that.
 func (r *Request) Clone() (*Request, error) {
-	body, err := r.Entity.Bytes()
-	if err != nil {
+	if err := r.Entity.Buffer(); err != nil {
 		return nil, err
 	}
 	c := &Request{Method: r.Method, URI: r.URI.Clone(), Proto: r.Proto, Header: r.Header.Clone(), Trailer: r.Trailer.Clone()}
@@ -35,9 +34,7 @@ func (r *Request) Clone() (*Request, error) {
 		c.Header = http.Header{}
 	}
 	c.Entity.Bind(c.Header)
-	if len(body) > 0 {
-		c.Entity.keep(body)
-	}
+	c.Entity.copyOf(&r.Entity)
 	return c, nil
 }
 

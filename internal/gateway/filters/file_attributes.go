@@ -137,11 +137,12 @@ func (f *recordFinder) parse(b []byte) error {
 	b = bytes.TrimPrefix(b, []byte("\ufeff"))
 	r := csv.NewReader(f.charset.NewDecoder().Reader(bytes.NewReader(b)))
 	r.Comma, r.LazyQuotes, r.FieldsPerRecord = f.separator, true, -1
-	f.columns, f.records = f.config.Fields, map[string]record{}
-	column := slices.Index(f.columns, f.config.Key)
+	columns, records := f.config.Fields, map[string]record{}
+	column := slices.Index(columns, f.config.Key)
 	for first := true; ; first = false {
 		line, err := r.Read()
 		if err == io.EOF {
+			f.columns, f.records = columns, records
 			return nil
 		}
 		if err != nil {
@@ -149,7 +150,7 @@ func (f *recordFinder) parse(b []byte) error {
 		}
 		if first && f.config.Header {
 			if len(f.config.Fields) == 0 {
-				f.columns = line
+				columns = line
 				if column = slices.Index(line, f.config.Key); column < 0 {
 					return fmt.Errorf("there is no column %q", f.config.Key)
 				}
@@ -157,8 +158,8 @@ func (f *recordFinder) parse(b []byte) error {
 			continue
 		}
 		if column < len(line) {
-			if _, known := f.records[line[column]]; !known {
-				f.records[line[column]] = line
+			if _, known := records[line[column]]; !known {
+				records[line[column]] = line
 			}
 		}
 	}

@@ -53,6 +53,7 @@ func (f *basicAuth) withKept(x *chain.Exchange, next chain.Handler, session chai
 	}
 	resp, err := send(x, next, credentials)
 	if err != nil || resp.Status.Code != 401 {
+		again.Entity.Close()
 		return resp, err
 	}
 	resp.Entity.Close()

@@ -81,6 +81,7 @@ func (f *replayer) byMarker(x *chain.Exchange, next chain.Handler) (*chain.Respo
 	}
 	resp, found, err := f.look(x, next)
 	if err != nil || !found {
+		again.Entity.Close()
 		return resp, err
 	}
 	answer, err := f.logIn(x, next)

@@ -111,6 +111,7 @@ func (f *bearerFilter) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 	x.Request.Header["Authorization"] = []string{t.header}
 	resp, err := next.Handle(x)
 	if err != nil || again == nil || !refused(resp) || !f.source.reject(t) {
+		letGo(again)
 		return resp, err
 	}
 	if t, err = f.source.get(x); err != nil {
@@ -123,17 +124,20 @@ func (f *bearerFilter) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 }
 
 // copyOf returns what a second attempt starts from, since those below may change the
-// request; nil when its body is not in memory: large ones are sent once.
+// request; nil when its body passes through unbuffered: such requests are sent once. Who
+// does not use it lets it go.
 func copyOf(req *chain.Request, streaming bool) (*chain.Request, error) {
-	if !streaming {
-		if err := req.Entity.Buffer(); err != nil {
-			return nil, err
-		}
-	}
-	if _, ok := req.Entity.InMemory(); !ok {
+	if streaming && !req.Entity.Buffered() {
 		return nil, nil
 	}
 	return req.Clone()
+}
+
+// letGo gives back what the copy of a request holds; nil is none.
+func letGo(copied *chain.Request) {
+	if copied != nil {
+		copied.Entity.Close()
+	}
 }
 
 // refused says that the resource wants another token. A challenge of another scheme,

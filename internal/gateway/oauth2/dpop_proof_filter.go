@@ -79,6 +79,7 @@ func (c *proofSender) Filter(x *chain.Exchange, next chain.Handler) (*chain.Resp
 	}
 	fresh := c.remember(origin, nonce, resp)
 	if fresh == "" || again == nil || !wantsNonce(resp) {
+		letGo(again)
 		return resp, nil
 	}
 	resp.Entity.Close()

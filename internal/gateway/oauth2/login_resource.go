@@ -31,6 +31,7 @@ func (v *visit) resource(next chain.Handler) (*chain.Response, error) {
 	}
 	b, found := challengeOf(resp.Header["Www-Authenticate"], "Bearer")
 	if !found {
+		letGo(again)
 		return resp, nil
 	}
 	resp.Entity.Close()
@@ -38,7 +39,7 @@ func (v *visit) resource(next chain.Handler) (*chain.Response, error) {
 		return nil, refusal(b)
 	}
 	if again == nil {
-		// The body is gone. Whoever sends it again finds a new token.
+		// The body is gone; it was not buffered. Whoever sends it again finds a new token.
 		if _, err := v.refresh(v.x, r, l); err != nil {
 			return nil, err
 		}
