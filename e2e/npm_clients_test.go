@@ -88,7 +88,7 @@ func newNPMSite(t *testing.T) npmSite {
 		case "public":
 			core["clientType"] = "Public"
 		case "jwt-answers":
-			keys["tokenIntrospectionResponseFormat"], keys["userinfoResponseFormat"] = "JWT", "JWT"
+			keys["tokenIntrospectionResponseFormat"], keys["userinfoResponseFormat"] = "SIGNED_JWT", "SIGNED_JWT"
 			keys["userinfoSignedResponseAlg"] = "RS256"
 		case "stateless":
 			profile["overrideOAuth2ClientConfig"] = map[string]any{"providerOverridesEnabled": true, "statelessTokensEnabled": true}

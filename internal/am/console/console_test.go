@@ -322,9 +322,9 @@ func TestAdvancedSettings(t *testing.T) {
 		"advancedOAuth2ClientConfig.customProperties":         {"a=b\n\n c=d "},
 		"overrideOAuth2ClientConfig.providerOverridesEnabled": {"true"},
 		"overrideOAuth2ClientConfig.issueRefreshToken.shown":  {"1"},
-		"signEncOAuth2ClientConfig.userinfoResponseFormat":    {"JWT"},
+		"signEncOAuth2ClientConfig.userinfoResponseFormat":    {"SIGNED_JWT"},
 	}, 200)
-	b.has(saved, "The settings were saved.", "{&#34;keys&#34;:[]}", "a=b\nc=d", `<option value="JWT" selected>`)
+	b.has(saved, "The settings were saved.", "{&#34;keys&#34;:[]}", "a=b\nc=d", `<option value="SIGNED_JWT" selected>`)
 	if regexp.MustCompile(`name="overrideOAuth2ClientConfig.issueRefreshToken" value="true" checked`).MatchString(saved) {
 		t.Error("a switch that was turned off is on")
 	}

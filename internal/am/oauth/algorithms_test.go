@@ -94,7 +94,7 @@ func TestOfferedAlgorithms(t *testing.T) {
 		}
 	}
 	for _, alg := range offered("userinfo_signing_alg_values_supported") {
-		client(`,"userinfoResponseFormat":"JWT","userinfoSignedResponseAlg":"` + alg + `"`)
+		client(`,"userinfoResponseFormat":"SIGNED_JWT","userinfoSignedResponseAlg":"` + alg + `"`)
 		if c := opened(userinfo(buy()).body, alg, "", ""); c["aud"] != "web" || c["sub"] != "(usr!demo)" {
 			t.Errorf("user information with %s: %v", alg, c)
 		}
@@ -115,7 +115,7 @@ func TestOfferedAlgorithms(t *testing.T) {
 	for _, keyAlg := range offered("id_token_encryption_alg_values_supported") {
 		for _, enc := range offered("id_token_encryption_enc_values_supported") {
 			client(`,"idTokenEncryptionEnabled":true,"idTokenEncryptionAlgorithm":"` + keyAlg + `","idTokenEncryptionMethod":"` + enc + `",
-				"userinfoResponseFormat":"NESTED_JWT","userinfoEncryptedResponseAlg":"` + keyAlg + `","userinfoEncryptedResponseEncryptionAlgorithm":"` + enc + `",
+				"userinfoResponseFormat":"SIGNED_THEN_ENCRYPTED_JWT","userinfoEncryptedResponseAlg":"` + keyAlg + `","userinfoEncryptedResponseEncryptionAlgorithm":"` + enc + `",
 				"tokenIntrospectionResponseFormat":"SIGNED_THEN_ENCRYPTED_JWT","tokenIntrospectionEncryptedResponseAlg":"` + keyAlg + `","tokenIntrospectionEncryptedResponseEncryptionAlgorithm":"` + enc + `",
 				"authorizationResponseEncryptionAlgorithm":"` + keyAlg + `","authorizationResponseEncryptionMethod":"` + enc + `"`)
 			bought := buy()

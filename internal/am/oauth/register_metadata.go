@@ -155,11 +155,11 @@ func (m *clientMetadata) choose(c *realm.Client) {
 	k.UserInfoEncryptionEnc = orText(m.UserInfoEnc, k.UserInfoEncryptionEnc)
 	switch {
 	case m.UserInfoAlg != "" && m.UserInfoEncAlg != "":
-		k.UserInfoFormat = "NESTED_JWT"
+		k.UserInfoFormat = "SIGNED_THEN_ENCRYPTED_JWT"
 	case m.UserInfoEncAlg != "":
 		k.UserInfoFormat = "ENCRYPTED_JWT"
 	case m.UserInfoAlg != "":
-		k.UserInfoFormat = "JWT"
+		k.UserInfoFormat = "SIGNED_JWT"
 	}
 	k.RequestSigningAlg = m.RequestAlg
 	k.RequestEncryptionAlg, k.RequestEncryptionEnc = m.RequestEncAlg, orText(m.RequestEnc, k.RequestEncryptionEnc)

@@ -49,9 +49,18 @@ func (p *Provider) needScope(f *Found, scope string) error {
 }
 
 func (q *request) tellUser(c *realm.Client, claims map[string]any) error {
-	format := strings.ToUpper(c.Keys.UserInfoFormat)
-	if format == "" || format == "JSON" {
+	signs, encrypts := false, false
+	switch format := strings.ToUpper(c.Keys.UserInfoFormat); format {
+	case "", "JSON":
 		return writeValue(q.w, http.StatusOK, claims)
+	case "SIGNED_JWT":
+		signs = true
+	case "ENCRYPTED_JWT":
+		encrypts = true
+	case "SIGNED_THEN_ENCRYPTED_JWT":
+		signs, encrypts = true, true
+	default:
+		return Unsupported("server_error", "userinfoResponseFormat "+format)
 	}
 	claims["iss"], claims["aud"] = q.Issuer, c.ID
 	payload, err := json.Marshal(claims)
@@ -60,12 +69,12 @@ func (q *request) tellUser(c *realm.Client, claims map[string]any) error {
 	}
 	ctx, k := q.r.Context(), &c.Keys
 	raw := string(payload)
-	if format != "ENCRYPTED_JWT" {
+	if signs {
 		if raw, err = q.signTyped(ctx, c, orText(k.UserInfoSigningAlg, "RS256"), "", payload); err != nil {
 			return err
 		}
 	}
-	if strings.Contains(format, "ENCRYPTED") || strings.Contains(format, "NESTED") {
+	if encrypts {
 		if raw, err = q.encryptFor(ctx, c, raw, k.UserInfoEncryptionAlg, k.UserInfoEncryptionEnc, ""); err != nil {
 			return err
 		}

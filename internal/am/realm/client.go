@@ -114,14 +114,14 @@ type ClientKeys struct {
 	IDTokenEncryptionAlg       string `json:"idTokenEncryptionAlgorithm"`
 	IDTokenEncryptionEnc       string `json:"idTokenEncryptionMethod"`
 	IDTokenEncryptionKey       string `json:"idTokenPublicEncryptionKey,omitempty"`
-	UserInfoFormat             string `json:"userinfoResponseFormat"` // "JSON", "JWT", "ENCRYPTED_JWT", "NESTED_JWT"
+	UserInfoFormat             string `json:"userinfoResponseFormat"` // "JSON", "SIGNED_JWT", "ENCRYPTED_JWT", "SIGNED_THEN_ENCRYPTED_JWT"
 	UserInfoSigningAlg         string `json:"userinfoSignedResponseAlg,omitempty"`
 	UserInfoEncryptionAlg      string `json:"userinfoEncryptedResponseAlg,omitempty"`
 	UserInfoEncryptionEnc      string `json:"userinfoEncryptedResponseEncryptionAlgorithm"`
 	RequestSigningAlg          string `json:"requestParameterSignedAlg,omitempty"`
 	RequestEncryptionAlg       string `json:"requestParameterEncryptedAlg,omitempty"`
 	RequestEncryptionEnc       string `json:"requestParameterEncryptedEncryptionAlgorithm"`
-	IntrospectionFormat        string `json:"tokenIntrospectionResponseFormat"` // "JSON", "JWT", …
+	IntrospectionFormat        string `json:"tokenIntrospectionResponseFormat"` // "JSON", "SIGNED_JWT", "SIGNED_THEN_ENCRYPTED_JWT"
 	IntrospectionSigningAlg    string `json:"tokenIntrospectionSignedResponseAlg"`
 	IntrospectionEncryptionAlg string `json:"tokenIntrospectionEncryptedResponseAlg"`
 	IntrospectionEncryptionEnc string `json:"tokenIntrospectionEncryptedResponseEncryptionAlgorithm"`

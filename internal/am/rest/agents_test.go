@@ -50,6 +50,26 @@ func TestClientProfile(t *testing.T) {
 	}
 }
 
+// The values that the product has are taken, and no others.
+func TestClientChoices(t *testing.T) {
+	admin := newSite(t).admin()
+	for name, values := range map[string][]string{
+		"userinfoResponseFormat":           {"JSON", "SIGNED_JWT", "ENCRYPTED_JWT", "SIGNED_THEN_ENCRYPTED_JWT"},
+		"tokenIntrospectionResponseFormat": {"JSON", "SIGNED_JWT", "SIGNED_THEN_ENCRYPTED_JWT"},
+		"publicKeyLocation":                {"jwks_uri", "jwks", "x509"},
+	} {
+		put := func(value string) reply {
+			return admin("PUT", clients+"/choice", map[string]any{"signEncOAuth2ClientConfig": map[string]any{name: value}})
+		}
+		for _, value := range values {
+			if r := put(value); r.StatusCode != 200 && r.StatusCode != 201 {
+				t.Errorf("%s %s: %d %s", name, value, r.StatusCode, r.raw)
+			}
+		}
+		put("XYZ").want(t, 400)
+	}
+}
+
 // All types share one namespace of ids.
 func TestAgentIDs(t *testing.T) {
 	s := newSite(t)
