@@ -260,6 +260,23 @@ func TestRoutesOfNestedRouters(t *testing.T) {
 	}
 }
 
+// What was built for a route that comes to nothing is gone with it.
+func TestRefusedRoutesLeaveNothing(t *testing.T) {
+	g := run(t, oneRoute+`
+-- sub/leaf.json --
+`+static("true", "leaf"))
+	handler := `"handler": {"type": "Router", "config": {"directory": "` + filepath.Join(g.dir, "config", "sub") + `"}}`
+	routers, count := len(g.routers.all()), g.Routes()
+	for body, want := range map[string]int{`{"name": "a first", ` + handler + `}`: 409, `{"condition": "${", ` + handler + `}`: 400} {
+		if got := g.rest("PUT", "/x", body); got.status != want {
+			t.Errorf("PUT %s = %d %s, want %d", body, got.status, got.body, want)
+		}
+	}
+	if len(g.routers.all()) != routers || g.Routes() != count {
+		t.Errorf("%d routers with %d routes, want %d with %d", len(g.routers.all()), g.Routes(), routers, count)
+	}
+}
+
 func TestRoutesInProduction(t *testing.T) {
 	g := run(t, oneRoute+"\n-- admin.json --\n{"+bothConnectors+"}")
 	for _, method := range []string{"GET", "PUT", "DELETE"} {

@@ -72,6 +72,7 @@ func (i *instance) newRoute(path string, text []byte, parent *heap.Heap, errs *c
 	})
 	defer func() {
 		if built == nil {
+			r.heap.Stop()
 			i.routers.discard(r.heap)
 		}
 	}()

@@ -294,9 +294,11 @@ func (r *router) build(path string, text []byte, errs *conf.Errors) (*route, err
 			continue
 		}
 		if rt.id == fresh.id {
+			fresh.retire()
 			return nil, taken("%s: the route id %q is taken by %s", r.instance.relative(path), fresh.id, r.instance.relative(other))
 		}
 		if rt.name == fresh.name {
+			fresh.retire()
 			return nil, taken("%s: the route name %q is taken by %s", r.instance.relative(path), fresh.name, r.instance.relative(other))
 		}
 	}

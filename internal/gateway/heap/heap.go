@@ -62,7 +62,7 @@ type Starter interface {
 }
 
 // Stopper is an object that holds something. Stop is called once, after the last
-// request left the object.
+// request left the object; also for one that never started.
 type Stopper interface{ Stop() }
 
 // Decorator wraps objects. The result has the kind of the target; a target that the
@@ -445,7 +445,7 @@ func (h *Heap) startNew(ctx context.Context) error {
 		if s, ok := h.lifecycle[h.started].(Starter); ok {
 			if err := s.Start(ctx); err != nil {
 				h.Stop()
-				return fmt.Errorf("start %T: %w", h.lifecycle[h.started], err)
+				return fmt.Errorf("start %T: %w", s, err)
 			}
 		}
 		h.started++
@@ -453,12 +453,12 @@ func (h *Heap) startNew(ctx context.Context) error {
 	return nil
 }
 
-// Stop stops what was started, in reverse.
+// Stop stops what was built, in reverse: also what was never started, for some objects hold something from the
+// beginning.
 func (h *Heap) Stop() {
 	h.running = false
-	for h.started > 0 {
-		h.started--
-		switch s := h.lifecycle[h.started].(type) {
+	for i := len(h.lifecycle) - 1; i >= 0; i-- {
+		switch s := h.lifecycle[i].(type) {
 		case Stopper:
 			s.Stop()
 		case io.Closer:
@@ -467,4 +467,5 @@ func (h *Heap) Stop() {
 			}
 		}
 	}
+	h.lifecycle, h.started = nil, 0
 }

@@ -185,10 +185,15 @@ func TestLifecycle(t *testing.T) {
 	tr.want(t, "stop u stop lazy stop b stop a")
 
 	broken := newHeap(t, "broken", nil, c, `{"heap": [{"name": "p", "type": "Say"}, {"name": "q", "type": "Say", "config": {"fail": true}}]}`)
-	if err := broken.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "no luck") {
+	if err := broken.Start(t.Context()); err == nil || err.Error() != "start *heap.lively: no luck" {
 		t.Errorf("Start: %v", err)
 	}
-	tr.want(t, "build p build q start p stop p")
+	broken.Stop()
+	tr.want(t, "build p build q start p stop q stop p")
+
+	unused := newHeap(t, "unused", nil, c, `{"heap": [{"name": "p", "type": "Say"}, {"name": "q", "type": "Say"}]}`)
+	unused.Stop()
+	tr.want(t, "build p build q stop q stop p")
 }
 
 func TestFailures(t *testing.T) {
