@@ -41,7 +41,7 @@ func TestEveryResourceRefusesStrangers(t *testing.T) {
 		"user-token": bearerCaller(s, "demo-all"), "other-token": bearerCaller(s, "demo-profile"), "broken-token": bearerCaller(s, "nothing"),
 	}
 	admin := s.admin()
-	sample := strings.NewReplacer("{type}", "OAuth2Client", "{user}", "demo", "{store}", "default-keystore", "{object}", "alpha_application", "{kind}", "oath", "{name}", "x")
+	sample := strings.NewReplacer("{type}", "OAuth2Client", "{user}", "demo", "{store}", "default-keystore", "{object}", "alpha_application", "{kind}", "oath", "{name}", "x", "{service}", "audit", "{version}", "1.0")
 	for _, r := range list {
 		for _, name := range r.Opened {
 			if action := r.Path + "?" + name; !strings.Contains(" "+openActions+" ", " "+action+" ") {

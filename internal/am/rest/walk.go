@@ -57,7 +57,11 @@ func (c *Call) walk(res *Resource, selects func(Object) bool, counts bool) (page
 		}
 		return counts || !more, nil
 	}
-	if err := res.Walk(c, span, visit); err != nil {
+	walk := func() error { return res.Walk(c, span, visit) }
+	if span.Prefix != "" && !res.FoldedIDs {
+		walk = func() error { return c.walkSpellings(res, span, visit) }
+	}
+	if err := walk(); err != nil {
 		return page{}, err
 	}
 	if span.ID != "" && !res.FoldedIDs && out.total == 0 { // it may be written in another case
@@ -92,7 +96,7 @@ func (res *Resource) span(f Filter) store.Span {
 		switch {
 		case f.op == "eq":
 			return store.Span{ID: text}
-		case f.op == "sw" && res.FoldedIDs:
+		case f.op == "sw" && (res.FoldedIDs || isASCII(text)):
 			return store.Span{Prefix: text}
 		}
 	}

@@ -59,7 +59,10 @@ func TestWalk(t *testing.T) {
 		{"/alpha/users", `username sw ""`, n + 1, n + 10},
 		{clients, `_id eq "Client0007"`, 1, 0},
 		{clients, `_id eq "client0007"`, 1, n + 10},
-		{clients, `_id sw "client002"`, 10, n + 10},
+		{clients, `_id sw "client002"`, 10, 200},
+		{clients, `_id sw "CLIENT0299"`, 1, 200},
+		{clients, `_id sw "d"`, 0, 100},
+		{clients, `_id sw "c"`, n, n + 200},
 	} {
 		before := s.engine.listed.Load()
 		if ids, _ := get(tt.path, tt.filter); len(ids) != tt.want {
