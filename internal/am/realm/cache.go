@@ -32,24 +32,37 @@ func (c *cache[T]) get(id string, load func() (T, error)) (T, error) {
 	if err != nil {
 		return v, err
 	}
-	if c.n.Add(1) > cacheLimit {
+	if c.n.Load() >= cacheLimit {
 		c.limits.Add("documents")
-		c.clear()
-		c.n.Store(1)
+		c.empty()
 	}
-	c.m.Store(id, v)
+	if _, was := c.m.Swap(id, v); !was {
+		c.n.Add(1)
+	}
 	if c.changes.Load() != before {
-		c.m.Delete(id)
+		c.remove(id)
 	}
 	return v, nil
 }
 
 func (c *cache[T]) drop(id string) {
 	c.changes.Add(1)
-	c.m.Delete(id)
+	c.remove(id)
 }
 
 func (c *cache[T]) clear() {
 	c.changes.Add(1)
+	c.empty()
+}
+
+func (c *cache[T]) remove(id string) {
+	if _, was := c.m.LoadAndDelete(id); was {
+		c.n.Add(-1)
+	}
+}
+
+// empty counts what is stored at the same time rather twice than not at all.
+func (c *cache[T]) empty() {
+	c.n.Store(0)
 	c.m.Clear()
 }

@@ -199,7 +199,7 @@ func (t *tree) add(r *Realm) {
 
 func (m *Manager) newSettings(ctx context.Context, path string) (*settings, error) {
 	s := &settings{path: path, m: m}
-	s.clients.limits, s.agents.limits, s.scripts.limits = m.limits, m.limits, m.limits
+	s.clients.limits, s.agents.limits, s.scripts.limits, s.secrets.limits, s.library.limits = m.limits, m.limits, m.limits, m.limits, m.limits
 	s.keys = newKeys(m, path, func(alias string) string {
 		if p := s.provider.Load(); p != nil {
 			return p.AdvancedOIDC.KidMappings[alias]
