@@ -207,7 +207,7 @@ func (a *authorization) frontTokens(out *params, auth *Authorization, now time.T
 		return nil
 	}
 	ctx := a.r.Context()
-	req := &TokenRequest{Form: a.form.without("csrf"), Client: a.client, Set: a.set, Scopes: auth.Scopes, URL: a.Issuer + "/authorize", Header: a.r.Header}
+	req := &TokenRequest{Form: a.form.without("csrf"), Client: a.client, Set: a.set, URL: a.Issuer + "/authorize", Header: a.r.Header}
 	i := &issuance{Provider: a.Provider, req: req, grant: &Grant{Name: auth.GrantType, NoRefresh: true}, Authorization: auth, now: now}
 	if a.types.token {
 		if err := i.issueAccess(ctx); err != nil {

@@ -13,13 +13,10 @@ import (
 // Grant is one value of grant_type. The package grant has them all.
 type Grant struct {
 	Name string
-	// OwnScopes grants settle the scopes themselves, for they were agreed on before: the scope parameter is
-	// not compared with what the client may ask for.
-	OwnScopes bool
 	// NoRefresh grants never come with a refresh token.
 	NoRefresh bool
-	// Authorize decides. When it runs, the client is authenticated and may use the grant, and
-	// TokenRequest.Scopes holds what it asked for and may have.
+	// Authorize decides, also on scopes: those of the request (Provider.RequestedScopes) or those that were agreed on before.
+	// When it runs, the client is authenticated and may use the grant.
 	Authorize func(ctx context.Context, p *Provider, req *TokenRequest) (*Authorization, error)
 }
 
@@ -28,8 +25,7 @@ type TokenRequest struct {
 	*Form
 	Client *realm.Client
 	// Set are the settings in force for the client, overrides applied.
-	Set    *realm.Effective
-	Scopes []string
+	Set *realm.Effective
 	// InheritsScopes is set by a script: the new refresh token has the scopes of the access token.
 	InheritsScopes bool
 	// ProofKey is the thumbprint of the key that the client proves to have (RFC 9449), "" without a proof.

@@ -22,11 +22,6 @@ func (q *request) token() error {
 	}
 	set := client.Effective(q.Settings)
 	req := &TokenRequest{Form: form, Client: client, Set: &set, URL: q.Issuer + "/access_token", Header: q.r.Header}
-	if !grant.OwnScopes {
-		if req.Scopes, err = q.SettleScopes(ctx, req, ScopeAccessToken, form.Get("scope"), client.DefaultScopes(), client.AllowedScopes()); err != nil {
-			return err
-		}
-	}
 	if req.ProofKey, err = q.tokenProof(); err != nil { // before a code is used up: the client may have to ask again with a nonce
 		return err
 	}
@@ -90,6 +85,12 @@ func (q *request) grant(name string) (*Grant, error) {
 		}
 	}
 	return nil, Refuse("unsupported_grant_type", "Grant type is not supported")
+}
+
+// RequestedScopes are what a token request gets that asks for itself: SettleScopes of its parameter scope, by the client's
+// profile.
+func (p *Provider) RequestedScopes(ctx context.Context, req *TokenRequest) ([]string, error) {
+	return p.SettleScopes(ctx, req, ScopeAccessToken, req.Get("scope"), req.Client.DefaultScopes(), req.Client.AllowedScopes())
 }
 
 // SettleScopes settles what a request for the scopes in text gets: defaults when it names none, else what it names, as

@@ -217,3 +217,23 @@ func settings(clientSide bool, more ...string) string {
 	}
 	return `{"coreOAuth2Config":{` + strings.Join(append(more, group), ",") + `}}`
 }
+
+// What a grant lacks is told before what the scopes lack.
+func TestRefusalsWithoutScopes(t *testing.T) {
+	w := newWorld(t)
+	w.client("/", "app", "s", core("read", "client_credentials password "+grantExchange+" "+grantBearer))
+	const noScope = "No scope requested and no default scope configured"
+	for _, tt := range []struct {
+		form              []string
+		code, description string
+	}{
+		{form("grant_type", "password"), "invalid_request", "Missing parameter, 'username'"},
+		{form("grant_type", "password", "username", "demo"), "invalid_request", "Missing parameter, 'password'"},
+		{form("grant_type", grantBearer), "invalid_request", "Missing parameter, 'assertion'"},
+		{form("grant_type", grantExchange), "invalid_request", "Invalid token exchange."},
+		{form("grant_type", "client_credentials"), "invalid_scope", noScope},
+		{form("grant_type", "password", "username", "demo", "password", "Ch4ng31t"), "invalid_scope", noScope},
+	} {
+		wantError(t, w.post("/", "access_token", tt.form, basic("app", "s")), 400, tt.code, tt.description)
+	}
+}

@@ -16,8 +16,7 @@ import (
 // authorizationCode turns what a user agreed to in the browser into tokens (RFC 6749 §4.1.3, RFC 7636). A scope
 // parameter is ignored: the scopes are those of the consent.
 var authorizationCode = oauth.Grant{
-	Name:      "authorization_code",
-	OwnScopes: true,
+	Name: "authorization_code",
 	Authorize: func(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest) (*oauth.Authorization, error) {
 		raw := req.Get("code")
 		if raw == "" {

@@ -8,8 +8,7 @@ import (
 
 // ciba gives a client what a user agreed to on a device of the user's own (OpenID CIBA §10.1, poll mode).
 var ciba = oauth.Grant{
-	Name:      "urn:openid:params:grant-type:ciba",
-	OwnScopes: true,
+	Name: "urn:openid:params:grant-type:ciba",
 	Authorize: func(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest) (*oauth.Authorization, error) {
 		id := req.Get("auth_req_id")
 		if id == "" {

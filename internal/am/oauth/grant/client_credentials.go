@@ -11,10 +11,14 @@ import (
 var clientCredentials = oauth.Grant{
 	Name:      "client_credentials",
 	NoRefresh: true,
-	Authorize: func(_ context.Context, _ *oauth.Provider, req *oauth.TokenRequest) (*oauth.Authorization, error) {
+	Authorize: func(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest) (*oauth.Authorization, error) {
 		if req.Client.IsPublic() {
 			return nil, oauth.Refuse("unauthorized_client", "Public clients can't use client credentials grant.")
 		}
-		return &oauth.Authorization{Subject: oauth.ClientSubject(req.Client.ID), Scopes: req.Scopes}, nil
+		scopes, err := p.RequestedScopes(ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		return &oauth.Authorization{Subject: oauth.ClientSubject(req.Client.ID), Scopes: scopes}, nil
 	},
 }

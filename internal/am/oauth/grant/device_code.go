@@ -8,8 +8,7 @@ import (
 
 // deviceCode gives a device what its user agreed to elsewhere (RFC 8628 §3.4).
 var deviceCode = oauth.Grant{
-	Name:      "urn:ietf:params:oauth:grant-type:device_code",
-	OwnScopes: true,
+	Name: "urn:ietf:params:oauth:grant-type:device_code",
 	Authorize: func(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest) (*oauth.Authorization, error) {
 		code := req.Get("device_code")
 		if code == "" {

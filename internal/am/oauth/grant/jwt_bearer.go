@@ -18,27 +18,25 @@ import (
 // let it name any user.
 var jwtBearer = oauth.Grant{
 	Name:      "urn:ietf:params:oauth:grant-type:jwt-bearer",
-	OwnScopes: true,
 	NoRefresh: true,
 	Authorize: func(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest) (*oauth.Authorization, error) {
 		raw := req.Get("assertion")
 		if oauth.ForServiceAccounts(req.Client) {
 			return ofAccount(ctx, p, req, raw)
 		}
-		var err error
-		req.Scopes, err = p.SettleScopes(ctx, req, oauth.ScopeAccessToken, req.Get("scope"), req.Client.DefaultScopes(), req.Client.AllowedScopes())
-		if err != nil {
-			return nil, err
-		}
 		if raw == "" {
 			return nil, oauth.Missing("assertion")
+		}
+		scopes, err := p.RequestedScopes(ctx, req)
+		if err != nil {
+			return nil, err
 		}
 		iss, _, err := oauth.AssertionIssuer(raw)
 		if err != nil {
 			return nil, refuseJWT("JWT is not valid", err)
 		}
 		if iss == req.Client.ID {
-			return ofClient(ctx, p, req, raw)
+			return ofClient(ctx, p, req, scopes, raw)
 		}
 		issuer, err := p.TrustedIssuer(ctx, iss)
 		if errors.Is(err, store.ErrNotFound) {
@@ -47,7 +45,7 @@ var jwtBearer = oauth.Grant{
 		if err != nil {
 			return nil, err
 		}
-		return ofIssuer(ctx, p, req, issuer, raw)
+		return ofIssuer(ctx, p, scopes, issuer, raw)
 	},
 }
 
@@ -79,7 +77,7 @@ func checkJWT(ctx context.Context, p *oauth.Provider, raw string, keys jose.Find
 	return nil, refuseJWT(text, err)
 }
 
-func ofClient(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest, raw string) (*oauth.Authorization, error) {
+func ofClient(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest, scopes []string, raw string) (*oauth.Authorization, error) {
 	keys, err := p.ClientKeys(req.Client)
 	if err != nil {
 		return nil, refuseJWT("JWT signature is invalid", err)
@@ -91,7 +89,7 @@ func ofClient(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest, r
 	if claims.Subject != req.Client.ID {
 		return nil, refuseJWT("Issuer is not authorized to grant consent for this subject", nil)
 	}
-	return &oauth.Authorization{Subject: oauth.ClientSubject(req.Client.ID), Scopes: req.Scopes}, nil
+	return &oauth.Authorization{Subject: oauth.ClientSubject(req.Client.ID), Scopes: scopes}, nil
 }
 
 // ofAccount takes the JWT of a service account as its authentication: it signs about itself, and gets scopes that its
@@ -131,7 +129,7 @@ func ofAccount(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest, 
 }
 
 func ofIssuer(
-	ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest, issuer *realm.TrustedIssuer, raw string,
+	ctx context.Context, p *oauth.Provider, scopes []string, issuer *realm.TrustedIssuer, raw string,
 ) (*oauth.Authorization, error) {
 	keys, err := p.IssuerKeys(issuer)
 	if err != nil {
@@ -153,9 +151,9 @@ func ofIssuer(
 	if err != nil {
 		return nil, err
 	}
-	a := &oauth.Authorization{Subject: oauth.UserSubject(name), User: user, Scopes: req.Scopes}
+	a := &oauth.Authorization{Subject: oauth.UserSubject(name), User: user, Scopes: scopes}
 	if consented, ok := claims.Values[issuer.ScopesClaim]; ok {
-		if a.Scopes, err = capped(req.Scopes, consented); err != nil {
+		if a.Scopes, err = capped(scopes, consented); err != nil {
 			return nil, err
 		}
 	}

@@ -17,6 +17,10 @@ var password = oauth.Grant{
 				return nil, oauth.Missing(name)
 			}
 		}
+		scopes, err := p.RequestedScopes(ctx, req)
+		if err != nil {
+			return nil, err
+		}
 		tree := p.Settings.Advanced.PasswordGrantAuthService
 		if tree == "[Empty]" {
 			tree = ""
@@ -33,7 +37,7 @@ var password = oauth.Grant{
 			return nil, err
 		}
 		return &oauth.Authorization{
-			Subject: oauth.UserSubject(who.User.Name), User: who.User, Scopes: req.Scopes,
+			Subject: oauth.UserSubject(who.User.Name), User: who.User, Scopes: scopes,
 			AuthTime: who.AuthTime, AuthLevel: who.AuthLevel, AMR: who.AMR,
 		}, nil
 	},

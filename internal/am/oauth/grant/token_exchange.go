@@ -41,8 +41,12 @@ var tokenExchange = oauth.Grant{
 		if err := mayAct(subject.MayAct, req.Client.ID, actor); err != nil {
 			return nil, errExchange.Because(err)
 		}
+		scopes, err := p.RequestedScopes(ctx, req)
+		if err != nil {
+			return nil, err
+		}
 		a := &oauth.Authorization{
-			Subject: subject.Subject, SessionID: subject.SessionID, Scopes: req.Scopes, AuthTime: subject.AuthTime,
+			Subject: subject.Subject, SessionID: subject.SessionID, Scopes: scopes, AuthTime: subject.AuthTime,
 			AuthLevel: subject.AuthLevel, ACR: subject.ACR, AMR: subject.AMR, IssuedType: wanted, Act: subject.Act,
 		}
 		if from == oauth.TypeIDToken {
