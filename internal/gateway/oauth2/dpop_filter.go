@@ -60,6 +60,7 @@ var dpopType = heap.Define("DpopFilter", func(c *dpop, env *heap.Env) (chain.Fil
 
 var (
 	errProofCount  = errors.New("expected one DPoP field")
+	errProofLong   = errors.New("the proof is too long")
 	errProofKey    = errors.New("the proof has no usable public key")
 	errProofClaims = errors.New("the proof is for another request")
 	errProofAge    = errors.New("the proof is too old or of the future")
@@ -158,6 +159,9 @@ func ofScheme(field, scheme string) (string, bool) {
 	return strings.TrimLeft(field[i+1:], " "), true
 }
 
+// maxProof bounds proofs: those of RSA keys have some hundred bytes more than those of others.
+const maxProof = 8 << 10
+
 // shown is a proof that is in order.
 type shown struct{ key, id string } // the thumbprint of its key, and its jti
 
@@ -166,6 +170,9 @@ func (c *dpop) proof(x *chain.Exchange, access string) (shown, error) {
 	fields := x.Request.Header["Dpop"]
 	if len(fields) != 1 {
 		return shown{}, errProofCount
+	}
+	if len(fields[0]) > maxProof {
+		return shown{}, errProofLong
 	}
 	raw, err := jose.Unverified(fields[0])
 	if err != nil {
@@ -176,7 +183,7 @@ func (c *dpop) proof(x *chain.Exchange, access string) (shown, error) {
 		return shown{}, err
 	}
 	t, err := jose.Verify(x.Ctx(), fields[0], jose.VerifyOptions{
-		Keys: jose.NewKeySet(key), Algorithms: c.algorithms, Types: []string{"dpop+jwt"}, MaxBytes: 16 << 10,
+		Keys: jose.NewKeySet(key), Algorithms: c.algorithms, Types: []string{"dpop+jwt"}, MaxBytes: maxProof,
 	})
 	if err != nil {
 		return shown{}, err

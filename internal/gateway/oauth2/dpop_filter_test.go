@@ -78,6 +78,7 @@ func TestDpop(t *testing.T) {
 		{"two proofs", "", "DPoP", "bound", func(f *fixture) []string {
 			return []string{dpopProof(t, f, key, "bound", nil), dpopProof(t, f, key, "bound", nil)}
 		}, 401, badProof},
+		{"too long", "", "DPoP", "bound", changed(t, key, func(_, c map[string]any) { c["x"] = strings.Repeat("x", maxProof) }), 401, badProof},
 		{"no JWT", "", "DPoP", "bound", func(*fixture) []string { return []string{"x"} }, 401, badProof},
 		{"other method", "", "DPoP", "bound", changed(t, key, func(_, c map[string]any) { c["htm"] = "POST" }), 401, badProof},
 		{"other target", "", "DPoP", "bound", changed(t, key, func(_, c map[string]any) { c["htu"] = "https://rs.example.com/b" }), 401, badProof},

@@ -99,7 +99,7 @@ func (r *ClientRegistration) verify(x *chain.Exchange, m *metadata, raw string) 
 	i := r.Issuer.Get()
 	switch {
 	case unverified.Header.Algorithm.Symmetric() && r.ClientSecretID != "":
-		o.Keys, err = r.secretKeys(x)
+		o.Keys, err = r.secretKeys(x, jose.NewClientSecret) // OIDC Core §10.1
 	case i.c.IDTokenVerificationSecretID != "":
 		o.Keys = i.c.SecretsProvider.Keys(i.c.IDTokenVerificationSecretID)
 	case unverified.Header.Algorithm.Symmetric():
@@ -116,8 +116,8 @@ func (r *ClientRegistration) verify(x *chain.Exchange, m *metadata, raw string) 
 	return jose.Verify(x.Ctx(), raw, o)
 }
 
-// secretKeys are the client's secrets as HMAC keys (OIDC Core §10.1).
-func (r *ClientRegistration) secretKeys(x *chain.Exchange) (jose.Finder, error) {
+// secretKeys are keys made of the client's secrets.
+func (r *ClientRegistration) secretKeys(x *chain.Exchange, made func(secret string) (*jose.Key, error)) (jose.Finder, error) {
 	list, err := r.SecretsProvider.Valid(x.Ctx(), r.ClientSecretID)
 	if err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (r *ClientRegistration) secretKeys(x *chain.Exchange) (jose.Finder, error) 
 		if s.Bytes == nil {
 			continue
 		}
-		k, err := jose.NewClientSecret(string(s.Bytes))
+		k, err := made(string(s.Bytes))
 		if err != nil {
 			return nil, err
 		}

@@ -32,7 +32,10 @@ func (r *ClientRegistration) opened(x *chain.Exchange, raw string) (string, erro
 	case r.IDTokenDecryptionSecretID != "":
 		o.Keys = r.SecretsProvider.Keys(r.IDTokenDecryptionSecretID)
 	case header.Algorithm.Symmetric() && r.ClientSecretID != "":
-		if o.Keys, err = r.secretDecryptionKeys(x, header); err != nil {
+		o.Keys, err = r.secretKeys(x, func(secret string) (*jose.Key, error) {
+			return jose.NewClientSecretEncryption(secret, header.Algorithm, header.Encryption)
+		})
+		if err != nil {
 			return "", err
 		}
 	default:
@@ -47,24 +50,4 @@ func (r *ClientRegistration) opened(x *chain.Exchange, raw string) (string, erro
 		return "", fmt.Errorf("%w: %w", jose.ErrMalformed, errNotSigned)
 	}
 	return inner, nil
-}
-
-// secretDecryptionKeys are made of the client's secrets (OIDC Core §10.2).
-func (r *ClientRegistration) secretDecryptionKeys(x *chain.Exchange, h *jose.Header) (jose.Finder, error) {
-	list, err := r.SecretsProvider.Valid(x.Ctx(), r.ClientSecretID)
-	if err != nil {
-		return nil, err
-	}
-	var keys []*jose.Key
-	for _, s := range list {
-		if s.Bytes == nil {
-			continue
-		}
-		k, err := jose.NewClientSecretEncryption(string(s.Bytes), h.Algorithm, h.Encryption)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, k)
-	}
-	return jose.NewKeySet(keys...), nil
 }
