@@ -73,22 +73,9 @@ func (n *webauthnRegistration) Process(s *journey.Step) (journey.Result, error) 
 	if err != nil {
 		return journey.Result{}, err
 	}
-	u, err := s.User()
-	if errors.Is(err, store.ErrNotFound) {
-		return journey.To(keyFailure)
-	}
-	if err != nil {
-		return journey.Result{}, err
-	}
-	if !proved(s, u) {
-		return journey.Result{}, errNotProved
-	}
-	list, err := devices.WebAuthn.Of(u, s.Host)
-	if err != nil {
-		return journey.Result{}, err
-	}
-	if n.MaxDevices > 0 && len(list) >= n.MaxDevices {
-		return journey.To(keyTooMany)
+	u, list, outcome, err := ownerOfKeys(s, n.MaxDevices)
+	if err != nil || outcome != "" {
+		return journey.Result{Outcome: outcome}, err
 	}
 	if n.ResidentKey && len(userHandle(u.Name)) > maxHandle {
 		s.Log.Warn("a key cannot hold a name of this length", "user", u.Name)
@@ -254,6 +241,24 @@ func (n *webauthnRegistration) finish(s *journey.Step, u *realm.User, list []dev
 	return journey.To(keySuccess)
 }
 
+// ownerOfKeys is the user who may have another key, with those that are there. outcome is where a node leads instead: there
+// is no such user, or no room; most is 0 for any number.
+func ownerOfKeys(s *journey.Step, most int) (u *realm.User, list []devices.Device, outcome string, err error) {
+	u, err = s.User()
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil, keyFailure, nil
+	case err != nil:
+		return nil, nil, "", err
+	case !proved(s, u):
+		return nil, nil, "", errNotProved
+	}
+	if list, err = devices.WebAuthn.Of(u, s.Host); err == nil && most > 0 && len(list) >= most {
+		outcome = keyTooMany
+	}
+	return u, list, outcome, err
+}
+
 // keyFlags are what the key says of itself, for nodes that come later.
 func keyFlags(f protocol.AuthenticatorFlags, attachment string) map[string]any {
 	out := map[string]any{"flags": map[string]any{
@@ -293,22 +298,9 @@ func (n *webauthnStorage) Process(s *journey.Step) (journey.Result, error) {
 	if json.Unmarshal([]byte(s.State.Text(keyDevice)), &d) != nil {
 		return journey.To(keyFailure)
 	}
-	u, err := s.User()
-	if errors.Is(err, store.ErrNotFound) {
-		return journey.To(keyFailure)
-	}
-	if err != nil {
-		return journey.Result{}, err
-	}
-	if !proved(s, u) {
-		return journey.Result{}, errNotProved
-	}
-	list, err := devices.WebAuthn.Of(u, s.Host)
-	if err != nil {
-		return journey.Result{}, err
-	}
-	if n.MaxDevices > 0 && len(list) >= n.MaxDevices {
-		return journey.To(keyTooMany)
+	u, list, outcome, err := ownerOfKeys(s, n.MaxDevices)
+	if err != nil || outcome != "" {
+		return journey.Result{Outcome: outcome}, err
 	}
 	s.State.Remove(keyDevice)
 	if n.Recovery {
