@@ -283,6 +283,21 @@ func TestPolicyEnforcement(t *testing.T) {
 	want(t, "status", resp.Status.Code, 401)
 	want(t, "WWW-Authenticate", resp.Header.Get("WWW-Authenticate"), `SSOADVICE realm="/", advices="eyJBdXRoTGV2ZWxDb25kaXRpb25BZHZpY2UiOlsiM1x1MDAzYyJdfQ==", am_uri="https://am.example.com/am"`)
 
+	// A transaction is authorized at the server, and its ID comes back to the policies, and to nobody else.
+	am.decision = `[{"resource":"x","actions":{},"advices":{"TransactionConditionAdvice":["7b8b"]},"ttl":0}]`
+	u, err = url.Parse(pass(t, f, get(t, "https://app/x?a=1&_txid=old", "Cookie", "sso=good"), answer(200)).Header.Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "goto", u.Query().Get("goto"), "https://app/x?a=1&_ig=true&_txid=7b8b")
+	am.decision = `[{"resource":"x","actions":{"GET":true},"ttl":0}]`
+	resp = pass(t, f, get(t, "https://app/x?a=1&_ig=true&_txid=7b8b", "Cookie", "sso=good"), chain.HandlerFunc(func(y *chain.Exchange) (*chain.Response, error) {
+		want(t, "upstream", y.Request.URI.String(), "https://app/x?a=1")
+		return chain.NewResponse(200), nil
+	}))
+	want(t, "status", resp.Status.Code, 200)
+	want(t, "asked", am.asked[len(am.asked)-1], `evaluate /am/json/realms/root/policies?_action=evaluate {"environment":{"TxId":["7b8b"]},"resources":["https://app/x?a=1"],"subject":{"ssoToken":"good"}}`)
+
 	refused{
 		`{"type":"PolicyEnforcementFilter","config":{"amService":"am"}}`:                                              `: one of the fields "ssoTokenSubject", "jwtSubject" and "claimsSubject" is required`,
 		`{"type":"PolicyEnforcementFilter","config":{"amService":"am","claimsSubject":"sub","environment":"${env}"}}`: `config.claimsSubject: expected an object, or an expression that yields one`,

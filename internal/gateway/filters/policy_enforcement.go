@@ -167,9 +167,24 @@ func (f *enforcer) question(x *chain.Exchange) (q amservice.Question, err error)
 			}
 		}
 	}
+	// Who has authorized a transaction comes back with its ID, which is for the policies alone.
+	if id, ok := takeParameter(x.Request.URI, transactionParameter); ok {
+		if q.Environment == nil {
+			q.Environment = map[string]any{}
+		}
+		q.Environment[transactionIDs] = []string{id}
+	}
 	q.Resource, err = f.resource.ResourceURI(x)
 	return q, err
 }
+
+// Transactional authorization: the parameter that brings the ID of a transaction back, the member of the environment by
+// which policies are shown it, and the advice that has it.
+const (
+	transactionParameter = "_txid"
+	transactionIDs       = "TxId"
+	transactionAdvice    = "TransactionConditionAdvice"
+)
 
 func (f *enforcer) decide(x *chain.Exchange, q amservice.Question) (*amservice.Decision, error) {
 	if f.cache == nil {
@@ -194,6 +209,10 @@ func (f *enforcer) advise(x *chain.Exchange, d *amservice.Decision) (*chain.Resp
 		return nil, nil
 	}
 	back := sso.back(x)
+	takeParameter(back, transactionParameter)
+	if ids := d.Advices[transactionAdvice]; len(ids) > 0 {
+		addParameter(back, transactionParameter, ids[0])
+	}
 	announceRedirect(x, back)
 	return sso.start(x, back, "authIndexType", "composite_advice", "authIndexValue", compositeAdvice(d.Advices))
 }
