@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Scripts of a journey, of access tokens and of claims ask a server that wants a secret from the realm's stores.
@@ -80,7 +82,7 @@ accessToken.setField("hidden", requestProperties.requestHeaders["Cookie"])`)
 	write("11111111-0000-4000-8000-000000000003", "JAVASCRIPT", "SCRIPTED_DECISION_NODE", ask+`
 try {
   nodeState.putShared("risk", ask("demo").risk);
-  action.goTo("true").putSessionProperty("risk", nodeState.get("risk"));
+  action.goTo("true").putSessionProperty("risk", nodeState.get("risk")).withMaxSessionTime(20).withMaxIdleTime(10);
 } catch (e) {
   logger.error("no risk: " + e.message);
   action.goTo("false");
@@ -131,8 +133,11 @@ outcome = JSON.parse(response.getEntity().getString()).risk === "low" ? "true" :
 	if info := j.send("GET", "/oauth2/userinfo", nil, "Authorization", "Bearer "+access).want(t, 200); info["risk_of"] != "demo" {
 		t.Errorf("user info: %v", info)
 	}
-	for _, tree := range []string{"Newer", "Older"} {
-		signIn(tree).want(t, 200)
+	signIn("Older").want(t, 200)
+	signedIn := signIn("Newer").want(t, 200)
+	sess, err := j.server.Login().Find(t.Context(), fmt.Sprint(signedIn["tokenId"]))
+	if err != nil || sess.Properties["risk"] != "low" || sess.MaxLife != 20*time.Minute || sess.MaxIdle != 10*time.Minute {
+		t.Errorf("session: %+v, %v", sess, err)
 	}
 
 	// Another secret, from a store that changed.

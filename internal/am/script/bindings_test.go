@@ -41,9 +41,10 @@ accessToken.setField("r", out.concat(subtle.generateKey("AES").length, subtle.ge
 var key = utils.crypto.subtle.deriveKey({name: "PBKDF2", hash: "SHA-1", salt: utils.types.stringToBytes("salt"), iterations: 2}, utils.types.stringToBytes("password"), 160);
 accessToken.setField("r", utils.base64.encode(key));`, `"6mwBTcctb4zNHtkqzh1B8NjeiVc="`},
 		{"the environment", js, modify + next, `
-accessToken.setField("r", [systemEnv.getProperty("script.my.port", "587", "java.lang.Integer"), systemEnv.getProperty("esv.mail-host"), systemEnv.getProperty("home"),
-  systemEnv.getProperty("script.none"), systemEnv.getProperty("script.none", "x"), systemEnv.getProperty("script.list", "", "java.util.List")[1]]);`,
-			`[25,"mail.example.com",null,null,"x","b"]`},
+accessToken.setField("r", [systemEnv.getProperty("script.my.port", "587", java.lang.Integer), systemEnv.getProperty("esv.mail-host"), systemEnv.getProperty("home"),
+  systemEnv.getProperty("script.none"), systemEnv.getProperty("script.none", "x"), systemEnv.getProperty("script.list", "", "java.util.List")[1],
+  utils.base64.atob(utils.base64.btoa("é"))]);`,
+			`[25,"mail.example.com",null,null,"x","b","é"]`},
 		{"the environment, older", js, modify, `
 var map = systemEnv.getProperty("script.map", "{}", java.util.Map), list = systemEnv.getProperty("script.list", "", java.util.List);
 accessToken.setField("r", [systemEnv.getProperty("script.my.port", "587", java.lang.Integer) === 25, map.get("k"), list == "[a, b]",

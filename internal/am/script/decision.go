@@ -49,6 +49,7 @@ type Decision struct {
 	Stage, Header, Description string
 	ErrorMessage               string
 	Properties                 map[string]string // of the session to be
+	MaxLife, MaxIdle           int               // its times in minutes; 0: as they are
 	Shared, Transient, Secure  map[string]any
 }
 

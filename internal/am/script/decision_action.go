@@ -13,6 +13,7 @@ type action struct {
 	stage, header, description string
 	message                    string
 	properties                 map[string]string
+	maxLife, maxIdle           int
 }
 
 // GroovyClass is Action.
@@ -23,6 +24,7 @@ func (a *action) into(d *Decision) {
 		d.Outcome = a.outcome
 	}
 	d.Ask, d.Stage, d.Header, d.Description, d.ErrorMessage = a.asked, a.stage, a.header, a.description, a.message
+	d.MaxLife, d.MaxIdle = a.maxLife, a.maxIdle
 	maps.Copy(d.Properties, a.properties)
 }
 
@@ -62,6 +64,8 @@ var actionClass = &groovy.Class{
 			a.properties[text(c.Arg(0))] = text(c.Arg(1))
 			return a, nil
 		}),
+		"withMaxSessionTime": minutes(func(a *action, n int) { a.maxLife = n }),
+		"withMaxIdleTime":    minutes(func(a *action, n int) { a.maxIdle = n }),
 		"removeSessionProperty": onAction(func(a *action, c *groovy.Call) (groovy.Value, error) {
 			delete(a.properties, text(c.Arg(0)))
 			return a, nil
@@ -70,6 +74,20 @@ var actionClass = &groovy.Class{
 		"replaceSharedState":    onAction(func(a *action, _ *groovy.Call) (groovy.Value, error) { return a, nil }),
 		"replaceTransientState": onAction(func(a *action, _ *groovy.Call) (groovy.Value, error) { return a, nil }),
 	},
+}
+
+// maxMinutes is ten years.
+const maxMinutes = 10 * 366 * 24 * 60
+
+func minutes(set func(*action, int)) groovy.Method {
+	return onAction(func(a *action, c *groovy.Call) (groovy.Value, error) {
+		n, ok := integer(c.Arg(0))
+		if len(c.Args) != 1 || !ok || n < 1 || n > maxMinutes {
+			return nil, illegal("%s: expected minutes", c.Name)
+		}
+		set(a, int(n))
+		return a, nil
+	})
 }
 
 func (a *action) goTo(c *groovy.Call) (groovy.Value, error) {

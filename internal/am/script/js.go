@@ -125,6 +125,9 @@ func (j *js) globals(vars []binding) {
 		if j.names.has("require") {
 			j.set("require", j.vm.ToValue(j.require))
 		}
+		if j.names.words["java"] && j.names.words["systemEnv"] {
+			j.set("java", j.vm.ToValue(typeNames()))
+		}
 		return
 	}
 	j.javaGlobals()

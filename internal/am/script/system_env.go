@@ -52,6 +52,18 @@ func (r *run) variable(name string) (string, bool) {
 	return env(strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(name)))
 }
 
+// typeNames are the only Java names of the newer dialect: what getProperty takes as its third argument.
+func typeNames() map[string]map[string]string {
+	lang, util := map[string]string{}, map[string]string{}
+	for _, name := range [...]string{"Boolean", "Double", "Integer", "String"} {
+		lang[name] = "java.lang." + name
+	}
+	for _, name := range [...]string{"List", "Map"} {
+		util[name] = "java.util." + name
+	}
+	return map[string]map[string]string{"lang": lang, "util": util}
+}
+
 // typed converts a variable to one of the types that there are, by a class or its name.
 func typed(s string, kind groovy.Value) (groovy.Value, error) {
 	name := text(kind)

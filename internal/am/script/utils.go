@@ -55,17 +55,21 @@ func (*coding) GroovyClass() *groovy.Class { return codingClass }
 var codingClass = &groovy.Class{
 	Name: utilities + "Base64",
 	Methods: map[string]groovy.Method{
-		"encode": withArgs(1, func(c *groovy.Call) (groovy.Value, error) {
-			b, err := bytesOf(c.Arg(0))
-			return c.This.(*coding).EncodeToString(b), err
-		}),
-		"decode": withArgs(1, func(c *groovy.Call) (groovy.Value, error) {
-			b, err := c.This.(*coding).decode(c)
-			return string(b), err
-		}),
+		"encode": encodeBase64, "decode": decodeBase64,
+		"btoa": encodeBase64, "atob": decodeBase64,
 		"decodeToBytes": withArgs(1, func(c *groovy.Call) (groovy.Value, error) { return c.This.(*coding).decode(c) }),
 	},
 }
+
+var encodeBase64 = withArgs(1, func(c *groovy.Call) (groovy.Value, error) {
+	b, err := bytesOf(c.Arg(0))
+	return c.This.(*coding).EncodeToString(b), err
+})
+
+var decodeBase64 = withArgs(1, func(c *groovy.Call) (groovy.Value, error) {
+	b, err := c.This.(*coding).decode(c)
+	return string(b), err
+})
 
 // decode takes text with padding and without.
 func (e *coding) decode(c *groovy.Call) ([]byte, error) {

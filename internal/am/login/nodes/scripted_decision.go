@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -45,6 +46,7 @@ func (n *scriptedDecision) Process(s *journey.Step) (journey.Result, error) {
 	for name, value := range d.Properties {
 		s.State.SetProperty(name, value)
 	}
+	s.State.MaxLife, s.State.MaxIdle = cmp.Or(d.MaxLife, s.State.MaxLife), cmp.Or(d.MaxIdle, s.State.MaxIdle)
 	if d.ErrorMessage != "" {
 		s.State.Message = d.ErrorMessage
 	}
