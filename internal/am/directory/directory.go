@@ -82,21 +82,18 @@ func New(docs store.Docs, openSecret func(string) (string, error), log *slog.Log
 
 // of returns the directories of a realm by their names.
 func (s *Stores) of(ctx context.Context, realmPath string) ([]*directory, error) {
-	docs, err := s.docs.List(ctx, realmPath, store.KindService)
-	if err != nil {
-		return nil, err
-	}
 	var list []*directory
-	for _, d := range docs {
-		name, ok := NameOf(d.ID)
-		if !ok {
-			continue
-		}
+	err := s.docs.Walk(ctx, realmPath, store.KindService, store.Span{Prefix: prefix, Page: 50}, func(d store.Doc) (bool, error) {
+		name, _ := NameOf(d.ID)
 		dir, err := s.directory(realmPath+" "+name, d)
 		if err != nil {
-			return nil, fmt.Errorf("identity store %s: %w", name, err)
+			return false, fmt.Errorf("identity store %s: %w", name, err)
 		}
 		list = append(list, dir)
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return list, nil
 }

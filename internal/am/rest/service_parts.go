@@ -2,7 +2,6 @@ package rest
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 
 	"gatehouse/internal/am/store"
@@ -60,20 +59,16 @@ func (p serviceParts) docID(c *Call, id string) string {
 
 // partsOf lists the parts of a service, of one type or of all.
 func (v services) partsOf(c *Call, service, kind string) ([]Object, error) {
-	docs, err := v.docs.List(c.Context(), c.realmPath(), store.KindService)
 	list := []Object{}
-	for _, d := range docs {
-		below, ok := strings.CutPrefix(d.ID, service+"/")
-		of, id, _ := strings.Cut(below, "/")
-		if !ok || id == "" || kind != "" && kind != of {
-			continue
+	err := v.docs.Walk(c.Context(), c.realmPath(), store.KindService, store.Span{Prefix: service + "/"}, func(d store.Doc) (bool, error) {
+		of, id, _ := strings.Cut(strings.TrimPrefix(d.ID, service+"/"), "/")
+		if id == "" || kind != "" && kind != of {
+			return true, nil
 		}
 		o, err := printPart(of, id, d)
-		if err != nil {
-			return nil, err
-		}
 		list = append(list, o)
-	}
+		return true, err
+	})
 	return list, err
 }
 
@@ -168,13 +163,9 @@ func (p serviceParts) delete(c *Call, id string) (Object, error) {
 
 // deleteParts removes the parts of a service that goes.
 func (v services) deleteParts(c *Call, service string) error {
-	docs, err := v.docs.List(c.Context(), c.realmPath(), store.KindService)
-	for _, d := range docs {
-		if strings.HasPrefix(d.ID, service+"/") {
-			err = errors.Join(err, v.docs.Delete(c.Context(), c.realmPath(), store.KindService, d.ID, 0))
-		}
-	}
-	return err
+	return v.docs.Walk(c.Context(), c.realmPath(), store.KindService, store.Span{Prefix: service + "/"}, func(d store.Doc) (bool, error) {
+		return true, v.docs.Delete(c.Context(), c.realmPath(), store.KindService, d.ID, 0)
+	})
 }
 
 // partTypes lists the types of parts that a service has.
