@@ -69,7 +69,7 @@ func TestBackchannelLogout(t *testing.T) {
 		}
 		return session, id
 	}
-	session, id := signedIn()
+	_, id := signedIn()
 	if heard := follow(); len(heard) != 0 {
 		t.Fatalf("told %d times of a session that lives", len(heard))
 	}
@@ -112,7 +112,7 @@ func TestBackchannelLogout(t *testing.T) {
 	if tried != 5 {
 		t.Errorf("tried %d times, want 5", tried)
 	}
-	session, _ = signedIn()
+	session, _ := signedIn()
 	e.answers(400)
 	if err := l.sessions().End(w.ctx, session); err != nil {
 		t.Fatal(err)
