@@ -270,4 +270,8 @@ accessToken.setField("r", [s.getAsUtf8(), s.getAsBytes().length, s.getAsBytes()[
 			t.Errorf("%s: %v, want %q", source, err, want)
 		}
 	}
+	_, err := e.ValidateScope(t.Context(), written(js, validate+next, `function validateAccessTokenScope() {
+  scopeValidatorHelper.throwInvalidScope("not " + secrets.getGenericSecret("scripted.node.a").getAsUtf8()); }`),
+		&script.ScopeInput{Input: *sampleInput(), Function: "validateAccessTokenScope"})
+	refused(t, err, "not *****")
 }

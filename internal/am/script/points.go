@@ -69,7 +69,7 @@ func (e *Engine) ValidateScope(ctx context.Context, s *realm.Script, in *ScopeIn
 	v, err := r.execute(p, vars, in.Function)
 	var t *groovy.Thrown
 	if errors.As(err, &t) && t.Class == invalidScope {
-		return nil, &InvalidScope{t.Message}
+		return nil, &InvalidScope{r.masked(t.Message)}
 	}
 	if err != nil {
 		return nil, failure(s.Name, err)
