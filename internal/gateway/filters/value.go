@@ -81,11 +81,5 @@ func (v *value) eval(s expr.Scope) any {
 	return v.constant
 }
 
-// evalMap returns the value where a map is needed; ok is false for anything else.
-func (v *value) evalMap(s expr.Scope) (m map[string]any, ok bool) {
-	m, ok = v.eval(s).(map[string]any)
-	return m, ok
-}
-
 // isMap says that the configuration gives an object, or an expression that may yield one.
 func (v *value) isMap() bool { return v.isObject || v.text != nil && !v.text.IsLiteral() }

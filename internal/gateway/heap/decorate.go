@@ -74,7 +74,7 @@ func (h *Heap) apply(f conf.Field, v any, env *Env) (any, bool) {
 // allGlobals applies the ancestors' global decorations, outermost first, then this
 // document's.
 func (h *Heap) allGlobals(v any, env *Env) (any, bool) {
-	ok := true
+	var ok bool
 	if h.parent != nil {
 		if v, ok = h.parent.allGlobals(v, env); !ok {
 			return nil, false
@@ -88,7 +88,7 @@ func (h *Heap) global(v any, env *Env) (any, bool) {
 	if _, is := v.(Decorator); is || len(h.globals) == 0 {
 		return v, true
 	}
-	ok := true
+	var ok bool
 	for _, f := range h.globals {
 		if v, ok = h.apply(f, v, env); !ok {
 			return nil, false

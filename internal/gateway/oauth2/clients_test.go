@@ -153,7 +153,7 @@ const clientCredentialsDecl = `[{"name":"cc","type":"ClientCredentialsOAuth2Clie
 	"endpointHandler":{"type":"Chain","config":{"filters":[{"type":"ClientSecretBasicAuthenticationFilter","config":{"clientId":"client-service","clientSecretId":"client.secret.id",
 	"secretsProvider":{"type":"Base64EncodedSecretStore","config":{"secrets":{"client.secret.id":"cGFzc3dvcmQ="}}}}}],"handler":"ForgeRockClientHandler"}}}}]`
 
-// tokens makes the fake server issue t1, t2, …
+// tokens makes the fake server issue t1, t2 and so on.
 func (f *fixture) tokens(extra string) {
 	f.server = func(*chain.Exchange) (*chain.Response, error) {
 		return reply(200, fmt.Sprintf(`{"access_token":"t%d","token_type":"Bearer"%s}`, f.count(), extra))
