@@ -100,6 +100,13 @@ func TestSessionQuotas(t *testing.T) {
 	if got := alive(a, b); !same(got, []bool{false, true}) {
 		t.Errorf("the user's limit: %v", got)
 	}
+	// Who signs in over a session of his own replaces it.
+	quotas("DenyAccessAction", 2)
+	over := s.send("POST", "/json/authenticate?ForceAuth=true", "{}", "X-OpenAM-Username", "few", "X-OpenAM-Password", "Ch4ng31t", "iPlanetDirectoryPro", b).want(t, 200)
+	if got := alive(b, over["tokenId"].(string)); !same(got, []bool{false, true}) {
+		t.Errorf("over a session: %v", got)
+	}
+	s.send("POST", "/json/authenticate", "{}", "X-OpenAM-Username", "few", "X-OpenAM-Password", "Ch4ng31t").want(t, 401)
 	// The administrator may have any number.
 	quotas("DenyAccessAction", 1)
 	for range 3 {

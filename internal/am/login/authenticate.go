@@ -154,7 +154,7 @@ func (x *exchange) next(want *wanted, out Outcome, err error) error {
 			"message": "Authentication Successful", "successUrl": x.successURL(out.Authenticated), "realm": x.place.Realm.Path,
 		})
 	}
-	token, err := x.s.begin(x.r.Context(), x.place.Realm, out.Authenticated)
+	token, err := x.s.begin(x.r.Context(), x.place.Realm, out.Authenticated, x.shown.ID())
 	if err != nil {
 		return err
 	}

@@ -59,9 +59,10 @@ func (q *quotaLocks) of(rl *realm.Realm, sub store.Subject) *sync.Mutex {
 	return &q.locks[maphash.String(q.seed, rl.Path+" "+sub.Name)%uint64(len(q.locks))]
 }
 
-// counted runs create where the subject may have another session, after making room for it. Agents and the administrator
-// may have any number.
-func (s *Service) counted(ctx context.Context, rl *realm.Realm, a Authenticated, create func() error) error {
+// counted runs create where the subject may have another session, after making room for it. over is the ID of the session
+// that the request shows, "" for none: who signs in over a session of his own does not need both. Agents and the
+// administrator may have any number.
+func (s *Service) counted(ctx context.Context, rl *realm.Realm, a Authenticated, over string, create func() error) error {
 	if a.Subject.Type != TypeUser || IsAdmin(rl.Path, a.Subject.Name) {
 		return create()
 	}
@@ -81,6 +82,12 @@ func (s *Service) counted(ctx context.Context, rl *realm.Realm, a Authenticated,
 	}
 	now := s.Now()
 	list = slices.DeleteFunc(list, func(sess store.Session) bool { return !now.Before(sess.Ends()) })
+	if i := slices.IndexFunc(list, func(sess store.Session) bool { return sess.ID() == over }); i >= 0 && len(list) >= limit {
+		if err := s.Destroy(ctx, list[i]); err != nil {
+			return err
+		}
+		list = slices.Delete(list, i, i+1)
+	}
 	if len(list) >= limit {
 		gone, err := tooMany(set.Action, list, limit)
 		if err != nil {

@@ -133,8 +133,8 @@ func (s *Service) EndAll(ctx context.Context, rl *realm.Realm, sub store.Subject
 	return ended, nil
 }
 
-// begin makes a session of a successful authentication.
-func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated) (string, error) {
+// begin makes a session of a successful authentication, whose request showed the session with the ID over; "" for none.
+func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, over string) (string, error) {
 	idle, life := s.times(ctx, rl)
 	if a.MaxLife > 0 {
 		life = min(a.MaxLife, maxMinutes*time.Minute)
@@ -161,7 +161,7 @@ func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated) (
 		CtxID:       fmt.Sprintf("%s-%d", uuid.NewString(), now.UnixNano()%100000),
 		Handle:      "shandle:" + rand.Text() + ".*AAJTSQACMDEAAlMxAAA.*",
 	}
-	err := s.counted(ctx, rl, a, func() error { return s.sessions.Create(ctx, token, sess) })
+	err := s.counted(ctx, rl, a, over, func() error { return s.sessions.Create(ctx, token, sess) })
 	if err == nil {
 		s.tell(ctx, Event{Kind: EventSession, Realm: rl.Path, Subject: a.Subject, Session: sess.CtxID, Tree: a.Tree})
 	}
