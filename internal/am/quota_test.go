@@ -107,6 +107,13 @@ func TestSessionQuotas(t *testing.T) {
 		t.Errorf("over a session: %v", got)
 	}
 	s.send("POST", "/json/authenticate", "{}", "X-OpenAM-Username", "few", "X-OpenAM-Password", "Ch4ng31t").want(t, 401)
+	// It is not for users to change, nor is their journey.
+	for _, name := range []string{"iplanet-am-session-quota-limit", "iplanet-am-user-auth-config"} {
+		mine := []string{"iPlanetDirectoryPro", over["tokenId"].(string), "Accept-API-Version", version}
+		if got := s.send("PUT", "/json/users/few", map[string]any{name: "99"}, mine...); got.StatusCode == 200 && same(got.body[name], []any{"99"}) || got.StatusCode >= 500 {
+			t.Errorf("a user gives himself %s: %d %s", name, got.StatusCode, got.raw)
+		}
+	}
 	// The administrator may have any number.
 	quotas("DenyAccessAction", 1)
 	for range 3 {
