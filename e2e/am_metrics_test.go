@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"io"
-	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,22 +18,14 @@ func TestAMMetrics(t *testing.T) {
 	if m == nil {
 		t.Fatal("the log does not say where the metrics are")
 	}
-	resp, err := http.Get(m[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != 200 {
-		t.Fatalf("metrics: %d, %v", resp.StatusCode, err)
-	}
+	_, text := scrape(t, m[1])
 	for _, line := range []string{
 		`am_http_requests_total{endpoint="oauth2/access_token",family="2xx"} 1`,
 		`am_http_requests_total{endpoint="oauth2/access_token",family="4xx"} 1`,
 		`am_http_request_duration_seconds_count{endpoint="oauth2/access_token"} 2`,
 		`am_store_up 1`, `am_draining 0`,
 	} {
-		if !strings.Contains(string(text), line+"\n") {
+		if !strings.Contains(text, line+"\n") {
 			t.Errorf("the metrics have no line %s", line)
 		}
 	}

@@ -38,12 +38,7 @@ func scrape(t *testing.T, url string) (names map[string]bool, text string) {
 // metricRoute has every object that tells metrics.
 const metricRoute = `{
   "name": "guarded",
-  "heap": [
-    {"name": "secrets", "type": "Base64EncodedSecretStore", "config": {"secrets": {"gate.password": "c2VjcmV0"}}},
-    {"name": "asGate", "type": "Chain", "config": {
-      "filters": [{"type": "HttpBasicAuthenticationClientFilter", "config": {"username": "gate", "passwordSecretId": "gate.password", "secretsProvider": "secrets"}}],
-      "handler": "ForgeRockClientHandler"}}
-  ],
+  "heap": [` + asGate + `],
   "auditService": {"type": "AuditService", "config": {"eventHandlers": [
     {"class": "JsonAuditEventHandler", "config": {"name": "json", "logDirectory": "LOGS", "topics": ["access"]}}]}},
   "handler": {"type": "Chain", "timer": true, "config": {

@@ -85,15 +85,17 @@ func attributes(list []*common.KeyValue) map[string]string {
 	return m
 }
 
-// guardedRoute introspects tokens at the server and logs from a script.
-const guardedRoute = `{
-  "name": "guarded",
-  "heap": [
+// asGate is the handler of the client that makeGate makes.
+const asGate = `
     {"name": "secrets", "type": "Base64EncodedSecretStore", "config": {"secrets": {"gate.password": "c2VjcmV0"}}},
     {"name": "asGate", "type": "Chain", "config": {
       "filters": [{"type": "HttpBasicAuthenticationClientFilter", "config": {"username": "gate", "passwordSecretId": "gate.password", "secretsProvider": "secrets"}}],
-      "handler": "ForgeRockClientHandler"}}
-  ],
+      "handler": "ForgeRockClientHandler"}}`
+
+// guardedRoute introspects tokens at the server and logs from a script.
+const guardedRoute = `{
+  "name": "guarded",
+  "heap": [` + asGate + `],
   "auditService": {"type": "AuditService", "config": {"eventHandlers": [
     {"class": "org.forgerock.audit.handlers.json.JsonAuditEventHandler", "config": {"name": "json", "logDirectory": "LOGS", "topics": ["access"]}}]}},
   "handler": {"type": "Chain", "config": {
