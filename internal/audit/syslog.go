@@ -78,6 +78,8 @@ var (
 
 const (
 	informational = 6
+	// maxWaiting is how many events of a topic wait for the server where buffering.maxSize does not say.
+	maxWaiting = 5000
 	// drainTime is how long the server may take for what waits when the gateway stops.
 	drainTime = 5 * time.Second
 	// writeTime is how long it may take for one message.
@@ -112,7 +114,7 @@ func syslog(b *builder) func(string, *Topic) sink {
 	}
 	size := c.Buffering.MaxSize
 	if size == 0 {
-		size = 5000
+		size = maxWaiting
 	}
 	address := net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
 	if to, ok := b.env.Hosts[address]; ok {

@@ -29,6 +29,7 @@ import (
 type exporter struct {
 	client  *http.Client
 	url     string
+	name    string // the address without a password, for logs
 	header  http.Header
 	gzip    bool
 	timeout time.Duration
@@ -62,7 +63,7 @@ func newExporter(o TracingOptions) (*exporter, error) {
 	}
 	e := &exporter{
 		client: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		url:    u.String(), header: h, gzip: o.Gzip, timeout: cmp.Or(o.Timeout, 10*time.Second), retry: o.Retry.withDefaults(), log: o.Log,
+		url:    u.String(), name: u.Redacted(), header: h, gzip: o.Gzip, timeout: cmp.Or(o.Timeout, 10*time.Second), retry: o.Retry.withDefaults(), log: o.Log,
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -80,12 +81,12 @@ func (e *exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 	case err == nil:
 		e.exported.Add(n)
 		if e.broken {
-			e.log.Info("spans reach the collector again", "collector", e.url)
+			e.log.Info("spans reach the collector again", "collector", e.name)
 		}
 	default:
 		e.failed.Add(n)
 		if !e.broken {
-			e.log.Warn("spans do not reach the collector and are lost", "collector", e.url, "error", err)
+			e.log.Warn("spans do not reach the collector and are lost", "collector", e.name, "error", err)
 		}
 	}
 	e.broken = err != nil
