@@ -38,6 +38,9 @@ func (v services) parts() *Resource {
 
 // check wants a service that the realm has and that may have parts.
 func (p serviceParts) check(c *Call) error {
+	if err := administrators(c); err != nil {
+		return err // who may not ask does not learn which services there are
+	}
 	t, err := p.services.typeOf(c.Vars["service"])
 	if err != nil || !t.Open {
 		return noRoute("realm-config/services/" + c.Vars["service"] + "/" + c.Vars["type"])
