@@ -308,6 +308,19 @@ func TestLimitsOfAM(t *testing.T) {
 			}
 			return wrong()
 		}},
+		"sessions of one user": {"401", func() string {
+			a.rest("PUT", "/global-config/services/session", map[string]any{
+				"quotas": map[string]any{
+					"iplanet-am-session-enable-session-constraint": "ON",
+					"behaviourWhenQuotaExhausted":                  "org.forgerock.openam.session.service.DenyAccessAction",
+				},
+				"defaults": map[string]any{"dynamic": map[string]any{"quotaLimit": 1}},
+			})
+			a.rest("POST", realm+"/users?_action=create", map[string]any{"username": "once", "userpassword": "Ch4ng31t"})
+			sign := call("POST", "/json"+realm+"/authenticate", "{}", "Content-Type", "application/json", "X-OpenAM-Username", "once", "X-OpenAM-Password", "Ch4ng31t")
+			sign()
+			return sign()
+		}},
 		"source of a script": {"413", rest("POST", realm+"/scripts?_action=create", map[string]any{
 			"name": "long", "language": "JAVASCRIPT", "context": "OAUTH2_ACCESS_TOKEN_MODIFICATION", "script": xs[:200<<10],
 		})},

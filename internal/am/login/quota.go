@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/observe"
 )
 
 // ServiceSession is the service with the times and the number of sessions.
@@ -89,6 +90,7 @@ func (s *Service) counted(ctx context.Context, rl *realm.Realm, a Authenticated,
 		list = slices.Delete(list, i, i+1)
 	}
 	if len(list) >= limit {
+		observe.CountLimit(ctx, observe.OverLimit("user_sessions"))
 		gone, err := tooMany(set.Action, list, limit)
 		if err != nil {
 			return err
