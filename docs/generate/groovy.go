@@ -45,7 +45,8 @@ gateway (`+"`-D name=number`"+`).
 | `+"`script.maxMemoryBytes`"+` | memory handed out in one run, in total | %d |
 | `+"`script.maxMillis`"+` | time in the script; waiting for other servers does not count | %d |
 | `+"`script.maxRegexpMillis`"+` | one match of a regular expression | %d |
-`, l.Steps, l.Depth, l.Bytes, l.Wall.Milliseconds(), l.Regexp.Milliseconds())
+| `+"`script.maxWaitMillis`"+` | waiting for other servers, all together; a wait that has begun is waited for | %d |
+`, l.Steps, l.Depth, l.Bytes, l.Wall.Milliseconds(), l.Regexp.Milliseconds(), l.Wait.Milliseconds())
 	b.WriteString("\nThese bounds are fixed. What passes one is an exception, which a script may catch, unless the row says otherwise.\n\n| At most | |\n|---|---|\n")
 	for _, bound := range append(groovy.Bounds(), script.Bounds()...) {
 		fmt.Fprintf(&b, "| %d | %s |\n", bound.Most, bound.What)

@@ -123,12 +123,13 @@ func (c *Call) Each(v Value, yield func(Value) bool) (err error) {
 	return nil
 }
 
-// Wait runs something slow, such as a network call, off the script's clock.
+// Wait runs something slow, such as a network call, off the script's clock. A run that waits once more after it has
+// waited for Limits.Wait ends then.
 func (c *Call) Wait(slow func()) {
 	start := time.Now()
 	slow()
 	if c.th != nil {
-		c.th.deadline = c.th.deadline.Add(time.Since(start))
+		c.th.waited(time.Since(start))
 	}
 }
 

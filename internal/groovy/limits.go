@@ -17,6 +17,7 @@ type Limits struct {
 	Bytes  int64         // memory handed out in total, roughly; default 256 MiB
 	Wall   time.Duration // time in the script, without Call.Wait; default 10 s
 	Regexp time.Duration // one match; default 1 s
+	Wait   time.Duration // time in Call.Wait, all together; default 5 min
 }
 
 func (l Limits) withDefaults() Limits {
@@ -38,12 +39,15 @@ func (l Limits) withDefaults() Limits {
 	if l.Regexp == 0 {
 		l.Regexp = time.Second
 	}
+	if l.Wait == 0 {
+		l.Wait = 5 * time.Minute
+	}
 	return l
 }
 
 // LimitError ends a run which passed a limit. Scripts cannot catch it.
 type LimitError struct {
-	Limit  string // steps, depth, memory, time, regexp, cancelled
+	Limit  string // steps, depth, memory, time, regexp, wait, cancelled
 	File   string
 	Line   int
 	Frames []StackFrame
@@ -54,7 +58,7 @@ func (e *LimitError) Error() string {
 	what := map[string]string{
 		"steps": "the script took too many steps", "depth": "the script's calls are nested too deeply",
 		"memory": "the script used too much memory", "time": "the script ran too long",
-		"regexp": "a regular expression took too long", "cancelled": "the script was cancelled",
+		"regexp": "a regular expression took too long", "wait": "the script waited too long", "cancelled": "the script was cancelled",
 	}[e.Limit]
 	if e.File == "" {
 		return what
@@ -73,6 +77,7 @@ type run struct {
 	steps   atomic.Int64
 	bytes   atomic.Int64
 	entries atomic.Int32
+	waited  atomic.Int64 // nanoseconds
 	mu      sync.Mutex
 	statics map[*scriptClass]*staticState
 }
@@ -92,6 +97,7 @@ type thread struct {
 	nested   int // recursion inside toString, equals and the like
 	mem      int64
 	deadline time.Time
+	overdue  bool // it waited when it should not any more
 	top      *frame
 	free     *frame // finished ones, linked by up
 }
@@ -130,8 +136,21 @@ func (th *thread) check() {
 	if err := th.ctx.Err(); err != nil {
 		th.limit("cancelled", err)
 	}
+	if th.overdue {
+		th.limit("wait", nil)
+	}
 	if time.Now().After(th.deadline) {
 		th.limit("time", nil)
+	}
+}
+
+// waited takes a time of waiting off the clock. What was waited for is not lost by that wait's own length.
+func (th *thread) waited(d time.Duration) {
+	th.deadline = th.deadline.Add(d)
+	if before := time.Duration(th.run.waited.Add(int64(d))) - d; before >= th.eng.env.Limits.Wait {
+		th.overdue = true
+		th.run.steps.Add(-int64(th.left))
+		th.left = 0 // look at once
 	}
 }
 

@@ -40,4 +40,4 @@ func (t *Tally) Each(f func(name string, count uint64)) {
 }
 
 // ScriptLimits are the limits that end scripts, as they are counted.
-var ScriptLimits = []string{"steps", "depth", "memory", "time", "regexp", "cancelled"}
+var ScriptLimits = []string{"steps", "depth", "memory", "time", "regexp", "wait", "cancelled"}

@@ -125,6 +125,7 @@ func limitsOf(env *heap.Env) (groovy.Limits, error) {
 		"script.maxMemoryBytes":  func(n int64) { l.Bytes = n },
 		"script.maxMillis":       func(n int64) { l.Wall = time.Duration(n) * time.Millisecond },
 		"script.maxRegexpMillis": func(n int64) { l.Regexp = time.Duration(n) * time.Millisecond },
+		"script.maxWaitMillis":   func(n int64) { l.Wait = time.Duration(n) * time.Millisecond },
 	} {
 		v, ok := env.System(name)
 		if !ok || v == "" {

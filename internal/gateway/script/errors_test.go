@@ -112,11 +112,12 @@ func TestLimitsAreSet(t *testing.T) {
 		{"script.maxMemoryBytes", "100000", "def s = 'x'; while (true) { s += s }", "memory"},
 		{"script.maxMillis", "50", "while (true) {}", "time"},
 		{"script.maxRegexpMillis", "20", "('a' * 60) ==~ /(a+)+b/", "regexp"},
+		{"script.maxWaitMillis", "1", "while (true) { http.send(request).get() }", "wait"},
 	} {
 		t.Run(c.property, func(t *testing.T) {
 			g := newRig(t)
 			g.system = map[string]string{
-				"script.maxSteps": "1000000000000", "script.maxDepth": "500", "script.maxMemoryBytes": generous, "script.maxMillis": "60000", "script.maxRegexpMillis": "60000",
+				"script.maxSteps": "1000000000000", "script.maxDepth": "500", "script.maxMemoryBytes": generous, "script.maxMillis": "60000", "script.maxRegexpMillis": "60000", "script.maxWaitMillis": "60000",
 			}
 			g.system[c.property] = c.value
 			s := g.source("if (request.form.go) {\n" + c.source + "\n}\nreturn new Response(Status.OK)")
