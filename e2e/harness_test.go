@@ -15,6 +15,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -276,4 +277,22 @@ func shell(t *testing.T, curlHome string, env []string, script string) string {
 		t.Fatalf("%s\n%v\n%s%s", script, err, out.String(), errs.String())
 	}
 	return out.String()
+}
+
+// statusOf sends a request, with pairs of header names and values, and gives the status of the answer.
+func statusOf(t *testing.T, method, address, body string, header ...string) int {
+	t.Helper()
+	req, err := http.NewRequest(method, address, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode
 }

@@ -247,22 +247,7 @@ func TestLimitsOfAM(t *testing.T) {
 		return func() string { status, _ := a.try(method, path, body); return strconv.Itoa(status) }
 	}
 	call := func(method, path, body string, header ...string) func() string {
-		return func() string {
-			t.Helper()
-			req, err := http.NewRequest(method, a.base+path, strings.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i := 0; i < len(header); i += 2 {
-				req.Header.Set(header[i], header[i+1])
-			}
-			resp, err := http.DefaultClient.Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp.Body.Close()
-			return strconv.Itoa(resp.StatusCode)
-		}
+		return func() string { return strconv.Itoa(statusOf(t, method, a.base+path, body, header...)) }
 	}
 	many := form("grant_type", "client_credentials", "client_id", "app", "client_secret", "secret")
 	for i := range 100 {

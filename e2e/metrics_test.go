@@ -72,19 +72,7 @@ func TestMetrics(t *testing.T) {
 		askGuarded(t, gate, token, "X-Group", group)
 	}
 	status := func(path string, header ...string) int {
-		req, err := http.NewRequest("GET", "http://"+gate.addr(0)+path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := 0; i < len(header); i += 2 {
-			req.Header.Set(header[i], header[i+1])
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		return resp.StatusCode
+		return statusOf(t, "GET", "http://"+gate.addr(0)+path, "", header...)
 	}
 	if got := status("/endless", "X-Group", "a"); got != 500 {
 		t.Errorf("an endless script: %d", got)
