@@ -157,7 +157,7 @@ func (s *Server) start(ctx context.Context) error {
 	s.scripts = scripts.engine
 	s.login = login.New(login.Options{
 		Realms: s.realms, Scripts: scripts.engine, Audit: s.signedIn, Domains: o.CookieDomains, Log: o.Log, Limits: s.limits, Now: o.Now,
-		Origin:  s.pageOrigin,
+		Origin: s.pageOrigin, Unprotected: func(ctx context.Context) bool { return !s.settings.api(ctx).CSRF },
 		IDToken: func(ctx context.Context, raw string) (string, error) { return s.oauth.SSOSession(ctx, raw) },
 		Advices: func(ctx context.Context, rl *realm.Realm, resource string, sess *store.Session) (map[string][]string, bool, error) {
 			return s.rest.Advices(ctx, rl, resource, sess)
@@ -169,7 +169,7 @@ func (s *Server) start(ctx context.Context) error {
 		Scripts: scripts, Policies: scopePolicies{s}, Login: oauthLogin{s.login}, Page: s.oauthPage, Log: o.Log, Limits: s.limits, Now: o.Now,
 	})
 	s.rest = rest.New(rest.Options{
-		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms},
+		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms}, APIs: s.settings.api,
 		Notify: s.hub.Publish, Figures: s.figures, Audited: s.recent.events, Identified: s.identified, Changed: s.changed, Version: o.Version, Log: o.Log, Now: o.Now,
 	})
 	if s.options.Console == nil {

@@ -31,6 +31,7 @@ type settings struct {
 	version int                      // counts changes, so that what was read before one is not kept after it
 	base    map[string]baseURLSource // by realm; the zero value: the realm says nothing
 	cors    []rest.CORS              // nil: not read yet
+	apis    *rest.APISettings        // nil: not read yet
 }
 
 func newSettings(log *slog.Logger) *settings {
@@ -57,7 +58,7 @@ func (s *settings) forget() {
 	defer s.mu.Unlock()
 	s.version++
 	clear(s.base)
-	s.cors = nil
+	s.cors, s.apis = nil, nil
 }
 
 // baseURL returns the realm's base URL source.
@@ -128,6 +129,31 @@ func (s *settings) crossOrigin(ctx context.Context) []rest.CORS {
 		s.cors = list
 	}
 	return list
+}
+
+// api returns the settings of the REST interfaces.
+func (s *settings) api(ctx context.Context) rest.APISettings {
+	s.mu.RLock()
+	kept, version := s.apis, s.version
+	s.mu.RUnlock()
+	if kept != nil {
+		return *kept
+	}
+	set := rest.DefaultAPISettings()
+	d, err := s.docs.Get(ctx, "", store.KindGlobal, rest.ServiceREST)
+	if err == nil {
+		err = json.Unmarshal(d.Body, &set)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		s.log.Error("the settings of the REST interfaces cannot be used", "error", err)
+		return rest.DefaultAPISettings()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if version == s.version {
+		s.apis = &set
+	}
+	return set
 }
 
 // noticing is an engine whose writes of settings are in force when they return, and that tells of sessions that end.

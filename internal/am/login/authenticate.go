@@ -110,9 +110,10 @@ func (x *exchange) current() (Found, error) {
 		return Found{}, err
 	}
 	q := x.r.URL.Query()
-	if found.Cookie && len(x.r.Header.Values("X-Requested-With")) == 0 && len(x.r.Header.Values("Accept-API-Version")) == 0 {
-		// What a foreign page can make a browser send (PingAM: CSRF filter).
-		return Found{}, &Refusal{Status: http.StatusForbidden, Message: "Forbidden"}
+	if found.Cookie {
+		if no := x.s.CSRF(x.r); no != nil {
+			return Found{}, no
+		}
 	}
 	if q.Get("arg") == "newsession" {
 		return Found{}, x.s.End(x.r.Context(), found.Token)

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -80,10 +81,16 @@ func (r *Refusal) because(cause error) *Refusal {
 	return &c
 }
 
+// treeAdmins is a name that stands for the journey of administrators (PingAM: administrator authentication).
+const treeAdmins = "adminconsoleservice"
+
 // tree finds a journey by name; "" and "[Empty]" are the realm's default.
 func (s *Service) tree(ctx context.Context, rl *realm.Realm, name string) (string, error) {
-	if name == "" || name == "[Empty]" {
-		name = s.defaultTree(ctx, rl)
+	switch name {
+	case "", "[Empty]":
+		name, _ = s.defaultTrees(ctx, rl)
+	case treeAdmins:
+		_, name = s.defaultTrees(ctx, rl)
 	}
 	if name == TreeAmster {
 		return "", errAmster
@@ -100,21 +107,28 @@ func (s *Service) tree(ctx context.Context, rl *realm.Realm, name string) (strin
 	return name, nil
 }
 
-// defaultTree is the "orgConfig" of the realm's authentication settings.
-func (s *Service) defaultTree(ctx context.Context, rl *realm.Realm) string {
-	doc, err := s.docs.Get(ctx, rl.Path, store.KindService, ServiceAuthentication)
-	if err != nil {
-		return TreeDefault
-	}
+// defaultTrees are the journeys that the realm's authentication settings name, for users and for administrators.
+func (s *Service) defaultTrees(ctx context.Context, rl *realm.Realm) (users, admins string) {
 	var body struct {
 		Core struct {
-			Tree string `json:"orgConfig"`
+			Users  string `json:"orgConfig"`
+			Admins string `json:"adminAuthModule"`
 		} `json:"core"`
 	}
-	if json.Unmarshal(doc.Body, &body) != nil || body.Core.Tree == "" || body.Core.Tree == "[Empty]" {
-		return TreeDefault
+	doc, err := s.docs.Get(ctx, rl.Path, store.KindService, ServiceAuthentication)
+	if err == nil {
+		err = json.Unmarshal(doc.Body, &body)
 	}
-	return body.Core.Tree
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		s.Log.WarnContext(ctx, "the authentication settings cannot be used", "realm", rl.Path, "error", err)
+	}
+	named := func(name string) string {
+		if name == "[Empty]" {
+			return TreeDefault
+		}
+		return cmp.Or(name, TreeDefault)
+	}
+	return named(body.Core.Users), named(body.Core.Admins)
 }
 
 // ServiceAuthentication is the document of a realm's authentication settings.

@@ -57,6 +57,8 @@ type Options struct {
 	Advices func(ctx context.Context, rl *realm.Realm, resource string, sess *store.Session) (advices map[string][]string, ok bool, err error)
 	// IDToken gives the ID of the session that an ID token stands for, or store.ErrNotFound; nil: none does.
 	IDToken func(ctx context.Context, raw string) (string, error)
+	// Unprotected tells that the CSRF filter is switched off; nil: it never is.
+	Unprotected func(ctx context.Context) bool
 	// Limits counts what limits held back; nil: nobody does.
 	Limits *observe.Tally
 }

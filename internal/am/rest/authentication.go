@@ -56,8 +56,8 @@ func (s *Server) authentication() []*Resource {
 	}
 }
 
-// authenticationSettings prints what is stored over the defaults. Of all of it, core.orgConfig alone decides
-// something here: which journey is the default.
+// authenticationSettings prints what is stored over the defaults. Of all of it, core alone decides
+// something here: which journeys are the defaults.
 func authenticationSettings(stored Object) Object {
 	o := Object{
 		"core": Object{"orgConfig": login.TreeDefault, "adminAuthModule": login.TreeDefault},

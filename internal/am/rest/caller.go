@@ -68,8 +68,10 @@ func (c *Call) identify(res *Resource) error {
 	found, err := c.server.Login.FromRequest(c.Request)
 	switch {
 	case err == nil:
-		if found.Cookie && unsafeMethod(c.Request.Method) && !declared(c.Request) {
-			return refuse(http.StatusForbidden, "").because(errors.New("neither X-Requested-With nor Accept-API-Version"))
+		if found.Cookie && unsafeMethod(c.Request.Method) {
+			if no := c.server.Login.CSRF(c.Request); no != nil {
+				return refuse(no.Status, "%s", no.Message).because(no)
+			}
 		}
 		sess := found.Session
 		if !res.Passive {
@@ -105,11 +107,6 @@ func (c *Call) identify(res *Resource) error {
 
 func unsafeMethod(method string) bool {
 	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
-}
-
-// declared tells whether the request has a header that a foreign page cannot make a browser send.
-func declared(r *http.Request) bool {
-	return len(r.Header.Values("X-Requested-With")) > 0 || len(r.Header.Values("Accept-API-Version")) > 0
 }
 
 func bearerToken(r *http.Request) (string, bool) {

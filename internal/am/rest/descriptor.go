@@ -18,6 +18,9 @@ func (c *Call) describe(title, path string, list []*Resource) error {
 	if err := administrators(c); err != nil {
 		return err
 	}
+	if err := c.described(); err != nil {
+		return err
+	}
 	if c.Query.Has("_crestapi") {
 		paths := Object{}
 		for _, res := range list {

@@ -64,7 +64,10 @@ func (s *Server) globalServices() []*Resource {
 	})}
 	cors := corsType()
 	service := &Type{ID: ServiceCORS, Name: "CORS Service", Groups: groupsOf(CORSService{Enabled: true}, nil, nil)}
-	g := globals{s, map[string]*Type{provider.ID: provider, validation.ID: validation, session.ID: session, service.ID: service}, append(serviceTypes(), service)}
+	g := globals{s, map[string]*Type{provider.ID: provider, validation.ID: validation, session.ID: session}, serviceTypes()}
+	for _, t := range []*Type{service, apiType()} { // no realm has them
+		g.own[t.ID], g.realm = t, append(g.realm, t)
+	}
 	configurations := func(c *Call) ([]Object, error) {
 		docs, err := s.docs.List(c.Context(), "", KindCORS)
 		list := []Object{}
@@ -150,7 +153,7 @@ func (g globals) typesOf(id string) (*Type, *Type, error) {
 	}
 	own, ok := g.own[id]
 	switch {
-	case ok && own.ID == ServiceCORS:
+	case ok && own == g.realm[i]:
 		return own, own, nil
 	case !ok:
 		own = &Type{ID: id}

@@ -28,7 +28,11 @@ func (c *Call) query(res *Resource) error {
 	if err != nil {
 		return err
 	}
-	counts := res.Counted || strings.EqualFold(c.Query.Get("_totalPagedResultsPolicy"), "EXACT")
+	policy := strings.ToUpper(c.Query.Get("_totalPagedResultsPolicy"))
+	if !slices.Contains([]string{"", "NONE", "ESTIMATE", "EXACT"}, policy) {
+		return badRequest("_totalPagedResultsPolicy: expected NONE, ESTIMATE or EXACT, found \"%s\"", policy)
+	}
+	counts := res.Counted || policy == "EXACT"
 	var page page
 	if res.Walk != nil && c.Query.Get("_sortKeys") == "" {
 		page, err = c.walk(res, selects, counts)

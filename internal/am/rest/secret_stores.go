@@ -42,6 +42,10 @@ func (s *Server) secretStores() []*Resource {
 		}
 		ofType := &Resource{
 			Path: at.path + "/{type}", Version: "2.0", Global: at.global, Check: checkStoreType, ItemActions: none,
+			Actions: map[string]Action{
+				"schema":   {Do: func(c *Call) (any, error) { return storeSettings(c.Vars["type"]).schema(), nil }},
+				"template": {Do: func(c *Call) (any, error) { return storeSettings(c.Vars["type"]).template(), nil }},
+			},
 			Query: func(c *Call) ([]Object, error) { return v.all(c, c.Vars["type"], at.global) },
 			Read:  func(c *Call, id string) (Object, error) { return v.read(c, id, at.global) },
 		}
@@ -59,6 +63,31 @@ func (s *Server) secretStores() []*Resource {
 		list = append(list, stores, ofType, mappings)
 	}
 	return list
+}
+
+// storeSettings tells forms what the stores of a type are made of.
+func storeSettings(id string) *Type {
+	if id == realm.TypeSecretFiles {
+		set := struct {
+			Directory string `json:"directory"`
+			Format    string `json:"format"`
+			Suffix    string `json:"suffix,omitempty"`
+		}{Format: "PLAIN"}
+		return &Type{ID: id, Collection: true, Groups: groupsOf(set, map[string]string{"suffix": "File suffix", "format": "File format"}, options{
+			"format": enum("PLAIN", "BASE64"),
+		})}
+	}
+	set := struct {
+		File          string `json:"file"`
+		StoreType     string `json:"storetype"`
+		StorePassword string `json:"storePassword"`
+		EntryPassword string `json:"keyEntryPassword,omitempty"`
+		Lease         int    `json:"leaseExpiryDuration"`
+	}{StoreType: "PKCS12", Lease: 5}
+	return &Type{ID: id, Collection: true, Groups: groupsOf(set, map[string]string{
+		"storetype": "Keystore type", "storePassword": "Store password secret label", "keyEntryPassword": "Entry password secret label",
+		"leaseExpiryDuration": "Key lease expiry",
+	}, options{"storetype": enum("PKCS12", "JKS", "JCEKS")})}
 }
 
 func storeTypes() []Object {

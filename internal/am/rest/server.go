@@ -33,6 +33,8 @@ type Options struct {
 	Bearer Bearer
 	// Notify tells those who follow a topic of a change in a realm; it never waits. Nil: nobody does.
 	Notify func(topic, realm string, body any)
+	// APIs are the settings of the service ServiceREST; nil: DefaultAPISettings.
+	APIs func(ctx context.Context) APISettings
 	// Figures tell how busy the server was; nil: nobody counts.
 	Figures func() []Figures
 	// Audited are the audit events in memory, the newest first; nil: none are kept.

@@ -89,9 +89,16 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := login.New(login.Options{Realms: realms})
+	apis := func(ctx context.Context) rest.APISettings {
+		set := rest.DefaultAPISettings()
+		if d, err := realms.Docs().Get(ctx, "", store.KindGlobal, rest.ServiceREST); err == nil {
+			_ = json.Unmarshal(d.Body, &set)
+		}
+		return set
+	}
+	l := login.New(login.Options{Realms: realms, Unprotected: func(ctx context.Context) bool { return !apis(ctx).CSRF }})
 	server := rest.New(rest.Options{
-		Realms: realms, Login: l, Scripts: scriptChecker{}, Bearer: bearers{},
+		Realms: realms, Login: l, Scripts: scriptChecker{}, Bearer: bearers{}, APIs: apis,
 		Version: rest.Version{Version: "8.0.1", Full: "Full 8.0.1", Revision: "r", Date: "d"},
 	})
 	var ts *httptest.Server

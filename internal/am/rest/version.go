@@ -16,6 +16,7 @@ func (c *Call) negotiate(res *Resource) error {
 		newest = "1.0"
 	}
 	asked := c.Request.Header.Get("Accept-API-Version")
+	noResource, noProtocol := true, true
 	for part := range strings.SplitSeq(asked, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		n, ok := versionNumber(value)
@@ -26,8 +27,13 @@ func (c *Call) negotiate(res *Resource) error {
 		case name == "protocol" && n > newestProtocol, name == "resource" && n/10 > majorOf(newest):
 			return refuse(404, "Accept-API-Version: Requested version \"%s\" does not match any routes.", value)
 		case name == "resource":
-			c.version = value
+			c.version, noResource = value, false
+		default:
+			noProtocol = false
 		}
+	}
+	if err := c.unversioned(noResource, noProtocol); err != nil {
+		return err
 	}
 	version := newest
 	if n, ok := versionNumber(c.version); ok && n/10 < majorOf(newest) {
