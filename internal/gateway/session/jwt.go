@@ -53,6 +53,8 @@ type jwtConfig struct {
 const (
 	chunk     = 3800
 	maxChunks = 8
+	// maxContent bounds a session before it is compressed: what is larger could not be read again.
+	maxContent = 4 * chunk * maxChunks
 )
 
 // longest is how long sessions in cookies may live.
@@ -154,6 +156,10 @@ func (s *sealedScope) load() {
 			break
 		}
 		token.WriteString(part)
+		if len(part) < chunk {
+			s.chunks++
+			break // the last part: a cookie with the next name is somebody else's
+		}
 	}
 	if token.Len() == 0 {
 		return
@@ -185,7 +191,7 @@ func (m *sealed) open(ctx context.Context, token string) (*content, error) {
 	}
 	t, err := jose.Decrypt(ctx, token, jose.DecryptOptions{
 		Keys: keys, Algorithms: []jose.Algorithm{jose.Dir}, Encryptions: []jose.Encryption{m.encryption},
-		MaxBytes: chunk * maxChunks * 4, Inflate: true, // also of the time before compression was switched off
+		MaxBytes: maxContent, Inflate: true, // also of the time before compression was switched off
 	})
 	if err != nil {
 		return nil, err
@@ -273,6 +279,9 @@ func (s *sealedScope) write(h http.Header) error {
 	body, err := json.Marshal(content{Expires: s.expires.UnixMilli(), Values: s.values})
 	if err != nil {
 		return err
+	}
+	if len(body) > maxContent {
+		return fmt.Errorf("the session has %d bytes, more than the %d that cookies can hold", len(body), maxContent)
 	}
 	key := m.key
 	if key == nil {

@@ -36,7 +36,11 @@ func Within(m SessionManager, h chain.Handler) chain.Handler {
 		if err != nil {
 			return nil, err
 		}
-		return resp, scope.Save(resp)
+		if err := scope.Save(resp); err != nil {
+			resp.Entity.Close()
+			return nil, err
+		}
+		return resp, nil
 	})
 }
 

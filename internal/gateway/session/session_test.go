@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"strings"
 	"testing"
@@ -151,4 +152,47 @@ func TestCookieSession(t *testing.T) {
 			t.Error("a function can be stored in a cookie")
 		}
 	})
+}
+
+// What the cookies cannot hold, or could not be read again, fails when it is stored, and
+// lets go of the response that is not sent.
+func TestSessionsThatAreTooLarge(t *testing.T) {
+	for config, value := range map[string]string{
+		``:                                   rand.Text() + strings.Repeat("x", 8*3800),
+		`"config": {"useCompression": true}`: strings.Repeat("x", 4*8*3800),
+	} {
+		if config != "" {
+			config = ", " + config
+		}
+		m := build(t, `{"type": "JwtSessionManager"`+config+`}`, time.Now)
+		body := &closing{}
+		resp, err := Within(m, chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
+			set(t, "k", value)(chain.Find[*chain.SessionContext](x.Context).Session)
+			resp := chain.NewResponse(200)
+			resp.Entity.SetStream(body, -1)
+			return resp, nil
+		})).Handle(chain.New(context.Background(), chain.NewRequest(), &chain.RootContext{ID: "1"}))
+		if err == nil || resp != nil || !body.closed {
+			t.Errorf("with %q: response %t, error %v, closed %t", config, resp != nil, err, body.closed)
+		}
+	}
+}
+
+type closing struct {
+	strings.Reader
+	closed bool
+}
+
+func (c *closing) Close() error { c.closed = true; return nil }
+
+// Cookies of others may have the names of further parts.
+func TestOtherCookiesAreNoParts(t *testing.T) {
+	m := build(t, `{"type": "JwtSessionManager", "config": {"cookie": {"name": "S"}}}`, time.Now)
+	b := browser{}
+	b.visit(t, m, set(t, "k", "v"))
+	b["S1"] = "of an application"
+	b.visit(t, m, want(t, "k", "v"))
+	if c := b.visit(t, m, set(t, "k", "w")); len(c) != 1 {
+		t.Errorf("a change sets %q", c)
+	}
 }
