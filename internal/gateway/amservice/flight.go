@@ -1,7 +1,6 @@
 package amservice
 
 import (
-	"context"
 	"errors"
 
 	"golang.org/x/sync/singleflight"
@@ -17,9 +16,19 @@ type Flight[V any] struct{ group singleflight.Group }
 // of the others takes over.
 func (f *Flight[V]) Do(x *chain.Exchange, key string, run func() (V, error)) (V, error) {
 	for {
-		v, err, shared := f.group.Do(key, func() (any, error) { return run() })
-		if shared && x.Ctx().Err() == nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
-			continue
+		v, err, _ := f.group.Do(key, func() (any, error) {
+			v, err := run()
+			if err != nil && x.Ctx().Err() != nil {
+				err = &givenUp{err}
+			}
+			return v, err
+		})
+		var gone *givenUp
+		if errors.As(err, &gone) {
+			if x.Ctx().Err() == nil {
+				continue // another one's client is gone, not this one's
+			}
+			err = gone.error
 		}
 		if err != nil {
 			var zero V
@@ -28,3 +37,7 @@ func (f *Flight[V]) Do(x *chain.Exchange, key string, run func() (V, error)) (V,
 		return v.(V), nil
 	}
 }
+
+// givenUp is a failure of one whose own client no longer waits. What a time limit of the
+// call itself ends fails for all: to try again would be to wait without end.
+type givenUp struct{ error }

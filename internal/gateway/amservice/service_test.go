@@ -2,6 +2,7 @@ package amservice
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -352,5 +353,44 @@ func TestLogout(t *testing.T) {
 	}
 	if err := s.Logout(exchange(t), "a\r\nb"); err != ErrNoSession {
 		t.Errorf("a token that is no header value: %v", err)
+	}
+}
+
+// A call that a limit of its own ends fails for all who wait for it; one that is given up
+// by its client is made again by another.
+func TestFlightFailures(t *testing.T) {
+	for name, givenUp := range map[string]bool{"time limit of the call": false, "client that is gone": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var f Flight[int]
+				var calls atomic.Int64
+				var wg sync.WaitGroup
+				for i := range 3 {
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					wg.Go(func() {
+						time.Sleep(time.Duration(i) * time.Millisecond) // the first one makes the call
+						v, err := f.Do(chain.New(ctx, nil, &chain.RootContext{}), "", func() (int, error) {
+							time.Sleep(time.Second)
+							switch n := calls.Add(1); {
+							case n == 1 && givenUp:
+								cancel()
+								return 0, ctx.Err()
+							case n < 10 && !givenUp:
+								return 0, fmt.Errorf("dial: %w", context.DeadlineExceeded)
+							}
+							return 7, nil
+						})
+						if good := givenUp && i > 0; good != (err == nil && v == 7) {
+							t.Errorf("number %d got %d, %v", i, v, err)
+						}
+					})
+				}
+				wg.Wait()
+				if want := map[bool]int64{false: 1, true: 2}[givenUp]; calls.Load() != want {
+					t.Errorf("%d calls, want %d", calls.Load(), want)
+				}
+			})
+		})
 	}
 }
