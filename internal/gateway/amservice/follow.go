@@ -256,7 +256,10 @@ func (s *Service) socketClient() (*http.Client, error) {
 		}
 	}
 	config.NextProtos = []string{"http/1.1"}
-	t := &http.Transport{TLSHandshakeTimeout: 30 * time.Second, TLSClientConfig: wire.TLSFor(config, host), DialContext: s.dial}
+	// What is no socket is not kept: each attempt has a transport of its own.
+	t := &http.Transport{
+		TLSHandshakeTimeout: 30 * time.Second, TLSClientConfig: wire.TLSFor(config, host), DialContext: s.dial, DisableKeepAlives: true,
+	}
 	if c.ProxyOptions.IsSet() {
 		t.Proxy = func(r *http.Request) (*url.URL, error) { return c.ProxyOptions.Get().ProxyFor(r.URL) }
 	}

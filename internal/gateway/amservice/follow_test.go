@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -23,11 +24,19 @@ type teller struct {
 	conns  chan *websocket.Conn // those that are subscribed
 	mu     sync.Mutex
 	tokens []string // with which they were opened
+
+	closed chan struct{} // connections that were
 }
 
 func newTeller(t *testing.T) *teller {
-	tell := &teller{t: t, conns: make(chan *websocket.Conn, 8)}
-	ts := httptest.NewServer(tell)
+	tell := &teller{t: t, conns: make(chan *websocket.Conn, 8), closed: make(chan struct{}, 64)}
+	ts := httptest.NewUnstartedServer(tell)
+	ts.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			tell.closed <- struct{}{}
+		}
+	}
+	ts.Start()
 	t.Cleanup(ts.Close)
 	tell.url = ts.URL + "/am"
 	return tell
@@ -320,6 +329,15 @@ func TestLostConnection(t *testing.T) {
 }
 
 // The connection is renewed with a new session of the agent, and is never missing meanwhile.
+// A server without sockets is asked again and again, and not on connections that stay.
+func TestRefusedSocketsAreClosed(t *testing.T) {
+	tell := newTeller(t)
+	tell.status = http.StatusNotFound
+	followed(t, tell, &server{}, "")
+	await(t, tell.conns)
+	await(t, tell.closed)
+}
+
 func TestRenewal(t *testing.T) {
 	tell, am := newTeller(t), &server{}
 	_, w := followed(t, tell, am, `,"renewalDelay":"200 milliseconds"`)
