@@ -90,12 +90,20 @@ func (m *memory) Open(x *chain.Exchange) Scope { return &memoryScope{manager: m,
 type memoryScope struct {
 	manager *memory
 	x       *chain.Exchange
+
+	mu      sync.Mutex // a script's calls run beside one another
 	looked  bool
 	session *stored
 	fresh   string // id of a session made by this request
 }
 
 func (s *memoryScope) find() *stored {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.found()
+}
+
+func (s *memoryScope) found() *stored {
 	if !s.looked {
 		s.looked = true
 		if id := cookie(s.x.Request.Header, s.manager.config.Cookie.Name); id != "" {
@@ -122,10 +130,7 @@ func (s *memoryScope) Set(key string, v any) error {
 		if v == nil {
 			return nil
 		}
-		s.fresh = newID()
-		st = &stored{values: map[string]any{}}
-		s.session = st
-		s.manager.sessions.Set(s.fresh, st)
+		st = s.make()
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -135,6 +140,18 @@ func (s *memoryScope) Set(key string, v any) error {
 		st.values[key] = v
 	}
 	return nil
+}
+
+// make begins a session, unless another call has done so meanwhile.
+func (s *memoryScope) make() *stored {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.session == nil {
+		s.fresh = newID()
+		s.session = &stored{values: map[string]any{}}
+		s.manager.sessions.Set(s.fresh, s.session)
+	}
+	return s.session
 }
 
 func (s *memoryScope) Keys() []string {
@@ -156,6 +173,8 @@ func (s *memoryScope) Clear() {
 }
 
 func (s *memoryScope) Save(resp *chain.Response) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.fresh != "" {
 		s.manager.config.Cookie.set(resp.Header, s.manager.config.Cookie.Name, s.fresh, 0)
 	}
@@ -171,7 +190,9 @@ func randomBytes(n int) []byte {
 // Renew gives the session another id, so that an id which somebody planted before a
 // login is worth nothing after it.
 func (s *memoryScope) Renew() error {
-	st := s.find()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.found()
 	if st == nil || s.fresh != "" {
 		return nil
 	}

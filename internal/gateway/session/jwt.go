@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"gatehouse/internal/conf"
@@ -135,6 +136,8 @@ type content struct {
 type sealedScope struct {
 	manager *sealed
 	x       *chain.Exchange
+
+	mu      sync.Mutex // a script's calls run beside one another
 	looked  bool
 	chunks  int // cookies that came
 	broken  bool
@@ -214,6 +217,8 @@ func (m *sealed) open(ctx context.Context, token string) (*content, error) {
 }
 
 func (s *sealedScope) Get(key string) (any, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.load()
 	v, ok := s.values[key]
 	return v, ok
@@ -221,6 +226,8 @@ func (s *sealedScope) Get(key string) (any, bool) {
 
 // Set stores what JSON can express; anything else is an error.
 func (s *sealedScope) Set(key string, v any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.load()
 	if v == nil {
 		delete(s.values, key)
@@ -239,11 +246,15 @@ func (s *sealedScope) Set(key string, v any) error {
 }
 
 func (s *sealedScope) Keys() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.load()
 	return slices.Sorted(maps.Keys(s.values))
 }
 
 func (s *sealedScope) Clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.load()
 	clear(s.values)
 }
@@ -251,6 +262,8 @@ func (s *sealedScope) Clear() {
 // Save writes the cookies when the content changed, and removes those that are
 // emptied or could not be used.
 func (s *sealedScope) Save(resp *chain.Response) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.looked {
 		return nil
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -194,5 +196,30 @@ func TestOtherCookiesAreNoParts(t *testing.T) {
 	b.visit(t, m, want(t, "k", "v"))
 	if c := b.visit(t, m, set(t, "k", "w")); len(c) != 1 {
 		t.Errorf("a change sets %q", c)
+	}
+}
+
+// Calls of a script that run beside one another share the session of their request.
+func TestSessionsOfSeveralCalls(t *testing.T) {
+	for _, kind := range []string{"InMemorySessionManager", "JwtSessionManager"} {
+		m := build(t, `{"type": "`+kind+`"}`, time.Now)
+		b := browser{}
+		b.visit(t, m, func(s chain.Session) {
+			var wg sync.WaitGroup
+			for i := range 64 {
+				wg.Go(func() {
+					for range 50 {
+						set(t, strconv.Itoa(i), int64(i))(s)
+						s.Keys()
+					}
+				})
+			}
+			wg.Wait()
+		})
+		b.visit(t, m, func(s chain.Session) {
+			if n := len(s.Keys()); n != 64 {
+				t.Errorf("%s: %d of 64 entries are kept", kind, n)
+			}
+		})
 	}
 }
