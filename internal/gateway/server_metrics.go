@@ -14,7 +14,7 @@ var (
 
 // limitNames are the limits of gatehouse_limit_total.
 var limitNames = []string{
-	"answer", "body_memory", "cookies", "decoded", "expression", "form_fields", "issuers", "json_depth", "logins", "route_document", "script_calls", "throttling_groups",
+	"answer", "body_memory", "cookies", "decoded", "expression", "form_bytes", "form_fields", "issuers", "json_depth", "logins", "route_document", "script_calls", "throttling_groups",
 }
 
 // serverCollector tells of the gateway as a server.

@@ -19,10 +19,10 @@ func (decodedTooLarge) Error() string     { return "the body decompresses to mor
 func (decodedTooLarge) Unwrap() error     { return ErrTooLarge }
 func (decodedTooLarge) OverLimit() string { return "decoded" }
 
-// decoded is the body as text, JSON and form readers see it: without the content
+// Decoded is the body as text, JSON and form readers see it: without the content
 // coding, where that is gzip or deflate (RFC 9110 §8.4.1). The body itself stays as it
-// came.
-func (e *Entity) decoded() ([]byte, error) {
+// came. The caller must not change what it returns.
+func (e *Entity) Decoded() ([]byte, error) {
 	b, err := e.Bytes()
 	if err != nil || len(b) == 0 {
 		return b, err

@@ -22,8 +22,8 @@ import (
 type Storage struct {
 	MemoryLimit, FileLimit int64
 	Dir                    string
-	// OverLimit is told of "body_memory", a body that went to a file, and of "form_fields", a
-	// form that had too many; nil: nobody is. It is called concurrently.
+	// OverLimit is told of "body_memory", a body that went to a file, and of "form_fields" and
+	// "form_bytes", a form that had too many; nil: nobody is. It is called concurrently.
 	OverLimit func(limit string)
 }
 
@@ -107,7 +107,7 @@ func (e *Entity) setLength(n int) {
 // Text is the body decoded by the charset of Content-Type, else ISO-8859-1; JSON is
 // always UTF-8 (RFC 8259 §8.1).
 func (e *Entity) Text() (string, error) {
-	b, err := e.decoded()
+	b, err := e.Decoded()
 	if err != nil || len(b) == 0 {
 		return "", err
 	}
@@ -175,7 +175,7 @@ func first(h http.Header, canonical string) string {
 
 // JSON is the parsed body: maps, lists, strings, bool, nil, int64 or float64.
 func (e *Entity) JSON() (any, error) {
-	b, err := e.decoded()
+	b, err := e.Decoded()
 	if err != nil {
 		return nil, err
 	}
@@ -236,14 +236,22 @@ func (e *Entity) SetJSON(v any) error {
 }
 
 // Form is the parsed form body; empty unless the content type is a form of at most 10,000
-// fields.
+// fields and 8 MiB: anybody can send one, and it takes several times its size in memory.
 func (e *Entity) Form() Form {
 	kind, _, _ := mime.ParseMediaType(first(e.header, "Content-Type"))
-	if kind != "application/x-www-form-urlencoded" {
+	if kind != "application/x-www-form-urlencoded" || e.Buffer() != nil {
 		return Form{}
 	}
-	b, err := e.decoded()
-	if err != nil {
+	var b []byte
+	_, size := e.Open() // a large body lies in a file and costs memory only when read
+	if size <= maxFormBytes {
+		var err error
+		if b, err = e.Decoded(); err != nil {
+			return Form{}
+		}
+	}
+	if max(size, int64(len(b))) > maxFormBytes {
+		e.overLimit("form_bytes")
 		return Form{}
 	}
 	f, ok := parseForm(string(b))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,6 +154,30 @@ func TestCloneSharesFile(t *testing.T) {
 		e.Close()
 		if got := e.String(); got != "" {
 			t.Errorf("a closed copy has %q", got)
+		}
+	}
+}
+
+// A form that is too large counts as empty, compressed or not, without being read.
+func TestLargeForms(t *testing.T) {
+	large := []byte("a=" + strings.Repeat("x", 8<<20))
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, _ = z.Write(large)
+	_ = z.Close()
+	for coding, body := range map[string][]byte{"": large, "gzip": zipped.Bytes()} {
+		var told []string
+		e, h := entity("application/x-www-form-urlencoded", nil)
+		e.SetStorage(&chain.Storage{MemoryLimit: 1 << 10, FileLimit: 1 << 30, Dir: t.TempDir(), OverLimit: func(limit string) { told = append(told, limit) }})
+		e.SetStream(io.NopCloser(bytes.NewReader(body)), -1)
+		h.Set("Content-Encoding", coding)
+		if f := e.Form(); len(f) != 0 || !slices.Contains(told, "form_bytes") {
+			t.Errorf("coding %q: %d fields, told of %v", coding, len(f), told)
+		}
+		e.SetBytes(large[:1000])
+		h.Del("Content-Encoding")
+		if f := e.Form(); len(f["a"]) != 1 {
+			t.Errorf("a small form has %d fields", len(f))
 		}
 	}
 }

@@ -42,8 +42,11 @@ func (f Form) Call(method string, args []any) (any, error) {
 
 func (f Form) String() string { return url.Values(f).Encode() }
 
-// maxFormFields bounds what one form may hold.
-const maxFormFields = 10_000
+// Bounds of what one form may hold.
+const (
+	maxFormFields = 10_000
+	maxFormBytes  = 8 << 20
+)
 
 // ParseForm reads name=value pairs separated by & (WHATWG URL §5.1). What cannot be
 // decoded is kept as it was sent. A form with more than 10,000 pairs counts as empty: a part
@@ -55,19 +58,27 @@ func ParseForm(s string) Form {
 
 func parseForm(s string) (f Form, ok bool) {
 	f = Form{}
+	if !EachField(s, func(name, value string) { f[name] = append(f[name], value) }) {
+		return Form{}, false
+	}
+	return f, true
+}
+
+// EachField gives the pairs of a form in their order. When it tells false there were too
+// many, and the form counts as empty.
+func EachField(s string, field func(name, value string)) bool {
 	n := 0
 	for pair := range strings.SplitSeq(s, "&") {
 		if pair == "" {
 			continue
 		}
 		if n++; n > maxFormFields {
-			return Form{}, false
+			return false
 		}
 		name, value, _ := strings.Cut(pair, "=")
-		name, value = unescapeForm(name), unescapeForm(value)
-		f[name] = append(f[name], value)
+		field(unescapeForm(name), unescapeForm(value))
 	}
-	return f, true
+	return true
 }
 
 func unescapeForm(s string) string {
