@@ -164,6 +164,11 @@ func TestFiles(t *testing.T) {
 	if _, ok, err := s.Named(t.Context(), "a.b", "a.b"); !ok || err != nil {
 		t.Errorf("Named = %v, %v, want the file without its suffix as stable id", ok, err)
 	}
+	// Scripts ask for any label.
+	write(t, filepath.Dir(dir), "outside.txt", "x")
+	if _, ok, err := s.Active(t.Context(), "../outside"); ok || err == nil {
+		t.Errorf("Active(../outside) = %v, %v, want an error", ok, err)
+	}
 	if _, ok, err := s.Active(t.Context(), "none"); ok || err != nil {
 		t.Errorf("Active(none) = %v, %v, want neither", ok, err)
 	}
