@@ -31,8 +31,12 @@ const (
 )
 
 // maxShapes bounds how many shapes are shared; there is one for each kind of answer that
-// an authorization server gives. Objects of further shapes have one of their own.
-const maxShapes = 256
+// an authorization server gives. Objects of further shapes have one of their own, and so
+// have those with more than maxShared bytes: a shared shape stays, with all that it has.
+const (
+	maxShapes = 256
+	maxShared = 16 << 10
+)
 
 var (
 	shapes   atomic.Pointer[map[string]*shape] // replaced, never changed
@@ -73,7 +77,9 @@ func shared(key []byte, members []member) *shape {
 		}
 	}
 	s := &shape{index: make(map[string]int, len(members))}
+	size := 0
 	for i, m := range members {
+		size += len(m.name) + len(m.raw)
 		v, _ := decode(string(m.name), maxDepth)
 		name, _ := v.(string)
 		s.names = append(s.names, name)
@@ -83,6 +89,9 @@ func shared(key []byte, members []member) *shape {
 			v, _ := decode(s.common[i], maxDepth)
 			s.scopes = scopesOf(v)
 		}
+	}
+	if size > maxShared {
+		return s
 	}
 	shapesMu.Lock()
 	defer shapesMu.Unlock()

@@ -2,6 +2,7 @@ package token
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -72,6 +73,27 @@ func TestExpired(t *testing.T) {
 	for at, want := range map[int64]bool{999: true, 1000: false, 1001: false, Never: false, math.MinInt64: true} {
 		if got := (&AccessToken{ExpiresAt: at}).Expired(now); got != want {
 			t.Errorf("a token that ends at %d is expired at 1000: %v, want %v", at, got, want)
+		}
+	}
+}
+
+// What is shared for ever is small: a server that chooses names and values must not fill the memory.
+func TestSharedShapesAreSmall(t *testing.T) {
+	for _, size := range []int{100, maxShared} {
+		text := fmt.Sprintf(`{"shared%d":"%s"}`, size, strings.Repeat("x", size))
+		first, err := ParseInfo([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := ParseInfo([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if is, want := first.shape == second.shape, size < maxShared; is != want {
+			t.Errorf("the shape of %d bytes is shared: %t", size, is)
+		}
+		if got, _ := second.Text(fmt.Sprintf("shared%d", size)); len(got) != size {
+			t.Errorf("the value has %d bytes, want %d", len(got), size)
 		}
 	}
 }
