@@ -27,6 +27,10 @@ var echo = chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
 		r = chain.NewResponse(302)
 		r.Header.Set("Location", "http://other.example.com/there")
 		return r, nil
+	case "/port":
+		r = chain.NewResponse(302)
+		r.Header.Set("Location", "http://h.example.com:8080/there")
+		return r, nil
 	case "/loop":
 		r = chain.NewResponse(302)
 		r.Header.Set("Location", "/loop")
@@ -59,6 +63,7 @@ func TestURLConnections(t *testing.T) {
 		{"redirect followed", at("/moved", "say k.inputStream.text + k.URL"), "GET http://h.example.com/there?n=1 http://h.example.com/there?n=1"},
 		{"redirect not followed", at("/moved", "k.instanceFollowRedirects = false; say k.responseCode + k.getHeaderField('location')"), "302/there?n=1"},
 		{"redirect drops credentials", at("/away", "k.setRequestProperty('Authorization', 'secret'); say k.inputStream.text"), "GET http://other.example.com/there "},
+		{"redirect to another port drops credentials", at("/port", "k.setRequestProperty('Authorization', 'secret'); say k.inputStream.text"), "GET http://h.example.com:8080/there "},
 		{"redirect loop", at("/loop", "try { k.responseCode } catch (java.net.ProtocolException e) { say 'loop' }"), "loop"},
 		{"fields", at("/a", "say k.headerFields['X-Multi'].join('+') + k.getHeaderField('X-Multi') + k.headerFields[null][0] + k.getHeaderFieldKey(0)"), "first+lastlastHTTP/1.1 200 OKnull"},
 		{"too late", at("/a", "k.responseCode; try { k.requestMethod = 'POST' } catch (IllegalStateException e) { say 'late' }"), "late"},

@@ -150,7 +150,7 @@ func (k *urlConnection) target(method string) *chain.URI {
 	if err != nil || to.Scheme != k.uri.Scheme {
 		return nil
 	}
-	if to.Host != k.uri.Host { // credentials are for the host that the script named
+	if !strings.EqualFold(to.DialAddr(), k.uri.DialAddr()) { // credentials are for the server that the script named
 		k.header.Del("Authorization")
 		k.header.Del("Cookie")
 	}
