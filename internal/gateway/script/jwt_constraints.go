@@ -1,9 +1,9 @@
 package script
 
 import (
-	"regexp"
 	"time"
 
+	"gatehouse/internal/expr"
 	"gatehouse/internal/groovy"
 	"gatehouse/internal/jose"
 )
@@ -82,13 +82,17 @@ var constraintsClass = &groovy.Class{
 			}), c.Want(1, 1)
 		},
 		"matches": func(c *groovy.Call) (groovy.Value, error) {
-			re, err := regexp.Compile("^(?:" + c.Str(0) + ")$")
+			re, err := expr.CompileRegexp(c.Str(0))
 			if err != nil {
 				return nil, badArgument("%s", err)
 			}
 			return about("does not match what is expected", func(in *constraintContext) bool {
 				v := unwrap(in.value)
-				return isText(v) && re.MatchString(text(v))
+				if !isText(v) {
+					return false
+				}
+				matches, err := re.Match(text(v))
+				return matches && err == nil
 			}), c.Want(1, 1)
 		},
 		"hasValidSignature": func(c *groovy.Call) (groovy.Value, error) {

@@ -89,8 +89,10 @@ func TestSecretsAndTokens(t *testing.T) {
 				.claim('sub', JsonValue::asString, isEqualTo('other'))
 				.claim('iat', JsonValue::asLong, isInThePast())
 				.claim('aud', JsonValue::asList, contains('b'))
+				.claim('sub', JsonValue::asString, matches('(?=d)[a-z&&[^x]]++'))
+				.claim('sub', JsonValue::asString, matches('dem'))
 				.build()
-			return v.report(jwt).then { r -> say("${r.isValid()} " + r.violations.collect { it.description }) }`, "false [the claim sub has another value than expected]"},
+			return v.report(jwt).then { r -> say("${r.isValid()} " + r.violations.collect { it.description }) }`, "false [the claim sub has another value than expected, the claim sub does not match what is expected]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g, _ := secretsRig(t)
