@@ -69,7 +69,8 @@ func makeEntityClass() *groovy.Class {
 			}
 			return construct(c, "java.io.StringReader", s)
 		}),
-		"copyDecodedContentTo": entityCopy, "copyRawContentTo": entityCopy,
+		"copyDecodedContentTo": entityCopy(decodedBody),
+		"copyRawContentTo":     entityCopy(func(c *groovy.Call, e entity) ([]byte, error) { return readBody(c, e.e) }),
 	}
 	for name, read := range map[string]func(*groovy.Call, entity) (groovy.Value, error){
 		"String": entityText, "Json": entityJSON,
@@ -110,14 +111,16 @@ var entityEmpty = method(func(e entity, _ *groovy.Call) (groovy.Value, error) {
 	return err == nil && len(b) == 0, err
 })
 
-var entityCopy = method(func(e entity, c *groovy.Call) (groovy.Value, error) {
-	b, err := readBody(c, e.e)
-	if err != nil {
+func entityCopy(read func(*groovy.Call, entity) ([]byte, error)) groovy.Method {
+	return method(func(e entity, c *groovy.Call) (groovy.Value, error) {
+		b, err := read(c, e)
+		if err != nil {
+			return nil, err
+		}
+		_, err = c.InvokeMethod(c.Arg(0), "write", b)
 		return nil, err
-	}
-	_, err = c.InvokeMethod(c.Arg(0), "write", b)
-	return nil, err
-})
+	})
+}
 
 func entitySetter(set func(*groovy.Call, *chain.Entity) error) groovy.Method {
 	return method(func(e entity, c *groovy.Call) (groovy.Value, error) {
@@ -154,6 +157,22 @@ func readBody(c *groovy.Call, e *chain.Entity) ([]byte, error) {
 	return nil, groovy.Throw(ioError, "the entity cannot be read: %s", err)
 }
 
+// decodedBody is readBody without the content coding.
+func decodedBody(c *groovy.Call, e entity) ([]byte, error) {
+	raw, err := readBody(c, e.e)
+	if err != nil || len(raw) == 0 {
+		return nil, err
+	}
+	b, err := e.e.Decoded()
+	if err != nil {
+		return nil, groovy.Throw(ioError, "the entity cannot be read: %s", err)
+	}
+	if more := len(b) - len(raw); more > 0 {
+		err = c.Alloc(int64(more))
+	}
+	return b, err
+}
+
 func entityText(c *groovy.Call, e entity) (groovy.Value, error) {
 	if _, err := readBody(c, e.e); err != nil {
 		return nil, err
@@ -162,7 +181,7 @@ func entityText(c *groovy.Call, e entity) (groovy.Value, error) {
 }
 
 func entityJSON(c *groovy.Call, e entity) (groovy.Value, error) {
-	b, err := readBody(c, e.e)
+	b, err := decodedBody(c, e)
 	if err != nil || len(b) == 0 {
 		return nil, err
 	}
@@ -181,7 +200,7 @@ func bodyForm(c *groovy.Call, e entity) (*form, error) {
 	if !isForm(*e.h) {
 		return newForm(), nil
 	}
-	b, err := readBody(c, e.e)
+	b, err := decodedBody(c, e)
 	if err != nil {
 		return nil, err
 	}

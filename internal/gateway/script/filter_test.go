@@ -1,6 +1,8 @@
 package script
 
 import (
+	"bytes"
+	"compress/gzip"
 	"io"
 	"strings"
 	"sync"
@@ -45,6 +47,37 @@ func TestFilters(t *testing.T) {
 				t.Errorf("answer = %d %q, want %d %q", r.Status.Code, got, c.code, c.body)
 			}
 		})
+	}
+}
+
+// Content codings are undone for texts, JSON and forms alike, and for no bytes.
+func TestCompressedEntities(t *testing.T) {
+	for _, tt := range []struct{ kind, body, src, want string }{
+		{"application/json", `{"a":[1,2]}`, "r.entity.json.a[1]", "2"},
+		{"text/plain", "text", "r.entity.string", "text"},
+		{"application/x-www-form-urlencoded", "a=1&b=2", "r.entity.form.getFirst('b')", "2"},
+		{"text/plain", "text", "def o = new ByteArrayOutputStream(); r.entity.copyDecodedContentTo(o); o.toString()", "text"},
+		{"text/plain", "text", "def o = new ByteArrayOutputStream(); r.entity.copyRawContentTo(o); o.toByteArray()[0]", "31"},
+		{"text/plain", "text", "r.entity.bytes[0]", "31"},
+	} {
+		next := chain.HandlerFunc(func(*chain.Exchange) (*chain.Response, error) {
+			var zipped bytes.Buffer
+			z := gzip.NewWriter(&zipped)
+			_, _ = z.Write([]byte(tt.body))
+			_ = z.Close()
+			r := chain.NewResponse(200)
+			r.Header.Set("Content-Type", tt.kind)
+			r.Header.Set("Content-Encoding", "gzip")
+			r.Entity.SetBytes(zipped.Bytes())
+			return r, nil
+		})
+		src := "next.handle(context, request).then { r -> def x = {-> " + tt.src + "}.call(); def out = new Response(Status.OK); out.entity = \"${x}\"; out }"
+		r, err := newRig(t).source(src, "next").Filter(newExchange("/"), next)
+		if err != nil {
+			t.Errorf("%s: %s", tt.src, detail(err))
+		} else if got := r.Entity.String(); got != tt.want {
+			t.Errorf("%s is %q, want %q", tt.src, got, tt.want)
+		}
 	}
 }
 

@@ -17,31 +17,13 @@ func newForm() *form { return &form{groovy.NewMap()} }
 func (*form) GroovyClass() *groovy.Class { return formClass }
 func (f *form) String() string           { return f.encode() }
 
-// maxFields bounds what one form may hold.
-const maxFields = 10_000
-
-// parseForm reads name=value pairs; what cannot be decoded is kept as it was sent.
+// parseForm is chain.ParseForm with the fields in their order.
 func parseForm(s string) *form {
 	f := newForm()
-	n := 0
-	for pair := range strings.SplitSeq(s, "&") {
-		if pair == "" {
-			continue
-		}
-		if n++; n > maxFields {
-			break
-		}
-		name, value, _ := strings.Cut(pair, "=")
-		f.add(formText(name), formText(value))
+	if !chain.EachField(s, func(name, value string) { f.add(name, value) }) {
+		return newForm()
 	}
 	return f
-}
-
-func formText(s string) string {
-	if d, err := url.QueryUnescape(s); err == nil {
-		return d
-	}
-	return s
 }
 
 func (f *form) add(name string, v groovy.Value) {

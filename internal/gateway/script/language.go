@@ -25,7 +25,6 @@ func Bounds() []groovy.Bound {
 		{What: "levels of JSON, attributes and sessions", Most: maxNesting},
 		{What: "bytes of JSON that is written", Most: maxJSON},
 		{What: "digits of a whole number in JSON", Most: maxDigits},
-		{What: "fields of a form", Most: maxFields},
 		{What: "keys of a JWK set", Most: maxKeys},
 		{What: "bytes of a script file", Most: maxFile},
 		{What: "bytes of a file that a script reads", Most: maxRead},

@@ -72,6 +72,13 @@ func textFunction(f func(string) string) groovy.Method {
 	}
 }
 
+func formText(s string) string {
+	if d, err := url.QueryUnescape(s); err == nil {
+		return d
+	}
+	return s
+}
+
 func pathText(s string) string {
 	if d, err := url.PathUnescape(s); err == nil {
 		return d
