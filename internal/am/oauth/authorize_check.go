@@ -72,9 +72,6 @@ func (a *authorization) checkParameters() error {
 			return err
 		}
 	}
-	if a.set.RemoteConsent {
-		return Unsupported("server_error", "Remote consent")
-	}
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/ui"
 )
 
 // loginAfter carries, through the sign-in and back, since when the user has to have signed in again: see stamp.
@@ -30,6 +31,9 @@ func (a *authorization) signIn() (bool, error) {
 		return false, err
 	}
 	if err != nil {
+		if done, err := a.handOn(a.again(), ui.Policy{Forms: []string{originOf(a.redirect)}}); done {
+			return true, err
+		}
 		if a.prompt.none {
 			return false, errInteraction.Because(errNoSession)
 		}
@@ -148,9 +152,23 @@ func (a *authorization) toLogin(h LoginHints) error {
 	return a.toSignIn(a.Issuer+"/authorize?"+back.encode(), h)
 }
 
+// ownParameters are what this server, its pages and remote consent services add to what a client asks for.
+func ownParameters() []string {
+	return []string{"decision", "csrf", "save_consent", consentResponse, consentAgain, loginAfter}
+}
+
 // asked is what the client asked for, without what this server and its pages add on the way.
 func (a *authorization) asked() *Form {
-	return a.original().without("decision", "csrf", "save_consent", "realm", loginAfter)
+	return a.original().without(append(ownParameters(), "realm")...)
+}
+
+// unanswered is the request as it came, without what pages and remote consent services add.
+func (a *authorization) unanswered() *Form {
+	f := a.asked()
+	if after := a.form.Get(loginAfter); after != "" {
+		f.set(loginAfter, after)
+	}
+	return f
 }
 
 // stamp says when the request came first, in a way that nobody else can say: whoever could would pass off an old

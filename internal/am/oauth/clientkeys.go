@@ -137,6 +137,11 @@ func (p *Provider) encryptionKey(ctx context.Context, c *realm.Client, a jose.Al
 	if err != nil {
 		return nil, err
 	}
+	return fittingKey(ctx, finder, a)
+}
+
+// fittingKey is the first key that tokens can be encrypted to with a.
+func fittingKey(ctx context.Context, finder jose.Finder, a jose.Algorithm) (*jose.Key, error) {
 	keys, err := finder.All(ctx)
 	if err != nil {
 		return nil, err
@@ -146,5 +151,5 @@ func (p *Provider) encryptionKey(ctx context.Context, c *realm.Client, a jose.Al
 			return k, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: no key of the client fits %s", jose.ErrKey, a)
+	return nil, fmt.Errorf("%w: no key that is registered fits %s", jose.ErrKey, a)
 }

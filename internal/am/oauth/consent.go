@@ -21,7 +21,15 @@ func (a *authorization) consent() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if a.decided() {
+	if a.set.RemoteConsent {
+		if a.remotelyAnswered() {
+			c, err := a.ofRequest()
+			if err != nil {
+				return false, err
+			}
+			return false, c.answer()
+		}
+	} else if a.decided() {
 		return false, a.decide()
 	}
 	if !a.prompt.consent && (settled || a.set.SkipConsent || a.consentSaved()) {
@@ -33,7 +41,24 @@ func (a *authorization) consent() (bool, error) {
 	if err := a.keepPushed(a.r.Context()); err != nil {
 		return true, err
 	}
+	if a.set.RemoteConsent {
+		return true, a.askRemotely()
+	}
 	return true, a.ask()
+}
+
+// askRemotely sends the browser to the remote consent service.
+func (a *authorization) askRemotely() error {
+	c, err := a.ofRequest()
+	if err != nil {
+		return err
+	}
+	to, err := c.question()
+	if err != nil {
+		return err
+	}
+	a.go302(to)
+	return nil
 }
 
 // decided tells that this is the answer to the consent page, or a tool's.
@@ -136,7 +161,7 @@ func (a *authorization) ask() error {
 		Details: a.details,
 		CanSave: a.Settings.Consent.SavedConsentAttribute != "", Action: a.Issuer + "/authorize",
 	}
-	a.original().without("csrf", "decision", "save_consent", "realm").Each(func(name, value string) {
+	a.unanswered().Each(func(name, value string) {
 		data.Fields = append(data.Fields, field{name, value})
 	})
 	data.Fields = append(data.Fields, field{"csrf", csrfOf(a.token)})

@@ -89,6 +89,7 @@ func userCode(s *realm.ProviderDevice) (string, error) {
 // deviceData is what the page shows: a form for the code, what the device asks for, or how it ended.
 type deviceData struct {
 	Action, UserCode, Client, User, CSRF string
+	Remote                               string // the remote consent service, with the question; "" where this page asks
 	Scopes                               []string
 	Ask, Done                            bool
 }
@@ -103,6 +104,9 @@ func (q *request) deviceUser() error {
 	err = a.findSession()
 	if errors.Is(err, store.ErrNotFound) {
 		code := a.form.Get("user_code")
+		if done, err := a.handOn(q.deviceAddress(code), ui.Policy{Forms: []string{originOf(q.Settings.Device.CompletionURL)}}); done {
+			return err
+		}
 		if code == "" && (q.Settings.Device.AnonymousForm || q.global().AnonymousUserCodeForm) { // then the code is asked for first, and who it is after that
 			return a.devicePage(http.StatusOK, "", deviceData{})
 		}
@@ -168,18 +172,53 @@ func (a *authorization) deviceClient(d *Device) error {
 // implied, because somebody else may have sent the user here (RFC 8628 §5.4).
 func (a *authorization) deviceDecision(t store.Ticket[Device]) error {
 	d := &t.Value
+	if a.set.RemoteConsent {
+		return a.deviceRemotely(t)
+	}
 	if !a.decided() {
-		lang := ui.RequestLang(a.r).Code()
-		return a.devicePage(http.StatusOK, "", deviceData{
-			Ask: true, UserCode: d.UserCode, Client: clientName(a.client, lang), CSRF: csrfOf(a.token),
-			User:   displayName(a.Settings, a.user, a.session.Subject.Name),
-			Scopes: describeScopes(lang, a.scopes, a.client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
-		})
+		return a.deviceQuestion(d, "")
 	}
 	if !csrfFits(a.form.Get("csrf"), a.token) {
 		return a.show(&Error{Status: http.StatusBadRequest, Code: "bad_request"})
 	}
-	d.decide(a, a.form.Get("decision") == "allow")
+	return a.deviceDecided(t, a.form.Get("decision") == "allow")
+}
+
+// deviceRemotely is deviceDecision where a remote consent service asks: the page leads there once the user has compared
+// the codes.
+func (a *authorization) deviceRemotely(t store.Ticket[Device]) error {
+	code := t.Value.UserCode
+	c, err := a.remoteConsent(a.deviceAddress(code), "user_code="+code)
+	if err != nil {
+		return a.show(err)
+	}
+	if !a.remotelyAnswered() {
+		to, err := c.question()
+		if err != nil {
+			return a.show(err)
+		}
+		return a.deviceQuestion(&t.Value, to)
+	}
+	err = c.answer()
+	if err != nil && !errors.Is(err, errDenied) {
+		return a.show(err)
+	}
+	return a.deviceDecided(t, err == nil)
+}
+
+func (a *authorization) deviceQuestion(d *Device, remote string) error {
+	lang := ui.RequestLang(a.r).Code()
+	return a.devicePage(http.StatusOK, "", deviceData{
+		Ask: true, UserCode: d.UserCode, Client: clientName(a.client, lang), CSRF: csrfOf(a.token), Remote: remote,
+		User:   displayName(a.Settings, a.user, a.session.Subject.Name),
+		Scopes: describeScopes(lang, a.scopes, a.client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
+	})
+}
+
+// deviceDecided notes the decision for the device, which waits for it, and tells the user.
+func (a *authorization) deviceDecided(t store.Ticket[Device], allow bool) error {
+	d := &t.Value
+	d.decide(a, allow)
 	d.Scopes = a.scopes
 	err := a.devices().Update(a.r.Context(), t)
 	if errors.Is(err, store.ErrConflict) { // the device asked at this moment: look again
@@ -187,7 +226,7 @@ func (a *authorization) deviceDecision(t store.Ticket[Device]) error {
 		if err != nil || !fresh.Value.open(a.Now()) {
 			return a.devicePage(http.StatusOK, "device.unknown", deviceData{})
 		}
-		return a.deviceDecision(fresh)
+		return a.deviceDecided(fresh, allow)
 	}
 	if err != nil {
 		return err

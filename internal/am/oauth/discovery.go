@@ -84,6 +84,12 @@ type metadata struct {
 	ResponseSigning        []string `json:"authorization_signing_alg_values_supported"`
 	ResponseEncryption     []string `json:"authorization_encryption_alg_values_supported"`
 	ResponseContent        []string `json:"authorization_encryption_enc_values_supported"`
+	ConsentSigning         []string `json:"rcs_request_signing_alg_values_supported"`
+	ConsentEncryption      []string `json:"rcs_request_encryption_alg_values_supported"`
+	ConsentContent         []string `json:"rcs_request_encryption_enc_values_supported"`
+	ConsentAnswerSigning   []string `json:"rcs_response_signing_alg_values_supported"`
+	ConsentAnswerEncrypt   []string `json:"rcs_response_encryption_alg_values_supported"`
+	ConsentAnswerContent   []string `json:"rcs_response_encryption_enc_values_supported"`
 	AuthMethods            []string `json:"token_endpoint_auth_methods_supported"`
 	AuthSigning            []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	RevocationAuthMethods  []string `json:"revocation_endpoint_auth_methods_supported"`
@@ -130,6 +136,12 @@ func (q *request) discovery() error {
 		ResponseSigning:      usable(o.AuthorizationSigningAlgorithms),
 		ResponseEncryption:   usable(o.AuthorizationEncryptionAlgorithms),
 		ResponseContent:      o.AuthorizationEncryptionEnc,
+		ConsentSigning:       usable(s.Consent.RemoteRequestSigning),
+		ConsentEncryption:    usable(s.Consent.RemoteRequestEncryption),
+		ConsentContent:       s.Consent.RemoteRequestEncryptionEnc,
+		ConsentAnswerSigning: usable(s.Consent.RemoteResponseSigning),
+		ConsentAnswerEncrypt: usable(s.Consent.RemoteResponseEncryption),
+		ConsentAnswerContent: s.Consent.RemoteResponseEncryptionEncs,
 		AuthMethods:          q.authMethods(), AuthSigning: usable(o.TokenEndpointAuthSigningAlgorithms),
 		RevocationAuthMethods: q.authMethods(), IntrospectAuthMethods: q.authMethods(),
 		RequestParameter: true, RequestURIParameter: true, RequestURIRegistration: true,

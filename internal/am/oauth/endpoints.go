@@ -61,7 +61,7 @@ func lookupMissing(name string) (endpoint, bool) {
 	case "resource_set":
 		what = "User-managed access"
 	case "consent":
-		what = "Remote consent"
+		what = "The example of a remote consent service"
 	default:
 		return endpoint{}, false
 	}

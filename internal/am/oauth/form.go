@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -148,6 +149,13 @@ func (f *Form) without(names ...string) *Form {
 		}
 	}
 	return out
+}
+
+// sorted is encode in an order that does not depend on how the form was written.
+func (f *Form) sorted() string {
+	pairs := strings.Split(f.encode(), "&")
+	slices.Sort(pairs)
+	return strings.Join(pairs, "&")
 }
 
 func (f *Form) encode() string {

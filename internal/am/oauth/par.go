@@ -123,7 +123,7 @@ func (a *authorization) unpackPushed(ctx context.Context, name string) error {
 		return err
 	}
 	// What the sign-in and the consent page add goes beside; everything else was said when it was pushed.
-	for _, own := range [...]string{"decision", "csrf", "save_consent", loginAfter} {
+	for _, own := range ownParameters() {
 		if a.form.Has(own) {
 			form.set(own, a.form.Get(own))
 		}
@@ -194,7 +194,7 @@ func (a *authorization) unpackObject(ctx context.Context, raw string) error {
 	form := a.form.without("request", "request_uri")
 	if a.Settings.Advanced.RequestObjectProcessing == "JAR" {
 		form = &Form{}
-		for _, own := range [...]string{"client_id", "decision", "csrf", "save_consent", loginAfter} {
+		for _, own := range append(ownParameters(), "client_id") {
 			if a.form.Has(own) {
 				form.set(own, a.form.Get(own))
 			}

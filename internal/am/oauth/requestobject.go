@@ -67,7 +67,10 @@ func (a *authorization) checkObject(c *jose.Claims) error {
 // parameterText turns a claim of a request object into the parameter of that name; claims about the object are none.
 func parameterText(name string, value any) (string, bool) {
 	switch name {
-	case "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "decision", "csrf", "save_consent", loginAfter:
+	case "iss", "sub", "aud", "exp", "nbf", "iat", "jti":
+		return "", false
+	}
+	if contains(ownParameters(), name) {
 		return "", false
 	}
 	switch v := value.(type) {

@@ -15,6 +15,7 @@ const (
 	TypeGatewayAgent     = "IdentityGatewayAgent"
 	TypeTrustedJWTIssuer = "TrustedJwtIssuer"
 	TypePublisher        = "SoftwarePublisher"
+	TypeRemoteConsent    = "RemoteConsentAgent"
 )
 
 // Client is the profile of an OAuth 2.0 client, an agent document of type

@@ -20,7 +20,7 @@ import (
 	"gatehouse/internal/am/realm"
 )
 
-// Every setting of providers and clients, and of all providers together, is read somewhere, or docs/specs.md says that it is kept without effect; and
+// Every setting of providers, clients and agents, and of all providers together, is read somewhere, or docs/specs.md says that it is kept without effect; and
 // what is said there is true.
 func TestEverySettingHasItsEffect(t *testing.T) {
 	used := fieldsUsed(t)
@@ -47,6 +47,9 @@ func TestEverySettingHasItsEffect(t *testing.T) {
 			if f.Anonymous {
 				continue
 			}
+			if f.PkgPath != "" || f.Tag.Get("json") == "-" {
+				continue
+			}
 			owner := group.Name()
 			if len(f.Index) > 1 {
 				owner = group.Field(f.Index[0]).Type.Name()
@@ -69,6 +72,9 @@ func TestEverySettingHasItsEffect(t *testing.T) {
 				look(group.Type)
 			}
 		}
+	}
+	for _, agent := range []reflect.Type{reflect.TypeFor[realm.Agent](), reflect.TypeFor[realm.TrustedIssuer](), reflect.TypeFor[realm.RemoteConsentAgent]()} {
+		look(agent)
 	}
 	for name := range listed {
 		if !known[name] {

@@ -23,8 +23,10 @@ type Effective struct {
 	ScopesPolicySet          string
 	// SkipConsent tells that the provider lets clients skip consent and that this one
 	// implies it.
-	SkipConsent             bool
+	SkipConsent bool
+	// RemoteConsent tells that a remote consent service asks for consent, RemoteConsentID which.
 	RemoteConsent           bool
+	RemoteConsentID         string
 	OverrideableClaims      []string
 	AudienceInTokenExchange bool
 	TokenIntrospectionClaim bool
@@ -83,7 +85,7 @@ func (e *Effective) ofProvider(p *Provider) {
 	e.UsePolicyEngineForScope = p.Core.UsePolicyEngineForScope
 	e.ScopesPolicySet = p.Core.ScopesPolicySet
 	e.SkipConsent = p.Consent.ClientsCanSkip
-	e.RemoteConsent = p.Consent.Remote
+	e.RemoteConsent, e.RemoteConsentID = p.Consent.Remote, p.Consent.RemoteServiceID
 	e.OverrideableClaims = p.OIDC.OverrideableClaims
 	e.AudienceInTokenExchange = p.Advanced.AudienceInTokenExchange
 	e.TokenIntrospectionClaim = p.Advanced.TokenIntrospectionClaim
@@ -100,7 +102,7 @@ func (e *Effective) override(o *ClientOverrides) {
 	e.UsePolicyEngineForScope = o.UsePolicyEngineForScope
 	e.ScopesPolicySet = o.ScopesPolicySet
 	e.SkipConsent = o.ClientsCanSkipConsent
-	e.RemoteConsent = o.RemoteConsent
+	e.RemoteConsent, e.RemoteConsentID = o.RemoteConsent, o.RemoteConsentServiceID
 	e.OverrideableClaims = o.OverrideableClaims
 	e.AudienceInTokenExchange = o.AudienceInTokenExchange
 	e.TokenIntrospectionClaim = o.TokenIntrospectionClaim

@@ -77,7 +77,7 @@ func (k *Keys) TokenSigner(ctx context.Context, alg, typ string) (*jose.Signer, 
 	if err != nil {
 		return nil, err
 	}
-	return k.SignerOf(ctx, statelessLabel(label), alg, typ)
+	return k.SignerOf(ctx, labelUnder(statelessSigning, label), alg, typ)
 }
 
 // SignerOf is Signer with the key of a label.

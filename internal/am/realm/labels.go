@@ -20,6 +20,15 @@ const (
 	LabelDecryption      = "am.services.oauth2.oidc.decryption.RSA.OAEP.256" // what clients encrypt to the server
 	LabelAuthenticity    = "am.services.oauth2.jwt.authenticity.signing"     // tokens that only this server reads
 	LabelAuthID          = "am.authn.authid.signing.HMAC"
+	// LabelConsentDecryption is of what remote consent services encrypt to the server.
+	LabelConsentDecryption = "am.services.oauth2.remote.consent.response.decryption"
+)
+
+// What the labels of keys that sign begin with: ID tokens, client-side tokens, requests to remote consent services.
+const (
+	oidcSigning      = "am.services.oauth2.oidc.signing."
+	statelessSigning = "am.services.oauth2.stateless.signing."
+	consentSigning   = "am.applications.agents.remote.consent.request.signing."
 )
 
 // labelled describes the key of a label.
@@ -31,14 +40,14 @@ type labelled struct {
 }
 
 func labels() []labelled {
-	const stateless, oidc = "am.services.oauth2.stateless.signing.", "am.services.oauth2.oidc."
+	const decryption = "am.services.oauth2.oidc.decryption."
 	return []labelled{
-		{LabelRSA, jose.KindRSA2048, jose.ForSignature, []string{stateless + "RSA", "am.global.services.oauth2.oidc.agent.idtoken.signing"}},
-		{LabelES256, jose.KindP256, jose.ForSignature, []string{stateless + "ES256"}},
-		{LabelES384, jose.KindP384, jose.ForSignature, []string{stateless + "ES384"}},
-		{LabelES512, jose.KindP521, jose.ForSignature, []string{stateless + "ES512"}},
-		{LabelEdDSA, jose.KindEd25519, jose.ForSignature, []string{stateless + "EDDSA"}},
-		{LabelDecryption, jose.KindRSA2048, jose.ForEncryption, []string{oidc + "decryption.RSA.OAEP", oidc + "decryption.RSA1.5"}},
+		{LabelRSA, jose.KindRSA2048, jose.ForSignature, []string{statelessSigning + "RSA", consentSigning + "RSA", "am.global.services.oauth2.oidc.agent.idtoken.signing"}},
+		{LabelES256, jose.KindP256, jose.ForSignature, []string{statelessSigning + "ES256", consentSigning + "ES256"}},
+		{LabelES384, jose.KindP384, jose.ForSignature, []string{statelessSigning + "ES384", consentSigning + "ES384"}},
+		{LabelES512, jose.KindP521, jose.ForSignature, []string{statelessSigning + "ES512", consentSigning + "ES512"}},
+		{LabelEdDSA, jose.KindEd25519, jose.ForSignature, []string{statelessSigning + "EDDSA", consentSigning + "EDDSA"}},
+		{LabelDecryption, jose.KindRSA2048, jose.ForEncryption, []string{decryption + "RSA.OAEP", decryption + "RSA1.5", LabelConsentDecryption}},
 		{LabelHMAC, jose.KindOct512, jose.ForSignature, nil},
 		{LabelTokenEncryption, jose.KindOct256, jose.ForEncryption, nil},
 		{LabelAuthenticity, jose.KindOct512, jose.ForSignature, nil},
@@ -84,11 +93,10 @@ func labelFor(alg jose.Algorithm) (string, error) {
 	return "", fmt.Errorf("no key signs with %q", alg)
 }
 
-// statelessLabel is the label of client-side tokens beside the one of ID tokens.
-func statelessLabel(label string) string {
-	const oidc, stateless = "am.services.oauth2.oidc.signing.", "am.services.oauth2.stateless.signing."
-	if kind, ok := strings.CutPrefix(label, oidc); ok {
-		return stateless + kind
+// labelUnder is the label with that beginning beside the one of ID tokens.
+func labelUnder(beginning, label string) string {
+	if kind, ok := strings.CutPrefix(label, oidcSigning); ok {
+		return beginning + kind
 	}
 	return label
 }

@@ -32,6 +32,7 @@ type settings struct {
 	loading  sync.Mutex // held while provider is read and replaced
 	clients  cache[*Client]
 	agents   cache[*Agent]
+	remotes  cache[*RemoteConsentAgent]
 	scripts  cache[*Script]
 	secrets  cache[scriptSecret]
 	library  cache[*Script] // library scripts by name
@@ -262,6 +263,7 @@ func (s *settings) changed(ctx context.Context, k store.Key) error {
 	case store.KindAgent:
 		s.clients.drop(k.ID)
 		s.agents.drop(k.ID)
+		s.remotes.drop(k.ID)
 		s.issuers.clear()
 		s.publishers.clear()
 	case store.KindScript:
@@ -274,6 +276,7 @@ func (s *settings) changed(ctx context.Context, k store.Key) error {
 		s.secrets.clear()
 		s.clients.clear()
 		s.agents.clear()
+		s.remotes.clear()
 	}
 	return nil
 }

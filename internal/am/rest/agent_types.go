@@ -12,7 +12,7 @@ func agentTypes() []*Type {
 		open("2.2_Agent", "2.2 Agents"),
 		clientType(),
 		open("SharedAgent", "Shared Agents"),
-		open("RemoteConsentAgent", "OAuth2 Remote Consent Agents"),
+		remoteConsentType(),
 		publisherType(),
 		gatewayAgentType(),
 		trustedIssuerType(),
@@ -65,6 +65,36 @@ func gatewayAgentType() *Type {
 			"agentgroup":           quiet,
 			"status":               enum("Active", "Inactive"),
 			"igTokenIntrospection": enum("None", "Realm", "Realm_Subs"),
+		}),
+	}
+}
+
+func remoteConsentType() *Type {
+	return &Type{
+		ID: realm.TypeRemoteConsent, Name: "OAuth2 Remote Consent Agents", TypeName: "OAuth2 Remote Consent Service", Collection: true, Wrapped: true,
+		Groups: groupsOf(realm.DefaultRemoteConsentAgent(), map[string]string{
+			"userpassword":                             "Remote Consent Service secret",
+			"secretLabelIdentifier":                    "Secret Label Identifier",
+			"remoteConsentRedirectUrl":                 "Redirect URL",
+			"remoteConsentRequestEncryptionEnabled":    "Enable consent request Encryption",
+			"remoteConsentRequestEncryptionAlgorithm":  "Consent request Encryption Algorithm",
+			"remoteConsentRequestEncryptionMethod":     "Consent request Encryption Method",
+			"remoteConsentRequestSigningAlgorithm":     "Consent request Signing Algorithm",
+			"remoteConsentResponseEncryptionAlgorithm": "Consent response encryption algorithm",
+			"remoteConsentResponseEncryptionMethod":    "Consent response encryption method",
+			"remoteConsentResponseSigningAlg":          "Consent response signing algorithm",
+			"publicKeyLocation":                        "Public key selector",
+			"jwksUri":                                  "Json Web Key URI",
+			"jwkSet":                                   "Json Web Key",
+			"jwksCacheTimeout":                         "JWKs URI content cache timeout in ms",
+			"jwkStoreCacheMissCacheTime":               "JWKs URI content cache miss cache time",
+			"requestTimeLimit":                         "Consent Request Time Limit",
+			"agentgroup":                               "Group",
+		}, options{
+			"userpassword":      secret,
+			"agentgroup":        quiet,
+			"status":            enum("Active", "Inactive"),
+			"publicKeyLocation": enum("jwks_uri", "jwks"),
 		}),
 	}
 }
