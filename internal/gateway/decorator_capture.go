@@ -250,17 +250,21 @@ func (c *captureDecorator) entity(b *strings.Builder, e *chain.Entity, h http.He
 	case !textual(ct):
 		b.WriteString("[binary entity]\n")
 		return
+	case strings.HasPrefix(ct, "text/event-stream") && !e.Buffered():
+		b.WriteString("[a stream of events]\n")
+		return
 	}
 	text, err := e.Text()
 	if err != nil {
 		fmt.Fprintf(b, "[the entity cannot be read: %s]\n", err)
 		return
 	}
+	text = maskBody(text) // before the cut: a value that is cut in two could not be recognised
 	cut := int64(len(text)) > c.MaxEntityLength
 	if cut {
-		text = text[:c.MaxEntityLength]
+		text = strings.ToValidUTF8(text[:c.MaxEntityLength], "")
 	}
-	b.WriteString(maskBody(text))
+	b.WriteString(text)
 	b.WriteByte('\n')
 	if cut {
 		b.WriteString("[entity truncated]\n")

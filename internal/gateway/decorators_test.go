@@ -3,12 +3,16 @@ package gateway
 import (
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
+
+	"gatehouse/internal/gateway/chain"
 )
 
 // protected is a route behind a resource server whose tokens an introspection endpoint
@@ -100,6 +104,52 @@ func TestCaptureBodies(t *testing.T) {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %q:\n%s", want, log)
 		}
+	}
+}
+
+// Captures print no credentials: not those in redirects, nor what is left of one that is cut.
+func TestCaptureMasks(t *testing.T) {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Location", "https://app.example.com/cb#access_token=SECRET1&state=shown")
+		_, _ = io.WriteString(w, `{"next":"/?code=SECRET2","kept":1,"access_token":"SECRET3SECRET3SECRET3","more":"`+strings.Repeat("x", 40)+`"}`)
+	}))
+	defer app.Close()
+	g := run(t, `
+-- routes/x.json --
+{"heap": [{"name": "capture", "type": "CaptureDecorator", "config": {"captureEntity": true, "maxEntityLength": 60}}],
+ "capture": "all", "baseURI": "`+app.URL+`", "handler": "ReverseProxyHandler"}`)
+	if a := g.send("GET", g.client+"/", "", "Referer: https://app.example.com/?code=SECRET4&x=seen"); a.status != 200 {
+		t.Fatalf("answered %d; problems %v", a.status, g.Problems())
+	}
+	log := g.log.String()
+	if strings.Contains(log, "SECRET") {
+		t.Errorf("the log has a secret:\n%s", log)
+	}
+	for _, want := range []string{"state=shown", "x=seen", `code=*****\",\"kept\":1`, "[entity truncated]"} {
+		if !strings.Contains(log, want) && !strings.Contains(log, strings.ReplaceAll(want, `\`, "")) {
+			t.Errorf("the log lacks %q:\n%s", want, log)
+		}
+	}
+}
+
+// Masks within JSON leave it JSON.
+func TestMasksKeepJSON(t *testing.T) {
+	if got := maskText(`{"uri":"https://a/?code=b","kept":"c","token":"d"}`); got != `{"uri":"https://a/?code=*****","kept":"c","token":"*****"}` {
+		t.Errorf("masked: %s", got)
+	}
+}
+
+// A stream of events goes on, and is not read to its end before it is passed on.
+func TestCaptureOfEvents(t *testing.T) {
+	c := &captureDecorator{captureConfig: captureConfig{CaptureEntity: true, MaxEntityLength: 100}}
+	h := http.Header{"Content-Type": {"text/event-stream"}}
+	var e chain.Entity
+	e.Bind(h)
+	e.SetStream(io.NopCloser(iotest.ErrReader(errors.New("read"))), -1)
+	var b strings.Builder
+	if c.entity(&b, &e, h); b.String() != "[a stream of events]\n" {
+		t.Errorf("captured %q", b.String())
 	}
 }
 

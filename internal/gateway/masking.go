@@ -17,11 +17,12 @@ var secretHeaders = map[string]bool{
 }
 
 // maskHeader hides credentials but keeps what helps: the scheme of an Authorization
-// header, the names of cookies.
+// header, the names of cookies. Of other fields, such as Location and Referer, it hides
+// parameters that carry them.
 func maskHeader(name, value string) string {
 	name = textproto.CanonicalMIMEHeaderKey(name)
 	if !secretHeaders[name] {
-		return value
+		return maskForm(value)
 	}
 	switch name {
 	case "Authorization", "Proxy-Authorization":
@@ -50,16 +51,17 @@ const secretNames = `client_secret|password|userpassword|passwd|access_token|ref
 	`client_assertion|assertion|code|code_verifier|device_code|issued_token|tokenId|csrf|logout_token|id_token_hint`
 
 var (
-	secretForm = regexp.MustCompile(`(?i)(^|[&?])(` + secretNames + `)=[^&\s]*`)
+	secretForm = regexp.MustCompile(`(?i)(^|[&?#])(` + secretNames + `)=[^&\s"]*`)
 	secretJSON = regexp.MustCompile(`(?i)("(?:` + secretNames + `)"\s*:\s*)"(?:[^"\\]|\\.)*"`)
 )
 
 // maskBody hides the values of form parameters and JSON members that carry
 // credentials or tokens.
 func maskBody(text string) string {
-	text = secretForm.ReplaceAllString(text, "$1$2="+masked)
-	return secretJSON.ReplaceAllString(text, `$1"`+masked+`"`)
+	return secretJSON.ReplaceAllString(maskForm(text), `$1"`+masked+`"`)
 }
+
+func maskForm(text string) string { return secretForm.ReplaceAllString(text, "$1$2="+masked) }
 
 // maskQuery is the URI with its credentials hidden.
 func maskQuery(u *chain.URI) string {
@@ -67,6 +69,6 @@ func maskQuery(u *chain.URI) string {
 	if c.UserInfo != "" {
 		c.UserInfo = masked
 	}
-	c.RawQuery = secretForm.ReplaceAllString(c.RawQuery, "$1$2="+masked)
+	c.RawQuery = maskForm(c.RawQuery)
 	return c.String()
 }
