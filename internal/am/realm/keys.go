@@ -188,11 +188,13 @@ func (k *Keys) Rotate(ctx context.Context, label string, keepUntil time.Time) (*
 
 // list returns the keys of a label, making the first.
 func (k *Keys) list(ctx context.Context, label string) (*keyList, error) {
-	l, err := labelOf(label)
-	if err != nil {
-		return nil, err
+	load := func() (*keyList, error) {
+		l, err := labelOf(label)
+		if err != nil {
+			return nil, err
+		}
+		return k.find(ctx, label, l)
 	}
-	load := func() (*keyList, error) { return k.find(ctx, label, l) }
 	list, err := k.lists.get(label, load)
 	if err == nil && over(list.ends, k.m.now()) {
 		k.forget() // a former key has ended
