@@ -117,6 +117,9 @@ const (
 	corsService = "CorsService"
 )
 
+// wholeServer are services that no realm has.
+var wholeServer = []string{corsService, "rest"}
+
 // directoryTypes are those of directories of users.
 var directoryTypes = []string{"LDAPv3", "LDAPv3ForOpenDS", "LDAPv3ForAD"}
 
@@ -254,7 +257,7 @@ func classify(o Object, id, realm, source string) (e Entity, ok bool) {
 	case t != "" && t != "EMPTY" && kind["collection"] == false:
 		// A service that is not in the list: whether this server has it is for the server to say.
 		e.Kind, e.ID = Service, t
-		if has("defaults") || realm == "" || t == corsService {
+		if has("defaults") || realm == "" || slices.Contains(wholeServer, t) {
 			e.Kind, e.Realm = GlobalService, ""
 		}
 	default:
