@@ -57,7 +57,14 @@ func (l oauthLogin) URL(base oauth.BaseURL, rl *realm.Realm, goTo string, hints 
 	return base.URL + "/XUI/?" + q.Encode()
 }
 
+// End ends a session, or the one that took its place.
 func (l oauthLogin) End(ctx context.Context, sessionID string) error {
+	successor, err := l.Sessions().Successor(ctx, sessionID)
+	if err == nil {
+		sessionID = successor
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
 	return l.Sessions().EndByID(ctx, sessionID)
 }
 

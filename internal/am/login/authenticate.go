@@ -28,6 +28,8 @@ type exchange struct {
 	old   bool // version 1 of the answers
 	// shown is the live session that the request shows, the zero value for none.
 	shown Found
+	// over is the session that a new one takes the place of when its subject is the same; nil for none.
+	over *store.Session
 }
 
 // Authenticate answers /json/authenticate: it starts a journey, or goes on with the one whose authId is posted, and
@@ -102,14 +104,14 @@ func prefill(list []journey.Callback, name string) {
 // current is the session of the realm that the request shows, the zero value when there is none or it is to be
 // left aside.
 func (x *exchange) current() (Found, error) {
+	q := x.r.URL.Query()
 	found, err := x.s.FromRequest(x.r)
 	if errors.Is(err, store.ErrNotFound) {
-		return Found{}, nil
+		return Found{}, x.upgraded(q.Get("sessionUpgradeSSOTokenId"))
 	}
 	if err != nil {
 		return Found{}, err
 	}
-	q := x.r.URL.Query()
 	if found.Cookie {
 		if no := x.s.CSRF(x.r); no != nil {
 			return Found{}, no
@@ -118,11 +120,24 @@ func (x *exchange) current() (Found, error) {
 	if q.Get("arg") == "newsession" {
 		return Found{}, x.s.End(x.r.Context(), found.Token)
 	}
-	x.shown = found
+	x.shown, x.over = found, &found.Session
 	if found.Realm != x.place.Realm.Path || q.Get("ForceAuth") == "true" {
 		return Found{}, nil
 	}
 	return found, nil
+}
+
+// upgraded notes the session that the client names for an upgrade, which it need not show.
+func (x *exchange) upgraded(token string) error {
+	if token == "" {
+		return nil
+	}
+	sess, err := x.s.Find(x.r.Context(), token)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	x.over = &sess
+	return err
 }
 
 // proceed takes the callbacks that the client filled in.
@@ -155,7 +170,7 @@ func (x *exchange) next(want *wanted, out Outcome, err error) error {
 			"message": "Authentication Successful", "successUrl": x.successURL(out.Authenticated), "realm": x.place.Realm.Path,
 		})
 	}
-	token, err := x.s.begin(x.r.Context(), x.place.Realm, out.Authenticated, x.shown.ID())
+	token, err := x.s.begin(x.r.Context(), x.place.Realm, out.Authenticated, x.over)
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,7 @@ func (x *exchange) wants(kind, value string) (*wanted, error) {
 	case kind == "", kind == "service" && value == "":
 		err = x.tree(w, "")
 	case kind == "composite_advice":
+		x.sameUser(w)
 		err = x.advised(w, value)
 	case value == "" && indexTypes[kind] || len(value) > maxIndexValue:
 		err = errNoTree
@@ -88,6 +89,13 @@ func (x *exchange) wants(kind, value string) (*wanted, error) {
 		err = &Refusal{Status: http.StatusBadRequest, Message: "Unknown Authentication Index Type"}
 	}
 	return w, err
+}
+
+// sameUser wants the user of the session that is to be upgraded, and nobody else (PingAM: session upgrade).
+func (x *exchange) sameUser(w *wanted) {
+	if x.over != nil && x.over.Realm == x.place.Realm.Path && x.over.Subject.Type == TypeUser {
+		w.user = realm.UserID(x.over.Subject.Name)
+	}
 }
 
 // indexTypes are those that need a value of their own.

@@ -5,11 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"hash/maphash"
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
@@ -50,46 +48,20 @@ func DefaultQuotas() Quotas {
 
 var errQuota = &Refusal{Status: http.StatusUnauthorized, Message: "You have reached your session limit."}
 
-// quotaLocks let one session of a user begin at a time where they are counted. Other nodes count by themselves.
-type quotaLocks struct {
-	seed  maphash.Seed
-	locks [64]sync.Mutex
-}
-
-func (q *quotaLocks) of(rl *realm.Realm, sub store.Subject) *sync.Mutex {
-	return &q.locks[maphash.String(q.seed, rl.Path+" "+sub.Name)%uint64(len(q.locks))]
-}
-
-// counted runs create where the subject may have another session, after making room for it. over is the ID of the session
-// that the request shows, "" for none: who signs in over a session of his own does not need both. Agents and the
-// administrator may have any number.
-func (s *Service) counted(ctx context.Context, rl *realm.Realm, a Authenticated, over string, create func() error) error {
+// room is what makes room for another session of the subject, nil where any number may be: agents and the administrator
+// may have any, and so may users as long as sessions are not counted.
+func (s *Service) room(ctx context.Context, rl *realm.Realm, a Authenticated) (func([]store.Session) error, error) {
 	if a.Subject.Type != TypeUser || IsAdmin(rl.Path, a.Subject.Name) {
-		return create()
+		return nil, nil
 	}
 	set, limit, err := s.quota(ctx, rl, a.User)
-	if err != nil {
-		return err
+	if err != nil || set.Enabled != "ON" {
+		return nil, err
 	}
-	if set.Enabled != "ON" {
-		return create()
-	}
-	lock := s.quotas.of(rl, a.Subject)
-	lock.Lock()
-	defer lock.Unlock()
-	list, err := s.sessions.ListOf(ctx, rl.Path, a.Subject)
-	if err != nil {
-		return err
-	}
-	now := s.Now()
-	list = slices.DeleteFunc(list, func(sess store.Session) bool { return !now.Before(sess.Ends()) })
-	if i := slices.IndexFunc(list, func(sess store.Session) bool { return sess.ID() == over }); i >= 0 && len(list) >= limit {
-		if err := s.Destroy(ctx, list[i]); err != nil {
-			return err
+	return func(list []store.Session) error {
+		if len(list) < limit {
+			return nil
 		}
-		list = slices.Delete(list, i, i+1)
-	}
-	if len(list) >= limit {
 		observe.CountLimit(ctx, observe.OverLimit("user_sessions"))
 		gone, err := tooMany(set.Action, list, limit)
 		if err != nil {
@@ -100,8 +72,8 @@ func (s *Service) counted(ctx context.Context, rl *realm.Realm, a Authenticated,
 				return err
 			}
 		}
-	}
-	return create()
+		return nil
+	}, nil
 }
 
 // tooMany picks the sessions that have to go before there can be another one.

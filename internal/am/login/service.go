@@ -5,7 +5,6 @@ package login
 import (
 	"cmp"
 	"context"
-	"hash/maphash"
 	"log/slog"
 	"net/http"
 	"time"
@@ -73,7 +72,6 @@ type Service struct {
 	Trees   journey.Source
 	guard   *realm.Attempts
 	foreign *http.CrossOriginProtection
-	quotas  quotaLocks
 }
 
 // New returns a service.
@@ -92,7 +90,6 @@ func New(o Options) *Service {
 		Trees:    journey.Source{Docs: o.Realms.Docs(), Types: nodes.All(), Shipped: shippedTrees()},
 		guard:    realm.NewAttempts(freeTries, o.Limits, o.Now),
 		foreign:  http.NewCrossOriginProtection(),
-		quotas:   quotaLocks{seed: maphash.MakeSeed()},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -133,8 +134,9 @@ func (s *Service) EndAll(ctx context.Context, rl *realm.Realm, sub store.Subject
 	return ended, nil
 }
 
-// begin makes a session of a successful authentication, whose request showed the session with the ID over; "" for none.
-func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, over string) (string, error) {
+// begin makes a session of a successful authentication. over is the session that the request shows, nil for none: when
+// it is the same subject's, the new one takes its place, with its properties and no lower level (PingAM: session upgrade).
+func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, over *store.Session) (string, error) {
 	idle, life := s.times(ctx, rl)
 	if a.MaxLife > 0 {
 		life = min(a.MaxLife, maxMinutes*time.Minute)
@@ -161,11 +163,39 @@ func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, o
 		CtxID:       fmt.Sprintf("%s-%d", uuid.NewString(), now.UnixNano()%100000),
 		Handle:      "shandle:" + rand.Text() + ".*AAJTSQACMDEAAlMxAAA.*",
 	}
-	err := s.counted(ctx, rl, a, over, func() error { return s.sessions.Create(ctx, token, sess) })
-	if err == nil {
-		s.tell(ctx, Event{Kind: EventSession, Realm: rl.Path, Subject: a.Subject, Session: sess.CtxID, Tree: a.Tree})
+	if over != nil && !sameSubject(over, &sess) {
+		over = nil
 	}
-	return token, err
+	if over != nil {
+		sess.AuthLevel = max(sess.AuthLevel, over.AuthLevel)
+		sess.Properties = maps.Clone(over.Properties)
+		if sess.Properties == nil {
+			sess.Properties = a.Properties
+		} else {
+			maps.Copy(sess.Properties, a.Properties)
+		}
+	}
+	room, err := s.room(ctx, rl, a)
+	if err != nil {
+		return "", err
+	}
+	old := ""
+	if over != nil {
+		old = over.ID()
+	}
+	replaced, err := s.sessions.Begin(ctx, token, sess, old, room)
+	if err != nil {
+		return "", err
+	}
+	if replaced {
+		s.tell(ctx, Event{Kind: EventDestroyed, Realm: over.Realm, Subject: over.Subject, Session: over.CtxID})
+	}
+	s.tell(ctx, Event{Kind: EventSession, Realm: rl.Path, Subject: a.Subject, Session: sess.CtxID, Tree: a.Tree})
+	return token, nil
+}
+
+func sameSubject(a, b *store.Session) bool {
+	return a.Realm == b.Realm && a.Subject.Type == b.Subject.Type && realm.UserID(a.Subject.Name) == realm.UserID(b.Subject.Name)
 }
 
 // times are the idle and whole life of the realm's new sessions: minutes, in its session service, or in what the server

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ func (p *Provider) logoutToken(ctx context.Context, c *realm.Client, f *store.Fo
 	o.number("iat", now.Unix())
 	o.number("exp", now.Add(logoutTokenLife).Unix())
 	o.text("jti", store.NewID())
-	o.text("sid", sidOf(f.SessionID))
+	o.text("sid", sidOf(cmp.Or(f.First, f.SessionID)))
 	o.raw("events", []byte(`{"http://schemas.openid.net/event/backchannel-logout":{}}`))
 	raw, err := p.signTyped(ctx, c, c.Keys.IDTokenSigningAlg, "logout+jwt", o.end())
 	if err != nil || !c.Keys.IDTokenEncryption {

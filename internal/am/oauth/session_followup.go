@@ -52,10 +52,8 @@ func (i *issuance) noteSession(ctx context.Context) error {
 	case gone:
 	case err != nil:
 		return err
-	case sess.MaxLife > 0:
-		until = sess.Created.Add(sess.MaxLife + followGrace)
 	default:
-		until = i.now.Add(longSession)
+		until = i.followUntil(&sess)
 	}
 	f.Lives = sess.Ends()
 	if tell {
@@ -73,6 +71,14 @@ func (i *issuance) noteSession(ctx context.Context) error {
 		i.SessionEnded(i.SessionID)
 	}
 	return nil
+}
+
+// followUntil is how long a follow-up of the session is kept.
+func (s *Server) followUntil(sess *store.Session) time.Time {
+	if sess.MaxLife > 0 {
+		return sess.Created.Add(sess.MaxLife + followGrace)
+	}
+	return s.Now().Add(longSession)
 }
 
 // SessionEnded tells that a session has ended. It never waits: what does not fit now is found later.
@@ -133,11 +139,12 @@ func (s *Server) follow(ctx context.Context, sessionID string, all bool) error {
 	})
 }
 
-// lives tells whether the session of a follow-up does, and notes until when.
+// lives tells whether the session of a follow-up does, and notes until when. One that took its place, as a user signed
+// in over it, goes on with what is to follow.
 func (s *Server) lives(ctx context.Context, f store.Followup) (bool, error) {
 	sess, err := s.sessions.FindByID(ctx, f.SessionID)
 	if errors.Is(err, store.ErrNotFound) {
-		return false, nil
+		return s.livesOn(ctx, f)
 	}
 	if err != nil {
 		return false, err
@@ -154,6 +161,25 @@ func (s *Server) lives(ctx context.Context, f store.Followup) (bool, error) {
 	}
 	f.Lives = ends
 	if _, err = s.followups.Update(ctx, f); errors.Is(err, store.ErrUsed) { // in another node's hands
+		err = nil
+	}
+	return true, err
+}
+
+func (s *Server) livesOn(ctx context.Context, f store.Followup) (bool, error) {
+	id, err := s.sessions.Successor(ctx, f.SessionID)
+	var sess store.Session
+	if err == nil {
+		sess, err = s.sessions.FindByID(ctx, id)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || !s.Now().Before(sess.Ends()) {
+		return false, err
+	}
+	f.Lives = sess.Ends()
+	if err = s.followups.Move(ctx, f, id, s.followUntil(&sess)); errors.Is(err, store.ErrUsed) {
 		err = nil
 	}
 	return true, err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,8 @@ type Followup struct {
 	Tried     int       `json:"n,omitempty"`
 	Next      time.Time `json:"x,omitzero"` // not before then
 	Lives     time.Time `json:"l,omitzero"` // the session does until then, if nobody ends it
+	// First is the session that the client knows, where another one took its place since; "" for SessionID.
+	First string `json:"f,omitempty"`
 
 	rec Record
 }
@@ -43,12 +46,36 @@ func (s Followups) Note(ctx context.Context, f Followup, until time.Time) error 
 	if err != nil {
 		return fmt.Errorf("note follow-up: %w", err)
 	}
-	rec := Record{
-		Key: Key{Kind: kindFollowup, ID: DigestOf(f.SessionID + "\x00" + f.ClientID + "\x00" + f.GrantID)}, Expires: until,
-		Index: []IndexValue{{bySession, f.SessionID}}, Body: body,
-	}
-	if err := s.Engine.Batch(ctx, Op{Record: rec}); err != nil && !errors.Is(err, ErrConflict) {
+	if err := s.Engine.Batch(ctx, Op{Record: followupRecord(f, body, until)}); err != nil && !errors.Is(err, ErrConflict) {
 		return fmt.Errorf("note follow-up: %w", err)
+	}
+	return nil
+}
+
+func followupRecord(f Followup, body []byte, until time.Time) Record {
+	id := f.SessionID + "\x00" + f.ClientID + "\x00" + f.GrantID
+	if f.First != "" {
+		id += "\x00" + f.First
+	}
+	return Record{Key: Key{Kind: kindFollowup, ID: DigestOf(id)}, Expires: until, Index: []IndexValue{{bySession, f.SessionID}}, Body: body}
+}
+
+// Move makes f, as it was found, a follow-up of the session that took the place of its own, until until. ErrUsed:
+// another node does.
+func (s Followups) Move(ctx context.Context, f Followup, sessionID string, until time.Time) error {
+	was := f.rec
+	f.First = cmp.Or(f.First, f.SessionID)
+	f.SessionID = sessionID
+	body, err := encode(f)
+	if err != nil {
+		return fmt.Errorf("move follow-up: %w", err)
+	}
+	err = s.Engine.Batch(ctx, Op{Record: followupRecord(f, body, until)}, Op{Record: Record{Key: was.Key, Rev: was.Rev}, Delete: true})
+	if errors.Is(err, ErrConflict) {
+		err = ErrUsed
+	}
+	if err != nil {
+		return fmt.Errorf("move follow-up: %w", err)
 	}
 	return nil
 }

@@ -35,14 +35,8 @@ type Sessions struct {
 // Create stores a session whose bearer shows raw, which must be from NewRaw. It lives
 // until Session.Ends.
 func (s Sessions) Create(ctx context.Context, raw string, sess Session) error {
-	rec, err := sessionRecord(Record{Key: sessionKey(IDOf(raw))}, sess)
-	if err != nil {
-		return fmt.Errorf("create session: %w", err)
-	}
-	if err := s.Engine.Batch(ctx, Op{Record: rec, Fresh: true}); err != nil {
-		return fmt.Errorf("create session: %w", err)
-	}
-	return nil
+	_, err := s.Begin(ctx, raw, sess, "", nil)
+	return err
 }
 
 // Find returns the session. One that is unknown, idle too long or ended is

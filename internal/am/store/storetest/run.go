@@ -56,6 +56,8 @@ func Run(t *testing.T, open Opener) {
 		{"deny-list", testDenyList},
 		{"session", testSession},
 		{"session changes", testSessionChanges},
+		{"session in place of another", testSessionReplaced},
+		{"sessions counted", testSessionsCounted},
 		{"follow-ups", testFollowups},
 		{"replay", testReplay},
 		{"replay race", testReplayRace},
