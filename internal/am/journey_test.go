@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gatehouse/internal/am"
 )
 
 const (
@@ -35,8 +37,8 @@ type journeys struct {
 	token string
 }
 
-func newJourneys(t *testing.T) *journeys {
-	s := newSite(t)
+func newJourneys(t *testing.T, change ...func(*am.Options)) *journeys {
+	s := newSite(t, change...)
 	j := &journeys{s, s.login("/json/authenticate", "amAdmin", adminPassword)}
 	j.admin("POST", "/json/users?_action=create", map[string]any{"username": "demo", "userpassword": "Ch4ng31t", "mail": "demo@example.com"}).want(t, 201)
 	return j

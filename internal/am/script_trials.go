@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 
@@ -24,6 +25,17 @@ func (s scripts) Try(ctx context.Context, t rest.ScriptTrial) (rest.ScriptOutcom
 	o.SaveUser = func(context.Context, *realm.Realm, *realm.User) error {
 		lines.add("identity: not stored, this is a trial")
 		return nil
+	}
+	o.SetProperty = func(_ context.Context, sess *store.Session, _, _ string) (store.Session, error) {
+		lines.add("session: not changed, this is a trial")
+		return *sess, nil
+	}
+	o.Resources = func(ctx context.Context, rl *realm.Realm, r *script.ResourceRequest) (*script.ResourceAnswer, error) {
+		if r.Managed && r.Method != http.MethodGet {
+			lines.add("openidm: not done, this is a trial")
+			return refusedToScript(http.StatusForbidden, "This is a trial: nothing is changed"), nil
+		}
+		return s.resources(ctx, rl, r)
 	}
 	engine := script.New(o)
 	in := script.Input{

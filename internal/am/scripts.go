@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -19,17 +20,22 @@ import (
 
 // scripts lets the endpoints run scripts and the administration interface check them: it
 // stands between the engine, which knows no protocol, and the protocol's errors.
-type scripts struct{ engine *script.Engine }
+type scripts struct {
+	engine    *script.Engine
+	resources script.Resources
+}
 
 var (
 	_ oauth.Scripts      = scripts{}
 	_ rest.ScriptChecker = scripts{}
 )
 
-func newScripts(o Options, limits *observe.Tally) scripts {
+func newScripts(o Options, limits *observe.Tally, resources script.Resources, setProperty script.SetProperty) scripts {
 	s := surroundings(o.Log)
 	s.Held, s.SaveUser, s.FetchHosts, s.Secret = limits, saveUser, fetchHosts, readSecret
-	return scripts{script.New(s)}
+	s.Now = o.Now
+	s.Resources, s.SetProperty, s.Cache = resources, setProperty, findCache
+	return scripts{script.New(s), resources}
 }
 
 // surroundings are what every script finds, one that is on trial too.
@@ -64,6 +70,39 @@ func saveUser(ctx context.Context, rl *realm.Realm, u *realm.User) error { retur
 func findLibrary(ctx context.Context, rl *realm.Realm, name string) (*realm.Script, error) {
 	return rl.Library(ctx, name)
 }
+
+// findCache finds a cache that the realm's cache manager has.
+func findCache(ctx context.Context, rl *realm.Realm, name string) (*script.Cache, error) {
+	var manager rest.CacheManagerSettings
+	d, err := rl.Service(ctx, rest.ServiceCacheManager)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(d.Body, &manager); err != nil {
+		return nil, err
+	}
+	if d, err = rl.Service(ctx, rest.ServicePartID(rest.ServiceCacheManager, rest.KindCache, name)); err != nil {
+		return nil, err
+	}
+	set, err := rest.ParseCache(d.Body)
+	if err != nil {
+		return nil, err
+	}
+	c := &script.Cache{Off: !manager.Enabled}
+	if c.Eviction, c.Period, err = set.Evicts(); err != nil {
+		return nil, err
+	}
+	if c.Loader, err = rl.Script(ctx, set.Script); err != nil {
+		return nil, fmt.Errorf("cache %s: %v", name, err) //nolint:errorlint // the cache is there, its loader is not
+	}
+	if c.Loader.Context != realm.ContextCacheLoader {
+		return nil, fmt.Errorf("cache %s: its script is of the context %s", name, c.Loader.Context)
+	}
+	return c, nil
+}
+
+// ClearCaches forgets what scripts of the realm have cached, under a name or "" for all.
+func (s scripts) ClearCaches(rl *realm.Realm, name string) { s.engine.ClearCaches(rl, name) }
 
 func (s scripts) MayAct(ctx context.Context, sc *realm.Script, in *oauth.ScriptInput, t *store.Token) error {
 	return asRefusal("may_act", s.engine.MayAct(ctx, sc, (*script.Input)(in), t))

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -129,7 +130,8 @@ func (s *Service) outcome(step *journey.Step, end journey.End, err error, c *Cre
 		}
 		refused.FailureURL = st.FailureURL
 		if refused.Message == errLocked.Message {
-			return Outcome{}, errLocked
+			refused = *errLocked
+			refused.Message = cmp.Or(st.Lockout, errLocked.Message)
 		}
 		return Outcome{}, &refused
 	}
@@ -232,6 +234,17 @@ func (h host) Agent(ctx context.Context, rl *realm.Realm, name, password string)
 		return nil
 	})
 	return id, err
+}
+
+func (h host) FindAgent(ctx context.Context, rl *realm.Realm, name string) (string, error) {
+	agent, err := rl.Agent(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if !agent.IsActive() {
+		return "", fmt.Errorf("agent %s: %w", name, store.ErrNotFound)
+	}
+	return agent.ID, nil
 }
 
 func (h host) Find(ctx context.Context, rl *realm.Realm, name string) (*realm.User, error) {

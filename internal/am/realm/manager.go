@@ -221,6 +221,10 @@ func (m *Manager) changed(ctx context.Context, k store.Key) {
 		err = m.reload(ctx)
 	case k.Kind == store.KindGlobal:
 		err = m.loadGlobal(ctx)
+	case k.Kind == store.KindScript && k.Realm == "":
+		for _, r := range m.tree.Load().byPath {
+			err = errors.Join(err, r.set.changed(ctx, k))
+		}
 	default:
 		if r, ok := m.tree.Load().byPath[k.Realm]; ok {
 			err = r.set.changed(ctx, k)

@@ -164,6 +164,12 @@ func (r *Realm) Script(ctx context.Context, id string) (*Script, error) {
 		if s, ok := ShippedScript(id); ok && isNotFound(err) {
 			return s, nil
 		}
+		if isNotFound(err) {
+			d, err = r.set.m.docs.Get(ctx, "", store.KindScript, id)
+		}
+		if err == nil {
+			return ParseScript(id, d.Body)
+		}
 		return nil, fmt.Errorf("script %q: %w", id, err)
 	})
 }
@@ -197,14 +203,34 @@ func (r *Realm) Scripts(ctx context.Context) ([]*Script, error) {
 	return list, nil
 }
 
-// Library returns the realm's library script of that name, or store.ErrNotFound. It must not be changed.
+// GlobalScripts returns the library scripts that are for all realms, in the order of their UUIDs.
+func (m *Manager) GlobalScripts(ctx context.Context) ([]*Script, error) {
+	docs, err := m.docs.List(ctx, "", store.KindScript)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*Script, len(docs))
+	for i, d := range docs {
+		if list[i], err = ParseScript(d.ID, d.Body); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// Library returns the library script of that name, the realm's before that of all realms, or store.ErrNotFound. It must
+// not be changed.
 func (r *Realm) Library(ctx context.Context, name string) (*Script, error) {
 	return r.set.library.get(name, func() (*Script, error) {
 		list, err := r.Scripts(ctx)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range list {
+		global, err := r.set.m.GlobalScripts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range append(list, global...) {
 			if s.Context == ContextLibrary && s.Name == name {
 				return s, nil
 			}

@@ -20,6 +20,8 @@ type Script struct {
 	LastModifiedBy string `json:"lastModifiedBy"`
 	LastModified   int64  `json:"lastModifiedDate"` // milliseconds
 	Evaluator      string `json:"evaluatorVersion"` // "1.0" or "2.0"
+	// Global library scripts are for all realms. They are kept under the realm "".
+	Global bool `json:"global,omitempty"`
 
 	// Source is the decoded text.
 	Source string `json:"-"`

@@ -27,8 +27,11 @@ const (
 	ContextScriptedDecision = "SCRIPTED_DECISION_NODE"
 )
 
-// ContextLibrary is the context of scripts that others require.
-const ContextLibrary = "LIBRARY"
+// ContextLibrary is the context of scripts that others require, ContextCacheLoader that of those that fill caches.
+const (
+	ContextLibrary     = "LIBRARY"
+	ContextCacheLoader = "CACHE_LOADER"
+)
 
 //go:embed scripts
 var scriptFiles embed.FS
@@ -85,7 +88,9 @@ func ScriptContexts() []ScriptContext {
 			ScriptContext{s.context, languages, []string{"1.0"}, s.id},
 			ScriptContext{s.context + "_NEXT_GEN", []string{"JAVASCRIPT"}, []string{"2.0"}, NoScript})
 	}
-	return append(list, ScriptContext{ContextLibrary, []string{"JAVASCRIPT"}, []string{"2.0"}, NoScript})
+	return append(list,
+		ScriptContext{ContextLibrary, []string{"JAVASCRIPT"}, []string{"2.0"}, NoScript},
+		ScriptContext{ContextCacheLoader, []string{"JAVASCRIPT"}, []string{"2.0"}, NoScript})
 }
 
 // ShippedScript returns the shipped script with that UUID. The value is the caller's.

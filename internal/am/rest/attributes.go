@@ -60,6 +60,8 @@ type Type struct {
 	Groups  []Group
 	// Check finds what is wrong with an object as a whole; nil: nothing is.
 	Check func(Object) error
+	// Parts are the types of configurations below a service. Open services have those of any type.
+	Parts []*Type
 }
 
 // kind returns the "_type" of objects.

@@ -35,7 +35,7 @@ func (s *Server) scripts() []*Resource {
 		{
 			Path: "scripts", Version: "1.1", Unversioned: true, Complete: true,
 			Query: func(c *Call) ([]Object, error) {
-				found, err := c.Realm.Scripts(c.Context())
+				found, err := s.scriptsOf(c)
 				list := []Object{}
 				for _, sc := range found {
 					o, err := scriptObject(sc)
@@ -56,7 +56,7 @@ func (s *Server) scripts() []*Resource {
 			Create:  func(c *Call, id string, body Object) (Object, error) { return s.storeScript(c, id, body, nil) },
 			Update:  s.updateScript,
 			Delete:  s.deleteScript,
-			Actions: map[string]Action{"validate": {Do: s.validateScript}, "try": {Do: s.tryScript}},
+			Actions: map[string]Action{"validate": {Do: s.validateScript}, "try": {Do: s.tryScript}, "createGlobal": {Do: s.createGlobalScript}},
 		},
 		{
 			Path: "global-config/services/scripting/contexts", Global: true,
@@ -133,6 +133,40 @@ func contextObject(k realm.ScriptContext) Object {
 	}
 }
 
+// scriptsOf lists the scripts of the realm. Global ones are listed in the root realm, where they are changed.
+func (s *Server) scriptsOf(c *Call) ([]*realm.Script, error) {
+	list, err := c.Realm.Scripts(c.Context())
+	if err != nil || c.realmPath() != "/" {
+		return list, err
+	}
+	global, err := s.Realms.GlobalScripts(c.Context())
+	return append(list, global...), err
+}
+
+// createGlobalScript makes a library script for all realms (PingAM: scripts, createGlobal).
+func (s *Server) createGlobalScript(c *Call) (any, error) {
+	c.Body["global"] = true
+	id, _ := c.Body["_id"].(string)
+	o, err := s.storeScript(c, id, c.Body, nil)
+	if errors.Is(err, store.ErrConflict) {
+		return nil, refuse(http.StatusConflict, "Script already exists")
+	}
+	return created(o), err
+}
+
+// place is where a script is kept: of a global one the realm "".
+func (s *Server) scriptPlace(c *Call, sc *realm.Script) (string, error) {
+	switch {
+	case !sc.Global:
+		return c.realmPath(), nil
+	case c.realmPath() != "/":
+		return "", refuse(http.StatusForbidden, "Global scripts are changed in the top level realm")
+	case sc.Context != realm.ContextLibrary:
+		return "", badRequest("Global scripts are of the context %s", realm.ContextLibrary)
+	}
+	return "", nil
+}
+
 func scriptObject(sc *realm.Script) (Object, error) { return plainObject(sc) }
 
 func (s *Server) findScript(c *Call, id string) (*realm.Script, error) {
@@ -163,6 +197,16 @@ func (s *Server) storeScript(c *Call, id string, body Object, old *realm.Script)
 	if err != nil {
 		return nil, err
 	}
+	if global, _ := body["global"].(bool); old == nil {
+		sc.Global = global && c.realmPath() == "/" // elsewhere it is a copy, of an export
+	}
+	if c.Action == "createGlobal" {
+		sc.Global = true
+	}
+	place, err := s.scriptPlace(c, sc)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.nameFree(c, id, sc.Name); err != nil {
 		return nil, err
 	}
@@ -182,9 +226,9 @@ func (s *Server) storeScript(c *Call, id string, body Object, old *realm.Script)
 	}
 	d := store.Doc{ID: id, Body: raw}
 	if old == nil {
-		_, err = s.docs.Create(c.Context(), c.realmPath(), store.KindScript, d)
+		_, err = s.docs.Create(c.Context(), place, store.KindScript, d)
 	} else {
-		_, err = s.docs.Put(c.Context(), c.realmPath(), store.KindScript, d)
+		_, err = s.docs.Put(c.Context(), place, store.KindScript, d)
 	}
 	if err != nil {
 		return nil, err
@@ -262,7 +306,7 @@ func scriptSource(body Object, sc *realm.Script) error {
 }
 
 func (s *Server) nameFree(c *Call, id, name string) error {
-	list, err := c.Realm.Scripts(c.Context())
+	list, err := s.scriptsOf(c)
 	if err != nil {
 		return err
 	}
@@ -276,7 +320,12 @@ func (s *Server) nameFree(c *Call, id, name string) error {
 
 // deleteScript removes the realm's script; a shipped one that was changed is then as it was shipped.
 func (s *Server) deleteScript(c *Call, id string) (Object, error) {
-	if _, err := s.findScript(c, id); err != nil {
+	sc, err := s.findScript(c, id)
+	if err != nil {
+		return nil, err
+	}
+	place, err := s.scriptPlace(c, sc)
+	if err != nil {
 		return nil, err
 	}
 	_, shipped := realm.ShippedScript(id)
@@ -289,7 +338,7 @@ func (s *Server) deleteScript(c *Call, id string) (Object, error) {
 			return nil, refuse(http.StatusConflict, "The script is in use by %s", used)
 		}
 	}
-	err := s.docs.Delete(c.Context(), c.realmPath(), store.KindScript, id, 0)
+	err = s.docs.Delete(c.Context(), place, store.KindScript, id, 0)
 	if errors.Is(err, store.ErrNotFound) && shipped {
 		return nil, refuse(http.StatusForbidden, "A default script cannot be deleted")
 	}

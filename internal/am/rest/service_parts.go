@@ -2,13 +2,15 @@ package rest
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"gatehouse/internal/am/store"
 )
 
 // serviceParts are configurations below a service, of types of its own: the providers of SocialIdentityProviders, the
-// handlers of audit. Services that are kept for exports keep them as well; the others have none but their own.
+// handlers of audit, the caches of scripts. Services that are kept for exports keep them as well; the others have those
+// that their type names.
 type serviceParts struct{ services }
 
 // nameOfPartType is the member that says what a part calls its type.
@@ -33,6 +35,7 @@ func (v services) parts() *Resource {
 				return Object{"result": list}, err
 			}},
 		},
+		ItemActions: map[string]Action{"clear": {Do: p.clear}},
 	}
 }
 
@@ -42,7 +45,7 @@ func (p serviceParts) check(c *Call) error {
 		return err // who may not ask does not learn which services there are
 	}
 	t, err := p.services.typeOf(c.Vars["service"])
-	if err != nil || !t.Open {
+	if err != nil || !t.Open && t.part(c.Vars["type"]) == nil {
 		return noRoute("realm-config/services/" + c.Vars["service"] + "/" + c.Vars["type"])
 	}
 	if err := checkID(c.Vars["type"]); err != nil {
@@ -53,7 +56,26 @@ func (p serviceParts) check(c *Call) error {
 }
 
 func (p serviceParts) typeOf(c *Call, name string) *Type {
-	return &Type{ID: c.Vars["type"], Name: c.Vars["type"], TypeName: name, Collection: true, Open: true}
+	return p.partType(c.Vars["service"], c.Vars["type"], name)
+}
+
+// partType is the type of parts that a service has by its own type, else one that takes anything; name is what the part
+// calls it.
+func (v services) partType(service, kind, name string) *Type {
+	if t, err := v.typeOf(service); err == nil {
+		if part := t.part(kind); part != nil {
+			return part
+		}
+	}
+	return &Type{ID: kind, Name: kind, TypeName: name, Collection: true, Open: true}
+}
+
+func (t *Type) part(kind string) *Type {
+	i := slices.IndexFunc(t.Parts, func(p *Type) bool { return p.ID == kind })
+	if i < 0 {
+		return nil
+	}
+	return t.Parts[i]
 }
 
 func (p serviceParts) docID(c *Call, id string) string {
@@ -68,21 +90,21 @@ func (v services) partsOf(c *Call, service, kind string) ([]Object, error) {
 		if id == "" || kind != "" && kind != of {
 			return true, nil
 		}
-		o, err := printPart(of, id, d)
+		o, err := v.printPart(service, of, id, d)
 		list = append(list, o)
 		return true, err
 	})
 	return list, err
 }
 
-func printPart(kind, id string, d store.Doc) (Object, error) {
+func (v services) printPart(service, kind, id string, d store.Doc) (Object, error) {
 	o, err := decodeObject(d.Body)
 	if err != nil {
 		return nil, err
 	}
 	name, _ := o[nameOfPartType].(string)
 	delete(o, nameOfPartType)
-	return (&Type{ID: kind, Name: kind, TypeName: name, Collection: true, Open: true}).terse(id, o), nil
+	return v.partType(service, kind, name).terse(id, o), nil
 }
 
 func (p serviceParts) read(c *Call, id string) (Object, error) {
@@ -90,7 +112,7 @@ func (p serviceParts) read(c *Call, id string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return printPart(c.Vars["type"], id, d)
+	return p.printPart(c.Vars["service"], c.Vars["type"], id, d)
 }
 
 // body is what is stored of a part.
@@ -124,7 +146,7 @@ func (p serviceParts) create(c *Call, id string, body Object) (Object, error) {
 	if _, err := p.docs.Create(c.Context(), c.realmPath(), store.KindService, d); err != nil {
 		return nil, err
 	}
-	return printPart(c.Vars["type"], id, d)
+	return p.printPart(c.Vars["service"], c.Vars["type"], id, d)
 }
 
 func (p serviceParts) update(c *Call, id string, body Object) (Object, error) {
@@ -146,7 +168,7 @@ func (p serviceParts) update(c *Call, id string, body Object) (Object, error) {
 	if _, err := p.docs.Put(c.Context(), c.realmPath(), store.KindService, d); err != nil {
 		return nil, err
 	}
-	return printPart(c.Vars["type"], id, d)
+	return p.printPart(c.Vars["service"], c.Vars["type"], id, d)
 }
 
 func (p serviceParts) delete(c *Call, id string) (Object, error) {
@@ -154,7 +176,7 @@ func (p serviceParts) delete(c *Call, id string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := printPart(c.Vars["type"], id, d)
+	o, err := p.printPart(c.Vars["service"], c.Vars["type"], id, d)
 	if err != nil {
 		return nil, err
 	}
@@ -175,6 +197,11 @@ func (v services) deleteParts(c *Call, service string) error {
 func (v services) partTypes(c *Call) (any, error) {
 	list, err := v.partsOf(c, c.ID, "")
 	kinds, seen := []Object{}, map[string]bool{}
+	if t, err := v.typeOf(c.ID); err == nil {
+		for _, p := range t.Parts {
+			kinds, seen[p.ID] = append(kinds, p.kind()), true
+		}
+	}
 	for _, o := range list {
 		kind, _ := o["_type"].(Object)
 		if id, _ := kind["_id"].(string); !seen[id] {

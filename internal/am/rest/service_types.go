@@ -65,6 +65,7 @@ func serviceTypes() []*Type {
 				"maxCachingTime": "Maximum Caching Time (minutes)", "quotaLimit": "Active User Sessions",
 			}, nil),
 		},
+		cacheManagerType(),
 		{
 			ID: login.ServicePages, Name: "Pages (Gatehouse)", Check: checkPages,
 			Groups: groupsOf(login.PageSettings{Footer: []string{}}, map[string]string{

@@ -44,6 +44,7 @@ func (s *Server) services() []*Resource {
 				return Object{"result": list}, err
 			}},
 			"getAllTypes": {Do: v.partTypes},
+			"clear":       {Do: v.clearCaches},
 		},
 	}, v.parts()}
 }

@@ -80,12 +80,13 @@ identity.setAttribute("nick", "d"); accessToken.setField("r", [identity.getAttri
 		})
 	}
 	for source, want := range map[string]string{
-		`openidm.read("managed/user/x");`:                                                            "openidm.read: there is no identity management",
-		`policy.evaluate({}, "x", [], {});`:                                                          "policy.evaluate: ",
-		`cacheManager.exists("x");`:                                                                  "cacheManager.exists: ",
-		`jwtAssertion.generateJwt({});`:                                                              "jwtAssertion.generateJwt: ",
-		`jwtValidator.validateJwtClaims({});`:                                                        "jwtValidator.validateJwtClaims: ",
-		`utils.crypto.subtle.encrypt("AES", [1], [2]);`:                                              "encrypt: not offered",
+		`openidm.read("managed/user/x");`:                                                            "no resources to ask for",
+		`policy.evaluate({}, "x", [], {});`:                                                          "no resources to ask for",
+		`cacheManager.exists("x");`:                                                                  "cacheManager is not defined",
+		`jwtAssertion.generateJwt({});`:                                                              "generateJwt: jwtType: expected",
+		`jwtValidator.validateJwtClaims({});`:                                                        "validateJwtClaims: jwtType: expected",
+		`jwtValidator.validateJwtClaims("x");`:                                                       "no such signature",
+		`utils.crypto.subtle.encrypt("AES", [1], [2]);`:                                              "an AES key has 16",
 		`utils.crypto.subtle.digest("MD5", [1]);`:                                                    "no hash",
 		`utils.crypto.subtle.sign("DSA", [1], [2]);`:                                                 "no private key",
 		`utils.base64.decode("*");`:                                                                  "not base64",

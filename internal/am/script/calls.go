@@ -31,12 +31,12 @@ const (
 type calls struct{ public, inside *http.Client }
 
 func newCalls() *calls {
-	make := func(public bool) *http.Client {
+	client := func(public bool) *http.Client {
 		t := outgoing.Transport(public)
 		t.MaxIdleConnsPerHost, t.IdleConnTimeout, t.MaxResponseHeaderBytes = maxIdle, 30*time.Second, 64<<10
 		return &http.Client{CheckRedirect: outgoing.Stay, Transport: observe.Transport{Transport: t}}
 	}
-	return &calls{make(true), make(false)}
+	return &calls{public: client(true), inside: client(false)}
 }
 
 // request is what a script sends.

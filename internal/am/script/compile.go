@@ -90,10 +90,13 @@ func compileError(name string, err error) error {
 // nextGen tells the dialect. The context decides, whatever evaluator version the script
 // claims (PingAM: a version 2.0 on an older context is stored as 1.0).
 func nextGen(s *realm.Script) bool {
-	if s.Context == realm.ContextTreeDecision {
+	switch s.Context {
+	case realm.ContextTreeDecision:
 		return s.Evaluator == "2.0"
+	case realm.ContextLibrary, realm.ContextScriptedDecision, realm.ContextCacheLoader:
+		return true
 	}
-	return strings.HasSuffix(s.Context, "_NEXT_GEN") || s.Context == realm.ContextLibrary || s.Context == realm.ContextScriptedDecision
+	return strings.HasSuffix(s.Context, "_NEXT_GEN")
 }
 
 const languageGroovy = "GROOVY"

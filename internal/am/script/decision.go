@@ -28,6 +28,16 @@ type DecisionInput struct {
 	Find func(name string) (*realm.User, error)
 	// Languages are those that the client likes, the best first.
 	Languages []string
+	// Journey is the tree that the node is in.
+	Journey Journey
+}
+
+// Journey is a tree, as scripts are told of it.
+type Journey struct {
+	Name     string
+	Identity string // its identity resource
+	// Inner trees run in others only; MustRun trees also for who has a session.
+	Inner, MustRun bool
 }
 
 // Answer is a callback that the client filled in.
@@ -48,9 +58,13 @@ type Decision struct {
 	Ask                        []Question
 	Stage, Header, Description string
 	ErrorMessage               string
-	Properties                 map[string]string // of the session to be
-	MaxLife, MaxIdle           int               // its times in minutes; 0: as they are
-	Shared, Transient, Secure  map[string]any
+	// LockoutMessage is what is said when the account is locked, "" for the usual.
+	LockoutMessage string
+	// User or Agent is who the script found; "" for none.
+	User, Agent               string
+	Properties                map[string]string // of the session to be
+	MaxLife, MaxIdle          int               // its times in minutes; 0: as they are
+	Shared, Transient, Secure map[string]any
 }
 
 // decision is the run of a scripted decision.
@@ -125,7 +139,8 @@ func (d *decision) bindings() []binding {
 			binding{"callbacksBuilder", func() groovy.Value { return &callbacksBuilder{d} }},
 			binding{"action", func() groovy.Value { return d.action }},
 			binding{"locales", func() groovy.Value { return &locales{d.in.Languages} }},
-			binding{"journey", constant(&absent{"journey", "scripts of this server are not told of their journey"})})
+			binding{"cacheManager", func() groovy.Value { return &cacheManager{r} }},
+			binding{"journey", func() groovy.Value { return &journeyOf{d.in.Journey} }})
 	}
 	return append(vars,
 		binding{"sharedState", func() groovy.Value { return d.shared }},
@@ -169,7 +184,7 @@ func (d *decision) session() groovy.Value {
 	}
 	out := groovy.NewMap()
 	for _, name := range []string{"UserToken", "UserId", "Principal", "AuthLevel", "Service", "AMCtxId", "authInstant"} {
-		if v := (&session{s, d.run.realmPath()}).property(name); v != nil {
+		if v := (&session{s, d.run, d.run.realmPath()}).property(name); v != nil {
 			out.Put(name, v)
 		}
 	}
@@ -280,4 +295,24 @@ func onState(n int, do func(*decision, *groovy.Call) (groovy.Value, error)) groo
 		}
 		return do(c.This.(*nodeState).d, c)
 	}
+}
+
+// journeyOf is the binding journey.
+type journeyOf struct{ Journey }
+
+// GroovyClass is the binding's.
+func (*journeyOf) GroovyClass() *groovy.Class { return journeyClass }
+
+var journeyClass = &groovy.Class{
+	Name: "org.forgerock.openam.auth.nodes.script.JourneyScriptWrapper",
+	Methods: map[string]groovy.Method{
+		"name":             ofJourney(func(j *journeyOf) groovy.Value { return j.Name }),
+		"identityResource": ofJourney(func(j *journeyOf) groovy.Value { return orNull(j.Identity) }),
+		"innerJourney":     ofJourney(func(j *journeyOf) groovy.Value { return j.Inner }),
+		"mustRun":          ofJourney(func(j *journeyOf) groovy.Value { return j.MustRun }),
+	},
+}
+
+func ofJourney(what func(*journeyOf) groovy.Value) groovy.Method {
+	return withArgs(0, func(c *groovy.Call) (groovy.Value, error) { return what(c.This.(*journeyOf)), nil })
 }

@@ -11,7 +11,8 @@ type action struct {
 	outcome                    string
 	asked                      []Question
 	stage, header, description string
-	message                    string
+	message, lockout           string
+	user, agent                string
 	properties                 map[string]string
 	maxLife, maxIdle           int
 }
@@ -24,7 +25,7 @@ func (a *action) into(d *Decision) {
 		d.Outcome = a.outcome
 	}
 	d.Ask, d.Stage, d.Header, d.Description, d.ErrorMessage = a.asked, a.stage, a.header, a.description, a.message
-	d.MaxLife, d.MaxIdle = a.maxLife, a.maxIdle
+	d.MaxLife, d.MaxIdle, d.LockoutMessage, d.User, d.Agent = a.maxLife, a.maxIdle, a.lockout, a.user, a.agent
 	maps.Copy(d.Properties, a.properties)
 }
 
@@ -52,6 +53,18 @@ var actionClass = &groovy.Class{
 		"withStage":       onAction(func(a *action, c *groovy.Call) (groovy.Value, error) { a.stage = text(c.Arg(0)); return a, nil }),
 		"withErrorMessage": onAction(func(a *action, c *groovy.Call) (groovy.Value, error) {
 			a.message = text(c.Arg(0))
+			return a, nil
+		}),
+		"withLockoutMessage": onAction(func(a *action, c *groovy.Call) (groovy.Value, error) {
+			a.lockout = text(c.Arg(0))
+			return a, nil
+		}),
+		"withIdentifiedUser": onAction(func(a *action, c *groovy.Call) (groovy.Value, error) {
+			a.user, a.agent = text(c.Arg(0)), ""
+			return a, nil
+		}),
+		"withIdentifiedAgent": onAction(func(a *action, c *groovy.Call) (groovy.Value, error) {
+			a.user, a.agent = "", text(c.Arg(0))
 			return a, nil
 		}),
 		"putSessionProperty": onAction(func(a *action, c *groovy.Call) (groovy.Value, error) {
@@ -127,7 +140,7 @@ var callbackClasses = func() map[string]*groovy.Class {
 		return n
 	})
 	first := func(q *Question, c *groovy.Call) { q.Prompt = text(c.Arg(0)) }
-	make := func(pkg, kind string, read func(*Question, *groovy.Call), methods map[string]groovy.Method) *groovy.Class {
+	callback := func(pkg, kind string, read func(*Question, *groovy.Call), methods map[string]groovy.Method) *groovy.Class {
 		class := &groovy.Class{Name: pkg + "." + kind, Methods: methods}
 		class.New = func(c *groovy.Call) (groovy.Value, error) {
 			cb := &javaCallback{class: class, q: Question{Type: kind}}
@@ -139,25 +152,25 @@ var callbackClasses = func() map[string]*groovy.Class {
 	const java, openam = "javax.security.auth.callback", "com.sun.identity.authentication.callbacks"
 	out := map[string]*groovy.Class{}
 	for _, c := range []*groovy.Class{
-		make(java, "NameCallback", first, map[string]groovy.Method{"getName": value, "getPrompt": prompt}),
-		make(java, "PasswordCallback", first, map[string]groovy.Method{
+		callback(java, "NameCallback", first, map[string]groovy.Method{"getName": value, "getPrompt": prompt}),
+		callback(java, "PasswordCallback", first, map[string]groovy.Method{
 			// Java's is an array of characters, which scripts make a string of.
 			"getPassword": value, "getPrompt": prompt,
 		}),
-		make(java, "TextInputCallback", func(q *Question, c *groovy.Call) {
+		callback(java, "TextInputCallback", func(q *Question, c *groovy.Call) {
 			q.Prompt = text(c.Arg(0))
 			if len(c.Args) > 1 {
 				q.Value = text(c.Arg(1))
 			}
 		}, map[string]groovy.Method{"getText": value, "getPrompt": prompt}),
-		make(java, "TextOutputCallback", func(q *Question, c *groovy.Call) {
+		callback(java, "TextOutputCallback", func(q *Question, c *groovy.Call) {
 			n, _ := integer(c.Arg(0))
 			q.Number, q.Prompt = int(n), text(c.Arg(1))
 		}, map[string]groovy.Method{"getMessage": prompt}),
-		make(openam, "ScriptTextOutputCallback", func(q *Question, c *groovy.Call) {
+		callback(openam, "ScriptTextOutputCallback", func(q *Question, c *groovy.Call) {
 			q.Type, q.Number, q.Prompt = "TextOutputCallback", 4, text(c.Arg(0))
 		}, nil),
-		make(java, "ChoiceCallback", func(q *Question, c *groovy.Call) {
+		callback(java, "ChoiceCallback", func(q *Question, c *groovy.Call) {
 			q.Prompt = text(c.Arg(0))
 			q.Choices, _ = texts(c.Arg(1))
 			n, _ := integer(c.Arg(2))
@@ -166,7 +179,7 @@ var callbackClasses = func() map[string]*groovy.Class {
 			n, _ := integer(groovyNumber(q.Value))
 			return groovy.NewList(n)
 		})}),
-		make(java, "ConfirmationCallback", func(q *Question, c *groovy.Call) {
+		callback(java, "ConfirmationCallback", func(q *Question, c *groovy.Call) {
 			// (messageType, options, default) or (prompt, messageType, options, default)
 			args := c.Args
 			if len(args) > 0 {
@@ -180,14 +193,14 @@ var callbackClasses = func() map[string]*groovy.Class {
 				q.Number = int(n)
 			}
 		}, map[string]groovy.Method{"getSelectedIndex": index, "getPrompt": prompt}),
-		make(openam, "HiddenValueCallback", func(q *Question, c *groovy.Call) {
+		callback(openam, "HiddenValueCallback", func(q *Question, c *groovy.Call) {
 			q.Prompt = text(c.Arg(0))
 			if len(c.Args) > 1 {
 				q.Value = text(c.Arg(1))
 			}
 		}, map[string]groovy.Method{"getValue": value, "getId": prompt}),
-		make(openam, "MetadataCallback", func(q *Question, c *groovy.Call) { q.Data, _ = plain(unwrapped(c.Arg(0))) }, nil),
-		make(openam, "PollingWaitCallback", func(q *Question, c *groovy.Call) {
+		callback(openam, "MetadataCallback", func(q *Question, c *groovy.Call) { q.Data, _ = plain(unwrapped(c.Arg(0))) }, nil),
+		callback(openam, "PollingWaitCallback", func(q *Question, c *groovy.Call) {
 			n, _ := integer(groovyNumber(text(c.Arg(0))))
 			q.Number, q.Prompt = int(n), text(c.Arg(1))
 		}, nil),

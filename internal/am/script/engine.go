@@ -27,12 +27,20 @@ type Options struct {
 	FetchHosts func(*realm.Realm) []string
 	// Secret reads secrets; nil: scripts cannot.
 	Secret ReadSecret
+	// SetProperty stores a property of a session; nil: scripts cannot change sessions.
+	SetProperty SetProperty
+	// Resources answers openidm and policy; nil: there is nothing to ask.
+	Resources Resources
+	// Cache finds caches of scripts; nil: there are none.
+	Cache FindCache
 	// Library finds library scripts; nil: there are none.
 	Library FindLibrary
 	// Env looks a variable of the environment up; nil: there is none.
 	Env func(name string) (string, bool)
 	// Cookie is the name of the session cookie.
 	Cookie string
+	// Now is what scripts' caches and JWTs go by; nil: time.Now.
+	Now func() time.Time
 }
 
 // Engine compiles and runs scripts. It is safe for concurrent use.
@@ -42,6 +50,7 @@ type Engine struct {
 	java     *javaNames
 	programs *programs
 	calls    *calls
+	caches   *caches
 	limited  *observe.Tally // runs that a limit ended
 	failed   atomic.Uint64
 }
@@ -58,7 +67,10 @@ func New(o Options) *Engine {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{options: o, groovy: newGroovy(o.Limits), java: newJavaNames(), programs: newPrograms(), calls: newCalls(), limited: observe.NewTally(observe.ScriptLimits...)}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Engine{options: o, groovy: newGroovy(o.Limits), java: newJavaNames(), programs: newPrograms(), calls: newCalls(), caches: &caches{}, limited: observe.NewTally(observe.ScriptLimits...)}
 }
 
 // binding is a variable of a script; what the script never names is not made.
@@ -75,16 +87,19 @@ type program interface {
 
 // run is one execution of a script.
 type run struct {
-	ctx     context.Context
-	eng     *Engine
-	script  *realm.Script
-	realm   *realm.Realm
-	nextGen bool
-	later   []func() error
-	sent    int           // requests
-	waited  time.Duration // for their answers
-	pause   func() (resume func())
-	read    []string // secrets
+	ctx       context.Context
+	eng       *Engine
+	script    *realm.Script
+	realm     *realm.Realm
+	nextGen   bool
+	later     []func() error
+	sent      int           // requests to servers
+	waited    time.Duration // for their answers
+	resources int           // requests for resources
+	pause     func() (resume func())
+	read      []string // secrets
+	// args are those of the function that is called.
+	args []groovy.Value
 	// out are global variables to read when the script is over.
 	out map[string]groovy.Value
 }
@@ -195,10 +210,13 @@ func (r *run) common() []binding {
 	if !r.nextGen {
 		return out
 	}
-	out = append(out,
+	return append(out,
 		binding{"utils", constant(utils{})},
-		binding{"cookieName", func() groovy.Value { return r.eng.options.Cookie }})
-	return append(out, notOffered...)
+		binding{"cookieName", func() groovy.Value { return r.eng.options.Cookie }},
+		binding{"openidm", func() groovy.Value { return &openidm{r} }},
+		binding{"policy", func() groovy.Value { return &policies{r} }},
+		binding{"jwtAssertion", func() groovy.Value { return &jwtAssertion{r} }},
+		binding{"jwtValidator", func() groovy.Value { return &jwtValidator{r} }})
 }
 
 // bindings are those of every script about a request for tokens.

@@ -94,7 +94,11 @@ func (j *js) callNamed(function string) (goja.Value, error) {
 	if !ok {
 		return nil, illegal("the script has no function %s", function)
 	}
-	return fn(goja.Undefined())
+	args := make([]goja.Value, len(j.run.args))
+	for i, a := range j.run.args {
+		args[i] = j.to(a)
+	}
+	return fn(goja.Undefined(), args...)
 }
 
 // recovered turns what the virtual machine panicked with into an error: exceptions of

@@ -43,6 +43,9 @@ func classOf(v groovy.Value) *groovy.Class {
 	case *sequence:
 		return x.class()
 	case *groovy.Thrown:
+		if asResourceError(x) != nil {
+			return resourceExceptionClass
+		}
 		return throwableClass
 	case groovy.Host:
 		return x.GroovyClass()

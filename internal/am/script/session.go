@@ -1,16 +1,21 @@
 package script
 
 import (
+	"context"
 	"time"
 
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/groovy"
 )
 
-// session is the login session that a request rests on, to be read only. Its token is
-// not there: who has it is the user.
+// SetProperty stores a property of a session, and gives the session as it is then. It refuses names that are not for
+// scripts.
+type SetProperty func(ctx context.Context, s *store.Session, name, value string) (store.Session, error)
+
+// session is the login session that a request rests on. Its token is not there: who has it is the user.
 type session struct {
 	s     *store.Session
+	run   *run
 	realm string
 }
 
@@ -19,7 +24,7 @@ func newSession(r *run, s *store.Session) groovy.Value {
 	if s == nil {
 		return nil
 	}
-	return &session{s, r.realmPath()}
+	return &session{s, r, r.realmPath()}
 }
 
 // GroovyClass is SSOToken.
@@ -29,9 +34,9 @@ var sessionClass = &groovy.Class{
 	Name: "com.iplanet.sso.SSOToken",
 	Methods: map[string]groovy.Method{
 		"getProperty": withArgs(1, func(c *groovy.Call) (groovy.Value, error) { return c.This.(*session).property(text(c.Arg(0))), nil }),
-		"setProperty": func(*groovy.Call) (groovy.Value, error) {
-			return nil, unsupported("sessions cannot be changed by scripts")
-		},
+		"setProperty": withArgs(2, func(c *groovy.Call) (groovy.Value, error) {
+			return nil, c.This.(*session).set(text(c.Arg(0)), text(c.Arg(1)))
+		}),
 		"getPrincipal":      ofSession(func(s *session) groovy.Value { return &principal{s.universalID()} }),
 		"getAuthLevel":      ofSession(func(s *session) groovy.Value { return int64(s.s.AuthLevel) }),
 		"getMaxSessionTime": ofSession(func(s *session) groovy.Value { return int64(s.s.MaxLife / time.Minute) }),
@@ -49,6 +54,19 @@ var sessionClass = &groovy.Class{
 
 func ofSession(what func(*session) groovy.Value) groovy.Method {
 	return func(c *groovy.Call) (groovy.Value, error) { return what(c.This.(*session)), nil }
+}
+
+// set changes the stored session, and the one that later scripts and claims of the request see.
+func (s *session) set(name, value string) error {
+	set := s.run.eng.options.SetProperty
+	if set == nil {
+		return unsupported("sessions cannot be changed from here")
+	}
+	changed, err := set(s.run.ctx, s.s, name, value)
+	if err == nil {
+		s.s.Properties = changed.Properties
+	}
+	return err
 }
 
 func (s *session) universalID() string {

@@ -182,12 +182,8 @@ var subtleClass = &groovy.Class{
 			}
 			return verify(algorithmOf(c.Arg(0)), key, c.Arg(2), signature)
 		}),
-		"encrypt": noCipher, "decrypt": noCipher,
+		"encrypt": ciphered(encrypt), "decrypt": ciphered(decrypt),
 	},
-}
-
-func noCipher(c *groovy.Call) (groovy.Value, error) {
-	return nil, unsupported("utils.crypto.subtle.%s: not offered by this server", c.Name)
 }
 
 // algorithm is a name, or an object with a name and what goes with it.
@@ -363,7 +359,7 @@ func sign(a algorithm, key []byte, data groovy.Value) (groovy.Value, error) {
 		}
 	case *ecdsa.PrivateKey:
 		if a.name == "ECDSA" {
-			return ecdsa.SignASN1(rand.Reader, k, sum)
+			return signECDSA(k, id, sum)
 		}
 	}
 	return nil, a.unknown()
@@ -393,7 +389,7 @@ func verify(a algorithm, key []byte, data groovy.Value, signature []byte) (groov
 		}
 	case *ecdsa.PublicKey:
 		if a.name == "ECDSA" {
-			return ecdsa.VerifyASN1(k, sum, signature), nil
+			return verifyECDSA(k, id, sum, signature)
 		}
 	}
 	return nil, a.unknown()

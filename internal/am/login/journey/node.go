@@ -60,6 +60,8 @@ type Host interface {
 	User(ctx context.Context, rl *realm.Realm, name, password string) (*realm.User, error)
 	// Agent does so for an agent's, whose ID it returns.
 	Agent(ctx context.Context, rl *realm.Realm, name, password string) (string, error)
+	// FindAgent returns the ID of the active agent with that name, or store.ErrNotFound.
+	FindAgent(ctx context.Context, rl *realm.Realm, name string) (string, error)
 	// Find returns the user with that name, or store.ErrNotFound.
 	Find(ctx context.Context, rl *realm.Realm, name string) (*realm.User, error)
 	// ChangePassword gives a user of a directory another password: realm.ErrRefusedPassword when it is not taken.
@@ -113,8 +115,9 @@ type Step struct {
 	ClientIP string
 	// Now is the time, as a Unix time in seconds.
 	Now int64
-	// NodeID is the ID of the node.
+	// NodeID is the ID of the node, and Tree the tree that it is in.
 	NodeID string
+	Tree   *Tree
 	// Log is told what operators should know of; never nil.
 	Log *slog.Logger
 }

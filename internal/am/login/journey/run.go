@@ -120,7 +120,7 @@ func run(s *Step) (End, error) {
 			}
 			continue
 		}
-		s.NodeID = place.Node
+		s.NodeID, s.Tree = place.Node, tree
 		node, err := s.Source.node(s.Context(), s.Realm.Path, link.Type, place.Node)
 		if err != nil {
 			return End{}, fmt.Errorf("tree %s: %w", place.Tree, err)

@@ -42,8 +42,9 @@ type State struct {
 	FailureURL string `json:"n,omitempty"`
 	// Details are added to the answer of success or failure.
 	Details map[string]any `json:"t,omitempty"`
-	// Message is the text of a failure.
+	// Message is the text of a failure, Lockout that of one because the account is locked.
 	Message string `json:"e,omitempty"`
+	Lockout string `json:"k,omitempty"`
 }
 
 // Place is a node of a tree.

@@ -38,6 +38,9 @@ type Tree struct {
 	Nodes    map[string]Link `json:"nodes"`
 	Enabled  *bool           `json:"enabled"`       // nil: true
 	InnerOne bool            `json:"innerTreeOnly"` // it cannot be asked for by name
+	// MustRun and Identity are told to scripts that ask.
+	MustRun  bool   `json:"mustRun"`
+	Identity string `json:"identityResource,omitempty"`
 }
 
 // IsEnabled tells whether the tree may run.

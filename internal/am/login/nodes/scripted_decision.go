@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/script"
+	"gatehouse/internal/am/store"
 )
 
 // scriptedDecision lets a script decide.
@@ -35,6 +36,9 @@ func (n *scriptedDecision) Process(s *journey.Step) (journey.Result, error) {
 		Shared: s.State.Shared, Transient: s.State.Transient, Secure: s.State.Secure, Session: s.Session, Languages: s.Languages,
 		Find: func(name string) (*realm.User, error) { return s.Host.Find(s.Context(), s.Realm, name) },
 	}
+	if s.Tree != nil {
+		in.Journey = script.Journey{Name: s.Tree.Name, Identity: s.Tree.Identity, Inner: s.Tree.InnerOne, MustRun: s.Tree.MustRun}
+	}
 	for _, c := range s.Answers {
 		in.Answers = append(in.Answers, script.Answer{Type: c.Type, Prompt: c.Prompt(), Value: c.Answer()})
 	}
@@ -47,8 +51,9 @@ func (n *scriptedDecision) Process(s *journey.Step) (journey.Result, error) {
 		s.State.SetProperty(name, value)
 	}
 	s.State.MaxLife, s.State.MaxIdle = cmp.Or(d.MaxLife, s.State.MaxLife), cmp.Or(d.MaxIdle, s.State.MaxIdle)
-	if d.ErrorMessage != "" {
-		s.State.Message = d.ErrorMessage
+	s.State.Message, s.State.Lockout = cmp.Or(d.ErrorMessage, s.State.Message), cmp.Or(d.LockoutMessage, s.State.Lockout)
+	if err := identify(s, d); err != nil {
+		return journey.Result{}, err
 	}
 	if len(d.Ask) > 0 {
 		r := journey.Result{Stage: d.Stage, Header: d.Header, Description: d.Description}
@@ -68,6 +73,28 @@ func (n *scriptedDecision) Process(s *journey.Step) (journey.Result, error) {
 		return journey.Result{}, fmt.Errorf("the script set the outcome %q, which is not among those of the node: %q", d.Outcome, n.Outcome)
 	}
 	return journey.To(d.Outcome)
+}
+
+// identify notes whom the script found. Somebody who is not there changes nothing.
+func identify(s *journey.Step, d *script.Decision) (err error) {
+	switch {
+	case d.User != "":
+		var u *realm.User
+		if u, err = s.Host.Find(s.Context(), s.Realm, d.User); err == nil {
+			s.State.SetUsername(u.Name)
+			s.State.Agent = ""
+		}
+	case d.Agent != "":
+		var id string
+		if id, err = s.Host.FindAgent(s.Context(), s.Realm, d.Agent); err == nil {
+			s.State.Agent = id
+		}
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		s.Log.WarnContext(s.Context(), "a script identified somebody who is not there", "node", s.NodeID, "user", d.User, "agent", d.Agent)
+		return nil
+	}
+	return err
 }
 
 func callbackOf(q script.Question) (journey.Callback, error) {
