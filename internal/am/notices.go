@@ -61,7 +61,7 @@ func noticesOf(ctx context.Context, hub *notify.Hub, e store.Engine, ops []store
 			}
 			body = rec.Body
 		}
-		if kind := typeOfAgent(body); kind != "" && kind != realm.TypeClient {
+		if kind := typeOfAgent(body); kind != "" && !realm.IsClientType(kind) {
 			n.agents = append(n.agents, agentNotice{op.Realm, op.ID, kind})
 		}
 	}

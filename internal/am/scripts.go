@@ -149,6 +149,7 @@ func (s scripts) JWTIssuer(ctx context.Context, sc *realm.Script, rl *realm.Real
 func (s scripts) Register(ctx context.Context, sc *realm.Script, in *oauth.RegistrationInput) (*realm.Client, error) {
 	out, err := s.engine.Register(ctx, sc, &script.Registration{
 		Input: script.Input(in.ScriptInput), Operation: in.Operation, Profile: in.Profile, Statement: in.Statement,
+		Agent: in.Profile.AIAgent,
 	})
 	return out, asRefusal("dynamic client registration", err)
 }

@@ -38,7 +38,7 @@ func lookupEndpoint(name string) (endpoint, bool) {
 		return endpoint{both, (*request).endSession}, true
 	case "connect/checkSession":
 		return endpoint{get, (*request).checkSession}, true
-	case "register", "connect/register":
+	case "register", "connect/register", registerAIAgent:
 		return endpoint{[]string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodDelete}, (*request).register}, true
 	case "device/code":
 		return endpoint{post, (*request).deviceCode}, true
@@ -56,8 +56,6 @@ func lookupEndpoint(name string) (endpoint, bool) {
 func lookupMissing(name string) (endpoint, bool) {
 	what := ""
 	switch name {
-	case "aiagent/register":
-		what = "Registration of AI agents"
 	case "resource_set":
 		what = "User-managed access"
 	case "consent":

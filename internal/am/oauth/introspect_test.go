@@ -251,7 +251,7 @@ func TestIDTokenInfo(t *testing.T) {
 
 func TestWhatIsMissingSaysSo(t *testing.T) {
 	w := newWorld(t)
-	for _, endpoint := range []string{"aiagent/register", "resource_set", "consent"} {
+	for _, endpoint := range []string{"resource_set", "consent"} {
 		if a := w.post("/", endpoint, form()); a.status != 501 || !strings.HasSuffix(a.text("error_description"), "is not supported by this server.") {
 			t.Errorf("%s: %d %s", endpoint, a.status, a.body)
 		}

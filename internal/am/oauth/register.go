@@ -27,8 +27,24 @@ func (p *Provider) registrations() store.Tickets[registration] {
 	return store.Tickets[registration]{Engine: p.Engine, Kind: "registration"}
 }
 
+// registerAIAgent is the endpoint of AI agents: clients whose profile is of a type of its own (PingAM: AI agents).
+const registerAIAgent = "aiagent/register"
+
+func (q *request) forAIAgents() bool { return q.name == registerAIAgent }
+
+// registrationURI is the address of the endpoint that has to do with such clients.
+func (q *request) registrationURI() string {
+	if q.forAIAgents() {
+		return q.Issuer + "/" + registerAIAgent
+	}
+	return q.Issuer + "/register"
+}
+
 // register is POST /register (RFC 7591), and with ?client_id= GET, PUT and DELETE (RFC 7592).
 func (q *request) register() error {
+	if q.forAIAgents() && !q.Settings.AIAgents.Enabled {
+		return &Error{Status: http.StatusForbidden, Code: "access_denied", Description: "AI agents are not enabled."}
+	}
 	if q.r.Method == http.MethodPost {
 		return q.registerNew()
 	}
@@ -107,7 +123,7 @@ func (q *request) registered() (*realm.Client, string, error) {
 		return nil, "", err
 	}
 	client, err := q.Realm.Client(ctx, t.Value.ClientID)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && client.AIAgent != q.forAIAgents() {
 		return nil, "", &refusal
 	}
 	return client, raw, err
@@ -163,7 +179,7 @@ func (q *request) unregister(c *realm.Client, raw string) error {
 // storeClient writes the profile of a client that registered itself.
 func (q *request) storeClient(ctx context.Context, id, secret string, m *clientMetadata, operation string) error {
 	c := m.profile()
-	c.ID = id
+	c.ID, c.AIAgent = id, q.forAIAgents()
 	c, err := q.scripted(ctx, c, operation, m.attested)
 	if err != nil {
 		return err
@@ -197,7 +213,7 @@ func (q *request) scripted(ctx context.Context, c *realm.Client, operation strin
 	}
 	given := *c
 	in := &RegistrationInput{
-		ScriptInput: ScriptInput{Realm: q.Realm, Client: c, Subject: ClientSubject(c.ID), Scopes: c.AllowedScopes(), RequestURI: q.Issuer + "/register", Headers: q.r.Header},
+		ScriptInput: ScriptInput{Realm: q.Realm, Client: c, Subject: ClientSubject(c.ID), Scopes: c.AllowedScopes(), RequestURI: q.registrationURI(), Headers: q.r.Header},
 		Operation:   operation, Profile: &given, Statement: statement,
 	}
 	changed, err := q.Scripts.Register(ctx, s, in)
@@ -215,7 +231,7 @@ func (q *request) tellClient(status int, c *realm.Client, secret, raw string) er
 	}
 	if raw != "" {
 		m.AccessToken = raw
-		m.RegistrationURI = q.Issuer + "/register?client_id=" + queryEscape(c.ID)
+		m.RegistrationURI = q.registrationURI() + "?client_id=" + queryEscape(c.ID)
 	}
 	return writeValue(q.w, status, m)
 }
@@ -237,7 +253,7 @@ func (q *request) readMetadata(ctx context.Context) (*clientMetadata, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.attested = attested
+	m.attested, m.agent = attested, q.forAIAgents()
 	if err := m.check(q.Settings); err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func (m *clientMetadata) checkResponseType(p *realm.Provider, text string) error
 		return refuseMetadata("A response type is not supported.")
 	}
 	for _, g := range t.grants() {
-		if !slices.Contains(m.Grants, g) {
+		if !slices.Contains(m.Grants, g) && !m.agent { // documented requests of AI agents name token, which without the grant does nothing
 			return refuseMetadata("The response type " + text + " needs the grant type " + g + ".")
 		}
 	}

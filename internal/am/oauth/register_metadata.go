@@ -65,6 +65,7 @@ type clientMetadata struct {
 	Statement       string          `json:"software_statement,omitempty"`
 
 	attested map[string]any // what the statement says
+	agent    bool           // an AI agent
 }
 
 func refuseMetadata(text string) error { return Refuse("invalid_client_metadata", text) }

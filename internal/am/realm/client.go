@@ -16,15 +16,21 @@ const (
 	TypeTrustedJWTIssuer = "TrustedJwtIssuer"
 	TypePublisher        = "SoftwarePublisher"
 	TypeRemoteConsent    = "RemoteConsentAgent"
+	TypeAIAgent          = "AIAgent"
 )
 
+// IsClientType tells whether agents of a type are OAuth 2.0 clients: AI agents are, with the profile of one.
+func IsClientType(kind string) bool { return kind == TypeClient || kind == TypeAIAgent }
+
 // Client is the profile of an OAuth 2.0 client, an agent document of type
-// OAuth2Client. Members and their JSON names are those of PingAM; lifetimes are
+// OAuth2Client or AIAgent. Members and their JSON names are those of PingAM; lifetimes are
 // seconds, 0 means the provider's. Once in use a Client is never changed.
 type Client struct {
 	ID string `json:"-"`
 	// SelfRegistered tells that the client wrote its profile itself, and no administrator since.
 	SelfRegistered bool `json:"-"`
+	// AIAgent tells that the profile is of type AIAgent.
+	AIAgent bool `json:"-"`
 
 	Core      ClientCore      `json:"coreOAuth2ClientConfig"`
 	Advanced  ClientAdvanced  `json:"advancedOAuth2ClientConfig"`
@@ -170,7 +176,7 @@ func ParseClient(id string, body json.RawMessage) (*Client, error) {
 	if err := decodeDoc(body, c); err != nil {
 		return nil, err
 	}
-	c.SelfRegistered = isSelfRegistered(body)
+	c.SelfRegistered, c.AIAgent = isSelfRegistered(body), agentType(body) == TypeAIAgent
 	c.allowed, c.defaults = cutAll(c.Core.Scopes), cutAll(c.Core.DefaultScopes)
 	return c, nil
 }
@@ -181,7 +187,14 @@ func (c *Client) Doc() (json.RawMessage, error) {
 		Type string `json:"_type"`
 		Self bool   `json:"_selfRegistered,omitempty"`
 		*Client
-	}{TypeClient, c.SelfRegistered, c})
+	}{c.kind(), c.SelfRegistered, c})
+}
+
+func (c *Client) kind() string {
+	if c.AIAgent {
+		return TypeAIAgent
+	}
+	return TypeClient
 }
 
 func isSelfRegistered(body json.RawMessage) bool {

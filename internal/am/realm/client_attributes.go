@@ -14,6 +14,9 @@ const attributePrefix = "com.forgerock.openam.oauth2provider."
 // Attribute returns the values of an attribute of the profile by its JSON name, as texts; false when there is no such
 // attribute. The secret is not among them.
 func (c *Client) Attribute(name string) ([]string, bool) {
+	if value, ok := c.fixed(name); ok {
+		return slices.DeleteFunc([]string{value}, func(v string) bool { return v == "" }), true
+	}
 	v, ok := c.attribute(name)
 	if !ok {
 		return nil, false
@@ -34,6 +37,12 @@ func (c *Client) Attribute(name string) ([]string, bool) {
 
 // SetAttribute sets an attribute by its JSON name. The client must not be in use.
 func (c *Client) SetAttribute(name string, values []string) error {
+	if value, ok := c.fixed(name); ok {
+		if strings.Join(values, "") != value {
+			return fmt.Errorf("%s cannot be changed", name)
+		}
+		return nil
+	}
 	v, ok := c.attribute(name)
 	if !ok {
 		return fmt.Errorf("%s is no attribute of clients that can be set", name)
@@ -66,6 +75,17 @@ func (c *Client) SetAttribute(name string, values []string) error {
 		return fmt.Errorf("%s: %q is no value of it", name, one)
 	}
 	return nil
+}
+
+// fixed is an attribute that scripts read and write back as it is. AI agents have no identity besides their profile.
+func (c *Client) fixed(name string) (string, bool) {
+	switch name {
+	case "AgentType":
+		return c.kind(), true
+	case "aiAgentIdentityUid":
+		return "", true
+	}
+	return "", false
 }
 
 func (c *Client) attribute(name string) (reflect.Value, bool) {

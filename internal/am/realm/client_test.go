@@ -222,3 +222,23 @@ func TestParseProvider(t *testing.T) {
 		t.Errorf("grant types = %q", p.Advanced.GrantTypes)
 	}
 }
+
+// The documented registration script of AI agents writes back what it read.
+func TestFixedAttributes(t *testing.T) {
+	for kind, want := range map[string]string{realm.TypeClient: "OAuth2Client", realm.TypeAIAgent: "AIAgent"} {
+		c, err := realm.ParseClient("x", []byte(`{"_type":"`+kind+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		values, ok := c.Attribute("AgentType")
+		if !ok || len(values) != 1 || values[0] != want || c.SetAttribute("AgentType", values) != nil {
+			t.Errorf("AgentType of %s is %v", kind, values)
+		}
+		if values, ok := c.Attribute("aiAgentIdentityUid"); !ok || len(values) != 0 || c.SetAttribute("aiAgentIdentityUid", values) != nil {
+			t.Errorf("aiAgentIdentityUid of %s is %v", kind, values)
+		}
+		if c.SetAttribute("AgentType", []string{"SoftwarePublisher"}) == nil {
+			t.Errorf("%s became something else", kind)
+		}
+	}
+}

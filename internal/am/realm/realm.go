@@ -49,19 +49,25 @@ func (r *Realm) Provider() (*Provider, bool) {
 	return p, p != nil
 }
 
-// Client returns the OAuth 2.0 client, or store.ErrNotFound. It must not be changed.
+// Client returns the OAuth 2.0 client, or store.ErrNotFound. It must not be changed. AI agents are clients while the
+// settings of the provider have them.
 func (r *Realm) Client(ctx context.Context, id string) (*Client, error) {
 	c, err := r.client(ctx, id)
 	if err == nil && over(c.until, r.set.m.now()) {
 		r.set.clients.drop(id)
 		c, err = r.client(ctx, id)
 	}
+	if err == nil && c.AIAgent {
+		if p, ok := r.Provider(); !ok || !p.AIAgents.Enabled {
+			return nil, fmt.Errorf("AI agents are not enabled: %w", store.ErrNotFound)
+		}
+	}
 	return c, err
 }
 
 func (r *Realm) client(ctx context.Context, id string) (*Client, error) {
 	return r.set.clients.get(id, func() (*Client, error) {
-		d, err := r.set.agent(ctx, id, TypeClient)
+		d, err := r.set.agent(ctx, id, TypeClient, TypeAIAgent)
 		if err != nil {
 			return nil, err
 		}
@@ -247,10 +253,10 @@ func (r *Realm) Service(ctx context.Context, id string) (store.Doc, error) {
 	return r.set.m.docs.Get(ctx, r.Path, store.KindService, id)
 }
 
-// agent returns an agent's document if it is of that type.
-func (s *settings) agent(ctx context.Context, id, kind string) (store.Doc, error) {
+// agent returns an agent's document if it is of one of those types.
+func (s *settings) agent(ctx context.Context, id string, kinds ...string) (store.Doc, error) {
 	d, err := s.m.docs.Get(ctx, s.path, store.KindAgent, id)
-	if err == nil && agentType(d.Body) != kind {
+	if err == nil && !slices.Contains(kinds, agentType(d.Body)) {
 		err = store.ErrNotFound
 	}
 	return d, err

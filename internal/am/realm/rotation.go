@@ -46,7 +46,7 @@ func (r *Realm) longestToken(ctx context.Context) (time.Duration, error) {
 	}
 	note(DefaultClient())
 	for _, d := range docs {
-		if agentType(d.Body) != TypeClient {
+		if !IsClientType(agentType(d.Body)) {
 			continue
 		}
 		if c, err := ParseClient(d.ID, d.Body); err == nil { // one that cannot be read got no tokens

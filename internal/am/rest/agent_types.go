@@ -16,7 +16,7 @@ func agentTypes() []*Type {
 		publisherType(),
 		gatewayAgentType(),
 		trustedIssuerType(),
-		open("AIAgent", "AI Agents"),
+		aiAgentType(),
 		open("SoapSTSAgent", "SOAP STS Agents"),
 	}
 }
@@ -51,6 +51,13 @@ func clientType() *Type {
 	return t
 }
 
+// aiAgentType has the profile of a client.
+func aiAgentType() *Type {
+	t := clientType()
+	t.ID, t.Name, t.TypeName, t.Lenient = realm.TypeAIAgent, "AI Agents", "AI Agents", true
+	return t
+}
+
 func gatewayAgentType() *Type {
 	return &Type{
 		ID: realm.TypeGatewayAgent, Name: "Identity Gateway Agents", Collection: true, Wrapped: true,
@@ -72,6 +79,7 @@ func gatewayAgentType() *Type {
 func remoteConsentType() *Type {
 	return &Type{
 		ID: realm.TypeRemoteConsent, Name: "OAuth2 Remote Consent Agents", TypeName: "OAuth2 Remote Consent Service", Collection: true, Wrapped: true,
+		Lenient: true,
 		Groups: groupsOf(realm.DefaultRemoteConsentAgent(), map[string]string{
 			"userpassword":                             "Remote Consent Service secret",
 			"secretLabelIdentifier":                    "Secret Label Identifier",

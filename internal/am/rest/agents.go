@@ -266,7 +266,7 @@ func (a agents) delete(c *Call, id string) (Object, error) {
 		return nil, err
 	}
 	switch t.ID {
-	case realm.TypeClient:
+	case realm.TypeClient, realm.TypeAIAgent:
 		err = a.tokens.RevokeClient(c.Context(), c.realmPath(), id, store.Subject{})
 	case realm.TypeGatewayAgent:
 		_, err = a.Login.EndAll(c.Context(), c.Realm, store.Subject{Type: login.TypeAgent, Name: id})

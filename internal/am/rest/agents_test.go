@@ -1,8 +1,11 @@
 package rest_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/am/store"
 )
 
 func TestClientProfile(t *testing.T) {
@@ -123,6 +126,48 @@ func TestAgentTypes(t *testing.T) {
 	flat := admin("GET", clients+"?_queryFilter=true", nil).want(t, 200)["result"].([]any)[0].(map[string]any)
 	if !same(flat["advancedOAuth2ClientConfig"], admin("POST", clients+"?_action=template", nil).body["advancedOAuth2ClientConfig"]) {
 		t.Error("template and an empty profile differ")
+	}
+}
+
+// Profiles of remote consent agents are flat, those of AI agents are those of clients; what newer releases have besides
+// is kept.
+func TestAgentsOfNewerTypes(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	const remote, agents = "/realm-config/agents/RemoteConsentAgent", "/realm-config/agents/AIAgent"
+	admin("PUT", remote+"/rcs", map[string]any{
+		"userpassword": "secret", "remoteConsentRedirectUrl": map[string]any{"inherited": false, "value": "https://rcs.example.com/"}, "newer": "kept",
+	}).want(t, 201)
+	read := admin("GET", remote+"/rcs", nil)
+	got := read.want(t, 200)
+	if at(got, "remoteConsentRedirectUrl", "value") != "https://rcs.example.com/" || at(got, "requestTimeLimit", "value") != 180.0 ||
+		at(got, "_type", "name") != "OAuth2 Remote Consent Service" || got["newer"] == nil || strings.Contains(read.raw, `"secret"`) {
+		t.Errorf("the agent is %v", got)
+	}
+	found, ok := s.realms.Find("/")
+	if !ok {
+		t.Fatal("no root realm")
+	}
+	agent, err := found.RemoteConsentAgent(t.Context(), "rcs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if secret, ok := agent.Secret(); !ok || string(secret) != "secret" || agent.RedirectURL != "https://rcs.example.com/" {
+		t.Errorf("the server has %q, %+v", secret, agent)
+	}
+	admin("PUT", remote+"/rcs", map[string]any{"publicKeyLocation": "x509"}).want(t, 400)
+
+	admin("PUT", agents+"/bot", map[string]any{"coreOAuth2ClientConfig": map[string]any{"userpassword": "secret", "scopes": []string{"read"}}, "newer": map[string]any{"a": 1}}).want(t, 201)
+	got = admin("GET", agents+"/bot", nil).want(t, 200)
+	if at(got, "_type", "_id") != "AIAgent" || at(got, "coreOAuth2ClientConfig", "clientType", "value") != "Confidential" || got["newer"] == nil {
+		t.Errorf("the agent is %v", got)
+	}
+	if _, err := found.Client(t.Context(), "bot"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("without AI agents: %v", err)
+	}
+	admin("PUT", "/realm-config/services/oauth-oidc", `{"aiAgentsConfig":{"aiAgentsEnabled":true}}`).want(t, 201)
+	if c, err := found.Client(t.Context(), "bot"); err != nil || !c.AIAgent || !c.CheckSecret("secret") {
+		t.Errorf("with AI agents: %+v, %v", c, err)
 	}
 }
 
