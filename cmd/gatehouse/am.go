@@ -36,6 +36,7 @@ type amOptions struct {
 	trustTransaction bool
 	contexts         []string
 	cookieDomains    []string
+	deployment       am.Deployment
 	password         string
 	imports          []string
 	audit            string
@@ -48,7 +49,7 @@ type amOptions struct {
 func amCommand() *cobra.Command {
 	var o amOptions
 	var logs logFlags
-	access := false
+	access, deployment := false, ""
 	c := &cobra.Command{
 		Use:   "am",
 		Short: "Run the authorization server",
@@ -66,6 +67,9 @@ func amCommand() *cobra.Command {
 			}
 			if access {
 				o.accessLog = o.log
+			}
+			if o.deployment, err = am.ParseDeployment(deployment); err != nil {
+				return fmt.Errorf("--deployment: %w", err)
 			}
 			o.password = os.Getenv("GATEHOUSE_ADMIN_PASSWORD")
 			o.prepare = func(server *am.Server) error {
@@ -103,6 +107,7 @@ func amCommand() *cobra.Command {
 	f.BoolVar(&o.clientCerts, "tls-client-certs", false, "ask clients of --listen-tls for certificates (mutual TLS); any is taken, clients' settings say which count")
 	f.StringSliceVar(&o.contexts, "context", []string{"/openam", "/am"}, "deployment contexts to answer on")
 	f.StringSliceVar(&o.cookieDomains, "cookie-domain", nil, "domains of the session cookie; the default is the host that was asked")
+	f.StringVar(&deployment, "deployment", string(am.Classic), "the `kind` of installation that tools such as frodo take this for: classic, cloud or forgeops. The last two have a built-in client for administrators of the root realm")
 	f.DurationVar(&o.drain, "drain", 0, "how long to go on answering after the signal to stop, while health/ready says 503 and connections are closed behind their answers")
 	f.StringVar(&o.audit, "audit", "", "a `file` that says where audit events go, with the event handlers of the gateway's AuditService")
 	f.BoolVar(&access, "access-log", false, "log a line for each request")
@@ -154,7 +159,7 @@ func startAM(o amOptions) (*amServer, error) {
 		return nil, err
 	}
 	s.am, err = am.New(am.Options{
-		Engine: engine, Key: key, AdminPassword: o.password, Contexts: o.contexts, CookieDomains: o.cookieDomains,
+		Engine: engine, Key: key, AdminPassword: o.password, Contexts: o.contexts, CookieDomains: o.cookieDomains, Deployment: o.deployment,
 		Log: o.log, AccessLog: o.accessLog, Audit: s.audit, Tracing: s.tracing, TrustTransactionHeader: o.trustTransaction,
 	})
 	if e, ok := engine.(*embedded.Engine); ok && err == nil {

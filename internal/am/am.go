@@ -42,6 +42,8 @@ type Options struct {
 	Contexts []string
 	// CookieDomains are the domains that the session cookie is set for; none: the host that was asked.
 	CookieDomains []string
+	// Deployment is the kind of installation; "" is Classic.
+	Deployment Deployment
 	// Console answers <context>/console, path being what follows; nil: package console does.
 	Console func(w http.ResponseWriter, r *http.Request, place login.Place, path string)
 	// Version is what serverinfo/version tells; the zero value is DefaultVersion.
@@ -167,6 +169,7 @@ func (s *Server) start(ctx context.Context) error {
 	s.oauth = oauth.New(oauth.Options{
 		Engine: s.realms.Engine(), Realms: s.realms, Grants: grant.All(), ClientAuth: clientauth.All(),
 		Scripts: scripts, Policies: scopePolicies{s}, Login: oauthLogin{s.login}, Page: s.oauthPage, Log: o.Log, Limits: s.limits, Now: o.Now,
+		AdministratorClient: administratorClients[o.Deployment],
 	})
 	s.rest = rest.New(rest.Options{
 		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms}, APIs: s.settings.api,
@@ -178,7 +181,7 @@ func (s *Server) start(ctx context.Context) error {
 	s.account = account.New(account.Options{Login: s.login, API: http.HandlerFunc(s.serve), Log: o.Log})
 	s.done.Go(func() { s.oauth.FollowSessions(ctx) })
 	s.sweep(ctx)
-	return nil
+	return s.provideForAdministrators(ctx)
 }
 
 // Realms are the realms and their settings.

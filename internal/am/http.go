@@ -83,9 +83,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if strings.HasPrefix(path, "/openidm/managed/") {
-		s.serveJSON(w, r, s.contexts[0], strings.TrimPrefix(path, "/"))
-		return
+	switch first, _, _ := strings.Cut(path[min(1, len(path)):], "/"); first {
+	case "openidm", "environment", "feature": // PingOne Advanced Identity Cloud has them beside its contexts
+		if root, ok := s.realms.Find("/"); ok {
+			s.rest.ServeHTTP(w, r, s.place(r, root, s.contexts[0]), path[1:])
+			return
+		}
 	}
 	switch path {
 	case "/":

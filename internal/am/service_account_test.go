@@ -75,5 +75,5 @@ func TestServiceAccount(t *testing.T) {
 	admin("GET", accounts+"/"+id, nil).want(t, 404)
 	asAccount(401)
 	// Of that product there are accounts, users, roles and applications, and no more.
-	s.send("GET", s.base[:len(s.base)-len("/openam")]+"/openidm/config/managed", nil).want(t, 404)
+	admin("GET", s.base[:len(s.base)-len("/openam")]+"/openidm/config/managed", nil).want(t, 404)
 }

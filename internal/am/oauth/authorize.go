@@ -51,7 +51,7 @@ func (q *request) authorize() error {
 		e.State = form.Get("state")
 		return q.show(&e)
 	}
-	for _, step := range []func() (done bool, err error){a.check, a.signIn, a.consent} {
+	for _, step := range []func() (done bool, err error){a.check, a.signIn, a.checkAdministrator, a.consent} {
 		done, err := step()
 		if err != nil {
 			return a.sendError(err)
@@ -106,7 +106,7 @@ func (a *authorization) begin() error {
 	}
 	openid := contains(strings.Fields(a.form.Get("scope")), "openid")
 	var err error
-	a.redirect, err = pickRedirect(a.client.Core.RedirectURIs, a.form.Get("redirect_uri"), a.client.Core.LoopbackRedirection && !a.Settings.Own.FAPI2, openid)
+	a.redirect, err = pickRedirect(a.redirects(), a.form.Get("redirect_uri"), a.client.Core.LoopbackRedirection && !a.Settings.Own.FAPI2, openid)
 	a.types = parseResponseType(a.form.Get("response_type"))
 	a.mode = a.types.mode()
 	return err
@@ -117,7 +117,7 @@ func (a *authorization) findClient(ctx context.Context, id string) error {
 	if a.form.Get("agent_provider") == "true" {
 		return a.findAgent(ctx, id)
 	}
-	c, err := a.Principal(ctx, id, "authorize")
+	c, err := a.Principal(ctx, id, endpointAuthorize)
 	if err != nil {
 		return err
 	}

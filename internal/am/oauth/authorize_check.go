@@ -99,7 +99,7 @@ func (a *authorization) checkOpenID() error {
 }
 
 func (a *authorization) checkCodeChallenge() error {
-	return a.checkChallenge(a.Settings.BestPractice() && a.types.code)
+	return a.checkChallenge(a.types.code && (a.Settings.BestPractice() || a.client == a.forAdministrators))
 }
 
 // checkChallenge is RFC 7636 §4.3, §4.4.1. A challenge without a method is plain. Where hashed is set there must be one,

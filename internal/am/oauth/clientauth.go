@@ -57,6 +57,7 @@ func (c *Caller) ID() string {
 const (
 	endpointToken      = "access_token"
 	endpointIntrospect = "introspect"
+	endpointAuthorize  = "authorize"
 )
 
 var (

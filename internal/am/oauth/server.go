@@ -34,6 +34,9 @@ type Options struct {
 	Login    Login    // nil: user name and password alone, no browser sign-in
 	// Page is a page for users of the realm, in its look; nil: the product's own look.
 	Page func(r *http.Request, base BaseURL, rl *realm.Realm) *ui.Page
+	// AdministratorClient is the client with which tools sign administrators of the root realm in, unless that realm has a
+	// profile of the name; "": there is none.
+	AdministratorClient string
 	// Limits counts what limits held back; nil: nobody does.
 	Limits *observe.Tally
 	Log    *slog.Logger
@@ -56,6 +59,8 @@ type Server struct {
 	ended     chan string // sessions that have just ended
 	missed    atomic.Bool // ended had no room for some, or some may have ended before the start
 	verified  *verifiedTokens
+
+	forAdministrators *realm.Client // nil: there is none
 
 	issued, introspected *observe.Tally
 }
@@ -115,6 +120,8 @@ func New(o Options) *Server {
 		sessions:  store.Sessions{Engine: o.Engine, Now: o.Now},
 		followups: store.Followups{Engine: o.Engine},
 		ended:     make(chan string, maxEnded),
+
+		forAdministrators: newForAdministrators(o.AdministratorClient),
 
 		issued: newIssued(o.Grants), introspected: observe.NewTally("active", "inactive"),
 	}

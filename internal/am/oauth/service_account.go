@@ -27,12 +27,24 @@ var forServiceAccounts = func() *realm.Client {
 	return c
 }()
 
-// builtIn finds the clients that no profile describes: that of service accounts, in the root realm, where those are.
+// builtIn finds the clients that no profile describes: in the root realm, where service accounts and administrators are.
 func (p *Provider) builtIn(id, endpoint string) *Caller {
-	if id != ServiceAccountClient || p.Realm.Path != "/" || endpoint != endpointToken && endpoint != "token/revoke" {
+	if p.Realm.Path != "/" {
 		return nil
 	}
-	return &Caller{Client: forServiceAccounts}
+	switch endpoint {
+	case endpointToken, "token/revoke":
+		if id == ServiceAccountClient {
+			return &Caller{Client: forServiceAccounts}
+		}
+	case endpointAuthorize:
+	default:
+		return nil
+	}
+	if c := p.forAdministrators; c != nil && id == c.ID {
+		return &Caller{Client: c}
+	}
+	return nil
 }
 
 // ForServiceAccounts tells whether a client is the built-in one.

@@ -11,8 +11,11 @@ import (
 	"gatehouse/internal/am/store"
 )
 
-// adminScope lets the bearer of an access token do what an administrator may (PingAM: service accounts).
-const adminScope = "fr:am:*"
+// Scopes of access tokens whose bearers do what an administrator may (PingOne Advanced Identity Cloud: service accounts).
+const (
+	adminScope    = "fr:am:*"  // all of it
+	identityScope = "fr:idm:*" // what the resources of identity management are for
+)
 
 // BearerInfo is what an access token says.
 type BearerInfo struct {
@@ -36,6 +39,8 @@ type Caller struct {
 	Realm   string
 	Subject store.Subject
 	Admin   bool
+	// Scopes are those of an access token, nil for sessions.
+	Scopes []string
 }
 
 // Known tells whether the caller is somebody.
@@ -95,13 +100,13 @@ func (c *Call) identify(res *Resource) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(info.Scopes, adminScope) {
+	if !slices.Contains(info.Scopes, adminScope) && !(res.Identities && slices.Contains(info.Scopes, identityScope)) {
 		return nil // the token is for something else: its bearer is nobody here
 	}
 	// A user's token does what the user may; a client's own token of the root realm was given the scope by an
 	// administrator.
 	admin := info.Realm == "/" && (info.Subject.Type == login.TypeAgent || login.IsAdmin(info.Realm, info.Subject.Name))
-	c.Caller = Caller{Realm: info.Realm, Subject: info.Subject, Admin: admin}
+	c.Caller = Caller{Realm: info.Realm, Subject: info.Subject, Admin: admin, Scopes: info.Scopes}
 	return nil
 }
 

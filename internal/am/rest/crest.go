@@ -15,6 +15,9 @@ import (
 func (c *Call) perform(res *Resource, item bool) error {
 	switch c.Request.Method {
 	case http.MethodGet, http.MethodHead:
+		if !item && !c.asksAll() && res.Plain != nil {
+			return c.readPlain(res)
+		}
 		if !item && !c.asksAll() && (res.Read == nil || res.Query != nil && !res.Settings) {
 			return badRequest("A collection is read with _queryFilter or _queryId")
 		}
@@ -57,6 +60,17 @@ func (c *Call) read(res *Resource) error {
 		return err
 	}
 	return c.answer(res, http.StatusOK, o)
+}
+
+func (c *Call) readPlain(res *Resource) error {
+	if err := c.allow(res, VerbRead); err != nil {
+		return err
+	}
+	v, err := res.Plain(c)
+	if err != nil {
+		return err
+	}
+	return c.write(http.StatusOK, v)
 }
 
 // put updates the object, or creates it when there is none.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 )
@@ -16,16 +17,20 @@ import (
 const KindManaged = "managed"
 
 // managed are objects of PingOne Advanced Identity Cloud that consoles and tools make beside a client: applications and
-// roles, which are kept and mean nothing to this server, and users, which are the realm's. They are at
+// roles, which are kept and mean nothing to this server, and users, which are the realm's; the administrator is none of
+// them, for tokens that manage users must not get hold of the server. They are at
 // <host>/openidm/managed/<realm>_application, or /openidm/managed/application for the root realm.
 type managed struct{ *Server }
 
 func (s *Server) managed() []*Resource {
 	v := managed{s}
-	return []*Resource{{
-		Path: "openidm/managed/{object}", Global: true, Check: v.address, Complete: true,
+	res := Resource{
+		Path: "openidm/managed/{object}", Global: true, Identities: true, Check: v.address, Complete: true,
 		Query: v.query, Read: v.read, Create: v.create, Update: v.update, Delete: v.delete, Exists: "Object already exists",
-	}}
+	}
+	ofRoot := res
+	ofRoot.Path = "openidm/managed//{object}" // of the realm "/", as tools write it: "/_application"
+	return []*Resource{&res, &ofRoot}
 }
 
 // Members of Call.Vars that address makes of {object}.
@@ -60,7 +65,9 @@ func (v managed) query(c *Call) ([]Object, error) {
 			if err != nil {
 				return nil, err
 			}
-			list = append(list, managedUser(c, u))
+			if !login.IsAdmin(c.realmPath(), u.Name) {
+				list = append(list, managedUser(c, u))
+			}
 		}
 		return list, err
 	}
@@ -83,6 +90,9 @@ func (v managed) query(c *Call) ([]Object, error) {
 func (v managed) read(c *Call, id string) (Object, error) {
 	if c.Vars[managedKind] == "user" {
 		u, err := c.user(id)
+		if err == nil && login.IsAdmin(c.realmPath(), id) {
+			err = notFound()
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +111,11 @@ func (v managed) read(c *Call, id string) (Object, error) {
 
 func (v managed) create(c *Call, id string, body Object) (Object, error) {
 	if c.Vars[managedKind] == "user" {
-		made, err := v.createUser(c, "", userOfManaged(body))
+		u := userOfManaged(body)
+		if name, _ := u["username"].(string); login.IsAdmin(c.realmPath(), name) {
+			return nil, store.ErrConflict
+		}
+		made, err := v.createUser(c, "", u)
 		if err != nil {
 			return nil, err
 		}

@@ -17,8 +17,10 @@ var open = map[string]string{
 	"GET serverinfo/version":    "user agent alpha-user alpha-client user-token",
 	"GET serverinfo/*":          "all",
 	"GET health/{id}":           "all",
-	"POST users?idFromSession":  "user agent alpha-user",
-	"POST users?validateGoto":   "user agent alpha-user",
+
+	"GET environment/scopes/service-accounts": "all",
+	"POST users?idFromSession":                "user agent alpha-user",
+	"POST users?validateGoto":                 "user agent alpha-user",
 	// A user's own profile, and what belongs to it; agents and the like may look at users of their realm.
 	"GET users/{id}":                 "user agent user-token",
 	"PUT users/{id}":                 "user user-token",

@@ -51,22 +51,23 @@ func (c *Call) query(res *Resource) error {
 		}
 		items = append(items, project(o, fields))
 	}
-	envelope := Object{
-		"result":                  items,
-		"resultCount":             len(items),
-		"pagedResultsCookie":      page.cookie,
-		"totalPagedResultsPolicy": "NONE",
-		"totalPagedResults":       -1,
-		"remainingPagedResults":   -1,
-	}
+	answer := envelope(items, page.cookie)
 	if res.Complete {
-		envelope["remainingPagedResults"] = 0
+		answer["remainingPagedResults"] = 0
 	}
 	if counts {
-		envelope["totalPagedResultsPolicy"] = "EXACT"
-		envelope["totalPagedResults"] = page.total
+		answer["totalPagedResultsPolicy"] = "EXACT"
+		answer["totalPagedResults"] = page.total
 	}
-	return c.write(http.StatusOK, envelope)
+	return c.write(http.StatusOK, answer)
+}
+
+// envelope is the answer of a query; a nil cookie: there is no other page.
+func envelope(items []Object, cookie any) Object {
+	return Object{
+		"result": items, "resultCount": len(items), "pagedResultsCookie": cookie,
+		"totalPagedResultsPolicy": "NONE", "totalPagedResults": -1, "remainingPagedResults": -1,
+	}
 }
 
 // cut queries all objects, and selects, orders and pages them.

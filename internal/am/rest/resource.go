@@ -22,6 +22,8 @@ type Resource struct {
 	Settings bool
 	// Global resources are not of a realm: they are addressed without one, or with the root realm.
 	Global bool
+	// Identities: of identity management, which access tokens may be for alone.
+	Identities bool
 	// Allow says who may do what; nil is administrators alone.
 	Allow func(c *Call, v Verb) error
 	// Check runs before all others, to refuse variables of the path that name nothing.
@@ -35,6 +37,8 @@ type Resource struct {
 	// IDFields are the fields that hold the ID, of a resource with Walk. FoldedIDs are stored in lower case.
 	IDFields  []string
 	FoldedIDs bool
+	// Plain returns what a read of the whole collection answers when that is not an object of this interface.
+	Plain func(c *Call) (any, error)
 	// Read returns one object; of a singleton, whose id is "", the only one.
 	Read func(c *Call, id string) (Object, error)
 	// Create makes an object. id is "" when neither the address nor the body names one.

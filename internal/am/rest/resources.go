@@ -26,6 +26,7 @@ func (s *Server) all() []*Resource {
 		s.serverInfo(),
 		s.servers(),
 		s.serviceAccounts(),
+		s.platform(),
 		s.managed(), // after the service accounts, whose path it would take
 		s.services(),
 		s.sessionResources(),

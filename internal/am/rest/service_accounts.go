@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/jose"
@@ -20,7 +21,7 @@ type serviceAccounts struct{ *Server }
 func (s *Server) serviceAccounts() []*Resource {
 	v := serviceAccounts{s}
 	return []*Resource{{
-		Path: "openidm/managed/svcacct", Global: true, Exists: "The service account already exists.",
+		Path: "openidm/managed/svcacct", Global: true, Identities: true, Exists: "The service account already exists.",
 		Query: v.query, Read: v.read, Create: v.create, Update: v.update, Delete: v.delete,
 	}}
 }
@@ -89,7 +90,10 @@ func (v serviceAccounts) create(c *Call, id string, body Object) (Object, error)
 }
 
 func (v serviceAccounts) update(c *Call, id string, body Object) (Object, error) {
-	_, d, err := v.find(c, id)
+	old, d, err := v.find(c, id)
+	if err == nil {
+		err = mayManage(c, old)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +115,9 @@ func (v serviceAccounts) store(c *Call, d store.Doc, body Object, fresh bool) (O
 	if err := checkAccount(a); err != nil {
 		return nil, err
 	}
+	if err := mayManage(c, a); err != nil {
+		return nil, err
+	}
 	if d.Body, err = a.Doc(); err != nil {
 		return nil, err
 	}
@@ -128,6 +135,20 @@ func (v serviceAccounts) store(c *Call, d store.Doc, body Object, fresh bool) (O
 		}
 	}
 	return printAccount(a), nil
+}
+
+// mayManage keeps programs that manage identities alone to accounts that may do no more than they may, for who writes an
+// account has its keys.
+func mayManage(c *Call, a *realm.ServiceAccount) error {
+	if c.Caller.Subject.Type != login.TypeAgent || slices.Contains(c.Caller.Scopes, adminScope) {
+		return nil
+	}
+	for _, scope := range a.Scopes {
+		if !slices.Contains(c.Caller.Scopes, scope) {
+			return refuse(http.StatusForbidden, "The account has a scope that the access token has not: %s", scope)
+		}
+	}
+	return nil
 }
 
 func checkAccount(a *realm.ServiceAccount) error {
@@ -152,6 +173,9 @@ func (v serviceAccounts) endTokens(c *Call, id string) error {
 
 func (v serviceAccounts) delete(c *Call, id string) (Object, error) {
 	a, d, err := v.find(c, id)
+	if err == nil {
+		err = mayManage(c, a)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -53,10 +53,14 @@ func refuseJWT(text string, cause error) error {
 	return oauth.Refuse("invalid_grant", text).Because(cause)
 }
 
-func checkJWT(ctx context.Context, p *oauth.Provider, raw string, keys jose.Finder) (*jose.Claims, error) {
+// checkJWT checks a JWT; agree may refuse what it is for before it is used up. Nil: it is not asked.
+func checkJWT(ctx context.Context, p *oauth.Provider, raw string, keys jose.Finder, agree func() error) (*jose.Claims, error) {
 	claims, err := p.CheckAssertion(ctx, oauth.Assertion{
 		Raw: raw, Keys: keys, Algorithms: jose.SignatureAlgorithms(), Endpoint: "access_token",
 	})
+	if err == nil && agree != nil {
+		err = agree()
+	}
 	if err == nil {
 		err = p.UseUp(ctx, "assertion", claims)
 	}
@@ -82,7 +86,7 @@ func ofClient(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest, s
 	if err != nil {
 		return nil, refuseJWT("JWT signature is invalid", err)
 	}
-	claims, err := checkJWT(ctx, p, raw, keys)
+	claims, err := checkJWT(ctx, p, raw, keys, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -112,18 +116,22 @@ func ofAccount(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest, 
 	if sub != iss {
 		return nil, refuseJWT("Issuer is not authorized to grant consent for this subject", nil)
 	}
-	if _, err := checkJWT(ctx, p, raw, keys); err != nil {
-		return nil, err
-	}
 	scopes, err := oauth.SplitScope(req.Get("scope"))
 	if err != nil {
 		return nil, err
 	}
-	if len(scopes) == 0 {
-		return nil, oauth.Refuse("invalid_scope", "No scope requested and no default scope configured")
-	}
-	if unknown := account.Lacks(scopes); len(unknown) > 0 {
-		return nil, oauth.Refuse("invalid_scope", "Unsupported scope for service account: "+strings.Join(unknown, ","))
+	// Tools ask for all the scopes they know, and again, with the same JWT, without those that the error names.
+	_, err = checkJWT(ctx, p, raw, keys, func() error {
+		if len(scopes) == 0 {
+			return oauth.Refuse("invalid_scope", "No scope requested and no default scope configured")
+		}
+		if unknown := account.Lacks(scopes); len(unknown) > 0 {
+			return oauth.Refuse("invalid_scope", "Unsupported scope for service account: "+strings.Join(unknown, ","))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return &oauth.Authorization{Subject: oauth.ClientSubject(account.ID), Scopes: scopes}, nil
 }
@@ -135,7 +143,7 @@ func ofIssuer(
 	if err != nil {
 		return nil, refuseJWT("JWT signature is invalid", err)
 	}
-	claims, err := checkJWT(ctx, p, raw, keys)
+	claims, err := checkJWT(ctx, p, raw, keys, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,84 @@
+package rest
+
+import (
+	"net/http"
+	"strings"
+)
+
+// platform are resources beside the deployment contexts that tools of PingOne Advanced Identity Cloud and of installations
+// of the platform look at first. What is of access management is told; identity management and the environment, which are
+// not behind this server, are empty, and take nothing.
+func (s *Server) platform() []*Resource {
+	list := []*Resource{
+		{
+			Path: "environment/scopes/service-accounts", Global: true,
+			Allow: func(c *Call, v Verb) error {
+				if v == VerbRead {
+					return nil // tools read it before they sign in
+				}
+				return administrators(c)
+			},
+			Plain: func(*Call) (any, error) {
+				return []any{
+					Object{"scope": adminScope, "description": "All of the administration interface", "childScopes": []any{}},
+					Object{"scope": identityScope, "description": "Managed applications, roles and users, service accounts", "childScopes": []any{}},
+				}, nil
+			},
+		},
+		{Path: "environment/info", Global: true, Identities: true, Unversioned: true, Read: func(*Call, string) (Object, error) {
+			return Object{"immutable": false, "locked": false}, nil // the configuration can always be changed
+		}},
+		{
+			Path: "feature", Global: true, Identities: true,
+			Query: func(*Call) ([]Object, error) { return []Object{{"_id": "service-accounts"}}, nil },
+			Read:  nowhere,
+		},
+		{
+			Path: "openidm/config", Global: true, Identities: true, Query: none, Read: readConfig, Update: unchanged(readConfig),
+			Plain: func(*Call) (any, error) { return Object{"_id": "", "configurations": []any{}}, nil },
+		},
+		{
+			Path: "openidm/config/ui", Global: true, Identities: true, Query: none, Read: readThemes, Update: unchanged(readThemes),
+			Check: func(c *Call) error {
+				if id, ok := c.Body["_id"].(string); ok {
+					c.Body["_id"] = strings.TrimPrefix(id, "ui/") // it is called by its whole path
+				}
+				return nil
+			},
+		},
+		{Path: "openidm/system", Global: true, Identities: true, Actions: map[string]Action{"testConnectorServers": {Do: func(*Call) (any, error) {
+			return Object{"openicf": []any{}}, nil
+		}}}},
+		{Path: "openidm/internal/role", Global: true, Identities: true, Query: none, Read: nowhere},
+	}
+	for _, name := range []string{"secrets", "variables"} {
+		list = append(list, &Resource{
+			Path: "environment/" + name, Global: true, Identities: true, Query: none, Read: nowhere,
+			Plain: func(*Call) (any, error) { return envelope([]Object{}, nil), nil },
+		})
+	}
+	return list
+}
+
+// readConfig reads a part of the configuration of identity management that a tool lists something in.
+func readConfig(_ *Call, id string) (Object, error) {
+	o := Object{"_id": id}
+	switch id {
+	case "authentication": // clients that identity management takes for users
+		o["rsFilter"] = Object{"staticUserMapping": []any{}}
+	case "sync":
+		o["mappings"] = []any{}
+	default:
+		return nil, refuse(http.StatusNotFound, "No configuration exists for id %s", id)
+	}
+	return o, nil
+}
+
+// readThemes reads the themes of hosted pages, by realm.
+func readThemes(_ *Call, id string) (Object, error) {
+	id = "ui/" + id
+	if id != "ui/themerealm" {
+		return nil, refuse(http.StatusNotFound, "No configuration exists for id %s", id)
+	}
+	return Object{"_id": id, "realm": Object{}}, nil
+}
