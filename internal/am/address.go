@@ -3,6 +3,7 @@ package am
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -173,6 +174,35 @@ func (s *Server) baseURL(r *http.Request, rl *realm.Realm, context string) strin
 		}
 	}
 	return scheme + "://" + r.Host + context
+}
+
+// clientAddress is the address that a request came from: where the realm's base URL source trusts what proxies say, the
+// one that the nearest proxy saw, for the others could be anybody's words; else the other end of the connection.
+func (s *Server) clientAddress(r *http.Request, rl *realm.Realm) string {
+	said := ""
+	switch s.settings.baseURL(r.Context(), rl.Path).Source {
+	case "X_FORWARDED_HEADERS":
+		said = lastOf(r.Header.Values("X-Forwarded-For"))
+	case "FORWARDED_HEADER":
+		for pair := range strings.SplitSeq(lastOf(r.Header.Values("Forwarded")), ";") {
+			if name, value, _ := strings.Cut(strings.TrimSpace(pair), "="); strings.EqualFold(name, "for") {
+				said = strings.Trim(value, `"`)
+			}
+		}
+	}
+	if ip, err := netip.ParseAddr(strings.Trim(hostName(said), "[]")); err == nil {
+		return ip.String()
+	}
+	return hostName(r.RemoteAddr)
+}
+
+// lastOf is the last element of a list header.
+func lastOf(lists []string) string {
+	if len(lists) == 0 {
+		return ""
+	}
+	list := lists[len(lists)-1]
+	return strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
 }
 
 func contextOf(source baseURLSource, context string) string {

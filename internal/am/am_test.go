@@ -372,6 +372,43 @@ func TestBaseURLSource(t *testing.T) {
 	}
 }
 
+// Clients behind one proxy are told apart where the realm trusts the proxy, by what that proxy says and nobody else.
+func TestClientsBehindProxy(t *testing.T) {
+	for source, field := range map[string]string{"X_FORWARDED_HEADERS": "X-Forwarded-For", "FORWARDED_HEADER": "Forwarded", "REQUEST_VALUES": "X-Forwarded-For"} {
+		t.Run(source, func(t *testing.T) {
+			s := newSite(t)
+			admin := s.admin()
+			admin("POST", "/json/realms/root/realm-config/services/oauth-oidc?_action=create", "{}").want(t, 201)
+			admin("POST", "/json/realms/root/realm-config/services/baseurl?_action=create", map[string]any{"source": source}).want(t, 201)
+			admin("PUT", "/json/realms/root/realm-config/agents/OAuth2Client/app", map[string]any{
+				"coreOAuth2ClientConfig":     map[string]any{"userpassword": "secret", "scopes": []string{"read"}},
+				"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"client_credentials"}},
+			}).want(t, 201)
+			ask := func(secret, seen string) int {
+				said := "203.0.113.9, " + seen
+				if field == "Forwarded" {
+					said = `for=203.0.113.9, proto=http;for="` + seen + `:4711"`
+				}
+				f := url.Values{"grant_type": {"client_credentials"}, "scope": {"read"}, "client_id": {"app"}, "client_secret": {secret}}
+				return s.send("POST", "/oauth2/access_token", f, field, said).StatusCode
+			}
+			for range 20 {
+				ask("wrong", "192.0.2.1")
+			}
+			if got := ask("secret", "192.0.2.1"); got != 429 {
+				t.Errorf("who guessed: %d", got)
+			}
+			want := 200
+			if source == "REQUEST_VALUES" {
+				want = 429
+			}
+			if got := ask("secret", "192.0.2.2"); got != want {
+				t.Errorf("somebody else: %d, want %d", got, want)
+			}
+		})
+	}
+}
+
 // What is not a resource of any kind, and what every answer carries.
 func TestLayout(t *testing.T) {
 	s := newSite(t)

@@ -200,6 +200,8 @@ func localeRank(locale, lang string) int {
 	switch {
 	case strings.HasPrefix(strings.ToLower(locale), lang):
 		return 4
+	case locale == "": // "|text": a text with a bar in it
+		return 3
 	case strings.HasPrefix(locale, "en"):
 		return 2
 	}

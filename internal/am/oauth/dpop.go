@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/jose"
 	"gatehouse/internal/observe"
@@ -76,10 +77,11 @@ func (q *request) proofKey(token string) (string, error) {
 	return key, err
 }
 
-// tokenProof is proofKey at the token endpoint, where the settings may demand a proof.
-func (q *request) tokenProof() (string, error) {
+// tokenProof is proofKey at the token endpoint, where the settings may demand a proof, and the client's profile may (RFC
+// 9449 §5.2).
+func (q *request) tokenProof(c *realm.Client) (string, error) {
 	key, err := q.proofKey("")
-	if err == nil && key == "" && q.Settings.Own.DPoPRequired {
+	if err == nil && key == "" && (q.Settings.Own.DPoPRequired || c.BindsToDPoP()) {
 		err = errProof
 	}
 	return key, err
@@ -234,6 +236,18 @@ func (a *authorization) pushKey() error {
 	}
 	a.form.set("dpop_jkt", key)
 	return nil
+}
+
+// checkConstrainable is checkConstrained ahead of a grant that binds its tokens to what the request shows.
+func (q *request) checkConstrainable(req *TokenRequest, grant *Grant) error {
+	if !q.Settings.Own.FAPI2 || req.ProofKey != "" || grant.KeepsBinding {
+		return nil
+	}
+	cnf, err := q.confirmation(q.r, req)
+	if err != nil {
+		return err
+	}
+	return q.checkConstrained(cnf)
 }
 
 // checkConstrained refuses to issue tokens that anybody could use, where FAPI 2.0 holds (§5.3.2.1).

@@ -46,7 +46,7 @@ func (p *Provider) isFAPIAudience(c *jose.Claims) bool {
 // checkPractice applies what RFC 9700 says of authorization requests besides PKCE: no access tokens through the browser
 // (§2.1.2), redirection over TLS (§2.6); and FAPI 2.0 §5.3.2.2 besides PAR: codes alone, and a redirection URI that is said.
 func (a *authorization) checkPractice() error {
-	if a.Settings.Own.DPoPRequired && a.types.token {
+	if (a.Settings.Own.DPoPRequired || a.client.BindsToDPoP()) && a.types.token {
 		return Refuse("unsupported_response_type", "Tokens are bound to the client here, and none are issued to the browser.")
 	}
 	if !a.Settings.BestPractice() {

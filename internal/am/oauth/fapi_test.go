@@ -59,8 +59,12 @@ func TestFAPI2(t *testing.T) {
 	if a := redeem(late, proves(h.proof("access_token", nil))); a.status != 400 {
 		t.Errorf("a code of 61 seconds: %d %s", a.status, a.body)
 	}
-	if a := redeem(code(w.post("/", "par", as("web", request()...)))); a.text("error") != "invalid_request" {
+	again := code(w.post("/", "par", as("web", request()...)))
+	if a := redeem(again); a.text("error") != "invalid_request" {
 		t.Errorf("a token for everybody: %d %s", a.status, a.body)
+	}
+	if a := redeem(again, proves(h.proof("access_token", nil))); a.status != 200 {
+		t.Errorf("the request without a proof cost the code: %d %s", a.status, a.body)
 	}
 
 	if _, q := location(t, w.get("/", "authorize", append(request(), "client_id", "web"), cookie(token))); q.Get("error") != "invalid_request" {

@@ -15,6 +15,8 @@ type Grant struct {
 	Name string
 	// NoRefresh grants never come with a refresh token.
 	NoRefresh bool
+	// KeepsBinding tells that the tokens stay bound to what an earlier request showed.
+	KeepsBinding bool
 	// Authorize decides, also on scopes: those of the request (Provider.RequestedScopes) or those that were agreed on before.
 	// When it runs, the client is authenticated and may use the grant.
 	Authorize func(ctx context.Context, p *Provider, req *TokenRequest) (*Authorization, error)

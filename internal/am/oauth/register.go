@@ -233,7 +233,12 @@ func (q *request) tellClient(status int, c *realm.Client, secret, raw string) er
 		m.AccessToken = raw
 		m.RegistrationURI = q.registrationURI() + "?client_id=" + queryEscape(c.ID)
 	}
-	return writeValue(q.w, status, m)
+	body, err := m.encode()
+	if err != nil {
+		return internal("write answer", err)
+	}
+	writeJSON(q.w, status, body)
+	return nil
 }
 
 // readMetadata reads and checks what a client says about itself.

@@ -119,7 +119,21 @@ func (m *clientMetadata) checkKeys(p *realm.Provider) error {
 			return refuseMetadata("An address of post_logout_redirect_uris is not absolute, has a fragment or an unusable scheme.")
 		}
 	}
-	for _, uri := range []string{m.ClientURI, m.LogoURI, m.PolicyURI, m.TermsURI} {
+	if m.DPoPBound && !p.TakesDPoP() {
+		return refuseMetadata("dpop_bound_access_tokens is not supported.")
+	}
+	return m.checkPages()
+}
+
+// checkPages refuses addresses that people would be led to and that are none.
+func (m *clientMetadata) checkPages() error {
+	pages := []string{m.ClientURI, m.LogoURI, m.PolicyURI, m.TermsURI}
+	for name, value := range m.translated {
+		if !strings.HasPrefix(name, "client_name#") {
+			pages = append(pages, value)
+		}
+	}
+	for _, uri := range pages {
 		if uri != "" && webURL(uri) == "" {
 			return refuseMetadata("An address is no http or https URL.")
 		}

@@ -56,6 +56,7 @@ type clientMetadata struct {
 	ACRs            []string        `json:"default_acr_values,omitempty"`
 	SubjectDN       string          `json:"tls_client_auth_subject_dn,omitempty"`
 	BoundTokens     bool            `json:"tls_client_certificate_bound_access_tokens,omitempty"`
+	DPoPBound       bool            `json:"dpop_bound_access_tokens,omitempty"`
 	LogoutURIs      []string        `json:"post_logout_redirect_uris,omitempty"`
 	SignOutURI      string          `json:"backchannel_logout_uri,omitempty"`
 	SignOutSession  bool            `json:"backchannel_logout_session_required,omitempty"`
@@ -64,8 +65,9 @@ type clientMetadata struct {
 	RequirePAR      bool            `json:"require_pushed_authorization_requests,omitempty"`
 	Statement       string          `json:"software_statement,omitempty"`
 
-	attested map[string]any // what the statement says
-	agent    bool           // an AI agent
+	translated map[string]string // "client_name#de", …
+	attested   map[string]any    // what the statement says
+	agent      bool              // an AI agent
 }
 
 func refuseMetadata(text string) error { return Refuse("invalid_client_metadata", text) }
@@ -76,6 +78,7 @@ func parseMetadata(body string, p *realm.Provider) (*clientMetadata, error) {
 		return nil, Refuse("invalid_client_metadata", "The metadata is not a JSON object of the expected shape.").Because(err)
 	}
 	m.AccessToken = ""
+	m.translated = translations(body)
 	if m.Auth == "" {
 		m.Auth = "client_secret_basic"
 	}
@@ -120,11 +123,11 @@ func (m *clientMetadata) profile() *realm.Client {
 		c.Core.Type = "Public"
 	}
 	c.Core.RedirectURIs, c.Core.Scopes = listed(m.RedirectURIs...), listed(m.Scopes...)
-	c.Core.Name = listed(m.Name)
+	c.Core.Name = m.textsOf("client_name", m.Name)
 	c.Advanced.GrantTypes, c.Advanced.ResponseTypes = listed(m.Grants...), listed(m.Responses...)
 	c.Advanced.TokenEndpointAuthMethod, c.Advanced.Contacts = m.Auth, listed(m.Contacts...)
-	c.Advanced.ClientURI, c.Advanced.LogoURI = listed(m.ClientURI), listed(m.LogoURI)
-	c.Advanced.PolicyURI, c.Advanced.ToSURI = listed(m.PolicyURI), listed(m.TermsURI)
+	c.Advanced.ClientURI, c.Advanced.LogoURI = m.textsOf("client_uri", m.ClientURI), m.textsOf("logo_uri", m.LogoURI)
+	c.Advanced.PolicyURI, c.Advanced.ToSURI = m.textsOf("policy_uri", m.PolicyURI), m.textsOf("tos_uri", m.TermsURI)
 	c.Advanced.SectorIdentifierURI, c.Advanced.RequirePushedRequests = m.Sector, m.RequirePAR
 	c.Advanced.SoftwareIdentity, c.Advanced.SoftwareVersion = m.SoftwareID, m.SoftwareVer
 	c.OIDC.PostLogoutRedirectURIs = listed(m.LogoutURIs...)
@@ -173,6 +176,9 @@ func (m *clientMetadata) choose(c *realm.Client) {
 	}
 	k.IntrospectionSigningAlg, k.AuthorizationSigningAlg = orText(m.IntrospectAlg, k.IntrospectionSigningAlg), orText(m.AnswerAlg, k.AuthorizationSigningAlg)
 	k.MTLSSubjectDN, k.MTLSCertBoundAccessTokens = m.SubjectDN, m.BoundTokens
+	if m.DPoPBound {
+		c.Advanced.CustomProperties = append(c.Advanced.CustomProperties, realm.PropertyDPoPBound)
+	}
 	c.Advanced.RequestURIs, c.OIDC.DefaultACRValues = listed(m.RequestURIs...), listed(m.ACRs...)
 	if m.MaxAge != nil {
 		c.OIDC.DefaultMaxAge, c.OIDC.DefaultMaxAgeEnabled = *m.MaxAge, true
@@ -187,16 +193,16 @@ func listed(values ...string) []string {
 // metadataOf is the way back.
 func metadataOf(c *realm.Client) *clientMetadata {
 	m := &clientMetadata{
-		ID: c.ID, RedirectURIs: c.Core.RedirectURIs, Name: localised(c.Core.Name, "en"), Auth: c.Advanced.TokenEndpointAuthMethod,
+		ID: c.ID, RedirectURIs: c.Core.RedirectURIs, Auth: c.Advanced.TokenEndpointAuthMethod,
 		AuthAlg: c.Keys.TokenEndpointAuthAlg, Grants: c.Advanced.GrantTypes, Responses: c.Advanced.ResponseTypes,
 		Scope: strings.Join(c.AllowedScopes(), " "), Scopes: c.AllowedScopes(), Contacts: c.Advanced.Contacts,
-		ClientURI: localised(c.Advanced.ClientURI, "en"), LogoURI: localised(c.Advanced.LogoURI, "en"),
-		PolicyURI: localised(c.Advanced.PolicyURI, "en"), TermsURI: localised(c.Advanced.ToSURI, "en"), JWKSURI: c.Keys.JWKSURI,
+		JWKSURI:     c.Keys.JWKSURI,
 		SubjectType: strings.ToLower(c.Advanced.SubjectType), Sector: c.Advanced.SectorIdentifierURI,
 		IDTokenAlg: c.Keys.IDTokenSigningAlg, LogoutURIs: c.OIDC.PostLogoutRedirectURIs,
 		SignOutURI: c.OIDC.BackchannelLogoutURI, SignOutSession: c.OIDC.BackchannelLogoutSession,
 		SoftwareID: c.Advanced.SoftwareIdentity, SoftwareVer: c.Advanced.SoftwareVersion, RequirePAR: c.Advanced.RequirePushedRequests,
 	}
+	m.told(c)
 	m.chosen(c)
 	if c.Keys.PublicKeyLocation == "jwks" && json.Valid([]byte(c.Keys.JWKSet)) {
 		m.JWKS = json.RawMessage(c.Keys.JWKSet)
@@ -222,7 +228,7 @@ func (m *clientMetadata) chosen(c *realm.Client) {
 	}
 	m.AnswerEncAlg, m.AnswerEnc = k.AuthorizationEncryptionAlg, k.AuthorizationEncryptionEnc
 	m.IntrospectAlg, m.AnswerAlg = k.IntrospectionSigningAlg, k.AuthorizationSigningAlg
-	m.SubjectDN, m.BoundTokens = k.MTLSSubjectDN, k.MTLSCertBoundAccessTokens
+	m.SubjectDN, m.BoundTokens, m.DPoPBound = k.MTLSSubjectDN, k.MTLSCertBoundAccessTokens, c.BindsToDPoP()
 	m.RequestURIs, m.ACRs = c.Advanced.RequestURIs, c.OIDC.DefaultACRValues
 	if c.OIDC.DefaultMaxAgeEnabled {
 		m.MaxAge = &c.OIDC.DefaultMaxAge

@@ -92,7 +92,12 @@ func (q *request) checkStatement(ctx context.Context, raw string) (map[string]an
 func (p *Provider) publisherKeys(s *realm.SoftwarePublisher) (jose.Finder, error) {
 	switch {
 	case jose.Algorithm(s.SigningAlgorithm).Symmetric():
-		return nil, errors.New("statements with HMAC are not supported")
+		secret, ok := s.Secret()
+		if !ok {
+			return nil, errors.New("the publisher has no secret for its algorithm")
+		}
+		key, err := jose.NewClientSecret(string(secret))
+		return jose.NewKeySet(key), err
 	case s.PublicKeyLocation == "jwks":
 		return publicSet(s.JWKSet)
 	}

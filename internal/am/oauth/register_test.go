@@ -279,6 +279,53 @@ func TestKeySetAddresses(t *testing.T) {
 	}
 }
 
+// Texts for people may be there in several languages, and a bar in one is a bar.
+func TestRegisteredTexts(t *testing.T) {
+	w, l := withLogin(t)
+	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true},"advancedOAuth2Config":{"supportedScopes":["read"]}}`)
+	a := w.send(http.MethodPost, "", `{"redirect_uris":["`+callback+`"],"scope":"read","client_name":"en|vy","client_name#de":"Neid","client_name#x y":"no","client_name#fr":7,
+		"client_uri":"https://app.example/","tos_uri#de":"https://app.example/agb","contacts#de":"x"}`)
+	if a.status != 201 || a.text("client_name") != "en|vy" || a.text("client_name#de") != "Neid" || a.text("client_uri") != "https://app.example/" ||
+		a.text("tos_uri#de") != "https://app.example/agb" || a.json["tos_uri"] != nil || a.json["client_name#fr"] != nil || strings.Contains(a.body, "x y") || a.json["contacts#de"] != nil {
+		t.Fatalf("answer is %d %s", a.status, a.body)
+	}
+	token := l.signIn("/", "demo", "")
+	for lang, name := range map[string]string{"en": "en|vy", "de": "Neid", "fr": "en|vy"} {
+		f := form("client_id", a.text("client_id"), "response_type", "code", "redirect_uri", callback, "scope", "read")
+		if page := w.get("/", "authorize", f, cookie(token), header("Accept-Language", lang)); !strings.Contains(page.body, "<h1>"+name) && !strings.Contains(page.body, ">"+name+" ") {
+			t.Errorf("%s: the page does not name %q: %s", lang, name, page.body)
+		}
+	}
+	if b := w.send(http.MethodPost, "", `{"redirect_uris":["`+callback+`"],"policy_uri#de":"javascript:alert(1)"}`); b.text("error") != "invalid_client_metadata" {
+		t.Errorf("an address that is none: %d %s", b.status, b.body)
+	}
+}
+
+// A client that wants its tokens bound gets no others (RFC 9449 §5.2).
+func TestRegisteredDPoP(t *testing.T) {
+	w := newWorld(t)
+	const body = `{"grant_types":["client_credentials"],"scope":"read","token_endpoint_auth_method":"client_secret_post","dpop_bound_access_tokens":true}`
+	settings := `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true},"advancedOAuth2Config":{"supportedScopes":["read"]}`
+	w.provider("/", settings+`}`)
+	wantError(t, w.send(http.MethodPost, "", body), 400, "invalid_client_metadata", "dpop_bound_access_tokens is not supported.")
+	w.provider("/", settings+`,"gatehouseConfig":{"dpopEnabled":true}}`)
+	a := w.send(http.MethodPost, "", body)
+	if a.status != 201 || a.json["dpop_bound_access_tokens"] != true {
+		t.Fatalf("answer is %d %s", a.status, a.body)
+	}
+	f := form("grant_type", "client_credentials", "scope", "read", "client_id", a.text("client_id"), "client_secret", a.text("client_secret"))
+	wantError(t, w.post("/", "access_token", f), 400, "invalid_dpop_proof", "The DPoP proof is missing or not valid.")
+	h := newHolder(w, jose.ES256, jose.KindP256, nil)
+	if a := w.token("/", f, proves(h.proof("access_token", nil))); a.text("token_type") != "DPoP" {
+		t.Errorf("token: %s", a.body)
+	}
+	manage := bearer(a.text("registration_access_token"))
+	if b := w.send(http.MethodPut, "client_id="+a.text("client_id"), strings.Replace(body, "true", "false", 1), manage); b.status != 200 || b.json["dpop_bound_access_tokens"] != nil {
+		t.Errorf("write: %d %s", b.status, b.body)
+	}
+	w.token("/", f)
+}
+
 // What a software statement of a known publisher says counts more than what the client says.
 func TestSoftwareStatements(t *testing.T) {
 	w := newWorld(t)
@@ -320,6 +367,31 @@ func TestSoftwareStatements(t *testing.T) {
 	} {
 		if a := register(tt.statement); a.status != 400 || a.text("error") != tt.code {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+	w.put("/", store.KindAgent, "shared", `{"_type":"SoftwarePublisher","issuer":"https://shared.example","userpassword":"`+w.realms.SealSecret("shared with the publisher")+`","softwareStatementSigningAlgorithm":"HS256"}`)
+	w.put("/", store.KindAgent, "nothing", `{"_type":"SoftwarePublisher","issuer":"https://nothing.example","softwareStatementSigningAlgorithm":"HS256"}`)
+	sealed := func(iss, secret string) string {
+		key, err := jose.NewClientSecret(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signer, err := jose.NewSigner(key, jose.HS256, jose.SignerOptions{OmitKeyID: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := signer.SignClaims(map[string]any{"iss": iss, "redirect_uris": []string{callback}, "client_name": "Shared", "scope": "read"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	if a := register(sealed("https://shared.example", "shared with the publisher")); a.status != 201 || a.text("client_name") != "Shared" {
+		t.Errorf("with HMAC: %d %s", a.status, a.body)
+	}
+	for _, iss := range []string{"https://shared.example", "https://nothing.example", "https://publisher.example"} {
+		if a := register(sealed(iss, "something else")); a.text("error") != "invalid_software_statement" {
+			t.Errorf("with another secret, by %s: %d %s", iss, a.status, a.body)
 		}
 	}
 	settings("true")

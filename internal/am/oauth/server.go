@@ -37,6 +37,8 @@ type Options struct {
 	// AdministratorClient is the client with which tools sign administrators of the root realm in, unless that realm has a
 	// profile of the name; "": there is none.
 	AdministratorClient string
+	// ClientAddress is the address that a request to a realm came from; nil: the other end of the connection.
+	ClientAddress func(r *http.Request, rl *realm.Realm) string
 	// Limits counts what limits held back; nil: nobody does.
 	Limits *observe.Tally
 	Log    *slog.Logger

@@ -22,7 +22,11 @@ func (q *request) token() error {
 	}
 	set := client.Effective(q.Settings)
 	req := &TokenRequest{Form: form, Client: client, Set: &set, URL: q.Issuer + "/access_token", Header: q.r.Header}
-	if req.ProofKey, err = q.tokenProof(); err != nil { // before a code is used up: the client may have to ask again with a nonce
+	// Both before a code is used up: the client may have to ask again, with a nonce or with a proof.
+	if req.ProofKey, err = q.tokenProof(client); err != nil {
+		return err
+	}
+	if err := q.checkConstrainable(req, grant); err != nil {
 		return err
 	}
 	a, err := grant.Authorize(ctx, q.Provider, req)

@@ -14,10 +14,7 @@ const freeTrials = 20
 
 // trialKey is what is counted: a digest, for what is claimed may have any length.
 func (p *Provider) trialKey(r *http.Request, c *Credentials) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
+	host := p.sender(r)
 	id := c.Get("client_id")
 	if name, _, ok := r.BasicAuth(); id == "" && ok {
 		id = name
@@ -26,6 +23,18 @@ func (p *Provider) trialKey(r *http.Request, c *Credentials) string {
 		_, id, _ = AssertionIssuer(raw) // who is meant; nothing is believed
 	}
 	return store.DigestOf(p.Realm.Path + "\x00" + host + "\x00" + id)
+}
+
+// sender is the address that a request came from.
+func (p *Provider) sender(r *http.Request) string {
+	if p.ClientAddress != nil {
+		return p.ClientAddress(r, p.Realm)
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 func tooManyTrials(wait time.Duration) error {

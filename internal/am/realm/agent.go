@@ -92,7 +92,7 @@ type SoftwarePublisher struct {
 	ID string `json:"-"`
 
 	Issuer              string `json:"issuer"`
-	Password            string `json:"userpassword,omitempty"` // for statements with HMAC, which are refused
+	Password            string `json:"userpassword,omitempty"` // as stored, sealed; see SoftwarePublisher.Secret
 	PublicKeyLocation   string `json:"publicKeyLocation"`      // "jwks_uri" or "jwks"
 	JWKSURI             string `json:"jwksUri,omitempty"`
 	JWKSet              string `json:"jwkSet,omitempty"`
@@ -100,7 +100,12 @@ type SoftwarePublisher struct {
 	JWKSCacheMissMillis int    `json:"jwkStoreCacheMissCacheTime"`
 	SigningAlgorithm    string `json:"softwareStatementSigningAlgorithm"`
 	AgentGroup          string `json:"agentgroup,omitempty"`
+
+	secret secret
 }
+
+// Secret returns what the publisher signs with where its algorithm is an HMAC; false when there is nothing.
+func (p *SoftwarePublisher) Secret() ([]byte, bool) { return p.secret.first() }
 
 // DefaultSoftwarePublisher returns the profile of which nothing was said.
 func DefaultSoftwarePublisher() *SoftwarePublisher {

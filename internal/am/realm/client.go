@@ -41,6 +41,7 @@ type Client struct {
 
 	secret   secret
 	until    time.Time // when its secrets are to be read again; zero: never
+	proves   bool      // see BindsToDPoP
 	allowed  []string
 	defaults []string
 }
@@ -178,6 +179,7 @@ func ParseClient(id string, body json.RawMessage) (*Client, error) {
 	}
 	c.SelfRegistered, c.AIAgent = isSelfRegistered(body), agentType(body) == TypeAIAgent
 	c.allowed, c.defaults = cutAll(c.Core.Scopes), cutAll(c.Core.DefaultScopes)
+	c.proves = slices.Contains(c.Advanced.CustomProperties, PropertyDPoPBound)
 	return c, nil
 }
 
@@ -203,6 +205,13 @@ func isSelfRegistered(body json.RawMessage) bool {
 	}
 	return json.Unmarshal(body, &doc) == nil && doc.Self
 }
+
+// PropertyDPoPBound is the custom property of clients all of whose tokens are bound to a key (RFC 9449 §5.2); PingAM has
+// no setting for that.
+const PropertyDPoPBound = "dpop_bound_access_tokens=true"
+
+// BindsToDPoP tells whether the client gets no tokens but those that are bound to a key of which it has a proof.
+func (c *Client) BindsToDPoP() bool { return c.proves }
 
 // IsActive tells whether the client may do anything.
 func (c *Client) IsActive() bool { return strings.EqualFold(c.Core.Status, "Active") }
@@ -241,15 +250,18 @@ func (c *Client) CheckSecret(presented string) bool { return c.secret.check(pres
 
 // Secret returns the client secret for MACs keyed by it (OIDC Core §10.1); false when
 // the client has none.
-func (c *Client) Secret() ([]byte, bool) {
-	if len(c.secret.values) == 0 {
-		return nil, false
-	}
-	return slices.Clone(c.secret.values[0]), true
-}
+func (c *Client) Secret() ([]byte, bool) { return c.secret.first() }
 
 // secret is an opened secret: its values are valid, and the first is active. Most have one.
 type secret struct{ values [][]byte }
+
+// first is the active value; false when there is none.
+func (s secret) first() ([]byte, bool) {
+	if len(s.values) == 0 || len(s.values[0]) == 0 {
+		return nil, false
+	}
+	return slices.Clone(s.values[0]), true
+}
 
 func (s secret) check(presented string) bool {
 	fits := 0

@@ -73,7 +73,7 @@ func TestEverySettingHasItsEffect(t *testing.T) {
 			}
 		}
 	}
-	for _, agent := range []reflect.Type{reflect.TypeFor[realm.Agent](), reflect.TypeFor[realm.TrustedIssuer](), reflect.TypeFor[realm.RemoteConsentAgent]()} {
+	for _, agent := range []reflect.Type{reflect.TypeFor[realm.Agent](), reflect.TypeFor[realm.TrustedIssuer](), reflect.TypeFor[realm.RemoteConsentAgent](), reflect.TypeFor[realm.SoftwarePublisher]()} {
 		look(agent)
 	}
 	for name := range listed {

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"gatehouse/internal/am/store"
+	"gatehouse/internal/jose"
 )
 
 // Realm is a realm at one moment: its values never change, a later Manager.Find may
@@ -125,7 +126,14 @@ func (r *Realm) TrustedIssuer(ctx context.Context, iss string) (*TrustedIssuer, 
 // SoftwarePublisher returns the publisher whose software statements name iss as their
 // issuer, or store.ErrNotFound. It must not be changed.
 func (r *Realm) SoftwarePublisher(ctx context.Context, iss string) (*SoftwarePublisher, error) {
-	return byIssuer(ctx, r, &r.set.publishers, TypePublisher, ParseSoftwarePublisher, func(p *SoftwarePublisher) bool { return p.Issuer == iss && iss != "" })
+	parse := func(id string, body json.RawMessage) (*SoftwarePublisher, error) {
+		p, err := ParseSoftwarePublisher(id, body)
+		if err == nil && jose.Algorithm(p.SigningAlgorithm).Symmetric() {
+			p.secret, err = r.set.m.openSecret(p.Password)
+		}
+		return p, err
+	}
+	return byIssuer(ctx, r, &r.set.publishers, TypePublisher, parse, func(p *SoftwarePublisher) bool { return p.Issuer == iss && iss != "" })
 }
 
 // byIssuer finds an agent of a type among all, which are few and kept decoded.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -61,12 +60,7 @@ func ParseRemoteConsentAgent(id string, body json.RawMessage) (*RemoteConsentAge
 func (a *RemoteConsentAgent) IsActive() bool { return strings.EqualFold(a.Status, "Active") }
 
 // Secret returns what the server and the service share; false when there is nothing.
-func (a *RemoteConsentAgent) Secret() ([]byte, bool) {
-	if len(a.secret.values) == 0 || len(a.secret.values[0]) == 0 {
-		return nil, false
-	}
-	return slices.Clone(a.secret.values[0]), true
-}
+func (a *RemoteConsentAgent) Secret() ([]byte, bool) { return a.secret.first() }
 
 // RemoteConsentAgent returns the remote consent agent, or store.ErrNotFound. It must not be changed.
 func (r *Realm) RemoteConsentAgent(ctx context.Context, id string) (*RemoteConsentAgent, error) {

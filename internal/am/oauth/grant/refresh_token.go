@@ -17,7 +17,8 @@ var errRefresh = oauth.Refuse("invalid_grant", "grant is invalid")
 // nobody knows who of the two users is the thief (RFC 9700 §4.14.2). PingAM only refuses. A confidential client has
 // proved who it is, so there the refusal is enough, unless the settings have RFC 9700.
 var refreshToken = oauth.Grant{
-	Name: "refresh_token",
+	Name:         "refresh_token",
+	KeepsBinding: true,
 	Authorize: func(ctx context.Context, p *oauth.Provider, req *oauth.TokenRequest) (*oauth.Authorization, error) {
 		raw := req.Get("refresh_token")
 		if raw == "" {
