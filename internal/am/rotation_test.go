@@ -48,6 +48,18 @@ func TestKeyRotation(t *testing.T) {
 		return false
 	}
 	const mappings = "/json/realm-config/secrets/stores/KeyStoreSecretStore/default-keystore/mappings/"
+	// The mappings are called as in a fresh PingAM, so that they can be read back.
+	for label, alias := range map[string]string{
+		"am.services.oauth2.oidc.signing.RSA": "rsajwtsigningkey", "am.services.oauth2.stateless.signing.ES512": "es512test",
+		"am.services.oauth2.stateless.signing.HMAC": "hmacsigningtest", "am.services.oauth2.stateless.token.encryption": "directenctest",
+		"am.services.oauth2.oidc.decryption.RSA1.5": "test", "am.global.services.oauth2.oidc.agent.idtoken.signing": "rsajwtsigningkey",
+	} {
+		o := admin("GET", mappings+label, nil).want(t, 200)
+		if list, _ := o["aliases"].([]any); len(list) != 1 || list[0] != alias {
+			t.Errorf("%s is mapped to %v", label, list)
+		}
+		admin("PUT", mappings+label, map[string]any{"secretId": label, "aliases": []string{alias}}).want(t, 200)
+	}
 	before, old := token()
 	s.send("POST", mappings+"am.services.oauth2.oidc.signing.ES256?_action=rotate", "{}").want(t, 401)
 	admin("POST", mappings+"no.such.label?_action=rotate", "{}").want(t, 404)

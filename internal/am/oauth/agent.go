@@ -53,7 +53,7 @@ func (p *Provider) realmNamed(name string) (*realm.Realm, bool) {
 // clientOfAgent is what a gateway may ask for: an ID token that says who the user is.
 func clientOfAgent(a *realm.Agent) *realm.Client {
 	c := realm.DefaultClient()
-	c.ID = a.ID
+	c.ID, c.ForGateway = a.ID, true
 	c.Core.RedirectURIs = a.RedirectURLs
 	c.Core.Scopes = []string{"openid"}
 	c.Advanced.ResponseTypes = []string{"id_token"}

@@ -257,12 +257,15 @@ func (p *Provider) signTyped(ctx context.Context, c *realm.Client, algorithm, ty
 		return "", err
 	}
 	var signer *jose.Signer
-	if alg.Symmetric() {
+	switch {
+	case alg.Symmetric():
 		var key *jose.Key
 		if key, err = secretKey(c); err == nil {
 			signer, err = jose.NewSigner(key, alg, jose.SignerOptions{OmitKeyID: true, Type: typ})
 		}
-	} else {
+	case c.ForGateway:
+		signer, err = p.Realm.Keys().SignerOf(ctx, realm.LabelAgentIDToken, string(alg), typ)
+	default:
 		signer, err = p.Realm.Keys().Signer(ctx, string(alg), typ)
 	}
 	if err != nil {

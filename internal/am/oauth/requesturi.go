@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"gatehouse/internal/am/realm"
 	"gatehouse/internal/jose"
 	"gatehouse/internal/observe"
 )
@@ -75,7 +74,7 @@ func (a *authorization) decryptObject(ctx context.Context, raw string) (string, 
 		}
 		encryptions = append(encryptions, jose.Encryption(name))
 	}
-	keys, err := a.Realm.Keys().Valid(ctx, realm.LabelDecryption)
+	keys, err := a.Realm.Keys().Decryption(ctx)
 	if err != nil {
 		return "", err
 	}

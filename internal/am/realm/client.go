@@ -27,6 +27,8 @@ func IsClientType(kind string) bool { return kind == TypeClient || kind == TypeA
 // seconds, 0 means the provider's. Once in use a Client is never changed.
 type Client struct {
 	ID string `json:"-"`
+	// ForGateway tells that the client stands for an agent, whose ID tokens have a key of their own.
+	ForGateway bool `json:"-"`
 	// SelfRegistered tells that the client wrote its profile itself, and no administrator since.
 	SelfRegistered bool `json:"-"`
 	// AIAgent tells that the profile is of type AIAgent.

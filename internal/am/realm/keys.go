@@ -112,6 +112,19 @@ func (k *Keys) Valid(ctx context.Context, label string) (*jose.KeySet, error) {
 	return l.set, nil
 }
 
+// Decryption returns the keys that clients encrypt to, whatever the algorithm: a key store may map each to its own.
+func (k *Keys) Decryption(ctx context.Context) (jose.Joined, error) {
+	var all jose.Joined
+	for _, label := range [...]string{LabelDecryption, labelOAEP, labelRSA15} {
+		set, err := k.Valid(ctx, label)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, set)
+	}
+	return all, nil
+}
+
 // Public returns the public keys of the realm, to publish and to verify with, making
 // those that do not exist yet.
 func (k *Keys) Public(ctx context.Context) (*jose.KeySet, error) {

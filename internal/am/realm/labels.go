@@ -20,8 +20,16 @@ const (
 	LabelDecryption      = "am.services.oauth2.oidc.decryption.RSA.OAEP.256" // what clients encrypt to the server
 	LabelAuthenticity    = "am.services.oauth2.jwt.authenticity.signing"     // tokens that only this server reads
 	LabelAuthID          = "am.authn.authid.signing.HMAC"
+	// LabelAgentIDToken is of ID tokens for gateways.
+	LabelAgentIDToken = "am.global.services.oauth2.oidc.agent.idtoken.signing"
 	// LabelConsentDecryption is of what remote consent services encrypt to the server.
 	LabelConsentDecryption = "am.services.oauth2.remote.consent.response.decryption"
+)
+
+// Further labels of what clients encrypt to the server, by the algorithm.
+const (
+	labelOAEP  = "am.services.oauth2.oidc.decryption.RSA.OAEP"
+	labelRSA15 = "am.services.oauth2.oidc.decryption.RSA1.5"
 )
 
 // What the labels of keys that sign begin with: ID tokens, client-side tokens, requests to remote consent services.
@@ -40,19 +48,43 @@ type labelled struct {
 }
 
 func labels() []labelled {
-	const decryption = "am.services.oauth2.oidc.decryption."
 	return []labelled{
-		{LabelRSA, jose.KindRSA2048, jose.ForSignature, []string{statelessSigning + "RSA", consentSigning + "RSA", "am.global.services.oauth2.oidc.agent.idtoken.signing"}},
+		{LabelRSA, jose.KindRSA2048, jose.ForSignature, []string{statelessSigning + "RSA", consentSigning + "RSA", LabelAgentIDToken}},
 		{LabelES256, jose.KindP256, jose.ForSignature, []string{statelessSigning + "ES256", consentSigning + "ES256"}},
 		{LabelES384, jose.KindP384, jose.ForSignature, []string{statelessSigning + "ES384", consentSigning + "ES384"}},
 		{LabelES512, jose.KindP521, jose.ForSignature, []string{statelessSigning + "ES512", consentSigning + "ES512"}},
 		{LabelEdDSA, jose.KindEd25519, jose.ForSignature, []string{statelessSigning + "EDDSA", consentSigning + "EDDSA"}},
-		{LabelDecryption, jose.KindRSA2048, jose.ForEncryption, []string{decryption + "RSA.OAEP", decryption + "RSA1.5", LabelConsentDecryption}},
+		{LabelDecryption, jose.KindRSA2048, jose.ForEncryption, []string{labelOAEP, labelRSA15, LabelConsentDecryption}},
 		{LabelHMAC, jose.KindOct512, jose.ForSignature, nil},
 		{LabelTokenEncryption, jose.KindOct256, jose.ForEncryption, nil},
 		{LabelAuthenticity, jose.KindOct512, jose.ForSignature, nil},
 		{LabelAuthID, jose.KindOct512, jose.ForSignature, nil},
 	}
+}
+
+// DefaultAlias is what a fresh PingAM calls the key of a label in its key store; those that it has none for are called
+// like the label.
+func DefaultAlias(label string) string {
+	for _, prefix := range [...]string{oidcSigning, statelessSigning, consentSigning} {
+		kind, ok := strings.CutPrefix(label, prefix)
+		switch {
+		case ok && kind == "RSA":
+			return "rsajwtsigningkey"
+		case ok && strings.HasPrefix(kind, "ES"):
+			return strings.ToLower(kind) + "test"
+		}
+	}
+	switch label {
+	case LabelHMAC, LabelAuthenticity, LabelAuthID:
+		return "hmacsigningtest"
+	case LabelTokenEncryption:
+		return "directenctest"
+	case LabelAgentIDToken:
+		return "rsajwtsigningkey"
+	case LabelDecryption, labelOAEP, labelRSA15, LabelConsentDecryption:
+		return "test"
+	}
+	return label
 }
 
 // Labels lists the labels of all keys that a realm has.

@@ -21,7 +21,7 @@ func (v secretStores) mapped(c *Call, global bool) (*realm.SecretStore, store.Do
 	if c.Vars["store"] == defaultKeystore {
 		own := &realm.SecretStore{ID: defaultKeystore, Mappings: map[string][]string{}}
 		for _, label := range realm.Labels() {
-			own.Mappings[label] = []string{label}
+			own.Mappings[label] = []string{realm.DefaultAlias(label)}
 		}
 		return own, store.Doc{}, nil
 	}
