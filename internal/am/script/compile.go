@@ -158,7 +158,8 @@ func compileJS(name, source string, next bool) (*jsProgram, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkShape(ast); err != nil {
+	joins, err := checkShape(ast)
+	if err != nil {
 		return nil, err
 	}
 	prog, err := goja.CompileAST(ast, false)
@@ -167,5 +168,5 @@ func compileJS(name, source string, next bool) (*jsProgram, error) {
 	}
 	n := namesIn(source)
 	n.all = n.all || next && n.words["require"] // a library names what it likes
-	return &jsProgram{prog: prog, names: n, nextGen: next, guard: guardFor(source, n)}, nil
+	return &jsProgram{prog: prog, names: n, nextGen: next, guard: guardFor(source, n), joins: joins || next && n.words["require"]}, nil
 }

@@ -17,6 +17,7 @@ type jsProgram struct {
 	names   names
 	nextGen bool
 	guard   guard
+	joins   bool // the program, or a library of its, joins texts
 }
 
 // js is one run of a JavaScript program in a virtual machine of its own.
@@ -57,6 +58,11 @@ func (p *jsProgram) run(r *run, vars []binding, function string) (v groovy.Value
 		}
 	}()
 	j.globals(vars)
+	if p.joins {
+		if err := j.putJoin(); err != nil {
+			return nil, err
+		}
+	}
 	if p.guard != guardNone {
 		if err := j.putGuards(p.guard == guardAll); err != nil {
 			return nil, err
@@ -216,6 +222,14 @@ func (j *js) throwable(err error) any {
 		return j.vm.NewGoError(err)
 	}
 	_ = e.Set("javaException", j.wrap(t)) // a fresh object takes every member
+	return e
+}
+
+func (j *js) rangeError(text string) goja.Value {
+	e, err := j.vm.New(j.vm.Get("RangeError"), j.vm.ToValue(text))
+	if err != nil {
+		return j.vm.NewTypeError(text)
+	}
 	return e
 }
 

@@ -83,7 +83,7 @@ func TestLimits(t *testing.T) {
 		{"endless callback", js, `scopes.forEach(function () { while (true) {} });`, "time"},
 		{"deep recursion", js, `function f() { return f() + 1; } f();`, "depth"},
 		{"deep recursion through a host", js, `function f() { scopes.forEach(f); } f();`, "depth"},
-		{"growing text", js, `var s = "x"; while (true) { s += s; }`, "*"},
+		{"growing text", js, `var s = "x"; while (true) { s += s; }`, "?"},
 		{"growing array", js, `var a = []; while (true) { a.push("x" + a.size + Math.random()); }`, "*"},
 		{"backtracking", js, `/(?=a)(a+)+$/.test("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab");`, "time"},
 		{"repeat", js, `"x".repeat(1e9);`, "?"},
@@ -135,6 +135,32 @@ func TestLimits(t *testing.T) {
 			t.Errorf("error = %v", err)
 		}
 	})
+}
+
+// A text that doubles ends by its length, long before its memory counts.
+func TestTextsThatDouble(t *testing.T) {
+	e := script.New(script.Options{})
+	for name, source := range map[string]string{
+		"assigned":        `var s = "x"; while (true) { s += s; }`,
+		"sum":             `var s = "x"; while (true) { s = s + s; }`,
+		"template":        "var s = 'x'; while (true) { s = `${s}${s}`; }",
+		"function":        `var s = "x", f = function (a, b) { return "" + a + b; }; while (true) { s = f(s, s); }`,
+		"bound, replaced": `globalThis["+"] = function (v) { return v; }; var s = "x"; while (true) { s += s; }`,
+		"bound, deleted":  `delete globalThis["+"]; var s = "x"; while (true) { s += s; }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := e.MayAct(t.Context(), written(js, mayAct, source), sampleInput(), sampleToken())
+			if err == nil || !strings.Contains(err.Error(), "too long to be joined") {
+				t.Errorf("error = %v", err)
+			}
+		})
+	}
+	const sums = "var s = 'x', n = 1, o = {valueOf: function () { return 2; }}; s += n; s = s + n; n += o; token.setMayAct({client_id: `${s}${n}` + n + o + [1, 2] + null});"
+	tok := sampleToken()
+	if err := e.MayAct(t.Context(), written(js, mayAct+next, sums), sampleInput(), tok); err != nil {
+		t.Fatal(err)
+	}
+	sameJSON(t, "sums", tok.MayAct, `{"client_id":"x113321,2null"}`)
 }
 
 func TestNoWayOut(t *testing.T) {

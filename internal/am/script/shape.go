@@ -23,14 +23,18 @@ var (
 )
 
 // checkShape refuses programs that would keep the compiler busy for very long, which
-// nothing can interrupt.
-func checkShape(p *ast.Program) error {
-	return walkTree(reflect.ValueOf(p.Body), 0)
+// nothing can interrupt, and bounds what they join: joins tells whether there is any.
+func checkShape(p *ast.Program) (joins bool, err error) {
+	var s shape
+	err = s.walk(reflect.ValueOf(p.Body), 0)
+	return s.joins, err
 }
+
+type shape struct{ joins bool }
 
 var nodeType = reflect.TypeFor[ast.Node]()
 
-func walkTree(v reflect.Value, depth int) error {
+func (s *shape) walk(v reflect.Value, depth int) error {
 	if depth > maxTree {
 		return errTooDeep
 	}
@@ -39,16 +43,17 @@ func walkTree(v reflect.Value, depth int) error {
 		if v.IsNil() || v.Kind() == reflect.Pointer && !v.Type().Implements(nodeType) {
 			return nil
 		}
+		if v.Kind() == reflect.Interface {
+			return s.walk(v.Elem(), depth)
+		}
 		if b, ok := v.Interface().(*ast.BinaryExpression); ok && logical(b) && constants(b) > maxConstant {
 			return errTooConstant
 		}
-		if v.Kind() == reflect.Interface {
-			return walkTree(v.Elem(), depth)
-		}
-		return walkTree(v.Elem(), depth+1)
+		s.joins = boundJoins(v.Interface()) || s.joins
+		return s.walk(v.Elem(), depth+1)
 	case reflect.Slice:
 		for i := range v.Len() {
-			if err := walkTree(v.Index(i), depth); err != nil {
+			if err := s.walk(v.Index(i), depth); err != nil {
 				return err
 			}
 		}
@@ -58,7 +63,7 @@ func walkTree(v reflect.Value, depth int) error {
 			if !f.IsExported() || f.Name == "DeclarationList" { // declarations are in the body too
 				continue
 			}
-			if err := walkTree(v.Field(i), depth); err != nil {
+			if err := s.walk(v.Field(i), depth); err != nil {
 				return err
 			}
 		}
