@@ -226,3 +226,40 @@ func TestScriptedDecisionsThatFail(t *testing.T) {
 		})
 	}
 }
+
+// A trial sends requests only where whoever tries the script wants that, and then within the realm's limits.
+func TestTrialsAskServers(t *testing.T) {
+	s := newTokenScripts(t)
+	asked := 0
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		_, _ = w.Write([]byte("pong"))
+	}))
+	t.Cleanup(other.Close)
+	try := func(requests any) map[string]any {
+		t.Helper()
+		return s.admin("POST", "/json/realms/root/realms/alpha/scripts?_action=try", map[string]any{
+			"language": "JAVASCRIPT", "context": "OAUTH2_ACCESS_TOKEN_MODIFICATION_NEXT_GEN", "evaluatorVersion": "2.0", "sendRequests": requests,
+			"script": base64.StdEncoding.EncodeToString([]byte(`
+accessToken.setField("got", httpClient.send("` + other.URL + `").get().text());
+openidm.create("managed/user", null, {userName: "of-a-trial"});`)),
+		}).want(t, 200)
+	}
+	failure := func(o map[string]any) string { return fmt.Sprint(o["errors"]) }
+	if got := failure(try(nil)); !strings.Contains(got, "no requests are sent from here") {
+		t.Errorf("without the switch: %s", got)
+	}
+	if got := failure(try(true)); !strings.Contains(got, "internal") || asked != 0 {
+		t.Errorf("an internal address: %s, asked %d times", got, asked)
+	}
+	s.admin("PUT", "/json/realms/root/realms/alpha/realm-config/services/oauth-oidc", map[string]any{
+		"gatehouseConfig": map[string]any{"allowedFetchHosts": []string{strings.TrimPrefix(other.URL, "http://")}},
+	}).want(t, 200)
+	if got := failure(try(true)); asked != 1 || !strings.Contains(got, "this is a trial") && !strings.Contains(got, "This is a trial") {
+		t.Errorf("with the switch: %s, asked %d times", got, asked)
+	}
+	if try(false); asked != 1 {
+		t.Error("a trial without the switch asked a server")
+	}
+	s.admin("GET", "/json/realms/root/realms/alpha/users/of-a-trial", nil).want(t, 404)
+}

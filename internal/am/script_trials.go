@@ -17,7 +17,8 @@ import (
 
 var _ rest.ScriptTrier = scripts{}
 
-// Try runs a script on sample data with an engine of its own, which keeps what the script logs and stores nothing.
+// Try runs a script on sample data with an engine of its own, which keeps what the script logs and stores nothing. Nothing
+// leaves the server either, unless who tries it wants that.
 func (s scripts) Try(ctx context.Context, t rest.ScriptTrial) (rest.ScriptOutcome, error) {
 	var out rest.ScriptOutcome
 	lines := &logLines{}
@@ -36,6 +37,9 @@ func (s scripts) Try(ctx context.Context, t rest.ScriptTrial) (rest.ScriptOutcom
 			return refusedToScript(http.StatusForbidden, "This is a trial: nothing is changed"), nil
 		}
 		return s.resources(ctx, rl, r)
+	}
+	if t.Requests {
+		o.FetchHosts = fetchHosts
 	}
 	engine := script.New(o)
 	in := script.Input{

@@ -34,8 +34,10 @@ func TestScript(t *testing.T) {
 	trial := form(good)
 	trial.Set("user", "demo")
 	trial.Set("scopes", "mail write")
+	trial.Set("requests", "true")
 	page, _ = b.post(mayAct, mayAct+"/try", trial, 200)
 	b.has(text(page), "The script ran.", `<ins>+   "may_act": {`, `<ins>+     "client_id": "actor"`, "ERROR hello", `"subname": "demo"`)
+	b.has(page, `name="requests" value="true" checked`)
 	if strings.Contains(b.open(mayAct), "setMayAct(JsonValue.json(JsonValue.object(JsonValue.field('client_id'") {
 		t.Error("a trial stored the script")
 	}

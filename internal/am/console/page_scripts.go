@@ -81,6 +81,7 @@ type scriptContext struct {
 // trial is what the panel to try a script was filled with, and what came of it.
 type trial struct {
 	User, Client, Scopes string
+	Requests             bool
 	Done                 bool
 	OK                   bool
 	Log                  []string
@@ -150,7 +151,7 @@ func (f *scriptForm) body() object {
 func (f *scriptForm) typed(v *visit) {
 	f.Name, f.Description, f.Language = v.form("name"), v.form("description"), v.form("language")
 	f.Source = strings.ReplaceAll(v.r.PostForm.Get("source"), "\r\n", "\n")
-	f.Trial = trial{User: v.form("user"), Client: v.form("client"), Scopes: v.form("scopes")}
+	f.Trial = trial{User: v.form("user"), Client: v.form("client"), Scopes: v.form("scopes"), Requests: v.form("requests") == "true"}
 }
 
 func showScript(v *visit) error {
@@ -229,6 +230,7 @@ func tryScript(v *visit) error {
 	o, err := v.api.post(v.in("scripts")+"?_action=try", object{
 		"script": encoded(f.Source), "language": f.Language, "context": f.Context, "evaluatorVersion": f.Version,
 		"user": f.Trial.User, "client": f.Trial.Client, "scopes": list(strings.Fields(f.Trial.Scopes)...),
+		"sendRequests": f.Trial.Requests,
 	})
 	if f.Problem = refusal(err); f.Problem != "" {
 		return v.show("script", f.Name, f)

@@ -21,6 +21,8 @@ type ScriptTrial struct {
 	// Session is a sample too; nil when there is no user.
 	Session *store.Session
 	Params  map[string][]string
+	// Requests: the script may send requests to servers, as it does when it runs for good.
+	Requests bool
 }
 
 // ScriptOutcome is what a trial did. Nothing of it is stored.
@@ -82,6 +84,7 @@ func (s *Server) tryScript(c *Call) (any, error) {
 func (s *Server) trial(c *Call, sc *realm.Script) (ScriptTrial, error) {
 	now := s.Now().UTC().Truncate(time.Second)
 	t := ScriptTrial{Script: sc, Realm: c.Realm, Params: map[string][]string{"grant_type": {"client_credentials"}}}
+	t.Requests, _ = c.Body["sendRequests"].(bool)
 	clientID, _ := c.Body["client"].(string)
 	userName, _ := c.Body["user"].(string)
 	if clientID == "" {
