@@ -158,18 +158,35 @@ func (c Cookie) Get(name string) (any, bool) {
 // Cookies reads the Cookie fields of a request.
 func Cookies(h http.Header) CookieList {
 	list := CookieList{}
+	EachCookie(h, func(_, name, value string) { list[name] = append(list[name], Cookie{name, value}) })
+	return list
+}
+
+// EachCookie calls yield with the cookies of a request: the pair as it is written, and
+// its parts without quotes.
+func EachCookie(h http.Header, yield func(pair, name, value string)) {
 	for _, line := range h["Cookie"] {
-		for part := range strings.SplitSeq(line, ";") {
-			name, value, ok := strings.Cut(strings.TrimSpace(part), "=")
+		for pair := range strings.SplitSeq(line, ";") {
+			pair = strings.Trim(pair, " \t")
+			name, value, ok := strings.Cut(pair, "=")
 			if !ok || name == "" {
 				continue
 			}
-			value = strings.TrimSpace(value)
+			value = strings.TrimLeft(value, " \t")
 			if n := len(value); n > 1 && value[0] == '"' && value[n-1] == '"' {
 				value = value[1 : n-1]
 			}
-			list[name] = append(list[name], Cookie{name, value})
+			yield(pair, strings.TrimRight(name, " \t"), value)
 		}
 	}
-	return list
+}
+
+// CookieValue is the value of a request's first cookie of a name.
+func CookieValue(h http.Header, name string) (value string, found bool) {
+	EachCookie(h, func(_, n, v string) {
+		if n == name && !found {
+			value, found = v, true
+		}
+	})
+	return value, found
 }

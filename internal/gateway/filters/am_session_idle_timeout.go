@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/secrets"
+	"gatehouse/internal/gateway/session"
 	"gatehouse/internal/jose"
 )
 
@@ -38,12 +39,12 @@ type amSessionIdleTimeoutConfig struct {
 	// EncryptionMethod encrypts the cookie.
 	EncryptionMethod string `conf:"encryptionMethod,default=A256GCM"`
 	// Cookie keeps the time of the last request.
-	Cookie *browserCookie `conf:"cookie"`
+	Cookie *session.Cookie `conf:"cookie"`
 }
 
 // amSessionIdleTimeout ends sessions that go unused, also where the server would not.
 var amSessionIdleTimeout = heap.Define("AmSessionIdleTimeoutFilter", func(c *amSessionIdleTimeoutConfig, env *heap.Env) (chain.Filter, error) {
-	f := &idleWatch{c: c, cookie: c.Cookie.orDefaults(env, "cookie", "x-ig-activity-tracker"), service: c.AmService.Get(), now: env.Now, log: env.Log}
+	f := &idleWatch{c: c, cookie: c.Cookie.OrDefaults(env, "cookie", "x-ig-activity-tracker"), service: c.AmService.Get(), now: env.Now, log: env.Log}
 	if c.IdleTimeout <= 0 || c.IdleTimeout.Unlimited() {
 		env.Fail("idleTimeout", "the duration must be neither zero nor unlimited")
 	}
@@ -66,7 +67,7 @@ var amSessionIdleTimeout = heap.Define("AmSessionIdleTimeoutFilter", func(c *amS
 
 type idleWatch struct {
 	c       *amSessionIdleTimeoutConfig
-	cookie  *browserCookie
+	cookie  *session.Cookie
 	service *amservice.Service
 	key     *jose.Key // nil: from the secrets provider
 	now     func() time.Time
@@ -149,7 +150,7 @@ func (f *idleWatch) end(x *chain.Exchange, next chain.Handler, token string) (*c
 		resp, err = next.Handle(x)
 	}
 	if err == nil {
-		f.cookie.set(resp.Header, "", -1)
+		f.cookie.Set(resp.Header, "", -1)
 	}
 	return resp, err
 }
@@ -163,7 +164,7 @@ func (f *idleWatch) keys() jose.Finder {
 
 // read opens the cookie, nil when there is none that is good.
 func (f *idleWatch) read(x *chain.Exchange) *activity {
-	text := f.cookie.get(x)
+	text := f.cookie.Get(x.Request.Header)
 	if text == "" {
 		return nil
 	}
@@ -198,7 +199,7 @@ func (f *idleWatch) write(x *chain.Exchange, resp *chain.Response, a activity) e
 	if err != nil {
 		return err
 	}
-	f.cookie.set(resp.Header, text, 0)
+	f.cookie.Set(resp.Header, text, 0)
 	return nil
 }
 

@@ -117,7 +117,7 @@ func (f *cookieFilter) request(r *chain.Request, session chain.Session, place co
 		}
 		b.WriteString(pair)
 	}
-	eachCookie(r.Header["Cookie"], func(pair, name, _ string) {
+	chain.EachCookie(r.Header, func(pair, name, _ string) {
 		if f.action(name) == relay {
 			add(pair)
 		}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/session"
 	"gatehouse/internal/jose"
 )
 
@@ -41,14 +42,14 @@ func (f *crossDomain) start(x *chain.Exchange, back *chain.URI, more ...string) 
 	}
 	resp := redirectTo(location)
 	c := f.loginCookie(nonceOf(secret))
-	c.set(resp.Header, secret, int(f.lifetime.Seconds()))
+	c.Set(resp.Header, secret, int(f.lifetime.Seconds()))
 	return resp, nil
 }
 
 // loginCookie ties a login to the browser that began it. The token comes with a POST of
 // another site, which carries only cookies that allow that.
-func (f *crossDomain) loginCookie(nonce string) *browserCookie {
-	c := &browserCookie{Name: "ig-login-" + nonce[:12], HTTPOnly: true, Path: f.path, Secure: f.secure}
+func (f *crossDomain) loginCookie(nonce string) *session.Cookie {
+	c := &session.Cookie{Name: "ig-login-" + nonce[:12], HTTPOnly: true, Path: f.path, Secure: f.secure}
 	if f.secure {
 		c.SameSite = "NONE"
 	}
@@ -157,12 +158,12 @@ func (f *crossDomain) land(x *chain.Exchange) (*chain.Response, error) {
 	}
 	cookie := f.loginCookie(state.Nonce)
 	nonce, _ := claims.Values["nonce"].(string)
-	if nonceOf(cookie.get(x)) != state.Nonce || subtle.ConstantTimeCompare([]byte(nonce), []byte(state.Nonce)) != 1 {
+	if nonceOf(cookie.Get(x.Request.Header)) != state.Nonce || subtle.ConstantTimeCompare([]byte(nonce), []byte(state.Nonce)) != 1 {
 		return f.failed(x, "invalid_token", errUnfitNonce)
 	}
 	resp := redirectTo(state.Back)
-	f.cookie.set(resp.Header, token, 0)
-	cookie.set(resp.Header, "", -1)
+	f.cookie.Set(resp.Header, token, 0)
+	cookie.Set(resp.Header, "", -1)
 	return resp, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/script"
 	"gatehouse/internal/gateway/secrets"
+	"gatehouse/internal/gateway/session"
 	"gatehouse/internal/jose"
 )
 
@@ -21,8 +22,9 @@ type crossDomainConfig struct {
 	signOnFields
 	// RedirectEndpoint is where the server sends tokens to; its path must belong to the route.
 	RedirectEndpoint conf.URL `conf:"redirectEndpoint,required,alias=redirectionEndpoint"`
-	// AuthCookie keeps the token at the browser.
-	AuthCookie *authCookie `conf:"authCookie"`
+	// AuthCookie keeps the token at the browser; its name is ig-token-cookie, and its
+	// sameSite LAX, where it does not say otherwise.
+	AuthCookie *session.Cookie `conf:"authCookie"`
 	// VerificationSecretID names the keys of tokens; without it they are the server's.
 	VerificationSecretID secrets.ID `conf:"verificationSecretId"`
 	// SecretsProvider finds the keys.
@@ -31,21 +33,6 @@ type crossDomainConfig struct {
 	Lifetime conf.Duration `conf:"lifetime,default=5 minutes"`
 	// FailureHandler answers when a login fails; without it the answer is 403.
 	FailureHandler heap.Ref[chain.Handler] `conf:"failureHandler"`
-}
-
-type authCookie struct {
-	// Name is the cookie's name.
-	Name string `conf:"name,default=ig-token-cookie"`
-	// Domain is the cookie's domain; the default is the host that was asked.
-	Domain string `conf:"domain"`
-	// HTTPOnly keeps scripts of pages from reading the cookie.
-	HTTPOnly bool `conf:"httpOnly,default=true"`
-	// Path is the cookie's path.
-	Path string `conf:"path,default=/"`
-	// SameSite says when other sites' requests carry the cookie.
-	SameSite string `conf:"sameSite,oneof=STRICT|LAX|NONE,default=LAX"`
-	// Secure keeps the cookie to HTTPS.
-	Secure bool `conf:"secure"`
 }
 
 // crossDomainSingleSignOn wants a session of the access management server whose cookie
@@ -61,11 +48,10 @@ var crossDomainSingleSignOn = heap.Define("CrossDomainSingleSignOnFilter", func(
 	if c.Lifetime <= 0 || c.Lifetime.Unlimited() {
 		env.Fail("lifetime", "the duration must be neither zero nor unlimited")
 	}
-	if c.AuthCookie == nil {
-		c.AuthCookie = &authCookie{Name: "ig-token-cookie", HTTPOnly: true, Path: "/", SameSite: "LAX"}
+	f.cookie = c.AuthCookie.OrDefaults(env, "authCookie", "ig-token-cookie")
+	if f.cookie.SameSite == "" {
+		f.cookie.SameSite = "LAX"
 	}
-	cookie := browserCookie(*c.AuthCookie)
-	f.cookie = cookie.orDefaults(env, "authCookie", "ig-token-cookie")
 	if c.VerificationSecretID != "" {
 		c.SecretsProvider.OrEnvironment(env)
 		f.keys = c.SecretsProvider.Keys(c.VerificationSecretID)
@@ -102,7 +88,7 @@ type crossDomain struct {
 	endpoint string // URL
 	path     string // of the endpoint
 	secure   bool   // the endpoint is https
-	cookie   *browserCookie
+	cookie   *session.Cookie
 	keys     jose.Finder
 	lifetime time.Duration
 	refusal  refusal
@@ -114,11 +100,11 @@ func (f *crossDomain) Filter(x *chain.Exchange, next chain.Handler) (*chain.Resp
 	if originalURI(x).RawPath == f.path && x.Request.Method == "POST" {
 		return f.land(x)
 	}
-	token := f.cookie.get(x)
+	token := f.cookie.Get(x.Request.Header)
 	if f.endsSession(x) {
 		resp, err := f.end(x, next, token)
 		if err == nil && token != "" {
-			f.cookie.set(resp.Header, "", -1)
+			f.cookie.Set(resp.Header, "", -1)
 		}
 		return resp, err
 	}

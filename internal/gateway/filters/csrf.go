@@ -46,7 +46,7 @@ var errCsrf = errors.New("the request has no token that fits its session")
 
 func (f *csrfFilter) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
 	// A request without session acts for nobody, so there is nothing to protect.
-	session, ok := cookieValue(x.Request.Header["Cookie"], f.cookie)
+	session, ok := chain.CookieValue(x.Request.Header, f.cookie)
 	if ok && !(f.excludeSafe && safe(x.Request.Method)) {
 		token := csrfToken(session)
 		given := x.Request.Header[f.header]

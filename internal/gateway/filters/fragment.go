@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/gateway/session"
 )
 
 type fragmentConfig struct {
@@ -24,7 +25,7 @@ type fragmentConfig struct {
 }
 
 type fragmentCookie struct {
-	browserCookie
+	session.Cookie
 	// MaxAge is how long the cookie lives.
 	MaxAge conf.Duration `conf:"maxAge,default=1 hour"`
 }
@@ -33,21 +34,21 @@ type fragmentCookie struct {
 // is sent to log in.
 var fragment = heap.Define("FragmentFilter", func(c *fragmentConfig, env *heap.Env) (chain.Filter, error) {
 	if c.Cookie == nil {
-		c.Cookie = &fragmentCookie{browserCookie{HTTPOnly: true, Path: "/"}, conf.Duration(time.Hour)}
+		c.Cookie = &fragmentCookie{session.Cookie{HTTPOnly: true, Path: "/"}, conf.Duration(time.Hour)}
 	}
-	c.Cookie.orDefaults(env, "cookie", "ig-fragment-cookie")
+	c.Cookie.OrDefaults(env, "cookie", "ig-fragment-cookie")
 	endpoint, err := chain.ParseURI(c.FragmentCaptureEndpoint)
 	if err != nil || !strings.HasPrefix(endpoint.RawPath, "/") || endpoint.HasQuery || endpoint.Fragment != "" {
 		env.Fail("fragmentCaptureEndpoint", "expected a path such as \"/app/fragment\", found %q", c.FragmentCaptureEndpoint)
 		return nil, nil
 	}
-	return &fragmentKeeper{path: endpoint.RawPath, message: c.NoJavaScriptMessage, cookie: &c.Cookie.browserCookie, maxAge: int(min(c.Cookie.MaxAge.D(), 400*24*time.Hour) / time.Second)}, nil
+	return &fragmentKeeper{path: endpoint.RawPath, message: c.NoJavaScriptMessage, cookie: &c.Cookie.Cookie, maxAge: int(min(c.Cookie.MaxAge.D(), 400*24*time.Hour) / time.Second)}, nil
 })
 
 type fragmentKeeper struct {
 	path    string
 	message string
-	cookie  *browserCookie
+	cookie  *session.Cookie
 	maxAge  int // seconds
 }
 
@@ -115,7 +116,7 @@ func (f *fragmentKeeper) take(x *chain.Exchange, kept *capture) (*chain.Response
 	resp := redirectTo(kept.Login)
 	text := strings.TrimPrefix(given("fragment"), "#")
 	if u, err := chain.ParseURI("/#" + text); err != nil || text == "" || len(text) > maxFragment || u.Fragment != text {
-		f.cookie.set(resp.Header, "", -1)
+		f.cookie.Set(resp.Header, "", -1)
 		return resp, nil
 	}
 	return resp, f.write(resp, capture{Path: kept.Path, Fragment: text})
@@ -126,12 +127,12 @@ func (f *fragmentKeeper) restore(x *chain.Exchange, kept *capture) *chain.Respon
 	u := originalURI(x).Clone()
 	u.Fragment = kept.Fragment
 	resp := redirectTo(u.String())
-	f.cookie.set(resp.Header, "", -1)
+	f.cookie.Set(resp.Header, "", -1)
 	return resp
 }
 
 func (f *fragmentKeeper) read(x *chain.Exchange) *capture {
-	b, err := base64.RawURLEncoding.DecodeString(f.cookie.get(x))
+	b, err := base64.RawURLEncoding.DecodeString(f.cookie.Get(x.Request.Header))
 	if err != nil || len(b) == 0 {
 		return nil
 	}
@@ -151,6 +152,6 @@ func (f *fragmentKeeper) write(resp *chain.Response, c capture) error {
 	if err != nil {
 		return err
 	}
-	f.cookie.set(resp.Header, base64.RawURLEncoding.EncodeToString(b), f.maxAge)
+	f.cookie.Set(resp.Header, base64.RawURLEncoding.EncodeToString(b), f.maxAge)
 	return nil
 }

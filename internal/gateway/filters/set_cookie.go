@@ -1,6 +1,11 @@
 package filters
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+
+	"gatehouse/internal/gateway/chain"
+)
 
 // setCookie is the value of a Set-Cookie field, kept as it is written (RFC 6265 §4.1).
 type setCookie struct {
@@ -75,25 +80,19 @@ func (c *setCookie) String() string {
 	return b.String()
 }
 
-// eachCookie calls yield with the cookies of a request: the pair as it is written, and
-// its parts.
-func eachCookie(fields []string, yield func(pair, name, value string)) {
-	for _, line := range fields {
-		for pair := range strings.SplitSeq(line, ";") {
-			pair = strings.Trim(pair, " \t")
-			if name, value, ok := strings.Cut(pair, "="); ok && name != "" {
-				yield(pair, strings.TrimRight(name, " \t"), strings.TrimLeft(value, " \t"))
+// dropCookie removes a cookie from a request.
+func dropCookie(h http.Header, name string) {
+	var b strings.Builder
+	chain.EachCookie(h, func(pair, n, _ string) {
+		if n != name {
+			if b.Len() > 0 {
+				b.WriteString("; ")
 			}
-		}
-	}
-}
-
-// cookieValue is the first cookie of a name, without quotes.
-func cookieValue(fields []string, name string) (value string, found bool) {
-	eachCookie(fields, func(_, n, v string) {
-		if n == name && !found {
-			value, found = strings.Trim(v, `"`), true
+			b.WriteString(pair)
 		}
 	})
-	return value, found
+	delete(h, "Cookie")
+	if b.Len() > 0 {
+		h["Cookie"] = []string{b.String()}
+	}
 }

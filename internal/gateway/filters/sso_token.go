@@ -85,6 +85,6 @@ func sessionToken(x *chain.Exchange, service *amservice.Service, t *expr.Templat
 	if err != nil {
 		return "", err
 	}
-	token, _ := cookieValue(x.Request.Header["Cookie"], name)
+	token, _ := chain.CookieValue(x.Request.Header, name)
 	return token, nil
 }

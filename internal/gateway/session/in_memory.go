@@ -18,7 +18,7 @@ type inMemoryConfig struct {
 	// Timeout is how long a session lives after it was last used.
 	Timeout conf.Duration `conf:"timeout,default=30 minutes"`
 	// Cookie is the session cookie.
-	Cookie *cookieConfig `conf:"cookie"`
+	Cookie *Cookie `conf:"cookie"`
 }
 
 // maxSessions bounds the memory that sessions take; the one that was unused longest
@@ -40,8 +40,7 @@ var inMemory = heap.Define("InMemorySessionManager", func(c *inMemoryConfig, env
 	if env.Heap.Name == "admin" {
 		name = adminName
 	}
-	c.Cookie = c.Cookie.orDefaults(name)
-	checkCookie(env, c.Cookie)
+	c.Cookie = c.Cookie.OrDefaults(env, "cookie", name)
 	m := newMemory(c)
 	env.Measure(m.samples)
 	return m, nil
@@ -50,7 +49,7 @@ var inMemory = heap.Define("InMemorySessionManager", func(c *inMemoryConfig, env
 // NewDefault returns the manager that applies where no configuration of the heap names one.
 func NewDefault(h *heap.Heap) SessionManager {
 	d, _ := conf.ParseDuration("30 minutes")
-	m := newMemory(&inMemoryConfig{Timeout: d, Cookie: (*cookieConfig)(nil).orDefaults(DefaultName)})
+	m := newMemory(&inMemoryConfig{Timeout: d, Cookie: &Cookie{Name: DefaultName, HTTPOnly: true, Path: "/"}})
 	(&heap.Env{Name: "session", Heap: h}).Measure(m.samples)
 	return m
 }
@@ -106,7 +105,7 @@ func (s *memoryScope) find() *stored {
 func (s *memoryScope) found() *stored {
 	if !s.looked {
 		s.looked = true
-		if id := cookie(s.x.Request.Header, s.manager.config.Cookie.Name); id != "" {
+		if id := s.manager.config.Cookie.Get(s.x.Request.Header); id != "" {
 			s.session, _ = s.manager.sessions.GetIfPresent(id)
 		}
 	}
@@ -176,7 +175,7 @@ func (s *memoryScope) Save(resp *chain.Response) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fresh != "" {
-		s.manager.config.Cookie.set(resp.Header, s.manager.config.Cookie.Name, s.fresh, 0)
+		s.manager.config.Cookie.Set(resp.Header, s.fresh, 0)
 	}
 	return nil
 }
@@ -196,7 +195,7 @@ func (s *memoryScope) Renew() error {
 	if st == nil || s.fresh != "" {
 		return nil
 	}
-	s.manager.sessions.Invalidate(cookie(s.x.Request.Header, s.manager.config.Cookie.Name))
+	s.manager.sessions.Invalidate(s.manager.config.Cookie.Get(s.x.Request.Header))
 	s.fresh = newID()
 	s.manager.sessions.Set(s.fresh, st)
 	return nil

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,7 +31,7 @@ type jwtConfig struct {
 	// SecretsProvider has the key.
 	SecretsProvider secrets.Provider `conf:"secretsProvider"`
 	// Cookie is the session cookie.
-	Cookie *cookieConfig `conf:"cookie"`
+	Cookie *Cookie `conf:"cookie"`
 	// SessionTimeout is how long a session lives from its beginning.
 	SessionTimeout conf.Duration `conf:"sessionTimeout,default=30 minutes"`
 	// PersistentCookie lets the cookie outlive the browser.
@@ -62,15 +63,10 @@ const (
 const longest = conf.Duration(10 * 365 * 24 * time.Hour)
 
 var jwt = heap.Define("JwtSessionManager", func(c *jwtConfig, env *heap.Env) (SessionManager, error) {
-	c.Cookie = c.Cookie.orDefaults("")
-	if c.Cookie.Name == "" {
-		c.Cookie.Name = c.CookieName
-	}
+	c.Cookie = c.Cookie.OrDefaults(env, "cookie", cmp.Or(c.CookieName, "openig-jwt-session"))
 	if c.Cookie.Domain == "" {
 		c.Cookie.Domain = c.CookieDomain
 	}
-	c.Cookie = c.Cookie.orDefaults("openig-jwt-session")
-	checkCookie(env, c.Cookie)
 	switch {
 	case c.SessionTimeout <= 0 || c.SessionTimeout.Unlimited():
 		env.Fail("sessionTimeout", "the duration must be neither zero nor unlimited")
@@ -154,7 +150,7 @@ func (s *sealedScope) load() {
 	s.values = map[string]any{}
 	var token bytes.Buffer
 	for ; s.chunks < maxChunks; s.chunks++ {
-		part := cookie(s.x.Request.Header, s.manager.cookieName(s.chunks))
+		part := s.manager.cookie(s.chunks).Get(s.x.Request.Header)
 		if part == "" {
 			break
 		}
@@ -177,12 +173,13 @@ func (s *sealedScope) load() {
 	s.before, _ = json.Marshal(s.values)
 }
 
-// cookieName is the name of the n-th part.
-func (m *sealed) cookieName(n int) string {
-	if n == 0 {
-		return m.config.Cookie.Name
+// cookie is that of the n-th part.
+func (m *sealed) cookie(n int) *Cookie {
+	c := *m.config.Cookie
+	if n > 0 {
+		c.Name += strconv.Itoa(n)
 	}
-	return m.config.Cookie.Name + strconv.Itoa(n)
+	return &c
 }
 
 var errSessionOver = errors.New("the session has expired")
@@ -271,10 +268,9 @@ func (s *sealedScope) Save(resp *chain.Response) error {
 	if err != nil {
 		return err
 	}
-	c := s.manager.config.Cookie
 	if len(s.values) == 0 {
 		for n := range s.chunks {
-			c.set(resp.Header, s.manager.cookieName(n), "", -1)
+			s.manager.cookie(n).Set(resp.Header, "", -1)
 		}
 		return nil
 	}
@@ -321,10 +317,10 @@ func (s *sealedScope) write(h http.Header) error {
 		}
 		part := token[:min(chunk, len(token))]
 		token = token[len(part):]
-		m.config.Cookie.set(h, m.cookieName(n), part, maxAge)
+		m.cookie(n).Set(h, part, maxAge)
 	}
 	for ; n < s.chunks; n++ {
-		m.config.Cookie.set(h, m.cookieName(n), "", -1)
+		m.cookie(n).Set(h, "", -1)
 	}
 	return nil
 }

@@ -1,15 +1,15 @@
-package filters
+package session
 
 import (
 	"net/http"
-	"strings"
+	"time"
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
 )
 
-// browserCookie is the block "cookie" of filters that keep something at the client.
-type browserCookie struct {
+// Cookie is the block "cookie" of types that keep something at the browser.
+type Cookie struct {
 	// Name is the cookie's name.
 	Name string `conf:"name"`
 	// Domain is the cookie's domain; the default is the host that was asked.
@@ -24,10 +24,11 @@ type browserCookie struct {
 	Secure bool `conf:"secure"`
 }
 
-// orDefaults fills in what is not configured, and reports a cookie that cannot be.
-func (c *browserCookie) orDefaults(env *heap.Env, field, name string) *browserCookie {
+// OrDefaults fills in what is not configured, and reports a cookie that cannot be. c may
+// be nil.
+func (c *Cookie) OrDefaults(env *heap.Env, field, name string) *Cookie {
 	if c == nil {
-		c = &browserCookie{HTTPOnly: true, Path: "/"}
+		c = &Cookie{HTTPOnly: true, Path: "/"}
 	}
 	if c.Name == "" {
 		c.Name = name
@@ -35,13 +36,28 @@ func (c *browserCookie) orDefaults(env *heap.Env, field, name string) *browserCo
 	if (&http.Cookie{Name: c.Name, Value: "x"}).String() == "" {
 		env.Fail(field+".name", "%q cannot be the name of a cookie", c.Name)
 	}
+	if c.SameSite == "NONE" && !c.Secure {
+		env.Warn(field, "browsers ignore a cookie with sameSite NONE that is not secure")
+	}
 	return c
 }
 
-// set appends a Set-Cookie field. maxAge 0 makes a cookie of the browser session, a
+// Get is the value of the cookie in a request, "" for none.
+func (c *Cookie) Get(h http.Header) string {
+	v, _ := chain.CookieValue(h, c.Name)
+	return v
+}
+
+// Set appends a Set-Cookie field. maxAge 0 makes a cookie of the browser session, a
 // negative one removes the cookie.
-func (c *browserCookie) set(h http.Header, value string, maxAge int) {
+func (c *Cookie) Set(h http.Header, value string, maxAge int) {
 	cookie := &http.Cookie{Name: c.Name, Value: value, Path: c.Path, Domain: c.Domain, HttpOnly: c.HTTPOnly, Secure: c.Secure, MaxAge: maxAge}
+	switch {
+	case maxAge < 0:
+		cookie.Expires = time.Unix(1, 0)
+	case maxAge > 0:
+		cookie.Expires = time.Now().Add(time.Duration(maxAge) * time.Second)
+	}
 	switch c.SameSite {
 	case "STRICT":
 		cookie.SameSite = http.SameSiteStrictMode
@@ -52,28 +68,5 @@ func (c *browserCookie) set(h http.Header, value string, maxAge int) {
 	}
 	if text := cookie.String(); text != "" {
 		h["Set-Cookie"] = append(h["Set-Cookie"], text)
-	}
-}
-
-// get is the cookie's value, "" for none.
-func (c *browserCookie) get(x *chain.Exchange) string {
-	v, _ := cookieValue(x.Request.Header["Cookie"], c.Name)
-	return v
-}
-
-// dropCookie removes a cookie from a request.
-func dropCookie(h http.Header, name string) {
-	var b strings.Builder
-	eachCookie(h["Cookie"], func(pair, n, _ string) {
-		if n != name {
-			if b.Len() > 0 {
-				b.WriteString("; ")
-			}
-			b.WriteString(pair)
-		}
-	})
-	delete(h, "Cookie")
-	if b.Len() > 0 {
-		h["Cookie"] = []string{b.String()}
 	}
 }
