@@ -67,7 +67,7 @@ type outer struct {
 	Any     any            `conf:"any"`
 	Map     map[string]int `conf:"map"`
 	Old     string         `conf:"old,unused=it was removed, long ago"`
-	private string
+	private string         //nolint:unused // the decoder passes it by
 }
 
 func TestDecode(t *testing.T) {

@@ -16,10 +16,9 @@ func (s scope) Lookup(name string) (Value, bool) {
 
 // bean is a host object with properties, some of them read-only.
 type bean struct {
-	props  map[string]Value
-	fixed  []string
-	text   string
-	called []string
+	props map[string]Value
+	fixed []string
+	text  string
 }
 
 func (b *bean) Get(name string) (Value, bool) {

@@ -138,7 +138,7 @@ func TestTimersForgetWhatIsGone(t *testing.T) {
 		t.Error("the same labels have two counters")
 	}
 	runtime.KeepAlive(m)
-	m = nil
+	m = nil //nolint:ineffassign // so that it can be collected
 	runtime.GC()
 	runtime.GC()
 	if n := len(ts.all()); n != 0 {

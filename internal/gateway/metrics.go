@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,11 +40,11 @@ func (m *routeMetrics) begin() passage {
 func (p *passage) answered(resp *chain.Response, err error) {
 	m := p.metrics
 	p.done = true
-	if resp != nil && resp.Cause == errNoResponse {
+	if resp != nil && errors.Is(resp.Cause, errNoResponse) {
 		err = errNoResponse
 	}
 	switch {
-	case err == errNoResponse || err == nil && resp == nil:
+	case errors.Is(err, errNoResponse) || err == nil && resp == nil:
 		m.none.Add(1)
 		m.families[5].Add(1)
 		return

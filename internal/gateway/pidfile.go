@@ -38,7 +38,7 @@ func (p *pidFile) write() error {
 			return fmt.Errorf("another gateway runs on this folder: %s names process %d; end it, or set \"pidFileMode\": \"override\" in admin.json", p.path, pid)
 		}
 	}
-	if err := os.WriteFile(p.path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(p.path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil { //nolint:gosec // anybody may ask which process runs
 		return fmt.Errorf("%w: %w", errUnwritable, err)
 	}
 	p.written = true

@@ -1,9 +1,9 @@
 package keystore
 
 import (
-	"crypto/des" //nolint:gosec // how JCEKS stores are encrypted; nothing is encrypted here
-	"crypto/md5" //nolint:gosec // same
-	"crypto/sha1"
+	"crypto/des"  //nolint:gosec // how JCEKS stores are encrypted; nothing is encrypted here
+	"crypto/md5"  //nolint:gosec // same
+	"crypto/sha1" //nolint:gosec // same
 	"crypto/subtle"
 	"crypto/x509/pkix"
 	"encoding/binary"

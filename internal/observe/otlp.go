@@ -203,7 +203,7 @@ func pairs(attrs []attribute.KeyValue) []*common.KeyValue {
 		case attribute.BOOL:
 			v.Value = &common.AnyValue_BoolValue{BoolValue: a.Value.AsBool()}
 		default:
-			v.Value = &common.AnyValue_StringValue{StringValue: a.Value.Emit()}
+			v.Value = &common.AnyValue_StringValue{StringValue: a.Value.String()}
 		}
 		out = append(out, &common.KeyValue{Key: string(a.Key), Value: v})
 	}

@@ -86,7 +86,6 @@ func (a *audited) Handle(x *chain.Exchange) (resp *chain.Response, err error) {
 // observed is what filters may change before the event is written.
 type observed struct {
 	method    string
-	host      string
 	header    http.Header
 	cookies   []string
 	rawHeader []string

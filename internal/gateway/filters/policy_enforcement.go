@@ -190,7 +190,7 @@ func (f *enforcer) decide(x *chain.Exchange, q amservice.Question) (*amservice.D
 	if f.cache == nil {
 		return f.service.Decide(x, q)
 	}
-	key, err := json.Marshal(q)
+	key, err := json.Marshal(q) //nolint:gosec // for its hash alone
 	if err != nil {
 		return nil, err
 	}

@@ -92,6 +92,8 @@ func toScript(v any) groovy.Value {
 		return handler{h: v}
 	case chain.Filter:
 		return filter{v}
+	case *groovy.Map, *groovy.List, *groovy.Set, *groovy.Closure, *groovy.Object:
+		return v
 	case sequence:
 		return listFrom(v.Len(), v.At)
 	case object:
@@ -99,8 +101,6 @@ func toScript(v any) groovy.Value {
 			return &keyedHost{v, k}
 		}
 		return &objectHost{v}
-	case *groovy.Map, *groovy.List, *groovy.Set, *groovy.Closure, *groovy.Object:
-		return v
 	}
 	return &objectHost{v}
 }

@@ -235,7 +235,7 @@ func (rc requestCookies) rewrite(name string, list []chain.Cookie) error {
 		}
 		write(c)
 	}
-	h := headers{rc.fields}
+	h := headers(rc)
 	if b.Len() == 0 {
 		return h.remove("Cookie")
 	}

@@ -33,17 +33,6 @@ func getter[T any](f func(T) groovy.Value) func(groovy.Value) (groovy.Value, err
 	}
 }
 
-// tryGetter makes a property whose reading can fail.
-func tryGetter[T any](f func(T) (groovy.Value, error)) func(groovy.Value) (groovy.Value, error) {
-	return func(this groovy.Value) (groovy.Value, error) {
-		t, err := receiver[T](this)
-		if err != nil {
-			return nil, err
-		}
-		return f(t)
-	}
-}
-
 // setter makes a property of hosts of type T writable.
 func setter[T any](f func(T, groovy.Value) error) func(this, v groovy.Value) error {
 	return func(this, v groovy.Value) error {

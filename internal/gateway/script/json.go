@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"math/big"
@@ -202,13 +201,4 @@ func appendText(b []byte, s string) ([]byte, error) {
 		return b, nil
 	}
 	return b, nil
-}
-
-// plainJSON parses JSON that Go code made.
-func plainJSON(v any) (groovy.Value, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("read data: %w", err)
-	}
-	return parseJSON(b)
 }

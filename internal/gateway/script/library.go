@@ -2,6 +2,7 @@ package script
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"strings"
 
 	"gatehouse/internal/groovy"
@@ -214,9 +215,9 @@ func unescapeRDN(s string) (string, bool) {
 		if i++; i == len(s) {
 			return "", false
 		}
-		if hi, lo := hexDigit(s[i]), -1; hi >= 0 && i+1 < len(s) {
-			if lo = hexDigit(s[i+1]); lo >= 0 {
-				b = append(b, byte(hi<<4|lo))
+		if i+1 < len(s) {
+			if c, err := hex.DecodeString(s[i : i+2]); err == nil {
+				b = append(b, c...)
 				i++
 				continue
 			}
@@ -225,8 +226,6 @@ func unescapeRDN(s string) (string, bool) {
 	}
 	return string(b), true
 }
-
-func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
 
 func escapeRDN(s string) string {
 	var b strings.Builder

@@ -33,7 +33,7 @@ func (c *Cookie) OrDefaults(env *heap.Env, field, name string) *Cookie {
 	if c.Name == "" {
 		c.Name = name
 	}
-	if (&http.Cookie{Name: c.Name, Value: "x"}).String() == "" {
+	if c.with("x").String() == "" {
 		env.Fail(field+".name", "%q cannot be the name of a cookie", c.Name)
 	}
 	if c.SameSite == "NONE" && !c.Secure {
@@ -51,22 +51,22 @@ func (c *Cookie) Get(h http.Header) string {
 // Set appends a Set-Cookie field. maxAge 0 makes a cookie of the browser session, a
 // negative one removes the cookie.
 func (c *Cookie) Set(h http.Header, value string, maxAge int) {
-	cookie := &http.Cookie{Name: c.Name, Value: value, Path: c.Path, Domain: c.Domain, HttpOnly: c.HTTPOnly, Secure: c.Secure, MaxAge: maxAge}
+	cookie := c.with(value)
+	cookie.MaxAge = maxAge
 	switch {
 	case maxAge < 0:
 		cookie.Expires = time.Unix(1, 0)
 	case maxAge > 0:
 		cookie.Expires = time.Now().Add(time.Duration(maxAge) * time.Second)
 	}
-	switch c.SameSite {
-	case "STRICT":
-		cookie.SameSite = http.SameSiteStrictMode
-	case "LAX":
-		cookie.SameSite = http.SameSiteLaxMode
-	case "NONE":
-		cookie.SameSite = http.SameSiteNoneMode
-	}
 	if text := cookie.String(); text != "" {
 		h["Set-Cookie"] = append(h["Set-Cookie"], text)
 	}
+}
+
+var sameSites = map[string]http.SameSite{"STRICT": http.SameSiteStrictMode, "LAX": http.SameSiteLaxMode, "NONE": http.SameSiteNoneMode}
+
+func (c *Cookie) with(value string) *http.Cookie {
+	//nolint:gosec // how safe it is says the configuration
+	return &http.Cookie{Name: c.Name, Value: value, Path: c.Path, Domain: c.Domain, HttpOnly: c.HTTPOnly, Secure: c.Secure, SameSite: sameSites[c.SameSite]}
 }

@@ -352,7 +352,7 @@ func (d *destination) connect(ctx context.Context, protocols []string) (net.Conn
 		nc, err = d.secure(ctx, nc, protocols)
 	}
 	// A dial may see that the time is over before the context says so.
-	if end, bounded := ctx.Deadline(); err != nil && (context.Cause(ctx) == errConnectTime || bounded && ctx.Err() == nil && !time.Now().Before(end)) {
+	if end, bounded := ctx.Deadline(); err != nil && (errors.Is(context.Cause(ctx), errConnectTime) || bounded && ctx.Err() == nil && !time.Now().Before(end)) {
 		return nil, errConnectTime
 	}
 	return nc, err

@@ -42,7 +42,7 @@ func resolve(m map[string]string, host, port string) []string {
 func dialAny(ctx context.Context, dialer *net.Dialer, network string, addresses []string) (net.Conn, error) {
 	first := 0
 	if len(addresses) > 1 {
-		first = rand.N(len(addresses))
+		first = rand.N(len(addresses)) //nolint:gosec // it spreads the load
 	}
 	var failed error
 	for i := range addresses {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -167,7 +168,7 @@ func (t *transport) send(x *chain.Exchange, d *destination) (*chain.Response, st
 	}
 	if err := a.Entity.Buffer(); err != nil {
 		_ = body.Close()
-		if cause := context.Cause(ctx); cause == errSilent {
+		if cause := context.Cause(ctx); errors.Is(cause, errSilent) {
 			err = cause
 		}
 		return nil, opResponse, err
