@@ -335,7 +335,7 @@ func matcherMethods() map[string]Method {
 		return func(c *Call) (Value, error) {
 			m := self(c)
 			cur := c.th.current(m)
-			at, n := cur.Index, cur.Length
+			at, n := cur.RuneIndex, cur.RuneLength
 			if len(c.Args) > 0 {
 				g := cur.GroupByName(c.Str(0))
 				if i, ok := c.Int(0); ok {
@@ -344,7 +344,7 @@ func matcherMethods() map[string]Method {
 				if g == nil || len(g.Captures) == 0 {
 					return int32(-1), nil
 				}
-				at, n = g.Index, g.Length
+				at, n = g.RuneIndex, g.RuneLength
 			}
 			if end {
 				at += n
@@ -417,9 +417,9 @@ func matcherMethods() map[string]Method {
 				return nil, c.NoSuchMethod()
 			}
 			cur := c.th.current(m)
-			b.append(c.th, string(m.runes[m.app:cur.Index]))
+			b.append(c.th, string(m.runes[m.app:cur.RuneIndex]))
 			b.append(c.th, c.th.expand(cur, c.Str(1)))
-			m.app = cur.Index + cur.Length
+			m.app = cur.RuneIndex + cur.RuneLength
 			return m, nil
 		},
 		"appendTail": func(c *Call) (Value, error) {

@@ -47,6 +47,7 @@ func TestLimits(t *testing.T) {
 		{"shared lists unfold", "def l = ['x' * 100]; 30.times { l = [l, l] }; l.toString()", "memory"},
 		{"regexp backtracking", "('a' * 40) ==~ /(a+)+b/", "regexp"},
 		{"regexp replace", "('a' * 40 + 'c').replaceAll(/(a|aa)+$/, 'x')", "regexp"},
+		{"regexp backtracking far", "('ab' * 100000) ==~ /(a|b)*c/", "regexp"},
 		{"combinations", "(1..20).collect { 1..20 }.combinations()", "memory"},
 		{"permutations", "(1..20).permutations()", "steps"},
 		{"nCopies", "Collections.nCopies(2000000000, 1)", "memory"},

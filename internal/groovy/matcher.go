@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dlclark/regexp2"
+	"github.com/dlclark/regexp2/v2"
 )
 
 // Matcher is java.util.regex.Matcher over one text.
@@ -68,7 +68,7 @@ func (m *Matcher) lookingAt(th *thread) bool {
 	m.reset()
 	r, err := m.p.re.FindRunesMatch(m.runes)
 	m.cur = th.rematch(r, err)
-	if m.cur != nil && m.cur.Index != 0 {
+	if m.cur != nil && m.cur.RuneIndex != 0 {
 		m.cur = nil
 	}
 	return m.cur != nil
@@ -152,11 +152,11 @@ func (th *thread) replace(s string, p *Pattern, all bool, f func(m *regexp2.Matc
 	var b strings.Builder
 	at := 0
 	th.eachMatch(p, runes, func(m *regexp2.Match) bool {
-		b.WriteString(string(runes[at:m.Index]))
+		b.WriteString(string(runes[at:m.RuneIndex]))
 		t := f(m)
 		th.alloc(int64(len(t)))
 		b.WriteString(t)
-		at = m.Index + m.Length
+		at = m.RuneIndex + m.RuneLength
 		return all
 	})
 	b.WriteString(string(runes[at:]))
@@ -234,15 +234,15 @@ func (th *thread) split(s string, p *Pattern, limit int) []string {
 		if limit > 0 && len(out) == limit-1 {
 			return false
 		}
-		if m.Index+m.Length == 0 { // an empty match at the start yields nothing
+		if m.RuneIndex+m.RuneLength == 0 { // an empty match at the start yields nothing
 			return true
 		}
-		if m.Length == 0 && m.Index == len(runes) {
+		if m.RuneLength == 0 && m.RuneIndex == len(runes) {
 			return true
 		}
 		th.alloc(32)
-		out = append(out, string(runes[at:m.Index]))
-		at = m.Index + m.Length
+		out = append(out, string(runes[at:m.RuneIndex]))
+		at = m.RuneIndex + m.RuneLength
 		return true
 	})
 	out = append(out, string(runes[at:]))

@@ -3,7 +3,7 @@ package rest
 import (
 	"time"
 
-	"github.com/dlclark/regexp2"
+	"github.com/dlclark/regexp2/v2"
 )
 
 // patternTime bounds one match: patterns are the caller's, and may be of the kind that takes for ever.
