@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -230,6 +231,39 @@ func TestConsentPage(t *testing.T) {
 	w.client("/", "web", "s", webClient("", `,"isConsentImplied":true`, ""))
 	if _, q := location(t, w.get("/", "authorize", f, cookie(token))); q.Get("code") == "" {
 		t.Errorf("with implied consent: %v", q)
+	}
+}
+
+// Claims that a request asks for one by one are shown, in the words of the profile and the settings, and asked for each
+// time.
+func TestConsentToClaims(t *testing.T) {
+	w, l := withLogin(t)
+	const saved = `"consent":{"savedConsentAttribute":"description"},"coreOIDCConfig":{"supportedClaims":["email|Your mail address","name|Your name","intent|"]}`
+	w.provider("/", `{`+saved+`,"advancedOIDCConfig":{"claimsParameterSupported":true}}`)
+	w.client("/", "web", "s", webClient("", "", `,"claims":["email|de|Ihre Mailadresse","email|en|Mail"]`))
+	token := l.signIn("/", "demo", "")
+	f := form("client_id", "web", "response_type", "code", "redirect_uri", callback, "scope", "openid profile",
+		"claims", `{"userinfo":{"email":null,"name":null,"shoe_size":null,"Call 0190 now":null},"id_token":{"acr":null,"intent":{"value":"x"},"email":null}}`)
+	page := w.get("/", "authorize", f, cookie(token))
+	asks := regexp.MustCompile(`(?s)<ul class="asks".*?</ul>`).FindString(page.body)
+	for text, want := range map[string]int{"<span>Mail</span>": 1, "shoe_size": 1, "Your name": 0, "0190": 0, "acr": 0, "intent": 0, "Your mail address": 0} {
+		if strings.Count(asks, text) != want {
+			t.Errorf("%q is there %d times, want %d: %s", text, strings.Count(asks, text), want, asks)
+		}
+	}
+	if page := w.get("/", "authorize", f, cookie(token), header("Accept-Language", "de")); !strings.Contains(page.body, "Ihre Mailadresse") {
+		t.Errorf("in German: %s", page.body)
+	}
+	location(t, w.post("/", "authorize", append(f, "csrf", token, "decision", "allow", "save_consent", "on"), cookie(token)))
+	if a := w.get("/", "authorize", f, cookie(token)); a.status != 200 {
+		t.Errorf("the saved consent is taken for one to the claims: %d", a.status)
+	}
+	if _, q := location(t, w.get("/", "authorize", f[:8], cookie(token))); q.Get("code") == "" {
+		t.Errorf("the saved consent, without claims: %v", q)
+	}
+	w.provider("/", `{`+saved+`}`) // then the parameter means nothing
+	if _, q := location(t, w.get("/", "authorize", f, cookie(token))); q.Get("code") == "" {
+		t.Errorf("without support of the parameter: %v", q)
 	}
 }
 

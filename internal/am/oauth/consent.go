@@ -98,7 +98,7 @@ func csrfFits(got, token string) bool {
 // values "client scope scope").
 func (a *authorization) consentSaved() bool {
 	name := a.Settings.Consent.SavedConsentAttribute
-	if name == "" || a.user == nil || len(a.details) > 0 { // what was saved says nothing of details
+	if name == "" || a.user == nil || len(a.details) > 0 || len(a.namedClaims()) > 0 { // of which what was saved says nothing
 		return false
 	}
 	for _, v := range a.user.Attribute(name) {
@@ -141,7 +141,7 @@ func (a *authorization) saveConsent() error {
 // consentData is what the consent page shows.
 type consentData struct {
 	User, Description, Logo, Policy, Terms string
-	Scopes                                 []string
+	Scopes                                 []string // what is asked for, in words: scopes, and claims
 	Details                                []detail
 	CanSave                                bool
 	Action                                 string
@@ -157,7 +157,9 @@ func (a *authorization) ask() error {
 		User:        displayName(a.Settings, a.user, a.session.Subject.Name),
 		Description: localised(more.Descriptions, lang), Logo: pictureURL(localised(more.LogoURI, lang)),
 		Policy: webURL(localised(more.PolicyURI, lang)), Terms: webURL(localised(more.ToSURI, lang)),
-		Scopes:  describeScopes(lang, a.scopes, a.client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
+		Scopes: slices.Concat(
+			describeScopes(lang, a.scopes, a.client.Core.Scopes, a.Settings.Advanced.SupportedScopes),
+			describeScopes(lang, a.namedClaims(), a.client.OIDC.Claims, a.Settings.OIDC.SupportedClaims)),
 		Details: a.details,
 		CanSave: a.Settings.Consent.SavedConsentAttribute != "", Action: a.Issuer + "/authorize",
 	}
@@ -231,8 +233,8 @@ func displayName(p *realm.Provider, u *realm.User, name string) string {
 	return name
 }
 
-// describeScopes gives the words for scopes: the client's ("scope|text", "scope|locale|text"), else the provider's,
-// else the scope. An empty description hides the scope (PingAM).
+// describeScopes gives the words for scopes or claims: the client's ("scope|text", "scope|locale|text"), else the
+// provider's, else the scope. An empty description hides the scope (PingAM).
 func describeScopes(lang string, scopes []string, lists ...[]string) []string {
 	var out []string
 	for _, s := range scopes {

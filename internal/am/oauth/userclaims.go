@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"gatehouse/internal/am/realm"
@@ -154,6 +155,35 @@ func requestedClaims(parameter, target string) map[string][]any {
 		out[name] = append(out[name], how.Values...)
 	}
 	return out
+}
+
+// namedClaims are the claims that the request asks for one by one (OIDC Core §5.5) besides those that its scopes bring
+// anyway, and besides those about the sign-in.
+func (a *authorization) namedClaims() []string {
+	var out []string
+	for _, target := range [...]string{"userinfo", "id_token"} {
+		for name := range requestedClaims(a.claimsParameter(), target) {
+			if isClaimName(name) && !slices.Contains(signInClaims[:], name) && !slices.Contains(out, name) && !a.scopesBring(name) {
+				out = append(out, name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// isClaimName keeps prose off the consent page: a client could write anything there.
+func isClaimName(name string) bool {
+	return len(name) <= 100 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/#") == ""
+}
+
+// signInClaims tell of the sign-in and the token, not of the user's profile.
+var signInClaims = [...]string{"sub", "acr", "amr", "auth_time", "azp", "nonce", "sid"}
+
+func (a *authorization) scopesBring(claim string) bool {
+	return slices.ContainsFunc(standardClaims[:], func(c struct{ claim, scope, attribute string }) bool {
+		return c.claim == claim && contains(a.scopes, c.scope)
+	})
 }
 
 // idTokenClaim gives the texts that the claims parameter wants for a claim of the ID token, and whether it is essential.
