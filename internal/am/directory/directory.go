@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -41,6 +42,12 @@ type Settings struct {
 		Active   string `json:"sun-idrepo-ldapv3-config-active"`
 		Inactive string `json:"sun-idrepo-ldapv3-config-inactive"`
 	} `json:"userconfig"`
+
+	// What directories of journeys may have besides; see at.
+	bases, searched    []string
+	scope              int
+	trustAll, noPolicy bool
+	timeout            time.Duration
 }
 
 // Defaults are the settings of which nothing was said.
@@ -53,6 +60,7 @@ func Defaults() *Settings {
 		"uid", "cn", "sn", "givenName", "mail", "telephoneNumber", "employeeNumber", "postalAddress", "preferredLanguage", "description", "inetUserStatus",
 	}
 	s.User.Status, s.User.Active, s.User.Inactive = "inetuserstatus", "Active", "Inactive"
+	s.scope = ldap.ScopeWholeSubtree
 	return s
 }
 
@@ -133,13 +141,37 @@ func (s *Stores) Close() {
 	clear(s.conns)
 }
 
-// search finds the entry of a name; nil when there is none. A connection that broke is tried once more.
+// search finds the entry of a name; nil when there is none.
 func (d *directory) search(ctx context.Context, name string) (*ldap.Entry, error) {
-	filter := "(" + d.User.SearchAttribute + "=" + ldap.EscapeFilter(name) + ")"
+	attributes := d.searched
+	if len(attributes) == 0 {
+		attributes = []string{d.User.SearchAttribute}
+	}
+	filter := ""
+	for _, attribute := range attributes {
+		filter += "(" + attribute + "=" + ldap.EscapeFilter(name) + ")"
+	}
+	if len(attributes) > 1 {
+		filter = "(|" + filter + ")"
+	}
 	if d.User.SearchFilter != "" {
 		filter = "(&" + d.User.SearchFilter + filter + ")"
 	}
-	request := ldap.NewSearchRequest(d.LDAP.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 2, max(d.LDAP.Timeout, 1), false, filter, d.User.Attributes, nil)
+	bases := d.bases
+	if len(bases) == 0 {
+		bases = []string{d.LDAP.Base}
+	}
+	for _, base := range bases {
+		if e, err := d.searchIn(ctx, base, filter, name); e != nil || err != nil {
+			return e, err
+		}
+	}
+	return nil, nil
+}
+
+// searchIn searches below a base. A connection that broke is tried once more.
+func (d *directory) searchIn(ctx context.Context, base, filter, name string) (*ldap.Entry, error) {
+	request := ldap.NewSearchRequest(base, d.scope, ldap.NeverDerefAliases, 2, int(d.limit().Seconds()), false, filter, d.User.Attributes, nil)
 	for attempt := 0; ; attempt++ {
 		c, err := d.connection(ctx)
 		if err != nil {
@@ -155,7 +187,7 @@ func (d *directory) search(ctx context.Context, name string) (*ldap.Entry, error
 		case err != nil:
 			return nil, err
 		case len(found.Entries) > 1:
-			return nil, fmt.Errorf("several entries have the %s %q", d.User.SearchAttribute, name)
+			return nil, fmt.Errorf("several entries are found for %q", name)
 		case len(found.Entries) == 0:
 			return nil, nil
 		}
@@ -187,7 +219,7 @@ func (d *directory) user(e *ldap.Entry) *realm.User {
 
 // find looks in all directories of the realm.
 func (s *Stores) find(ctx context.Context, realmPath, name string) (*directory, *ldap.Entry, error) {
-	if name == "" || len(name) > 256 {
+	if name == "" || len(name) > maxName {
 		return nil, nil, store.ErrNotFound
 	}
 	list, err := s.of(ctx, realmPath)
@@ -227,42 +259,61 @@ func (s *Stores) Check(ctx context.Context, realmPath, name, password string) (*
 	if err != nil {
 		return nil, err
 	}
+	u, err := d.check(ctx, e, password)
+	if err != nil && !errors.Is(err, realm.ErrBadCredentials) && !errors.Is(err, realm.ErrInactive) {
+		err = fmt.Errorf("identity store of %s: %w", realmPath, err)
+	}
+	return u, err
+}
+
+// check proves the password of an entry.
+func (d *directory) check(ctx context.Context, e *ldap.Entry, password string) (*realm.User, error) {
 	c, err := d.dial(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("identity store of %s: %w", realmPath, err)
+		return nil, err
 	}
 	defer c.Close()
-	if err := bind(c, e.DN, password); err != nil {
-		if errors.Is(err, realm.ErrBadCredentials) || errors.Is(err, realm.ErrInactive) {
-			return nil, err
-		}
-		return nil, fmt.Errorf("identity store of %s: %w", realmPath, err)
+	warning, err := d.bind(c, e.DN, password)
+	if err != nil {
+		return nil, err
 	}
-	return d.user(e), nil
+	u := d.user(e)
+	u.Warning = warning
+	return u, nil
 }
 
 // bind proves a password. What a directory says of its policy comes in a control (Internet draft "Password Policy for
 // LDAP Directories" §6.2), which others ignore.
-func bind(c *ldap.Conn, dn, password string) error {
-	answer, err := c.SimpleBind(&ldap.SimpleBindRequest{Username: dn, Password: password, Controls: []ldap.Control{ldap.NewControlBeheraPasswordPolicy()}})
-	policy := int8(-1)
+func (d *directory) bind(c *ldap.Conn, dn, password string) (*realm.PasswordWarning, error) {
+	request := &ldap.SimpleBindRequest{Username: dn, Password: password}
+	if !d.noPolicy {
+		request.Controls = []ldap.Control{ldap.NewControlBeheraPasswordPolicy()}
+	}
+	answer, err := c.SimpleBind(request)
+	policy := &ldap.ControlBeheraPasswordPolicy{Expire: -1, Grace: -1, Error: -1}
 	if answer != nil {
 		if control, ok := ldap.FindControl(answer.Controls, ldap.ControlTypeBeheraPasswordPolicy).(*ldap.ControlBeheraPasswordPolicy); ok {
-			policy = control.Error
+			policy = control
 		}
 	}
 	switch {
-	case policy == ldap.BeheraAccountLocked:
-		return realm.ErrLocked
-	case policy == ldap.BeheraChangeAfterReset && err == nil:
-		return realm.ErrMustChange
-	case policy == ldap.BeheraPasswordExpired, policy == ldap.BeheraChangeAfterReset:
-		return realm.ErrExpired
+	case policy.Error == ldap.BeheraAccountLocked:
+		return nil, realm.ErrLocked
+	case policy.Error == ldap.BeheraChangeAfterReset && err == nil:
+		return nil, realm.ErrMustChange
+	case policy.Error == ldap.BeheraPasswordExpired, policy.Error == ldap.BeheraChangeAfterReset:
+		return nil, realm.ErrExpired
 	case ldap.IsErrorAnyOf(err, ldap.LDAPResultInvalidCredentials, ldap.LDAPResultInappropriateAuthentication, ldap.LDAPResultUnwillingToPerform,
 		ldap.LDAPResultConstraintViolation):
-		return realm.ErrBadCredentials
+		return nil, realm.ErrBadCredentials
+	case err != nil:
+		return nil, err
+	case policy.Grace >= 0:
+		return &realm.PasswordWarning{Grace: int(policy.Grace)}, nil
+	case policy.Expire > 0:
+		return &realm.PasswordWarning{Expires: time.Duration(policy.Expire) * time.Second}, nil
 	}
-	return err
+	return nil, nil
 }
 
 // ChangePassword gives a user a new password, as the user (RFC 3062). current was checked a moment ago. An error that
@@ -272,25 +323,30 @@ func (s *Stores) ChangePassword(ctx context.Context, realmPath string, u *realm.
 	if err != nil {
 		return err
 	}
-	c, err := d.dial(ctx)
-	if err == nil {
-		defer c.Close()
-		err = bind(c, e.DN, current)
-	}
-	if err == nil || errors.Is(err, realm.ErrMustChange) {
-		_, err = c.PasswordModify(ldap.NewPasswordModifyRequest(e.DN, current, next))
-		if refused, ok := errors.AsType[*ldap.Error](err); ok && refused.ResultCode != ldap.ErrorNetwork {
-			reason := ldap.LDAPResultCodeMap[refused.ResultCode]
-			if refused.Err != nil && refused.Err.Error() != "" {
-				reason = refused.Err.Error()
-			}
-			return fmt.Errorf("%w: %s", realm.ErrRefusedPassword, reason)
-		}
-	}
-	if err != nil {
+	if err := d.change(ctx, e, current, next); err != nil {
 		return fmt.Errorf("identity store of %s: change the password of %s: %w", realmPath, u.Name, err)
 	}
 	return nil
+}
+
+func (d *directory) change(ctx context.Context, e *ldap.Entry, current, next string) error {
+	c, err := d.dial(ctx)
+	if err == nil {
+		defer c.Close()
+		_, err = d.bind(c, e.DN, current)
+	}
+	if err != nil && !errors.Is(err, realm.ErrMustChange) {
+		return err
+	}
+	_, err = c.PasswordModify(ldap.NewPasswordModifyRequest(e.DN, current, next))
+	if refused, ok := errors.AsType[*ldap.Error](err); ok && refused.ResultCode != ldap.ErrorNetwork {
+		reason := ldap.LDAPResultCodeMap[refused.ResultCode]
+		if refused.Err != nil && refused.Err.Error() != "" {
+			reason = refused.Err.Error()
+		}
+		return fmt.Errorf("%w: %s", realm.ErrRefusedPassword, reason)
+	}
+	return err
 }
 
 // Save writes the attributes of a user that differ from what the directory has.

@@ -103,6 +103,10 @@ func (s *Service) Home(place Place, sess store.Session) string {
 // first step.
 func (s *Service) loginPosted(w http.ResponseWriter, r *http.Request, place Place) {
 	if err := s.foreign.Check(r); err != nil {
+		if to := postedReturn(w, r); to != "" {
+			http.Redirect(w, r, to, http.StatusSeeOther)
+			return
+		}
 		// Else a foreign page could sign its visitors in as somebody else.
 		s.message(w, r, place, http.StatusForbidden, "page.impossible.title", "page.foreign.text")
 		return

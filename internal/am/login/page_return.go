@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"gatehouse/internal/am/store"
 )
@@ -47,6 +48,28 @@ func (s *Service) track(w http.ResponseWriter, r *http.Request, place Place, a p
 var ownParameters = []string{
 	"authIndexType", "authIndexValue", "resourceURL", "service", "module", "authlevel", "user", "role", "resource", "ForceAuth", "goto", "gotoOnFail",
 	"realm", "locale", "arg", "noSession", "suspendedId", "sessionUpgradeSSOTokenId", "login_hint", "_lang", "lang", "theme",
+}
+
+// postedReturn is the address of the page with what a browser brings back in a form, "" for a form that is no return.
+// Browsers send no cookie along with the forms of other places (OAuth 2.0 Form Post Response Mode, SAML), but they do
+// with the address that they are sent on to. A foreign page could lead them there by a link as well.
+func postedReturn(w http.ResponseWriter, r *http.Request) string {
+	r.Body = http.MaxBytesReader(w, r.Body, maxReturn)
+	if err := r.ParseForm(); err != nil || len(r.PostForm) == 0 || r.PostForm.Has("authId") {
+		return ""
+	}
+	q := r.URL.Query()
+	for name, values := range r.PostForm {
+		if slices.Contains(ownParameters, name) || strings.HasPrefix(name, "IDToken") {
+			return ""
+		}
+		q[name] = values
+	}
+	to := url.URL{Path: r.URL.Path, RawQuery: q.Encode()}
+	if len(to.RawQuery) > maxReturn {
+		return ""
+	}
+	return to.String()
 }
 
 // returned takes the step of a browser that is back, with what its address brings; nil when it is not.

@@ -262,6 +262,31 @@ func (h host) ChangePassword(ctx context.Context, rl *realm.Realm, name, current
 	return rl.ChangePassword(ctx, u, current, next)
 }
 
+var errNoDirectories = errors.New("this server has no directories")
+
+func (h host) UserAt(ctx context.Context, rl *realm.Realm, d *realm.Directory, name, password string) (u *realm.User, err error) {
+	at := rl.Identities()
+	if at == nil {
+		return nil, errNoDirectories
+	}
+	err = h.guarded(rl, TypeUser, name, func() error {
+		u, err = at.CheckAt(ctx, d, name, password)
+		if err == nil && !u.IsActive() {
+			u, err = nil, realm.ErrInactive
+		}
+		return err
+	})
+	return u, err
+}
+
+func (h host) ChangePasswordAt(ctx context.Context, rl *realm.Realm, d *realm.Directory, name, current, next string) error {
+	at := rl.Identities()
+	if at == nil {
+		return errNoDirectories
+	}
+	return at.ChangePasswordAt(ctx, d, name, current, next)
+}
+
 func (h host) Save(ctx context.Context, rl *realm.Realm, u *realm.User) error {
 	return rl.SaveUser(ctx, u)
 }

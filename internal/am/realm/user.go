@@ -37,6 +37,8 @@ type User struct {
 
 	// External is where the user is kept when that is not here; "" for the server's own users.
 	External string
+	// Warning is what a directory said of the password that it found right; nil: nothing.
+	Warning *PasswordWarning
 
 	// Password is the stored hash, never a password.
 	Password string
@@ -120,6 +122,36 @@ func (u *User) IsActive() bool {
 	return strings.EqualFold(first(u.Attribute("inetUserStatus"), "Active"), "Active")
 }
 
+// PasswordWarning tells that a password can be used for some time only.
+type PasswordWarning struct {
+	// Grace is how many more times somebody can sign in with a password that has expired.
+	Grace int
+	// Expires is when the password does; 0: it has.
+	Expires time.Duration
+}
+
+// Directory is a directory that a journey asks by itself, beside those of the realm.
+type Directory struct {
+	// Servers are "host:port", in the order in which they are tried; Bases where users are searched, likewise.
+	Servers, Bases []string
+	// BindDN and Password are of the account that searches; "" searches as nobody.
+	BindDN, Password string
+	// NameAttribute holds the user's name; Search are the attributes of which one has to be what was typed.
+	NameAttribute string
+	Search        []string
+	// NameInDN takes the name from the first part of the entry's DN instead.
+	NameInDN bool
+	Filter   string // beside that; "": none
+	Scope    string // "OBJECT", "ONE_LEVEL" or "SUBTREE"
+	Mode     string // "LDAP", "LDAPS" or "StartTLS"
+	// Timeout is for one request; 0 is ten seconds.
+	Timeout time.Duration
+	// TrustAll takes any certificate.
+	TrustAll bool
+	// NoPolicy does not ask what the directory's password policy says.
+	NoPolicy bool
+}
+
 // Identities are users that are kept elsewhere. Names that the server has itself are not looked for there.
 type Identities interface {
 	// Find returns the user with that name, or store.ErrNotFound.
@@ -130,6 +162,9 @@ type Identities interface {
 	Save(ctx context.Context, realmPath string, u *User) error
 	// ChangePassword gives a user another password; ErrRefusedPassword when it is not taken.
 	ChangePassword(ctx context.Context, realmPath string, u *User, current, next string) error
+	// CheckAt and ChangePasswordAt do the same in a directory that is none of the realm's.
+	CheckAt(ctx context.Context, d *Directory, name, password string) (*User, error)
+	ChangePasswordAt(ctx context.Context, d *Directory, name, current, next string) error
 }
 
 // SetIdentities names where else users are found. It is called before the realms are used.
@@ -172,6 +207,9 @@ func (r *Realm) SaveUser(ctx context.Context, u *User) error {
 func (r *Realm) ChangePassword(ctx context.Context, u *User, current, next string) error {
 	return r.set.m.identities.ChangePassword(ctx, r.Path, u, current, next)
 }
+
+// Identities are the users that are kept elsewhere; nil: none are.
+func (r *Realm) Identities() Identities { return r.set.m.identities }
 
 // CheckPassword returns the user whose name and password these are. It is
 // ErrBadCredentials otherwise, after the same work whether or not there is such a

@@ -133,6 +133,14 @@ func (elsewhere) ChangePassword(context.Context, string, *realm.User, string, st
 	return realm.ErrRefusedPassword
 }
 
+func (elsewhere) CheckAt(context.Context, *realm.Directory, string, string) (*realm.User, error) {
+	return nil, realm.ErrBadCredentials
+}
+
+func (elsewhere) ChangePasswordAt(context.Context, *realm.Directory, string, string, string) error {
+	return realm.ErrRefusedPassword
+}
+
 func (elsewhere) Save(context.Context, string, *realm.User) error { return nil }
 
 // Users who are kept in a directory have what other users have beside their profiles.

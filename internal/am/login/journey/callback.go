@@ -114,6 +114,26 @@ func (c *Callback) Chosen(n int) (int, bool) {
 	return i, err == nil && i >= 0 && i < n
 }
 
+// Options are the buttons of a confirmation.
+func (c *Callback) Options() []string {
+	for _, f := range c.Output {
+		if f.Name != "options" {
+			continue
+		}
+		switch list := f.Value.(type) {
+		case []string:
+			return list
+		case []any: // as a state is read again
+			var out []string
+			for _, v := range list {
+				out = append(out, answerText(v))
+			}
+			return out
+		}
+	}
+	return nil
+}
+
 // Prompt is the text of the question.
 func (c *Callback) Prompt() string {
 	for _, f := range c.Output {

@@ -66,6 +66,10 @@ type Host interface {
 	Find(ctx context.Context, rl *realm.Realm, name string) (*realm.User, error)
 	// ChangePassword gives a user of a directory another password: realm.ErrRefusedPassword when it is not taken.
 	ChangePassword(ctx context.Context, rl *realm.Realm, name, current, next string) error
+	// UserAt and ChangePasswordAt are User and ChangePassword for a directory that is none of the realm's. The name of the
+	// user that UserAt finds is the directory's.
+	UserAt(ctx context.Context, rl *realm.Realm, d *realm.Directory, name, password string) (*realm.User, error)
+	ChangePasswordAt(ctx context.Context, rl *realm.Realm, d *realm.Directory, name, current, next string) error
 	// Save stores a changed user.
 	Save(ctx context.Context, rl *realm.Realm, u *realm.User) error
 	// Guess counts wrong one-time passwords of a user. before tells whether another one may be tried.

@@ -15,9 +15,12 @@ func All() []*journey.Type {
 		{ID: "AuthLevelDecisionNode", Name: "Auth Level Decision", Tags: context, New: func() journey.Node { return &authLevelDecision{} }},
 		{ID: "ChoiceCollectorNode", Name: "Choice Collector", Tags: tool, New: func() journey.Node { return &choiceCollector{Choices: []string{}} }},
 		{ID: "DataStoreDecisionNode", Name: "Data Store Decision", Tags: basic, New: func() journey.Node { return &dataStore{} }},
-		{ID: "IdentityStoreDecisionNode", Name: "Identity Store Decision", Tags: basic, New: func() journey.Node { return &identityStore{MinimumLength: 8} }},
+		{ID: "IdentityStoreDecisionNode", Name: "Identity Store Decision", Tags: basic, New: func() journey.Node {
+			return &identityStore{passwordChange: passwordChange{MinimumLength: 8}}
+		}},
 		{ID: "IncrementLoginCountNode", Name: "Increment Login Count", Tags: context, New: func() journey.Node { return &incrementLoginCount{Attribute: "userName"} }},
 		{ID: journey.InnerTreeType, Name: "Inner Tree Evaluator", Tags: tool, New: func() journey.Node { return &journey.InnerTree{} }},
+		{ID: "LdapDecisionNode", Name: "LDAP Decision", Tags: basic, New: func() journey.Node { return newLDAPDecision() }},
 		{ID: "LoginCountDecisionNode", Name: "Login Count Decision", Tags: context, New: func() journey.Node { return &loginCountDecision{Attribute: "userName", Interval: "AT", Amount: 25} }},
 		{ID: "MessageNode", Name: "Message Node", Tags: tool, New: func() journey.Node {
 			return &message{Message: map[string]string{}, Yes: map[string]string{}, No: map[string]string{}}

@@ -15,7 +15,7 @@ type dataStore struct{}
 func (*dataStore) Outcomes() []string { return yesNo }
 
 func (*dataStore) Process(s *journey.Step) (journey.Result, error) {
-	err := checkUser(s)
+	_, err := checkUser(s)
 	if err == nil {
 		return journey.To("true")
 	}
@@ -26,17 +26,17 @@ func (*dataStore) Process(s *journey.Step) (journey.Result, error) {
 }
 
 // checkUser checks name and password, and notes the user. A refusal is noted as what to tell should the journey fail.
-func checkUser(s *journey.Step) error {
+func checkUser(s *journey.Step) (*realm.User, error) {
 	u, err := s.Host.User(s.Context(), s.Realm, s.State.Username(), s.State.Password())
 	if err != nil {
 		s.State.Message = journey.MessageOf(err)
-		return err
+		return nil, err
 	}
 	s.State.Message = ""
 	s.State.SetUsername(u.Name)
 	s.State.User = u.Name
 	s.State.Authenticated("pwd")
-	return nil
+	return u, nil
 }
 
 func wrongUser(err error) bool {
