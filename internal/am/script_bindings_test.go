@@ -245,7 +245,7 @@ return [hex(known).substring(0, 32), known.length,
 func TestScriptsSetSessionProperties(t *testing.T) {
 	s := newTokenScripts(t)
 	at := "/json/realms/root/realms/alpha"
-	s.admin("POST", at+"/realm-config/services/amSessionPropertyWhitelist?_action=create", map[string]any{"sessionPropertyList": []string{"branch", "UserToken"}}).want(t, 201)
+	s.admin("POST", at+"/realm-config/services/amSessionPropertyWhitelist?_action=create", map[string]any{"sessionPropertyWhitelist": []string{"branch", "UserToken"}}).want(t, 201)
 	token := s.login(at+"/authenticate", "demo", "Ch4ng31t")
 	s.plug("alpha", `
 session.setProperty("branch", "north");
@@ -278,7 +278,7 @@ accessToken.setField("who", session.getProperty("UserToken"));`)
 // A cache is filled by its script, and says what it said until the time is over; the script of a journey sees it.
 func TestScriptsCache(t *testing.T) {
 	j := newJourneys(t)
-	j.admin("POST", "/json/realm-config/services/amSessionPropertyWhitelist?_action=create", map[string]any{"sessionPropertyList": []string{"seen"}}).want(t, 201)
+	j.admin("POST", "/json/realm-config/services/amSessionPropertyWhitelist?_action=create", map[string]any{"sessionPropertyWhitelist": []string{"seen"}}).want(t, 201)
 	const at = "/json/realm-config/services/cache-manager"
 	j.admin("POST", at+"?_action=create", map[string]any{"enabled": true}).want(t, 201)
 	j.script("44444444-0000-4000-8000-000000000001", "JAVASCRIPT", "CACHE_LOADER", `
@@ -413,7 +413,7 @@ func TestScriptsOfAllRealms(t *testing.T) {
 func TestScriptsIdentify(t *testing.T) {
 	j := newJourneys(t)
 	j.admin("PUT", "/json/realm-config/agents/IdentityGatewayAgent/gate", map[string]any{"userpassword": "secret"}).want(t, 201)
-	j.admin("POST", "/json/realm-config/services/amSessionPropertyWhitelist?_action=create", map[string]any{"sessionPropertyList": []string{"seen"}}).want(t, 201)
+	j.admin("POST", "/json/realm-config/services/amSessionPropertyWhitelist?_action=create", map[string]any{"sessionPropertyWhitelist": []string{"seen"}}).want(t, 201)
 	for id, source := range map[string]string{
 		"33333333-0000-4000-8000-000000000001": `
 action.goTo("true").withIdentifiedUser("demo").putSessionProperty("seen", [journey.name(), journey.innerJourney(), journey.mustRun(), journey.identityResource()].join());`,

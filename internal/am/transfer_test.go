@@ -69,6 +69,7 @@ func furnished(t *testing.T) *journeys {
 		"secretId": "am.services.oauth2.stateless.signing.ES256", "aliases": []string{"signing"},
 	}).want(t, 201)
 	j.tree("Sign", append(signIn(map[string]string{"true": success, "false": failure}), node{"odd", "DeviceMatchNode", map[string]any{"expiration": 30, "_type": map[string]any{"_id": "DeviceMatchNode", "name": "DeviceMatchNode", "collection": true, "version": "2.0"}}, nil})...)
+	j.admin("PUT", "/json/openidm/config/emailTemplate/welcome", map[string]any{"subject": map[string]any{"en": "Welcome"}, "message": map[string]any{"en": "Hello {{object.userName}}"}}).want(t, 201)
 	settings := j.admin("GET", "/json/realm-config/authentication", nil).want(t, 200)
 	settings["core"].(map[string]any)["orgConfig"] = "Sign"
 	j.admin("PUT", "/json/realm-config/authentication", settings).want(t, 200)

@@ -62,8 +62,8 @@ func (x *exchange) serve() error {
 	if in.AuthID != "" {
 		return x.proceed(in)
 	}
-	if x.r.URL.Query().Has("suspendedId") {
-		return errTimeout // no journey is suspended here, so none of that ID is any more
+	if raw := x.r.URL.Query().Get("suspendedId"); raw != "" {
+		return x.resumed(raw)
 	}
 	kind, value := x.r.URL.Query().Get("authIndexType"), x.r.URL.Query().Get("authIndexValue")
 	want, err := x.wants(kind, value)
@@ -160,15 +160,20 @@ func (x *exchange) next(want *wanted, out Outcome, err error) error {
 		return err
 	}
 	if out.Asked != nil {
+		if out.Asked.Suspend != nil {
+			if err := x.suspend(want, out); err != nil {
+				return err
+			}
+		}
 		return x.ask(want, out)
 	}
 	if want.transaction != nil {
 		return x.approve(want, out.Authenticated)
 	}
 	if x.r.URL.Query().Get("noSession") == "true" {
-		return x.write(http.StatusOK, map[string]any{
+		return x.write(http.StatusOK, detailed(out.Details, map[string]any{
 			"message": "Authentication Successful", "successUrl": x.successURL(out.Authenticated), "realm": x.place.Realm.Path,
-		})
+		}))
 	}
 	token, err := x.s.begin(x.r.Context(), x.place.Realm, out.Authenticated, x.over)
 	if err != nil {
@@ -179,9 +184,19 @@ func (x *exchange) next(want *wanted, out Outcome, err error) error {
 }
 
 func (x *exchange) success(token string, a Authenticated) error {
-	return x.write(http.StatusOK, map[string]any{
+	return x.write(http.StatusOK, detailed(a.Details, map[string]any{
 		"tokenId": token, "successUrl": x.successURL(a), "realm": x.place.Realm.Path,
-	})
+	}))
+}
+
+// detailed adds members that a journey wants to be there to an answer, whose own stay.
+func detailed(details map[string]string, answer map[string]any) map[string]any {
+	for name, v := range details {
+		if _, own := answer[name]; !own {
+			answer[name] = v
+		}
+	}
+	return answer
 }
 
 func (x *exchange) successURL(a Authenticated) string {
@@ -232,12 +247,16 @@ func (x *exchange) refuse(err error) {
 		if !x.s.ValidGoto(x.r.Context(), x.place, to) {
 			to = e.FailureURL
 		}
+		detail := body
+		if !x.old {
+			detail = map[string]any{}
+		}
 		if to != "" {
-			if x.old {
-				body["failureUrl"] = to
-			} else {
-				body["detail"] = map[string]any{"failureUrl": to}
-			}
+			detail["failureUrl"] = to
+		}
+		detailed(e.Details, detail)
+		if !x.old && len(detail) > 0 {
+			body["detail"] = detail
 		}
 	case http.StatusRequestTimeout:
 		if !x.old {

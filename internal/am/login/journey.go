@@ -44,6 +44,8 @@ type Authenticated struct {
 	Tree string
 	// SuccessURL is where the journey leads those who asked for nothing else; "": see Place.
 	SuccessURL string
+	// Details are members for the answer.
+	Details map[string]string
 }
 
 // Refusal is an authentication that failed. Message is what may be told: it does not say whether the name exists.
@@ -52,7 +54,9 @@ type Refusal struct {
 	Message string
 	// FailureURL is where the journey leads those who fail.
 	FailureURL string
-	Cause      error
+	// Details are members for the answer, beside it.
+	Details map[string]string
+	Cause   error
 }
 
 func (r *Refusal) Error() string {

@@ -62,6 +62,10 @@ func (s *Service) loginForm(w http.ResponseWriter, r *http.Request, place Place)
 		s.answered(w, r, place, s.advance(w, r, place, back, brought), "")
 		return
 	}
+	if r.URL.Query().Has("suspendedId") {
+		s.showResume(w, r, place)
+		return
+	}
 	a := s.advance(w, r, place, nil, nil)
 	if a.TokenID == "" {
 		s.showStep(w, r, place, a, nil, r.URL.Query().Get("login_hint"))
@@ -77,6 +81,16 @@ func (s *Service) loginForm(w http.ResponseWriter, r *http.Request, place Place)
 		return
 	}
 	s.signedIn(w, r, place, found)
+}
+
+// showResume asks whoever followed the link of a journey that waits to go on: programs that look at the links of mails
+// press no buttons.
+func (s *Service) showResume(w http.ResponseWriter, r *http.Request, place Place) {
+	p := s.Page(r, place)
+	p.Title = p.T("login.title")
+	action := url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}
+	p.Content = &stepPage{Action: action.String(), Buttons: []stepButton{{Text: p.T("continue"), Primary: true}}}
+	s.render(w, r, http.StatusOK, "signin", p)
 }
 
 // signedIn says who is signed in, and where to go.
@@ -119,6 +133,10 @@ func (s *Service) loginPosted(w http.ResponseWriter, r *http.Request, place Plac
 	asked, err := postedStep(r.PostForm)
 	if err != nil {
 		s.message(w, r, place, http.StatusBadRequest, "page.impossible.title", "page.form.text")
+		return
+	}
+	if asked == nil && r.URL.Query().Has("suspendedId") {
+		s.answered(w, r, place, s.advance(w, r, place, nil, nil), "")
 		return
 	}
 	if asked == nil {

@@ -390,6 +390,18 @@ func (b *stepBuilder) policies(c *wireCallback) string {
 	if len(failed) == 0 {
 		return ""
 	}
+	for i, raw := range failed {
+		var rule struct {
+			Name string `json:"policyRequirement"`
+		}
+		if json.Unmarshal([]byte(raw), &rule) != nil || rule.Name == "" {
+			continue // a text already
+		}
+		failed[i] = rule.Name
+		if key := "login.policy." + rule.Name; b.lang.T(key) != key {
+			failed[i] = b.lang.T(key)
+		}
+	}
 	return b.lang.T("login.policies", "rules", strings.Join(failed, ", "))
 }
 

@@ -106,6 +106,9 @@ func authenticateQuery(r *http.Request, answer *pageStep) url.Values {
 	} else if arg := q.Get("arg"); arg != "" {
 		out.Set("arg", arg)
 	}
+	if v := q.Get("suspendedId"); v != "" && answer == nil {
+		out.Set("suspendedId", v)
+	}
 	if answer != nil {
 		out.Del("authIndexType") // the step knows its journey
 		out.Del("authIndexValue")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -51,17 +52,36 @@ func (s *Service) start(r *http.Request, rl *realm.Realm, want *wanted, c *Crede
 
 // resume goes on from a state, with the callbacks as the client answered them.
 func (s *Service) resume(r *http.Request, rl *realm.Realm, want *wanted, sealed string, answers []journey.Callback) (Outcome, error) {
-	plain, err := s.Realms.OpenSecret(sealed)
+	st, err := s.openState(sealed)
 	if err != nil {
-		return Outcome{}, errAuthID.because(err)
-	}
-	st := &journey.State{}
-	if err := json.Unmarshal([]byte(plain), st); err != nil {
-		return Outcome{}, errAuthID.because(err)
+		return Outcome{}, err
 	}
 	step := s.step(r, rl, st)
 	end, err := journey.Resume(step, answers)
 	return s.ended(step, want, end, err, nil)
+}
+
+// goOnFrom goes on from a state in which the journey waited.
+func (s *Service) goOnFrom(r *http.Request, rl *realm.Realm, want *wanted, sealed string) (Outcome, error) {
+	st, err := s.openState(sealed)
+	if err != nil {
+		return Outcome{}, err
+	}
+	step := s.step(r, rl, st)
+	end, err := journey.Continue(step)
+	return s.ended(step, want, end, err, nil)
+}
+
+func (s *Service) openState(sealed string) (*journey.State, error) {
+	plain, err := s.Realms.OpenSecret(sealed)
+	if err != nil {
+		return nil, errAuthID.because(err)
+	}
+	st := &journey.State{}
+	if err := json.Unmarshal([]byte(plain), st); err != nil {
+		return nil, errAuthID.because(err)
+	}
+	return st, nil
 }
 
 func (s *Service) step(r *http.Request, rl *realm.Realm, st *journey.State) *journey.Step {
@@ -128,7 +148,7 @@ func (s *Service) outcome(step *journey.Step, end journey.End, err error, c *Cre
 		if st.Message != "" {
 			refused.Message = st.Message
 		}
-		refused.FailureURL = st.FailureURL
+		refused.FailureURL, refused.Details = st.FailureURL, st.FailureDetails
 		if refused.Message == errLocked.Message {
 			refused = *errLocked
 			refused.Message = cmp.Or(st.Lockout, errLocked.Message)
@@ -148,6 +168,15 @@ func (s *Service) finished(step *journey.Step) (Authenticated, error) {
 	}
 	if len(st.Path) > 0 {
 		a.Tree = st.Path[0].Tree
+	}
+	a.Details = maps.Clone(st.Details)
+	for name, property := range st.DetailProperties {
+		if v, ok := st.Properties[property]; ok {
+			if a.Details == nil {
+				a.Details = map[string]string{}
+			}
+			a.Details[name] = v
+		}
 	}
 	if st.Agent != "" {
 		a.Subject = store.Subject{Type: TypeAgent, Name: st.Agent}

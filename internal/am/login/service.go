@@ -46,6 +46,8 @@ type Options struct {
 	Scripts interface {
 		Decide(ctx context.Context, s *realm.Script, in *script.DecisionInput) (*script.Decision, error)
 	}
+	// Resources answers requests of nodes on resources; nil: nodes that make some fail.
+	Resources script.Resources
 	// Audit is told of logins and of sessions; nil: nobody is.
 	Audit func(ctx context.Context, e Event)
 	// Origin is the origin of the page that a request comes from: this server's own when it says none, one that the
@@ -72,6 +74,8 @@ type Service struct {
 	Trees   journey.Source
 	guard   *realm.Attempts
 	foreign *http.CrossOriginProtection
+	// searches has room for those who look through all users of a realm.
+	searches chan struct{}
 }
 
 // New returns a service.
@@ -90,6 +94,7 @@ func New(o Options) *Service {
 		Trees:    journey.Source{Docs: o.Realms.Docs(), Types: nodes.All(), Shipped: shippedTrees()},
 		guard:    realm.NewAttempts(freeTries, o.Limits, o.Now),
 		foreign:  http.NewCrossOriginProtection(),
+		searches: make(chan struct{}, maxSearches),
 	}
 }
 

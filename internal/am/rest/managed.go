@@ -136,7 +136,11 @@ func (v managed) create(c *Call, id string, body Object) (Object, error) {
 
 func (v managed) update(c *Call, id string, body Object) (Object, error) {
 	if c.Vars[managedKind] == "user" {
-		if _, err := v.updateUser(c, id, userOfManaged(body)); err != nil {
+		changes, err := v.changesOf(c, id, body)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := v.updateUser(c, id, changes); err != nil {
 			return nil, err
 		}
 		c.seen = nil
@@ -215,6 +219,32 @@ func managedUser(c *Call, u *realm.User) Object {
 		}
 	}
 	return o
+}
+
+// changesOf is what a body changes of the user. A patch brings all that a managed user has, of which what is the same
+// stays as it is here, with more values than one and beside attributes that managed users do not have.
+func (v managed) changesOf(c *Call, id string, body Object) (Object, error) {
+	if len(c.Operations) == 0 {
+		return userOfManaged(body), nil
+	}
+	u, err := c.user(id)
+	if err != nil {
+		return nil, err
+	}
+	was, changed := managedUser(c, u), Object{}
+	for name, v := range body {
+		if v != was[name] {
+			changed[name] = v
+		}
+	}
+	o := userOfManaged(changed)
+	for name, attribute := range userNames {
+		if _, had := was[name]; had && body[name] == nil {
+			o[attribute] = []any{}
+		}
+	}
+	c.Operations = nil // what is not named stays
+	return o, nil
 }
 
 func userOfManaged(body Object) Object {

@@ -58,7 +58,7 @@ func nodeTypes(list []*journey.Type) map[string]*Type {
 	out := map[string]*Type{}
 	for _, t := range list {
 		out[t.ID] = &Type{ID: t.ID, Name: t.Name, Collection: true, Lenient: true, Groups: groupsOf(t.New(), nil, options{
-			"password": secret, "adminPassword": secret, "searchScope": enum("OBJECT", "ONE_LEVEL", "SUBTREE"), "ldapConnectionMode": enum("LDAP", "LDAPS", "START_TLS"),
+			"comparisonOperation": enum("PRESENT", "EQUALS"), "password": secret, "adminPassword": secret, "searchScope": enum("OBJECT", "ONE_LEVEL", "SUBTREE"), "ldapConnectionMode": enum("LDAP", "LDAPS", "START_TLS"),
 			"heartbeatTimeUnit": enum("SECONDS", "MINUTES", "HOURS"), "affinityLevel": enum("NONE", "BIND", "ALL"), "lockAction": enum("LOCK", "UNLOCK"), "interval": enum("AT", "EVERY"), "sslOption": enum("SSL", "START_TLS", "NON_SSL"),
 			"algorithm": enum("TOTP", "HOTP"), "totpHashAlgorithm": enum("HMAC_SHA1", "HMAC_SHA256", "HMAC_SHA512"),
 			"passwordLength": enum("SIX_DIGITS", "EIGHT_DIGITS"), "accountName": enum("USERNAME", "EMAIL"),
@@ -287,11 +287,30 @@ func (v nodes) put(c *Call, id string, body Object, write func(store.Doc) error)
 	if err != nil {
 		return nil, err
 	}
+	if err := v.check(kind, raw); err != nil { // kept all the same: an import loses nothing
+		v.Log.WarnContext(c.Context(), "a node will not run as it is set", "realm", c.realmPath(), "type", kind, "node", id, "error", err)
+	}
 	printed, err := v.print(c, kind, id, raw)
 	if err != nil {
 		return nil, err
 	}
 	return printed, write(store.Doc{ID: key, Body: raw})
+}
+
+// check finds what is wrong with the settings of a node.
+func (v nodes) check(kind string, raw json.RawMessage) error {
+	t, ok := v.Login.Trees.Type(kind)
+	if !ok {
+		return nil
+	}
+	n := t.New()
+	if err := json.Unmarshal(raw, n); err != nil {
+		return err
+	}
+	if n, ok := n.(interface{ Check() error }); ok {
+		return n.Check()
+	}
+	return nil
 }
 
 func (v nodes) delete(c *Call, id string) (Object, error) {

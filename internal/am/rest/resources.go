@@ -11,6 +11,7 @@ func (s *Server) all() []*Resource {
 		s.auditEvents(),
 		s.authentication(),
 		s.authorizationKinds(),
+		s.emailTemplates(),
 		s.figures(),
 		s.globalServices(),
 		s.groups(),

@@ -23,6 +23,15 @@ type transactionSettings struct {
 	Life int `json:"timeToLive"`
 }
 
+// serviceSessionProperties is the service with the properties of sessions that callers may see and set.
+const serviceSessionProperties = "amSessionPropertyWhitelist"
+
+type sessionProperties struct {
+	Names []string `json:"sessionPropertyWhitelist"`
+	// Query are those that lists of sessions show besides.
+	Query []string `json:"whitelistedQueryProperties"`
+}
+
 // sessionSettings are those of new sessions; times are minutes.
 type sessionSettings struct {
 	Dynamic struct {
@@ -73,7 +82,12 @@ func serviceTypes() []*Type {
 			}, nil),
 		},
 		open("RemoteConsentService", "Remote Consent Service"),
-		open("amSessionPropertyWhitelist", "Session Property Whitelist Service"),
+		{
+			ID: serviceSessionProperties, Name: "Session Property Whitelist Service", Lenient: true,
+			Groups: groupsOf(sessionProperties{Names: []string{"AMCtxId"}, Query: []string{}}, map[string]string{
+				"sessionPropertyWhitelist": "Allowlisted Session Property Names", "whitelistedQueryProperties": "Session Properties to return for session queries",
+			}, nil),
+		},
 		open("audit", "Audit Logging"),
 		open("email", "Email Service"),
 		open("idm-integration", "IDM Integration"),

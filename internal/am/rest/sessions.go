@@ -215,6 +215,17 @@ func (s *Server) querySessions(c *Call) ([]Object, error) {
 	list := []Object{}
 	name, isOfOne := equal(c.Filter, "username")
 	for _, r := range realms {
+		set, err := s.propertiesOf(c, r.Path)
+		if err != nil {
+			return nil, err
+		}
+		object := func(sess store.Session) Object {
+			o := sessionObject(sess, millis)
+			if len(set.Query) > 0 {
+				o["properties"] = visibleProperties(sess, set.Query)
+			}
+			return o
+		}
 		if isOfOne {
 			found, err := s.sessionsNamed(c, r.Path, name)
 			if err != nil {
@@ -222,13 +233,13 @@ func (s *Server) querySessions(c *Call) ([]Object, error) {
 			}
 			for _, sess := range found {
 				if s.Now().Before(sess.Ends()) {
-					list = append(list, sessionObject(sess, millis))
+					list = append(list, object(sess))
 				}
 			}
 			continue
 		}
-		err := s.sessions.Walk(c.Context(), r.Path, func(sess store.Session) bool {
-			o := sessionObject(sess, millis)
+		err = s.sessions.Walk(c.Context(), r.Path, func(sess store.Session) bool {
+			o := object(sess)
 			if s.Now().Before(sess.Ends()) && (c.Filter == nil || c.Filter.Matches(o)) {
 				list = append(list, o)
 			}
@@ -253,21 +264,32 @@ func (s *Server) sessionsNamed(c *Call, realm, name string) ([]store.Session, er
 
 // visible are the names of the properties that callers may see and set (PingAM: session property allowlist).
 func (s *Server) visible(c *Call, sess store.Session) ([]string, error) {
-	names := []string{"AMCtxId"}
-	d, err := s.docs.Get(c.Context(), sess.Realm, store.KindService, "amSessionPropertyWhitelist")
+	set, err := s.propertiesOf(c, sess.Realm)
+	if slices.Contains(set.Names, "AMCtxId") {
+		return set.Names, err
+	}
+	return append([]string{"AMCtxId"}, set.Names...), err
+}
+
+// propertiesOf is what the realm says, or the whole server for realms that say nothing.
+func (s *Server) propertiesOf(c *Call, realmPath string) (set sessionProperties, err error) {
+	d, err := s.docs.Get(c.Context(), realmPath, store.KindService, serviceSessionProperties)
+	if err == nil {
+		return set, json.Unmarshal(d.Body, &set)
+	}
 	if errors.Is(err, store.ErrNotFound) {
-		return names, nil
+		d, err = s.docs.Get(c.Context(), "", store.KindGlobal, serviceSessionProperties)
 	}
-	if err != nil {
-		return nil, err
+	if errors.Is(err, store.ErrNotFound) {
+		return set, nil
 	}
-	var body struct {
-		Names []string `json:"sessionPropertyList"`
+	var global struct {
+		Defaults sessionProperties `json:"defaults"`
 	}
-	if err := json.Unmarshal(d.Body, &body); err != nil {
-		return nil, err
+	if err == nil {
+		err = json.Unmarshal(d.Body, &global)
 	}
-	return append(names, body.Names...), nil
+	return global.Defaults, err
 }
 
 func visibleProperties(sess store.Session, names []string) Object {

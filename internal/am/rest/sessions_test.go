@@ -45,7 +45,14 @@ func TestSessions(t *testing.T) {
 		}
 	}
 	user("POST", "/sessions?_action=updateSessionProperties", map[string]any{"mine": "x"}).refused(t, 403, "Forbidden")
-	admin("POST", services+"/amSessionPropertyWhitelist?_action=create", map[string]any{"sessionPropertyList": []string{"mine"}}).want(t, 201)
+	// Realms that say nothing have what the server says.
+	admin("PUT", "/global-config/services/amSessionPropertyWhitelist", map[string]any{"defaults": map[string]any{"sessionPropertyWhitelist": []string{"AMCtxId", "ours"}}}).want(t, 200)
+	if got := act(user, "getPropertyNames", nil); !same(got, map[string]any{"properties": []any{"AMCtxId", "ours"}}) {
+		t.Errorf("names = %v", got)
+	}
+	admin("POST", services+"/amSessionPropertyWhitelist?_action=create", map[string]any{
+		"sessionPropertyWhitelist": []string{"mine"}, "whitelistedQueryProperties": []string{"mine"},
+	}).want(t, 201)
 	if got := act(user, "getSessionProperties", nil); !same(got, map[string]any{"mine": ""}) {
 		t.Errorf("properties = %v", got)
 	}
@@ -54,6 +61,9 @@ func TestSessions(t *testing.T) {
 	}
 	if got := act(user, "getSessionInfo", nil); at(got, "properties", "mine") != "x" {
 		t.Errorf("info with property = %v", got)
+	}
+	if got := admin("GET", "/sessions?_queryFilter="+url.QueryEscape(`username eq "demo"`), nil).want(t, 200)["result"].([]any); at(got[0], "properties", "mine") != "x" {
+		t.Errorf("listed = %v", got)
 	}
 	act(user, "deleteProperty", map[string]any{"properties": []string{"mine"}})
 	if got := act(user, "getSessionInfo", nil); at(got, "properties", "mine") != nil {

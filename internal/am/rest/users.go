@@ -193,7 +193,7 @@ func newName(what, id string, body Object) (string, error) {
 	if err := checkID(name); err != nil {
 		return "", err
 	}
-	if strings.HasPrefix(name, "_") || strings.ContainsAny(name, `,=<>#;\"*()`) {
+	if !realm.ValidUserName(name) {
 		return "", badRequest("The %s name is not valid", what)
 	}
 	return name, nil

@@ -158,7 +158,7 @@ func (d *decision) bindings() []binding {
 func lowered(h http.Header) map[string][]string {
 	out := make(map[string][]string, len(h))
 	for name, values := range h {
-		if !opensAccounts(name) {
+		if !OpensAccounts(name) {
 			out[strings.ToLower(name)] = values
 		}
 	}

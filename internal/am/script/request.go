@@ -19,7 +19,7 @@ func requestProperties(r *run, in *Input) groovy.Value {
 	out.Put("requestParams", lists(in.Params))
 	headers := groovy.NewMap()
 	for _, name := range slices.Sorted(maps.Keys(in.Headers)) {
-		if !opensAccounts(name) {
+		if !OpensAccounts(name) {
 			headers.Put(name, listOf(in.Headers[name]))
 		}
 	}
@@ -27,8 +27,8 @@ func requestProperties(r *run, in *Input) groovy.Value {
 	return out
 }
 
-// opensAccounts tells whether a header holds what somebody signs in with, which is not for scripts.
-func opensAccounts(name string) bool {
+// OpensAccounts tells whether a header holds what somebody signs in with, which is not for scripts.
+func OpensAccounts(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
 	case "Cookie", "Authorization", "Proxy-Authorization", "X-Openam-Password", "Dpop":
 		return true

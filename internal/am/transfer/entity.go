@@ -21,6 +21,7 @@ const (
 	ServicePart    = "service part"
 	GlobalService  = "global service"
 	CORS           = "CORS configuration"
+	EmailTemplate  = "email template"
 	Script         = "script"
 	Tree           = "tree"
 	Node           = "node"
@@ -38,7 +39,7 @@ const (
 
 // order is the order of imports: what others name comes first.
 var order = []string{
-	Realm, GlobalService, CORS, Script, SecretStore, SecretMapping, Service, ServicePart, IDStore, Agent, ResourceType, PolicySet, Policy, Node, Tree, Authentication,
+	Realm, GlobalService, CORS, EmailTemplate, Script, SecretStore, SecretMapping, Service, ServicePart, IDStore, Agent, ResourceType, PolicySet, Policy, Node, Tree, Authentication,
 	User, Application,
 }
 
@@ -117,6 +118,9 @@ const (
 	corsService = "CorsService"
 )
 
+// emailTemplates begins the IDs of templates of mails, which identity management has for all realms.
+const emailTemplates = "emailTemplate/"
+
 // wholeServer are services that no realm has.
 var wholeServer = []string{corsService, "rest"}
 
@@ -163,6 +167,8 @@ func (e *Entity) path() (object, collection string, ok bool) {
 		return "global-config/services/" + esc(e.ID), "", e.ID != ""
 	case CORS:
 		return in("global-config/services/CorsService/configuration")
+	case EmailTemplate:
+		return in("openidm/config/emailTemplate")
 	case Script:
 		return in("scripts")
 	case Agent:
@@ -224,6 +230,8 @@ func classify(o Object, id, realm, source string) (e Entity, ok bool) {
 		e.Kind, e.ID = SecretMapping, text(o["secretId"])
 	case (t == corsService || t == "configuration") && has("acceptedOrigins"):
 		e.Kind, e.Realm = CORS, ""
+	case strings.HasPrefix(text(o["_id"]), emailTemplates) && has("subject"):
+		e.Kind, e.Realm, e.ID = EmailTemplate, "", strings.TrimPrefix(text(o["_id"]), emailTemplates)
 	case slices.Contains(directoryTypes, t):
 		e.Kind, e.Type = IDStore, t
 	case t == "trees" || has("entryNodeId", "nodes"):

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // Export reads the configuration of a realm, of all realms when it is "". Users are not configuration and stay. Secrets
@@ -108,6 +109,13 @@ func (x *exporter) global() error {
 	}
 	for _, o := range cors {
 		x.add(Entity{Kind: CORS, ID: text(o["_id"]), Body: o})
+	}
+	templates, err := x.list("", "openidm/config/emailTemplate?_queryFilter=true", http.MethodGet)
+	if err != nil {
+		return err
+	}
+	for _, o := range templates {
+		x.add(Entity{Kind: EmailTemplate, ID: strings.TrimPrefix(text(o["_id"]), emailTemplates), Body: o})
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 var frodoKinds = map[string]string{
 	"script": Script, "application": Agent, "agent": Agent, "trustedJwtIssuer": Agent, "service": Service, "policy": Policy, "policyset": PolicySet,
 	"resourcetype": ResourceType, "secretstore": SecretStore, "managedApplication": Application, "user": User, "realm": Realm, "trees": Tree,
-	"authentication": Authentication, "corsService": CORS, "node": Node,
+	"authentication": Authentication, "corsService": CORS, "node": Node, "emailTemplate": EmailTemplate,
 }
 
 // isFrodoFile recognizes files without their "meta".
@@ -147,6 +147,13 @@ func (r *reader) frodoTree(at, id string, o, tree Object, realm string) {
 				r.add(Entity{Kind: Node, Type: text(kind["_id"]), Realm: realm, ID: node, Body: body, Source: at})
 			}
 			continue
+		case "emailTemplates":
+			for _, template := range slices.Sorted(maps.Keys(by)) {
+				if body, _ := by[template].(Object); body != nil {
+					r.add(Entity{Kind: EmailTemplate, ID: template, Body: body, Source: at})
+				}
+			}
+			continue
 		case "scripts":
 			for _, script := range slices.Sorted(maps.Keys(by)) {
 				if body, _ := by[script].(Object); body != nil {
@@ -192,6 +199,9 @@ func (r *reader) frodoStore(at, id string, o Object, realm string) {
 
 // frodoService takes a service with what is below it.
 func (r *reader) frodoService(at, id string, o Object, realm string) {
+	if text(o["location"]) == "global" {
+		realm = ""
+	}
 	service := maps.Clone(o)
 	below, _ := service["nextDescendents"].([]any)
 	delete(service, "nextDescendents")

@@ -171,6 +171,8 @@ func frodoFile(entities []Entity, now time.Time) Object {
 			inner(part, "realm")[e.ID] = e.Body
 		case Script:
 			inner(part, "script")[e.ID] = e.Body
+		case EmailTemplate:
+			inner(part, "emailTemplate")[e.ID] = e.Body
 		case Service, GlobalService:
 			frodoService(part, e.Realm, e.ID, e.Body)
 		case CORS:

@@ -73,6 +73,14 @@ func Wait(milliseconds int, message string) Callback {
 	return Callback{Type: PollingWaitCallback, Output: []Field{{"waitTime", strconv.Itoa(milliseconds)}, {"message", message}}}
 }
 
+// SuspendedTextOutputCallback is the type of what is shown while a journey waits.
+const SuspendedTextOutputCallback = "SuspendedTextOutputCallback"
+
+// Suspended shows what somebody has to do elsewhere before the journey goes on.
+func Suspended(message string) Callback {
+	return Callback{Type: SuspendedTextOutputCallback, Output: []Field{{"message", message}, {"messageType", "0"}}}
+}
+
 // Metadata carries data for applications.
 func Metadata(data any) Callback {
 	return Callback{Type: MetadataCallback, Output: []Field{{"data", data}}}
@@ -161,15 +169,15 @@ func answerText(v any) string {
 	return ""
 }
 
-// number names the inputs by the position of their callbacks, and numbers the callbacks where that is wanted.
+// number names the inputs by the position of their callbacks, before the name that they have, and numbers the callbacks where that is wanted.
 func number(list []Callback, ids bool) {
 	for i := range list {
 		for k := range list[i].Input {
-			name := "IDToken" + strconv.Itoa(i+1)
-			if k > 0 {
-				name += strconv.Itoa(k)
+			name, suffix := "IDToken"+strconv.Itoa(i+1), list[i].Input[k].Name
+			if k > 0 && suffix == "" {
+				suffix = strconv.Itoa(k)
 			}
-			list[i].Input[k].Name = name
+			list[i].Input[k].Name = name + suffix
 		}
 		if ids {
 			id := i

@@ -35,8 +35,19 @@ type Result struct {
 	Callbacks []Callback
 	// Stage, Header and Description are for the page that shows the callbacks.
 	Stage, Header, Description string
-	// Fields are added to the answer as they are.
+	// Suspend lets the journey wait for whoever has the link, with the callbacks as what is shown meanwhile; nil: it waits
+	// for the client.
+	Suspend *Suspension
+
 	page bool
+}
+
+// Suspension is a journey that waits.
+type Suspension struct {
+	// Minutes is how long; 0: as long as the realm says.
+	Minutes int
+	// Send hands out the link by which the journey goes on.
+	Send func(link string)
 }
 
 // To leads on by an outcome.
@@ -64,6 +75,10 @@ type Host interface {
 	FindAgent(ctx context.Context, rl *realm.Realm, name string) (string, error)
 	// Find returns the user with that name, or store.ErrNotFound.
 	Find(ctx context.Context, rl *realm.Realm, name string) (*realm.User, error)
+	// Search returns the only user of the realm's own with that value of an attribute, or store.ErrNotFound.
+	Search(ctx context.Context, rl *realm.Realm, attribute, value string) (*realm.User, error)
+	// Resource answers a request on a resource with an administrator's rights, in the realm alone.
+	Resource(ctx context.Context, rl *realm.Realm, r *script.ResourceRequest) (*script.ResourceAnswer, error)
 	// ChangePassword gives a user of a directory another password: realm.ErrRefusedPassword when it is not taken.
 	ChangePassword(ctx context.Context, rl *realm.Realm, name, current, next string) error
 	// UserAt and ChangePasswordAt are User and ChangePassword for a directory that is none of the realm's. The name of the
@@ -109,6 +124,8 @@ type Step struct {
 	Source  *Source
 	// Answers are the callbacks that this node asked, as the client filled them in; nil before it asked.
 	Answers []Callback
+	// Resumed tells that the journey waited at this node, and that somebody had its link.
+	Resumed bool
 	// Session is the session that the request shows, nil for none.
 	Session *store.Session
 	// Languages are what the client would like texts in.

@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -81,6 +80,9 @@ func (p *Page) Process(s *Step) (Result, error) {
 		if err != nil {
 			return Result{}, fmt.Errorf("node %s: %w", e.ID, err)
 		}
+		if r.Suspend != nil {
+			return Result{}, fmt.Errorf("node %s: a %s cannot be part of a page", e.ID, e.Type)
+		}
 		if len(r.Callbacks) == 0 {
 			outcome = r.Outcome
 			s.State.Done = append(s.State.Done, e.ID)
@@ -96,14 +98,4 @@ func (p *Page) Process(s *Step) (Result, error) {
 	}
 	s.State.Done = nil
 	return To(outcome)
-}
-
-var errNoPage = errors.New("the page has no nodes")
-
-// Check finds what is wrong with the settings.
-func (p *Page) Check() error {
-	if len(p.Nodes) == 0 {
-		return errNoPage
-	}
-	return nil
 }

@@ -68,6 +68,15 @@ func Resume(s *Step, answers []Callback) (End, error) {
 	return run(s)
 }
 
+// Continue goes on where a journey waits, for whoever has its link.
+func Continue(s *Step) (End, error) {
+	if len(s.State.Path) == 0 {
+		return End{}, errNotAsked
+	}
+	s.State.Asked, s.Resumed = nil, true
+	return run(s)
+}
+
 // fill takes the values of what came back, and nothing else of it.
 func fill(asked, answers []Callback) ([]Callback, error) {
 	if len(answers) != len(asked) {
@@ -129,7 +138,7 @@ func run(s *Step) (End, error) {
 		if err != nil {
 			return End{}, fmt.Errorf("tree %s, node %s: %w", place.Tree, place.Node, err)
 		}
-		s.Answers = nil
+		s.Answers, s.Resumed = nil, false
 		if len(result.Callbacks) > 0 {
 			number(result.Callbacks, result.page)
 			s.State.Asked = result.Callbacks

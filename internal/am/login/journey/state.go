@@ -40,8 +40,11 @@ type State struct {
 	MaxIdle    int    `json:"w,omitempty"`
 	SuccessURL string `json:"y,omitempty"`
 	FailureURL string `json:"n,omitempty"`
-	// Details are added to the answer of success or failure.
-	Details map[string]any `json:"t,omitempty"`
+	// Details are members for the answer of a success, and FailureDetails for that of a failure; of DetailProperties the
+	// values are properties of the session.
+	Details          map[string]string `json:"t,omitempty"`
+	DetailProperties map[string]string `json:"h,omitempty"`
+	FailureDetails   map[string]string `json:"f,omitempty"`
 	// Message is the text of a failure, Lockout that of one because the account is locked.
 	Message string `json:"e,omitempty"`
 	Lockout string `json:"k,omitempty"`

@@ -8,13 +8,37 @@ import (
 // All lists the types.
 func All() []*journey.Type {
 	basic, mfa, risk, tool, context := []string{"basic authn"}, []string{"mfa", "multi-factor"}, []string{"risk"}, []string{"utilities"}, []string{"contextual"}
+	identity := []string{"identity management"}
 	return []*journey.Type{
 		{ID: "AccountActiveDecisionNode", Name: "Account Active Decision", Tags: risk, New: func() journey.Node { return &accountActive{} }},
 		{ID: "AccountLockoutNode", Name: "Account Lockout", Tags: risk, New: func() journey.Node { return &accountLockout{Action: "LOCK"} }},
 		{ID: "AgentDataStoreDecisionNode", Name: "Agent Data Store Decision", Tags: basic, New: func() journey.Node { return &agentDataStore{} }},
+		{ID: "AnonymousUserNode", Name: "Anonymous User Mapping", Tags: tool, New: func() journey.Node { return &anonymousUser{Name: "anonymous"} }},
+		{ID: "AttributeCollectorNode", Name: "Attribute Collector", Tags: identity, New: func() journey.Node {
+			return &attributeCollector{Attributes: []string{}, Identity: "userName"}
+		}},
+		{ID: "AttributePresentDecisionNode", Name: "Attribute Present Decision", Tags: identity, New: func() journey.Node {
+			return &attributePresent{Present: "password", Identity: "userName"}
+		}},
+		{ID: "AttributeValueDecisionNode", Name: "Attribute Value Decision", Tags: identity, New: func() journey.Node {
+			return &attributeValue{Operation: "EQUALS", Identity: "userName"}
+		}},
 		{ID: "AuthLevelDecisionNode", Name: "Auth Level Decision", Tags: context, New: func() journey.Node { return &authLevelDecision{} }},
 		{ID: "ChoiceCollectorNode", Name: "Choice Collector", Tags: tool, New: func() journey.Node { return &choiceCollector{Choices: []string{}} }},
+		{ID: "CookiePresenceDecisionNode", Name: "Cookie Presence Decision Node", Tags: context, New: func() journey.Node { return &cookiePresence{} }},
+		{ID: "CreateObjectNode", Name: "Create Object", Tags: identity, New: func() journey.Node { return &createObject{Resource: "managed/user"} }},
+		{ID: "CreatePasswordNode", Name: "Create Password", Tags: identity, New: func() journey.Node { return &createPassword{Minimum: 8} }},
 		{ID: "DataStoreDecisionNode", Name: "Data Store Decision", Tags: basic, New: func() journey.Node { return &dataStore{} }},
+		{ID: "DisplayUserNameNode", Name: "Display Username", Tags: identity, New: func() journey.Node {
+			return &displayUsername{Name: "userName", Identity: "mail"}
+		}},
+		{ID: "EmailSuspendNode", Name: "Email Suspend Node", Tags: tool, New: func() journey.Node { return newEmailSuspend() }},
+		{ID: "EmailTemplateNode", Name: "Email Template Node", Tags: tool, New: func() journey.Node {
+			return &emailTemplateNode{emailTo{Template: "welcome", Attribute: "mail", Identity: "userName"}}
+		}},
+		{ID: "IdentifyExistingUserNode", Name: "Identify Existing User", Tags: identity, New: func() journey.Node {
+			return &identifyUser{Identifier: "userName", Attribute: "mail"}
+		}},
 		{ID: "IdentityStoreDecisionNode", Name: "Identity Store Decision", Tags: basic, New: func() journey.Node {
 			return &identityStore{passwordChange: passwordChange{MinimumLength: 8}}
 		}},
@@ -25,6 +49,7 @@ func All() []*journey.Type {
 		{ID: "MessageNode", Name: "Message Node", Tags: tool, New: func() journey.Node {
 			return &message{Message: map[string]string{}, Yes: map[string]string{}, No: map[string]string{}}
 		}},
+		{ID: "MetadataNode", Name: "State Metadata", Tags: tool, New: func() journey.Node { return &stateMetadata{Attributes: []string{}} }},
 		{ID: "ModifyAuthLevelNode", Name: "Modify Auth Level", Tags: context, New: func() journey.Node { return &modifyAuthLevel{} }},
 		{ID: "OathRegistrationNode", Name: "OATH Registration", Tags: mfa, New: func() journey.Node { return newOathRegistration() }},
 		{ID: "OathTokenVerifierNode", Name: "OATH Token Verifier", Tags: mfa, New: func() journey.Node { return newOathVerifier() }},
@@ -34,15 +59,42 @@ func All() []*journey.Type {
 		{ID: "OneTimePasswordSmtpSenderNode", Name: "OTP Email Sender", Tags: mfa, New: func() journey.Node { return newOTPSender() }},
 		{ID: "PageNode", Name: "Page Node", Tags: tool, New: func() journey.Node { return &journey.Page{} }},
 		{ID: "PasswordCollectorNode", Name: "Password Collector", Tags: basic, New: func() journey.Node { return &passwordCollector{} }},
+		{ID: "PatchObjectNode", Name: "Patch Object", Tags: identity, New: func() journey.Node {
+			return &patchObject{Ignored: []string{}, Resource: "managed/user", Attribute: "userName"}
+		}},
+		{ID: "PollingWaitNode", Name: "Polling Wait Node", Tags: tool, New: func() journey.Node {
+			return &pollingWait{Seconds: 8, Tolerance: 3, Message: map[string]string{}, Exit: map[string]string{}}
+		}},
+		{ID: "QueryFilterDecisionNode", Name: "Query Filter Decision", Tags: identity, New: func() journey.Node { return &queryFilter{Identity: "userName"} }},
+		{ID: "QueryParameterNode", Name: "Query Parameter Node", Tags: tool, New: func() journey.Node {
+			return &queryParameters{Allowed: map[string]string{}, Delimited: []string{}}
+		}},
 		{ID: "RecoveryCodeCollectorDecisionNode", Name: "Recovery Code Collector Decision", Tags: mfa, New: func() journey.Node { return &recoveryCode{Type: "OATH"} }},
 		{ID: "RecoveryCodeDisplayNode", Name: "Recovery Code Display Node", Tags: mfa, New: func() journey.Node { return &recoveryDisplay{} }},
+		{ID: "RemoveSessionPropertiesNode", Name: "Remove Session Properties", Tags: tool, New: func() journey.Node {
+			return &removeSessionProperties{Names: []string{}}
+		}},
+		{ID: "RequestHeaderNode", Name: "Request Header Node", Tags: tool, New: func() journey.Node {
+			return &requestHeaders{Allowed: map[string]string{}, Delimited: []string{}}
+		}},
+		{ID: "RequiredAttributesDecisionNode", Name: "Required Attributes Present", Tags: identity, New: func() journey.Node {
+			return &requiredPresent{Resource: "managed/user"}
+		}},
 		{ID: "RetryLimitDecisionNode", Name: "Retry Limit Decision", Tags: tool, New: func() journey.Node { return &retryLimit{Limit: 3, KeepInProfile: true} }},
 		{ID: "ScriptedDecisionNode", Name: "Scripted Decision", Tags: tool, New: func() journey.Node { return newScriptedDecision() }},
 		{ID: "SessionDataNode", Name: "Get Session Data", Tags: tool, New: func() journey.Node { return &sessionData{} }},
+		{ID: "SetFailureDetailsNode", Name: "Set Failure Details", Tags: tool, New: func() journey.Node {
+			return &failureDetails{Message: map[string]string{}, Details: map[string]string{}}
+		}},
 		{ID: "SetFailureUrlNode", Name: "Failure URL", Tags: tool, New: func() journey.Node { return &setFailureURL{} }},
 		{ID: "SetSessionPropertiesNode", Name: "Set Session Properties", Tags: tool, New: func() journey.Node { return &setSessionProperties{Properties: map[string]string{}} }},
+		{ID: "SetStateNode", Name: "Set State", Tags: tool, New: func() journey.Node { return &setState{Attributes: map[string]string{}} }},
+		{ID: "SetSuccessDetailsNode", Name: "Set Success Details", Tags: tool, New: func() journey.Node {
+			return &successDetails{Details: map[string]string{}, Properties: map[string]string{}}
+		}},
 		{ID: "SetSuccessUrlNode", Name: "Success URL", Tags: tool, New: func() journey.Node { return &setSuccessURL{} }},
 		{ID: "StateMetadataNode", Name: "State Metadata", Tags: tool, New: func() journey.Node { return &stateMetadata{Attributes: []string{}} }},
+		{ID: "TimeSinceDecisionNode", Name: "Time Since Decision", Tags: identity, New: func() journey.Node { return &timeSince{Identity: "userName"} }},
 		{ID: "UsernameCollectorNode", Name: "Username Collector", Tags: basic, New: func() journey.Node { return &usernameCollector{} }},
 		{ID: "ValidatedPasswordNode", Name: "Platform Password", Tags: basic, New: func() journey.Node { return &validatedPassword{Attribute: "password"} }},
 		{ID: "ValidatedUsernameNode", Name: "Platform Username", Tags: basic, New: func() journey.Node { return &validatedUsername{Attribute: "userName"} }},

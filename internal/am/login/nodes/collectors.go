@@ -33,30 +33,6 @@ func (*passwordCollector) Process(s *journey.Step) (journey.Result, error) {
 	return journey.To("outcome")
 }
 
-// validatedUsername is usernameCollector under the name that the cloud has for it. It cannot validate new names.
-type validatedUsername struct {
-	Attribute string `json:"usernameAttribute"`
-	Validate  bool   `json:"validateInput"`
-}
-
-func (*validatedUsername) Outcomes() []string { return next }
-
-func (n *validatedUsername) Process(s *journey.Step) (journey.Result, error) {
-	return (&usernameCollector{}).Process(s)
-}
-
-// validatedPassword is passwordCollector under the name that the cloud has for it.
-type validatedPassword struct {
-	Attribute string `json:"passwordAttribute"`
-	Validate  bool   `json:"validateInput"`
-}
-
-func (*validatedPassword) Outcomes() []string { return next }
-
-func (n *validatedPassword) Process(s *journey.Step) (journey.Result, error) {
-	return (&passwordCollector{}).Process(s)
-}
-
 // zeroPageLogin takes name and password from headers of the request.
 type zeroPageLogin struct {
 	UsernameHeader string   `json:"usernameHeader"`

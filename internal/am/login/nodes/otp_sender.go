@@ -135,6 +135,11 @@ func (n *otpSMSSender) Process(s *journey.Step) (journey.Result, error) {
 const mailTime = 20 * time.Second
 
 func (n *mailServer) send(to, subject, text, password string) error {
+	return n.sendKind(to, subject, "text/plain", text, password)
+}
+
+// sendKind sends a text of a media type.
+func (n *mailServer) sendKind(to, subject, kind, text, password string) error {
 	from, err := mail.ParseAddress(n.From)
 	if err != nil {
 		return fmt.Errorf("fromEmailAddress: %w", err)
@@ -180,8 +185,8 @@ func (n *mailServer) send(to, subject, text, password string) error {
 		return err
 	}
 	body := strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n")
-	_, err = fmt.Fprintf(w, "From: %s\r\nTo: %s\r\nSubject: %s\r\nDate: %s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n%s\r\n",
-		from, rcpt, mime.QEncoding.Encode("UTF-8", subject), time.Now().Format(time.RFC1123Z), body)
+	_, err = fmt.Fprintf(w, "From: %s\r\nTo: %s\r\nSubject: %s\r\nDate: %s\r\nMIME-Version: 1.0\r\nContent-Type: %s; charset=UTF-8\r\n\r\n%s\r\n",
+		from, rcpt, mime.QEncoding.Encode("UTF-8", subject), time.Now().Format(time.RFC1123Z), kind, body)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,91 @@
+package login
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"time"
+
+	"gatehouse/internal/am/realm"
+	"gatehouse/internal/am/store"
+)
+
+// suspended is a journey that waits for whoever has its link.
+type suspended struct {
+	State string `json:"s"` // sealed
+	Kind  string `json:"k,omitempty"`
+	Value string `json:"v,omitempty"`
+}
+
+// maxSuspended bounds how long a journey may wait.
+const maxSuspended = 30 * 24 * time.Hour
+
+func (s *Service) suspended() store.Tickets[suspended] {
+	return store.Tickets[suspended]{Engine: s.Realms.Engine(), Kind: "suspended"}
+}
+
+// suspend keeps a journey, and hands out the link to it.
+func (x *exchange) suspend(want *wanted, out Outcome) error {
+	wait := time.Duration(out.Asked.Suspend.Minutes) * time.Minute
+	if wait <= 0 {
+		wait = x.s.suspendedLife(x.r.Context(), x.place.Realm)
+	}
+	raw := store.NewRaw()
+	err := x.s.suspended().Save(x.r.Context(), x.place.Realm.Path, raw, suspended{out.State, want.kind, want.value}, x.s.Now().Add(min(wait, maxSuspended)))
+	if err != nil {
+		return err
+	}
+	q := url.Values{"realm": {x.place.Realm.Path}, "suspendedId": {raw}}
+	for _, name := range []string{"goto", "gotoOnFail", "locale"} {
+		if v := x.r.URL.Query().Get(name); v != "" {
+			q.Set(name, v)
+		}
+	}
+	out.Asked.Suspend.Send(x.place.Base + "/XUI/?" + q.Encode())
+	return nil
+}
+
+// suspendedLife is what the realm says (PingAM: suspended authentication duration), else five minutes.
+func (s *Service) suspendedLife(ctx context.Context, rl *realm.Realm) time.Duration {
+	var body struct {
+		Trees struct {
+			Minutes int `json:"suspendedAuthenticationTimeout"`
+		} `json:"trees"`
+	}
+	doc, err := s.docs.Get(ctx, rl.Path, store.KindService, ServiceAuthentication)
+	if err == nil {
+		err = json.Unmarshal(doc.Body, &body)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		s.Log.WarnContext(ctx, "the authentication settings cannot be used", "realm", rl.Path, "error", err)
+	}
+	if n := body.Trees.Minutes; n > 0 && n <= maxMinutes {
+		return time.Duration(n) * time.Minute
+	}
+	return stepLife
+}
+
+// resumed goes on with the journey of a link, which is good once.
+func (x *exchange) resumed(raw string) error {
+	if len(raw) > maxToken {
+		return errTimeout
+	}
+	tickets := x.s.suspended()
+	ticket, err := tickets.Find(x.r.Context(), x.place.Realm.Path, raw)
+	if err == nil {
+		err = tickets.Take(x.r.Context(), ticket)
+	}
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrUsed) {
+		return errTimeout.because(err)
+	}
+	if err != nil {
+		return err
+	}
+	want, err := x.wants(ticket.Value.Kind, ticket.Value.Value)
+	if err != nil {
+		return err
+	}
+	out, err := x.s.goOnFrom(x.r, x.place.Realm, want, ticket.Value.State)
+	return x.next(want, out, err)
+}
