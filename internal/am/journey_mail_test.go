@@ -42,6 +42,9 @@ func TestJourneyGoesOnByMail(t *testing.T) {
 		t.Errorf("a template of another kind: %v", got)
 	}
 	j.send("GET", templates+"/reset", nil).want(t, 401)
+	if got := j.admin("GET", j.http.URL+"/openidm/config?_queryFilter=_id+sw+'emailTemplate'", nil).want(t, 200); got["resultCount"] != 1.0 {
+		t.Errorf("among all configurations: %v", got)
+	}
 	if got := j.admin("GET", j.http.URL+"/openidm/config/emailTemplate/reset", nil).want(t, 200); got["from"] != "reset@example.com" {
 		t.Errorf("where tools look: %v", got)
 	}

@@ -8,16 +8,32 @@ import (
 	"gatehouse/internal/am/store"
 )
 
+// templatePrefix begins the _id of templates.
+const templatePrefix = "emailTemplate/"
+
+func emailTemplate(d store.Doc) (Object, error) {
+	o, err := decodeObject(d.Body)
+	if err == nil {
+		o["_id"] = templatePrefix + d.ID
+	}
+	return o, err
+}
+
+func (s *Server) listEmailTemplates(c *Call) ([]Object, error) {
+	docs, err := s.docs.List(c.Context(), "", loginnodes.KindEmailTemplate)
+	list := []Object{}
+	for _, d := range docs {
+		o, err := emailTemplate(d)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, o)
+	}
+	return list, err
+}
+
 // emailTemplates are the texts of mails that journeys send, where identity management has them.
 func (s *Server) emailTemplates() []*Resource {
-	name := func(id string) string { return "emailTemplate/" + id }
-	object := func(d store.Doc) (Object, error) {
-		o, err := decodeObject(d.Body)
-		if err == nil {
-			o["_id"] = name(d.ID)
-		}
-		return o, err
-	}
 	doc := func(id string, body Object) (store.Doc, error) {
 		if err := checkID(id); err != nil {
 			return store.Doc{}, err
@@ -33,30 +49,19 @@ func (s *Server) emailTemplates() []*Resource {
 	}
 	bare := func(c *Call) error { // bodies have the whole name
 		if id, ok := c.Body["_id"].(string); ok {
-			c.Body["_id"] = strings.TrimPrefix(id, name(""))
+			c.Body["_id"] = strings.TrimPrefix(id, templatePrefix)
 		}
 		return nil
 	}
 	return []*Resource{{
-		Path: "openidm/config/emailTemplate", Global: true, Check: bare, Exists: "Configuration already exists", Complete: true,
-		Query: func(c *Call) ([]Object, error) {
-			docs, err := s.docs.List(c.Context(), "", loginnodes.KindEmailTemplate)
-			list := []Object{}
-			for _, d := range docs {
-				o, err := object(d)
-				if err != nil {
-					return nil, err
-				}
-				list = append(list, o)
-			}
-			return list, err
-		},
+		Path: "openidm/config/emailTemplate", Global: true, Identities: true, Check: bare, Exists: "Configuration already exists", Complete: true,
+		Query: s.listEmailTemplates,
 		Read: func(c *Call, id string) (Object, error) {
 			d, err := s.docs.Get(c.Context(), "", loginnodes.KindEmailTemplate, id)
 			if err != nil {
 				return nil, err
 			}
-			return object(d)
+			return emailTemplate(d)
 		},
 		Create: func(c *Call, id string, body Object) (Object, error) {
 			d, err := doc(id, body)
@@ -66,7 +71,7 @@ func (s *Server) emailTemplates() []*Resource {
 			if err != nil {
 				return nil, err
 			}
-			return object(d)
+			return emailTemplate(d)
 		},
 		Update: func(c *Call, id string, body Object) (Object, error) {
 			d, err := doc(id, body)
@@ -76,10 +81,10 @@ func (s *Server) emailTemplates() []*Resource {
 			if err != nil {
 				return nil, err
 			}
-			return object(d)
+			return emailTemplate(d)
 		},
 		Delete: func(c *Call, id string) (Object, error) {
-			return Object{"_id": name(id)}, s.docs.Delete(c.Context(), "", loginnodes.KindEmailTemplate, id, 0)
+			return Object{"_id": templatePrefix + id}, s.docs.Delete(c.Context(), "", loginnodes.KindEmailTemplate, id, 0)
 		},
 	}}
 }

@@ -34,7 +34,7 @@ func (s *Server) platform() []*Resource {
 			Read:  nowhere,
 		},
 		{
-			Path: "openidm/config", Global: true, Identities: true, Query: none, Read: readConfig, Update: unchanged(readConfig),
+			Path: "openidm/config", Global: true, Identities: true, Query: s.listEmailTemplates, Read: readConfig, Update: unchanged(readConfig),
 			Plain: func(*Call) (any, error) { return Object{"_id": "", "configurations": []any{}}, nil },
 		},
 		{
