@@ -398,11 +398,17 @@ func (b *stepBuilder) policies(c *wireCallback) string {
 			continue // a text already
 		}
 		failed[i] = rule.Name
-		if key := "login.policy." + rule.Name; b.lang.T(key) != key {
+		if key, ok := ruleTexts[rule.Name]; ok {
 			failed[i] = b.lang.T(key)
 		}
 	}
 	return b.lang.T("login.policies", "rules", strings.Join(failed, ", "))
+}
+
+// ruleTexts are the texts of the rules of this server's own nodes.
+var ruleTexts = map[string]string{
+	"REQUIRED": "login.policy.REQUIRED", "UNIQUE": "login.policy.UNIQUE", "MIN_LENGTH": "login.policy.MIN_LENGTH",
+	"VALID_EMAIL_ADDRESS_FORMAT": "login.policy.VALID_EMAIL_ADDRESS_FORMAT", "VALID_USERNAME": "login.policy.VALID_USERNAME",
 }
 
 func (c *wireCallback) output(name string) any {

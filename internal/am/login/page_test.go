@@ -21,7 +21,7 @@ const everyCallback = `[
 {"type":"PasswordCallback","output":[{"name":"prompt","value":"One Time Password"}],"input":[{"name":"IDToken4","value":"leak"}]},
 {"type":"ChoiceCallback","output":[{"name":"prompt","value":"How?"},{"name":"choices","value":["Mail","Phone"]},{"name":"defaultChoice","value":1}],"input":[{"name":"IDToken5","value":1}]},
 {"type":"ConfirmationCallback","output":[{"name":"prompt","value":""},{"name":"options","value":["Go","Stop"]},{"name":"defaultOption","value":0}],"input":[{"name":"IDToken6","value":0}]},
-{"type":"StringAttributeInputCallback","output":[{"name":"name","value":"mail"},{"name":"prompt","value":"Mail"},{"name":"required","value":true},{"name":"value","value":"a@b.c"},{"name":"failedPolicies","value":["{\"policyRequirement\":\"VALID_EMAIL\"}"]}],"input":[{"name":"IDToken7","value":""},{"name":"IDToken7validateOnly","value":false}]},
+{"type":"StringAttributeInputCallback","output":[{"name":"name","value":"mail"},{"name":"prompt","value":"Mail"},{"name":"required","value":true},{"name":"value","value":"a@b.c"},{"name":"failedPolicies","value":["{\"policyRequirement\":\"VALID_EMAIL_ADDRESS_FORMAT\"}","{\"policyRequirement\":\"ODD\"}"]}],"input":[{"name":"IDToken7","value":""},{"name":"IDToken7validateOnly","value":false}]},
 {"type":"BooleanAttributeInputCallback","output":[{"name":"prompt","value":"News"},{"name":"value","value":true}],"input":[{"name":"IDToken8","value":true}]},
 {"type":"TermsAndConditionsCallback","output":[{"name":"terms","value":"Be kind."}],"input":[{"name":"IDToken9","value":false}]},
 {"type":"KbaCreateCallback","output":[{"name":"prompt","value":"Question"},{"name":"predefinedQuestions","value":["Pet?","Town?"]}],"input":[{"name":"IDToken10question","value":""},{"name":"IDToken10answer","value":""}]},
@@ -64,7 +64,7 @@ func TestEveryCallbackIsShown(t *testing.T) {
 	body := w.Body.String()
 	for _, want := range []string{
 		"Step &lt;1&gt;", "Do this", "Read &lt;this&gt;", `autocomplete="username"`, `autocomplete="one-time-code"`, `type="radio" name="IDToken5" value="1" required checked`,
-		`name="IDToken6" value="1"`, `name="IDToken7" type="text" value="a@b.c" autocomplete="email"`, "VALID_EMAIL", `name="IDToken8" type="checkbox"`, "Be kind.", "Pet?",
+		`name="IDToken6" value="1"`, `name="IDToken7" type="text" value="a@b.c" autocomplete="email"`, "it is no email address, ODD", `name="IDToken8" type="checkbox"`, "Be kind.", "Pet?",
 		`name="IDToken10answer"`, `type="hidden" name="IDToken11" value="h"`, `data-submit-after="5000"`, `value="Bonn"`, `autocomplete="new-password"`, "Google", "FutureCallback",
 	} {
 		if !strings.Contains(body, want) {
