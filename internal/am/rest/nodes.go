@@ -40,7 +40,7 @@ func (s *Server) nodes() []*Resource {
 		},
 	}
 	versioned := ofType
-	versioned.Path += "/{version:number}"
+	versioned.Path, versioned.Version = versioned.Path+"/{version:number}", "3.0"
 	return []*Resource{
 		{
 			Path: treesPath + "/nodes", Actions: map[string]Action{
@@ -98,6 +98,9 @@ func (v nodes) print(c *Call, kind, id string, body json.RawMessage) (Object, er
 		return nil, err
 	}
 	version := o[nodeVersion]
+	if asked := c.Vars["version"]; version == nil && asked != "" {
+		version = asked
+	}
 	delete(o, nodeVersion)
 	out := v.typeOf(kind).terse(id, o)
 	if of, ok := out["_type"].(Object); ok && version != nil {
@@ -109,6 +112,13 @@ func (v nodes) print(c *Call, kind, id string, body json.RawMessage) (Object, er
 	}
 	if names != nil {
 		out["_outcomes"] = names
+	}
+	if list, ok := out["nodes"].([]any); ok && kind == "PageNode" {
+		list = slices.Clone(list)
+		for i, node := range list {
+			list[i] = withVersion(node, "nodeVersion")
+		}
+		out["nodes"] = list
 	}
 	return out, nil
 }

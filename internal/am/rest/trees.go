@@ -83,6 +83,24 @@ func printTree(name string, stored Object) Object {
 	if name != "" {
 		o["_id"] = name
 	}
+	if nodes, ok := o["nodes"].(Object); ok {
+		nodes = maps.Clone(nodes)
+		for id, node := range nodes {
+			nodes[id] = withVersion(node, "version")
+		}
+		o["nodes"] = nodes
+	}
+	return o
+}
+
+// withVersion is what names a node with the version of its type, by which tools of newer releases go to it.
+func withVersion(node any, member string) any {
+	o, ok := node.(Object)
+	if !ok || o[member] != nil {
+		return node
+	}
+	o = maps.Clone(o)
+	o[member] = "1.0"
 	return o
 }
 
