@@ -69,11 +69,20 @@ func TestAdministratorClient(t *testing.T) {
 				"another scope":    {"scope", "fr:am:*"},
 				"a token":          {"response_type", "token"},
 				"a foreign csrf":   {"csrf", "x"},
+				"no answer":        {"decision", "deny"},
 				"another's client": {"client_id", "idm-admin"},
 			} {
 				if got := s.askAdministratorCode(client, session, change...); got.redirected("code") != "" || strings.Contains(got.Header.Get("Location"), "access_token") {
 					t.Errorf("%s: %s", name, got.Header.Get("Location"))
 				}
+			}
+			challenge := sha256.Sum256([]byte(verifier))
+			silent := admin("GET", "/oauth2/authorize?"+url.Values{ // other tools ask without a page to answer
+				"client_id": {client}, "scope": {"fr:idm:*"}, "response_type": {"code"}, "redirect_uri": {s.http.URL + "/platform/appAuthHelperRedirect.html"},
+				"prompt": {"none"}, "code_challenge_method": {"S256"}, "code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])},
+			}.Encode(), nil)
+			if silent.redirected("code") == "" {
+				t.Errorf("asked silently: %d %s", silent.StatusCode, silent.Header.Get("Location"))
 			}
 			if got := s.askAdministratorCode(client, session, "redirect_uri", "https://evil.example.com/"); got.StatusCode != 400 {
 				t.Errorf("sent to another host: %d", got.StatusCode)
@@ -158,7 +167,9 @@ func TestPlatform(t *testing.T) {
 	admin("PUT", host+"/openidm/config/authentication", mapping).want(t, 501)
 	admin("PUT", host+"/openidm/config/managed", map[string]any{"objects": []any{}}).want(t, 404)
 	admin("PUT", host+"/environment/variables/esv-a", map[string]any{"valueBase64": "YQ=="}).want(t, 501)
-	admin("PUT", host+"/openidm/config/ui/themerealm", map[string]any{"_id": "ui/themerealm", "realm": map[string]any{"alpha": []any{}}}).want(t, 501)
+	for status, themes := range map[int][]any{200: {}, 501: {map[string]any{"name": "x"}}} {
+		admin("PUT", host+"/openidm/config/ui/themerealm", map[string]any{"_id": "ui/themerealm", "realm": map[string]any{"alpha": themes}}).want(t, status)
+	}
 }
 
 func equalJSON(a, b any) bool {

@@ -9,8 +9,9 @@ const administratorRedirect = "/platform/appAuthHelperRedirect.html"
 // administratorToken is how many seconds an administrator's token lasts.
 const administratorToken = 900
 
-// newForAdministrators is the client with which tools sign administrators in: public, with codes and PKCE alone. It has no
-// redirection URI of its own, see authorization.redirects; "" is no client.
+// newForAdministrators is the client with which tools sign administrators in: public, with codes and PKCE alone. Nobody is
+// asked for consent, as the codes go nowhere but to this server's own host: it has no redirection URI of its own, see
+// authorization.redirects. "" is no client.
 func newForAdministrators(id string) *realm.Client {
 	if id == "" {
 		return nil

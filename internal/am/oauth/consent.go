@@ -32,7 +32,7 @@ func (a *authorization) consent() (bool, error) {
 	} else if a.decided() {
 		return false, a.decide()
 	}
-	if !a.prompt.consent && (settled || a.set.SkipConsent || a.consentSaved()) {
+	if !a.prompt.consent && (settled || a.set.SkipConsent || a.client == a.forAdministrators || a.consentSaved()) {
 		return false, nil
 	}
 	if a.prompt.none {

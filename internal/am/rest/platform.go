@@ -38,7 +38,7 @@ func (s *Server) platform() []*Resource {
 			Plain: func(*Call) (any, error) { return Object{"_id": "", "configurations": []any{}}, nil },
 		},
 		{
-			Path: "openidm/config/ui", Global: true, Identities: true, Query: none, Read: readThemes, Update: unchanged(readThemes),
+			Path: "openidm/config/ui", Global: true, Identities: true, Query: none, Read: readThemes, Update: updateThemes,
 			Check: func(c *Call) error {
 				if id, ok := c.Body["_id"].(string); ok {
 					c.Body["_id"] = strings.TrimPrefix(id, "ui/") // it is called by its whole path
@@ -81,4 +81,15 @@ func readThemes(_ *Call, id string) (Object, error) {
 		return nil, refuse(http.StatusNotFound, "No configuration exists for id %s", id)
 	}
 	return Object{"_id": id, "realm": Object{}}, nil
+}
+
+// updateThemes takes realms without themes, as tools write back what they read.
+func updateThemes(c *Call, id string, body Object) (Object, error) {
+	realms, _ := body["realm"].(Object)
+	for _, themes := range realms {
+		if list, ok := themes.([]any); !ok || len(list) > 0 {
+			return nil, unsupported("Setting themes")
+		}
+	}
+	return readThemes(c, id)
 }
