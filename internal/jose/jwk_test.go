@@ -102,7 +102,7 @@ func TestThumbprintVector(t *testing.T) {
 func TestParseKeyRefuses(t *testing.T) {
 	zeros := strings.Repeat("A", 43)
 	half := b64.EncodeToString(make([]byte, 31))
-	small, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // the size under test
+	small, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func (c *Cookie) Get(h http.Header) string {
 // Set appends a Set-Cookie field. maxAge 0 makes a cookie of the browser session, a
 // negative one removes the cookie.
 func (c *Cookie) Set(h http.Header, value string, maxAge int) {
-	cookie := c.with(value)
+	cookie := c.with(value) //nolint:gosec // as below
 	cookie.MaxAge = maxAge
 	switch {
 	case maxAge < 0:
