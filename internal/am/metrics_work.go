@@ -33,7 +33,7 @@ var limitNames = []string{
 	"actors", "authorization_details", "backchannel_requests", "dpop_proof", "inner_journeys", "journey_state", "journey_steps", "json_depth",
 	"notification_queue", "notification_sockets", "page", "parameters", "password_checks", "policy_resources", "query_filter", "realm_depth", "request_object", "script_source",
 	"session_properties", "tree_nodes", "user_codes", "user_sessions",
-	"compiled_scripts", "documents", "ended_sessions", "recent_events", "remembered_failures", "remote_key_sets", "timed_sessions", "user_code_sessions",
+	"compiled_scripts", "documents", "ended_sessions", "recent_events", "remembered_failures", "remote_key_sets", "script_caches", "timed_sessions", "user_code_sessions",
 	"verified_tokens",
 }
 

@@ -56,7 +56,7 @@ func (s *Server) scripts() []*Resource {
 			Create:  func(c *Call, id string, body Object) (Object, error) { return s.storeScript(c, id, body, nil) },
 			Update:  s.updateScript,
 			Delete:  s.deleteScript,
-			Actions: map[string]Action{"validate": {Do: s.validateScript}, "try": {Do: s.tryScript}, "createGlobal": {Do: s.createGlobalScript}},
+			Actions: map[string]Action{"validate": {Do: s.validateScript}, "try": {Do: s.tryScript}, actionCreateGlobal: {Do: s.createGlobalScript}},
 		},
 		{
 			Path: "global-config/services/scripting/contexts", Global: true,
@@ -143,6 +143,8 @@ func (s *Server) scriptsOf(c *Call) ([]*realm.Script, error) {
 	return append(list, global...), err
 }
 
+const actionCreateGlobal = "createGlobal"
+
 // createGlobalScript makes a library script for all realms (PingAM: scripts, createGlobal).
 func (s *Server) createGlobalScript(c *Call) (any, error) {
 	c.Body["global"] = true
@@ -154,7 +156,7 @@ func (s *Server) createGlobalScript(c *Call) (any, error) {
 	return created(o), err
 }
 
-// place is where a script is kept: of a global one the realm "".
+// scriptPlace is where a script is kept: of a global one the realm "".
 func (s *Server) scriptPlace(c *Call, sc *realm.Script) (string, error) {
 	switch {
 	case !sc.Global:
@@ -198,10 +200,7 @@ func (s *Server) storeScript(c *Call, id string, body Object, old *realm.Script)
 		return nil, err
 	}
 	if global, _ := body["global"].(bool); old == nil {
-		sc.Global = global && c.realmPath() == "/" // elsewhere it is a copy, of an export
-	}
-	if c.Action == "createGlobal" {
-		sc.Global = true
+		sc.Global = global && (c.realmPath() == "/" || c.Action == actionCreateGlobal) // elsewhere it is a copy, of an export
 	}
 	place, err := s.scriptPlace(c, sc)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/groovy"
+	"gatehouse/internal/observe"
 )
 
 // FindCache finds a cache that a realm has for scripts, or gives store.ErrNotFound.
@@ -45,12 +46,14 @@ const (
 const (
 	maxCacheBytes = 20 << 20 // of a realm
 	maxCacheEntry = 5 << 10
+	limitCaches   = "script_caches"
 	// entryCost is what an entry takes besides its key and value.
 	entryCost = 200
 )
 
 // caches are those of all realms, in this process alone.
 type caches struct {
+	held    *observe.Tally // counts what was let go for want of room; nil: nobody does
 	mu      sync.Mutex
 	realms  map[string]*realmCaches
 	loading singleflight.Group
@@ -116,6 +119,7 @@ func (c *caches) put(rl string, k entryKey, value []byte, now time.Time) {
 	r.entries[k] = r.used.PushFront(e)
 	r.bytes += e.size()
 	for r.bytes > maxCacheBytes {
+		c.held.Add(limitCaches)
 		r.remove(r.used.Back())
 	}
 }
@@ -292,6 +296,7 @@ func (n *namedCache) loaded(k entryKey, old []byte) ([]byte, error) {
 	switch {
 	case n.set.Off:
 	case len(raw) > maxCacheEntry:
+		r.eng.options.Held.Add(limitCaches)
 		r.eng.options.Log.WarnContext(r.ctx, "script: a value is too large for its cache", "cache", n.name, "realm", r.realmPath(), "bytes", len(raw))
 	default:
 		r.eng.caches.put(r.realmPath(), k, slices.Clone(raw), r.eng.options.Now())

@@ -139,6 +139,9 @@ func (d *decision) bindings() []binding {
 			binding{"callbacksBuilder", func() groovy.Value { return &callbacksBuilder{d} }},
 			binding{"action", func() groovy.Value { return d.action }},
 			binding{"locales", func() groovy.Value { return &locales{d.in.Languages} }},
+			// There are no suspended journeys to resume, and no SAML applications.
+			binding{"resumedFromSuspend", constant(false)},
+			binding{"samlApplication", constant(nil)},
 			binding{"cacheManager", func() groovy.Value { return &cacheManager{r} }},
 			binding{"journey", func() groovy.Value { return &journeyOf{d.in.Journey} }})
 	}

@@ -70,7 +70,7 @@ func New(o Options) *Engine {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Engine{options: o, groovy: newGroovy(o.Limits), java: newJavaNames(), programs: newPrograms(), calls: newCalls(), caches: &caches{}, limited: observe.NewTally(observe.ScriptLimits...)}
+	return &Engine{options: o, groovy: newGroovy(o.Limits), java: newJavaNames(), programs: newPrograms(), calls: newCalls(), caches: &caches{held: o.Held}, limited: observe.NewTally(observe.ScriptLimits...)}
 }
 
 // binding is a variable of a script; what the script never names is not made.

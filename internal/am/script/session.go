@@ -41,10 +41,12 @@ var sessionClass = &groovy.Class{
 		"getAuthLevel":      ofSession(func(s *session) groovy.Value { return int64(s.s.AuthLevel) }),
 		"getMaxSessionTime": ofSession(func(s *session) groovy.Value { return int64(s.s.MaxLife / time.Minute) }),
 		"getMaxIdleTime":    ofSession(func(s *session) groovy.Value { return int64(s.s.MaxIdle / time.Minute) }),
-		"getIdleTime":       ofSession(func(s *session) groovy.Value { return max(0, int64(time.Since(s.s.LastAccess)/time.Second)) }),
+		"getIdleTime": ofSession(func(s *session) groovy.Value {
+			return max(0, int64(s.run.eng.options.Now().Sub(s.s.LastAccess)/time.Second))
+		}),
 		"getTimeLeft": ofSession(func(s *session) groovy.Value {
 			if end := s.s.Ends(); !end.IsZero() {
-				return max(0, int64(time.Until(end)/time.Second))
+				return max(0, int64(end.Sub(s.run.eng.options.Now())/time.Second))
 			}
 			return int64(-1)
 		}),

@@ -76,7 +76,9 @@ var tokenClass = &groovy.Class{
 			}
 			return k.t.Expires.UnixMilli()
 		}),
-		"isExpired": tells(func(k *token) groovy.Value { return !k.t.Expires.IsZero() && !time.Now().Before(k.t.Expires) }),
+		"isExpired": tells(func(k *token) groovy.Value {
+			return !k.t.Expires.IsZero() && !k.run.eng.options.Now().Before(k.t.Expires)
+		}),
 	},
 	String: func(this groovy.Value) string { return this.(*token).name() },
 }
