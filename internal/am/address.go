@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"gatehouse/internal/am/login"
@@ -144,6 +145,25 @@ func hostName(host string) string {
 // place is the address as sessions, pages and links need it.
 func (s *Server) place(r *http.Request, rl *realm.Realm, context string) login.Place {
 	return login.Place{Realm: rl, Base: s.baseURL(r, rl, context), Context: context}
+}
+
+// itself tells whether where the server stands is what the configuration says: a fixed value, an alias of a realm, or this
+// machine. Links in mails have to be: a stranger can send any name.
+func (s *Server) itself(r *http.Request, rl *realm.Realm) bool {
+	if source := s.settings.baseURL(r.Context(), rl.Path); source.Source == "FIXED_VALUE" && source.Fixed != "" {
+		return true
+	}
+	u, err := url.Parse(s.baseURL(r, rl, ""))
+	if err != nil {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
+	if ip, err := netip.ParseAddr(host); host == "localhost" || err == nil && ip.IsLoopback() {
+		return true
+	}
+	return slices.ContainsFunc(s.realms.List(), func(rl *realm.Realm) bool {
+		return slices.ContainsFunc(rl.Aliases, func(a string) bool { return strings.EqualFold(a, host) })
+	})
 }
 
 // baseURL is where the server stands, by the realm's base URL source.

@@ -159,7 +159,7 @@ func (s *Server) start(ctx context.Context) error {
 	s.scripts = scripts.engine
 	s.login = login.New(login.Options{
 		Realms: s.realms, Scripts: scripts.engine, Audit: s.signedIn, Domains: o.CookieDomains, Log: o.Log, Limits: s.limits, Now: o.Now,
-		Origin: s.pageOrigin, Resources: s.scriptResource, Unprotected: func(ctx context.Context) bool { return !s.settings.api(ctx).CSRF },
+		Origin: s.pageOrigin, Itself: s.itself, Resources: s.scriptResource, Unprotected: func(ctx context.Context) bool { return !s.settings.api(ctx).CSRF },
 		IDToken: func(ctx context.Context, raw string) (string, error) { return s.oauth.SSOSession(ctx, raw) },
 		Advices: func(ctx context.Context, rl *realm.Realm, resource string, sess *store.Session) (map[string][]string, bool, error) {
 			return s.rest.Advices(ctx, rl, resource, sess)

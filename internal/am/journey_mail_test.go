@@ -1,8 +1,11 @@
 package am_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -111,6 +114,39 @@ func TestJourneyGoesOnByMail(t *testing.T) {
 	page := j.send("POST", at, url.Values{"authId": {""}}, "Accept", "text/html")
 	if !strings.Contains(page.raw, `name="IDToken2"`) || !strings.Contains(page.raw, "New password") {
 		t.Errorf("after the button:\n%s", page.raw)
+	}
+	// A stranger cannot have the link lead to a server of his own.
+	under := func(host string) int {
+		t.Helper()
+		step := j.begin("Forgot")
+		list(list(step["callbacks"])[0]["input"])[0]["value"] = "demo@example.com"
+		body, err := json.Marshal(step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.NewRequest("POST", j.base+"/json/authenticate", bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		r.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode
+	}
+	if got := under("evil.example.com"); got != 400 {
+		t.Errorf("under a stranger's name: %d", got)
+	}
+	j.token = j.login("/json/authenticate", "amAdmin", adminPassword)
+	j.admin("PUT", "/json/global-config/realms/Lw", map[string]any{"_id": "Lw", "name": "/", "active": true, "parentPath": "", "aliases": []string{"am.example.com"}}).want(t, 200)
+	if got := under("am.example.com:8080"); got != 200 {
+		t.Errorf("under an alias: %d", got)
+	}
+	if u := link(); u.Host != "am.example.com:8080" {
+		t.Errorf("link: %v", u)
 	}
 	// Too late, or in another realm, there is nothing.
 	begin("demo@example.com")

@@ -180,6 +180,9 @@ func (x *exchange) next(want *wanted, out Outcome, err error) error {
 		return err
 	}
 	x.s.setCookies(x.w, x.r, x.place, token)
+	for _, c := range out.Cookies {
+		x.s.setCookie(x.w, x.place, c)
+	}
 	return x.success(token, out.Authenticated)
 }
 

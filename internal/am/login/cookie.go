@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+
+	"gatehouse/internal/am/login/journey"
 )
 
 // setCookies hands a session to a browser.
@@ -35,6 +37,19 @@ func (s *Service) cookie(place Place, name, value, domain string, secret bool) *
 		Name: name, Value: value, Path: "/", Domain: domain,
 		HttpOnly: secret, Secure: strings.HasPrefix(place.Base, "https:"), SameSite: http.SameSiteLaxMode,
 	}
+}
+
+// setCookie sets one of a journey. Over TLS all are for TLS alone.
+func (s *Service) setCookie(w http.ResponseWriter, place Place, c journey.Cookie) {
+	cookie := s.cookie(place, c.Name, c.Value, "", c.HTTPOnly)
+	cookie.MaxAge, cookie.Secure = c.MaxAge, cookie.Secure || c.Secure
+	switch c.SameSite {
+	case "STRICT":
+		cookie.SameSite = http.SameSiteStrictMode
+	case "NONE":
+		cookie.SameSite = http.SameSiteNoneMode
+	}
+	http.SetCookie(w, cookie)
 }
 
 // domainsOf are the cookie domains that hold the request's host; "" stands for the host alone.

@@ -44,8 +44,9 @@ type Authenticated struct {
 	Tree string
 	// SuccessURL is where the journey leads those who asked for nothing else; "": see Place.
 	SuccessURL string
-	// Details are members for the answer.
+	// Details are members for the answer, and Cookies what goes with it.
 	Details map[string]string
+	Cookies []journey.Cookie
 }
 
 // Refusal is an authentication that failed. Message is what may be told: it does not say whether the name exists.

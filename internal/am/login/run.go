@@ -192,6 +192,11 @@ func (s *Service) finished(step *journey.Step) (Authenticated, error) {
 		return Authenticated{}, errInactive.because(realm.ErrInactive)
 	}
 	a.User, a.Subject = u, store.Subject{Type: TypeUser, Name: u.Name}
+	for _, c := range st.Cookies {
+		if realm.UserID(c.User) == u.ID {
+			a.Cookies = append(a.Cookies, c)
+		}
+	}
 	return a, nil
 }
 

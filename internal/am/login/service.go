@@ -60,6 +60,9 @@ type Options struct {
 	IDToken func(ctx context.Context, raw string) (string, error)
 	// Unprotected tells that the CSRF filter is switched off; nil: it never is.
 	Unprotected func(ctx context.Context) bool
+	// Itself tells whether the server's own address, as Place has it for the request, is one that the configuration knows,
+	// and not whatever the sender says; nil: it is.
+	Itself func(r *http.Request, rl *realm.Realm) bool
 	// Limits counts what limits held back; nil: nobody does.
 	Limits *observe.Tally
 }

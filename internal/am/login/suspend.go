@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -25,8 +26,15 @@ func (s *Service) suspended() store.Tickets[suspended] {
 	return store.Tickets[suspended]{Engine: s.Realms.Engine(), Kind: "suspended"}
 }
 
+var errStranger = errors.New("the server is not known by the name that was sent")
+
 // suspend keeps a journey, and hands out the link to it.
 func (x *exchange) suspend(want *wanted, out Outcome) error {
+	if x.s.Itself != nil && !x.s.Itself(x.r, x.place.Realm) {
+		x.s.Log.ErrorContext(x.r.Context(), "no link goes out under a name that anybody can send: the Base URL Source needs a fixed value, or a realm the host as an alias",
+			"realm", x.place.Realm.Path, "base", x.place.Base)
+		return (&Refusal{Status: http.StatusBadRequest, Message: "Bad Request"}).because(errStranger)
+	}
 	wait := time.Duration(out.Asked.Suspend.Minutes) * time.Minute
 	if wait <= 0 {
 		wait = x.s.suspendedLife(x.r.Context(), x.place.Realm)

@@ -58,7 +58,7 @@ func nodeTypes(list []*journey.Type) map[string]*Type {
 	out := map[string]*Type{}
 	for _, t := range list {
 		out[t.ID] = &Type{ID: t.ID, Name: t.Name, Collection: true, Lenient: true, Groups: groupsOf(t.New(), nil, options{
-			"comparisonOperation": enum("PRESENT", "EQUALS"), "password": secret, "adminPassword": secret, "searchScope": enum("OBJECT", "ONE_LEVEL", "SUBTREE"), "ldapConnectionMode": enum("LDAP", "LDAPS", "START_TLS"),
+			"comparisonOperation": enum("PRESENT", "EQUALS"), "password": secret, "adminPassword": secret, "hmacSigningKey": secret, "sameSite": enum("STRICT", "LAX", "NONE"), "searchScope": enum("OBJECT", "ONE_LEVEL", "SUBTREE"), "ldapConnectionMode": enum("LDAP", "LDAPS", "START_TLS"),
 			"heartbeatTimeUnit": enum("SECONDS", "MINUTES", "HOURS"), "affinityLevel": enum("NONE", "BIND", "ALL"), "lockAction": enum("LOCK", "UNLOCK"), "interval": enum("AT", "EVERY"), "sslOption": enum("SSL", "START_TLS", "NON_SSL"),
 			"algorithm": enum("TOTP", "HOTP"), "totpHashAlgorithm": enum("HMAC_SHA1", "HMAC_SHA256", "HMAC_SHA512"),
 			"passwordLength": enum("SIX_DIGITS", "EIGHT_DIGITS"), "accountName": enum("USERNAME", "EMAIL"),

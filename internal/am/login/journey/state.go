@@ -1,6 +1,9 @@
 package journey
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // Names of values in the state.
 const (
@@ -45,6 +48,8 @@ type State struct {
 	Details          map[string]string `json:"t,omitempty"`
 	DetailProperties map[string]string `json:"h,omitempty"`
 	FailureDetails   map[string]string `json:"f,omitempty"`
+	// Cookies are set when the journey succeeds.
+	Cookies []Cookie `json:"b,omitempty"`
 	// Message is the text of a failure, Lockout that of one because the account is locked.
 	Message string `json:"e,omitempty"`
 	Lockout string `json:"k,omitempty"`
@@ -54,6 +59,23 @@ type State struct {
 type Place struct {
 	Tree string `json:"t"`
 	Node string `json:"n"`
+}
+
+// Cookie is one that a node wants the browser to have.
+type Cookie struct {
+	Name     string `json:"n"`
+	Value    string `json:"v"`
+	MaxAge   int    `json:"a"` // seconds
+	Secure   bool   `json:"s,omitempty"`
+	HTTPOnly bool   `json:"h,omitempty"`
+	SameSite string `json:"t,omitempty"` // "STRICT", "LAX" or "NONE"
+	// User is the only one for whom it is.
+	User string `json:"u"`
+}
+
+// SetCookie sets a cookie when the journey succeeds, in place of another one of that name.
+func (s *State) SetCookie(c Cookie) {
+	s.Cookies = append(slices.DeleteFunc(s.Cookies, func(other Cookie) bool { return other.Name == c.Name }), c)
 }
 
 // Get reads a value: transient, secure, then shared state.

@@ -62,6 +62,9 @@ func All() []*journey.Type {
 		{ID: "PatchObjectNode", Name: "Patch Object", Tags: identity, New: func() journey.Node {
 			return &patchObject{Ignored: []string{}, Resource: "managed/user", Attribute: "userName"}
 		}},
+		{ID: "PersistentCookieDecisionNode", Name: "Persistent Cookie Decision", Tags: context, New: func() journey.Node {
+			return &persistentCookieDecision{persistentCookie: newPersistentCookie()}
+		}},
 		{ID: "PollingWaitNode", Name: "Polling Wait Node", Tags: tool, New: func() journey.Node {
 			return &pollingWait{Seconds: 8, Tolerance: 3, Message: map[string]string{}, Exit: map[string]string{}}
 		}},
@@ -87,6 +90,9 @@ func All() []*journey.Type {
 			return &failureDetails{Message: map[string]string{}, Details: map[string]string{}}
 		}},
 		{ID: "SetFailureUrlNode", Name: "Failure URL", Tags: tool, New: func() journey.Node { return &setFailureURL{} }},
+		{ID: "SetPersistentCookieNode", Name: "Set Persistent Cookie", Tags: context, New: func() journey.Node {
+			return &setPersistentCookie{persistentCookie: newPersistentCookie(), Life: 5}
+		}},
 		{ID: "SetSessionPropertiesNode", Name: "Set Session Properties", Tags: tool, New: func() journey.Node { return &setSessionProperties{Properties: map[string]string{}} }},
 		{ID: "SetStateNode", Name: "Set State", Tags: tool, New: func() journey.Node { return &setState{Attributes: map[string]string{}} }},
 		{ID: "SetSuccessDetailsNode", Name: "Set Success Details", Tags: tool, New: func() journey.Node {
