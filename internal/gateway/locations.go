@@ -101,10 +101,11 @@ func (g *Gateway) followLocations(ctx context.Context) {
 	tick := time.NewTicker(pollLocations)
 	defer tick.Stop()
 	var events chan fsnotify.Event
-	w, err := fsnotify.NewWatcher()
+	var failures chan error
+	w, err := newWatcher()
 	if err == nil {
 		defer func() { _ = w.Close() }()
-		events = w.Events
+		events, failures = w.Events, w.Errors
 	}
 	watch := func() {
 		for _, dir := range l.folders() {
@@ -128,6 +129,9 @@ func (g *Gateway) followLocations(ctx context.Context) {
 			if !ok {
 				events = nil
 			}
+			quiet.Reset(settle)
+			continue
+		case <-failures:
 			quiet.Reset(settle)
 			continue
 		case <-quiet.C:

@@ -11,6 +11,10 @@ import (
 // a file in several steps.
 const settle = 150 * time.Millisecond
 
+// newWatcher makes what reports changes of files. It waits until somebody takes what it
+// failed at, an overflow mostly, behind which there may be changes.
+var newWatcher = fsnotify.NewWatcher
+
 // watch rescans the folder every interval and, where the system reports changes of
 // files, soon after a change.
 func (r *router) watch(ctx context.Context) {
@@ -18,8 +22,10 @@ func (r *router) watch(ctx context.Context) {
 	tick := time.NewTicker(r.every.D())
 	defer tick.Stop()
 	var events chan fsnotify.Event
-	if w, err := fsnotify.NewWatcher(); err == nil {
+	var failures chan error
+	if w, err := newWatcher(); err == nil {
 		defer func() { _ = w.Close() }()
+		failures = w.Errors
 		if w.Add(r.dir) == nil {
 			events = w.Events
 		}
@@ -35,6 +41,9 @@ func (r *router) watch(ctx context.Context) {
 				events = nil
 				continue
 			}
+			quiet.Reset(settle)
+			continue
+		case <-failures:
 			quiet.Reset(settle)
 			continue
 		case <-quiet.C:
