@@ -196,10 +196,7 @@ func address(w *audit.Writer, name, hostPort string, ip, port bool) {
 
 func (a *audited) http(w *audit.Writer, x *chain.Exchange, o *observed, resp *chain.Response) {
 	c := a.access
-	uri := x.Request.URI
-	if r := chain.Find[*chain.RouterContext](x.Context); r != nil && r.OriginalURI != nil {
-		uri = r.OriginalURI
-	}
+	uri := chain.OriginalURI(x)
 	w.Open("http")
 	w.Open("request")
 	if client := chain.Find[*chain.ClientContext](x.Context); client != nil && c.secure {

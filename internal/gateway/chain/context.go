@@ -240,6 +240,15 @@ type RouterContext struct {
 	Remaining   string
 }
 
+// OriginalURI is the URI as the client sent it, else that of the request. It must not be
+// changed.
+func OriginalURI(x *Exchange) *URI {
+	if r := Find[*RouterContext](x.Context); r != nil && r.OriginalURI != nil {
+		return r.OriginalURI
+	}
+	return x.Request.URI
+}
+
 // ContextName is "router".
 func (*RouterContext) ContextName() string { return "router" }
 

@@ -97,7 +97,7 @@ type crossDomain struct {
 }
 
 func (f *crossDomain) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
-	if originalURI(x).RawPath == f.path && x.Request.Method == "POST" {
+	if chain.OriginalURI(x).RawPath == f.path && x.Request.Method == "POST" {
 		return f.land(x)
 	}
 	token := f.cookie.Get(x.Request.Header)

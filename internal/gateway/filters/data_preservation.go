@@ -123,7 +123,7 @@ func (f *preserver) resume(x *chain.Exchange, next chain.Handler, s chain.Sessio
 		return next.Handle(x)
 	}
 	if x.Request.Method == "GET" {
-		back := chain.URI{RawPath: originalURI(x).RawPath, RawQuery: x.Request.URI.RawQuery, HasQuery: x.Request.URI.HasQuery}
+		back := chain.URI{RawPath: chain.OriginalURI(x).RawPath, RawQuery: x.Request.URI.RawQuery, HasQuery: x.Request.URI.HasQuery}
 		addParameter(&back, preserved, id)
 		return submission{Action: back.String(), Message: f.c.NoJavaScriptMessage, Button: true, Script: "document.getElementById('form').submit()"}.page()
 	}

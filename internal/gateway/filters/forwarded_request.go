@@ -28,7 +28,7 @@ var forwardedRequest = heap.Define("ForwardedRequestFilter", func(c *forwardedRe
 type forwardedFilter struct{ config forwardedRequestConfig }
 
 func (f *forwardedFilter) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
-	original := originalURI(x).Clone()
+	original := chain.OriginalURI(x).Clone()
 	if err := f.rebase(x, x.Request.URI, original); err != nil {
 		return nil, err
 	}

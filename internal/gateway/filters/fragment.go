@@ -68,7 +68,7 @@ var errCapture = errors.New("the request brings a fragment that was not asked fo
 
 func (f *fragmentKeeper) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
 	kept := f.read(x)
-	path := originalURI(x).RawPath
+	path := chain.OriginalURI(x).RawPath
 	switch {
 	case path == f.path && x.Request.Method == "POST":
 		return f.take(x, kept)
@@ -124,7 +124,7 @@ func (f *fragmentKeeper) take(x *chain.Exchange, kept *capture) (*chain.Response
 
 // restore sends the user to the same URI with the fragment.
 func (f *fragmentKeeper) restore(x *chain.Exchange, kept *capture) *chain.Response {
-	u := originalURI(x).Clone()
+	u := chain.OriginalURI(x).Clone()
 	u.Fragment = kept.Fragment
 	resp := redirectTo(u.String())
 	f.cookie.Set(resp.Header, "", -1)

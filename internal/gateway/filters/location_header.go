@@ -49,7 +49,7 @@ func (f *locationRebaser) Filter(x *chain.Exchange, next chain.Handler) (*chain.
 
 func (f *locationRebaser) baseURI(x *chain.Exchange, resp *chain.Response) (*chain.URI, error) {
 	if f.base == nil {
-		return originalURI(x), nil
+		return chain.OriginalURI(x), nil
 	}
 	text, ok := f.base.Text(chain.ResponseScope{Exchange: x, Response: resp})
 	if !ok {
@@ -63,14 +63,6 @@ func (f *locationRebaser) baseURI(x *chain.Exchange, resp *chain.Response) (*cha
 		return nil, fmt.Errorf("baseURI %q has no scheme or no host", text)
 	}
 	return u, nil
-}
-
-// originalURI is the URI as the client sent it, else that of the request.
-func originalURI(x *chain.Exchange) *chain.URI {
-	if r := chain.Find[*chain.RouterContext](x.Context); r != nil && r.OriginalURI != nil {
-		return r.OriginalURI
-	}
-	return x.Request.URI
 }
 
 // beside is a path relative to that of the request (RFC 3986 §5.2.3).

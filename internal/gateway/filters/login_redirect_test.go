@@ -43,7 +43,7 @@ func loginFilter(loggedIn *bool) chain.HandlerFunc {
 			}
 			return answer(200, "", x.Request.String()+" "+x.Request.Header.Get("Content-Type")+" "+body)(x)
 		}
-		back := originalURI(x).Clone()
+		back := chain.OriginalURI(x).Clone()
 		announceRedirect(x, back)
 		return answer(302, "Location", "https://login/?goto="+url.QueryEscape(back.String()), "Set-Cookie", "nonce=1")(x)
 	}

@@ -29,7 +29,7 @@ type requestResource struct{ original, query bool }
 func (p requestResource) ResourceURI(x *chain.Exchange) (string, error) {
 	u := x.Request.URI
 	if p.original {
-		u = originalURI(x)
+		u = chain.OriginalURI(x)
 	}
 	if !p.query || u.Fragment != "" || u.UserInfo != "" {
 		u = u.Clone()

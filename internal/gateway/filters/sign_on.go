@@ -85,7 +85,7 @@ func (s *signOn) end(x *chain.Exchange, next chain.Handler, token string) (*chai
 
 // back is the URI that the user comes back to after the login.
 func (s *signOn) back(x *chain.Exchange) *chain.URI {
-	u := originalURI(x).Clone()
+	u := chain.OriginalURI(x).Clone()
 	if s.marker != "" {
 		takeParameter(u, s.marker)
 		addParameter(u, s.marker, "true")

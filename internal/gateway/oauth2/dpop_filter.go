@@ -234,7 +234,7 @@ func (c *dpop) checkProof(x *chain.Exchange, claims *jose.Claims, access string)
 	switch now := c.now(); {
 	case claims.ID == "" || len(claims.ID) > 1024 || claims.IssuedAt.IsZero():
 		return errProofClaims
-	case method != x.Request.Method, !sameTarget(target, originalURI(x)):
+	case method != x.Request.Method, !sameTarget(target, chain.OriginalURI(x)):
 		return errProofClaims
 	case subtle.ConstantTimeCompare([]byte(hash), []byte(tokenHash(access))) != 1:
 		return errProofClaims
@@ -242,13 +242,6 @@ func (c *dpop) checkProof(x *chain.Exchange, claims *jose.Claims, access string)
 		return errProofAge
 	}
 	return nil
-}
-
-func originalURI(x *chain.Exchange) *chain.URI {
-	if r := chain.Find[*chain.RouterContext](x.Context); r != nil && r.OriginalURI != nil {
-		return r.OriginalURI
-	}
-	return x.Request.URI
 }
 
 // sameTarget compares htu with the request without query and fragment; case of scheme

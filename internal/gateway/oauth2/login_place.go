@@ -28,11 +28,7 @@ var (
 // newLoginPlace resolves the client endpoint against the original URI and compares paths as
 // they were sent: %63allback is no callback.
 func newLoginPlace(x *chain.Exchange, endpoint *expr.Template) (*loginPlace, error) {
-	original := x.Request.URI
-	if r := chain.Find[*chain.RouterContext](x.Context); r != nil && r.OriginalURI != nil {
-		original = r.OriginalURI
-	}
-	u, err := url.Parse(original.String())
+	u, err := url.Parse(chain.OriginalURI(x).String())
 	if err != nil || u.Host == "" || u.Scheme == "" {
 		return nil, errOriginal
 	}

@@ -202,10 +202,7 @@ func (c *resourceServer) fail(x *chain.Exchange, f failed) (*chain.Response, err
 // secure looks at the URI as the client sent it; a ForwardedRequestFilter corrects that
 // behind a proxy which ends TLS.
 func secure(x *chain.Exchange) bool {
-	if r := chain.Find[*chain.RouterContext](x.Context); r != nil && r.OriginalURI != nil {
-		return r.OriginalURI.Scheme == "https"
-	}
-	return x.Request.URI.Scheme == "https"
+	return chain.OriginalURI(x).Scheme == "https"
 }
 
 // bearer returns the text after the first blank when the scheme is Bearer.
