@@ -24,6 +24,13 @@ func furnished(t *testing.T) *journeys {
 	j.admin("POST", "/json/global-config/realms", map[string]any{"name": "inner", "parentPath": "/alpha", "active": true}).want(t, 201)
 	j.admin("POST", "/json/global-config/realms", map[string]any{"name": "my-own", "parentPath": "/alpha", "active": true}).want(t, 201)
 	j.admin("PUT", alpha+"/realms/my-own/realm-config/agents/TrustedJwtIssuer/other", map[string]any{"issuer": "https://other.example.com"}).want(t, 201)
+	j.admin("POST", "/json/global-config/realms", map[string]any{"name": "café", "parentPath": "/alpha", "active": true}).want(t, 201)
+	j.admin("PUT", alpha+"/realms/caf%C3%A9/realm-config/agents/TrustedJwtIssuer/third", map[string]any{"issuer": "https://third.example.com"}).want(t, 201)
+	for _, object := range []string{"application", "alpha_application", "alpha%2Finner_application"} {
+		j.admin("PUT", j.http.URL+"/openidm/managed/"+object+"/"+object[:5], map[string]any{
+			"name": "Shop", "templateName": "custom", "ssoEntities": map[string]any{"oidcId": "shop of " + object},
+		}).want(t, 201)
+	}
 	j.admin("PUT", alpha+"/realm-config/services/id-repositories/LDAPv3/people", map[string]any{
 		"ldapsettings": map[string]any{"sun-idrepo-ldapv3-config-ldap-server": []string{"ldap.example.com:389"}, "sun-idrepo-ldapv3-config-authpw": "ldapsecret"},
 	}).want(t, 201)
@@ -112,7 +119,7 @@ func TestRoundTrip(t *testing.T) {
 		kinds[e.Kind] = true
 	}
 	for _, k := range []string{transfer.Realm, transfer.Service, transfer.ServicePart, transfer.GlobalService, transfer.CORS, transfer.Script, transfer.Tree, transfer.Node, transfer.Agent,
-		transfer.Authentication, transfer.IDStore, transfer.SecretStore, transfer.SecretMapping, transfer.ResourceType, transfer.PolicySet, transfer.Policy} {
+		transfer.Authentication, transfer.IDStore, transfer.SecretStore, transfer.SecretMapping, transfer.ResourceType, transfer.PolicySet, transfer.Policy, transfer.Application} {
 		if !kinds[k] {
 			t.Errorf("nothing of the kind %s is exported", k)
 		}

@@ -65,7 +65,7 @@ func Serve(data string, e *embedded.Engine, log *slog.Logger) (*Control, error) 
 			return
 		}
 		log.Info("backup", "folder", dir)
-		_ = json.NewEncoder(w).Encode(dir) // when the client is gone, the next start removes the folder
+		_ = json.NewEncoder(w).Encode(filepath.Base(dir)) // when the client is gone, the next start removes the folder
 	})}
 	go func() { _ = c.server.Serve(l) }()
 	return c, nil
@@ -108,5 +108,13 @@ func ask(ctx context.Context, data string) (dir string, running bool, err error)
 	if resp.StatusCode != http.StatusOK {
 		return "", true, fmt.Errorf("the running server answered %s; see its log", resp.Status)
 	}
-	return dir, true, json.NewDecoder(resp.Body).Decode(&dir)
+	// The name alone: the server may call the data folder otherwise, from where it was started.
+	err = json.NewDecoder(resp.Body).Decode(&dir)
+	if ok, _ := filepath.Match(copyPattern, dir); err == nil && !ok {
+		err = fmt.Errorf("a copy called %q", dir)
+	}
+	if err != nil {
+		return "", true, fmt.Errorf("ask the running server: %w", err)
+	}
+	return filepath.Join(data, dir), true, nil
 }

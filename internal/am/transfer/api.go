@@ -49,7 +49,11 @@ type Remote struct {
 
 // SignIn signs in at a server whose URL ends with its deployment context: "https://am.example.com/am".
 func SignIn(ctx context.Context, base, name, password string) (*Remote, error) {
-	r := &Remote{base: strings.TrimSuffix(base, "/"), client: &http.Client{Timeout: time.Minute}}
+	r := &Remote{base: strings.TrimSuffix(base, "/"), client: &http.Client{
+		Timeout: time.Minute,
+		// Wherever an answer led, the password and the session would go along.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 	var info struct {
 		Cookie string `json:"cookieName"`
 	}

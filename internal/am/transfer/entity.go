@@ -204,7 +204,7 @@ func managed(realm, kind string) string {
 	if realm == "/" || realm == "" {
 		return kind
 	}
-	return realm[strings.LastIndexByte(realm, '/')+1:] + "_" + kind
+	return strings.TrimPrefix(realm, "/") + "_" + kind
 }
 
 // classify finds out what an object is, by its _type or by its members. Realm and Source are the caller's; ok is false

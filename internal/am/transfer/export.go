@@ -209,7 +209,7 @@ func Secrets(entities []Entity, plain func(e *Entity) (map[string]string, error)
 
 func place(o Object, at, value string) {
 	for {
-		first, rest, more := cut(at)
+		first, rest, more := strings.Cut(at, "/")
 		if !more {
 			o[first] = value
 			return
@@ -221,15 +221,6 @@ func place(o Object, at, value string) {
 		}
 		o, at = inner, rest
 	}
-}
-
-func cut(at string) (first, rest string, more bool) {
-	for i := range at {
-		if at[i] == '/' {
-			return at[:i], at[i+1:], true
-		}
-	}
-	return at, "", false
 }
 
 func indented(v any) ([]byte, error) {

@@ -22,9 +22,9 @@ func isFrodoFile(o Object) bool {
 	if _, ok := o["tree"].(Object); ok {
 		return true
 	}
-	global, g := o["global"].(Object)
-	realms, r := o["realm"].(Object)
-	if g && r && global != nil && realms != nil {
+	_, global := o["global"].(Object)
+	_, realms := o["realm"].(Object)
+	if global && realms {
 		return true
 	}
 	for _, name := range []string{"script", "application", "trees", "service", "trustedJwtIssuer", "agent"} {

@@ -98,11 +98,12 @@ func fileName(id string) string {
 		return "settings"
 	}
 	var b strings.Builder
-	for _, r := range id {
-		if r == '-' || r == '_' || r == '.' && b.Len() > 0 || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
-			b.WriteRune(r)
+	for i := range len(id) { // by bytes, as addresses escape them: names of folders are read back
+		c := id[i]
+		if c == '-' || c == '_' || c == '.' && b.Len() > 0 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			b.WriteByte(c)
 		} else {
-			fmt.Fprintf(&b, "%%%02X", r)
+			fmt.Fprintf(&b, "%%%02X", c)
 		}
 	}
 	if b.Len() > 200 {
