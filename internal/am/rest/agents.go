@@ -149,6 +149,9 @@ func queryItem(t *Type, id string, stored Object) Object {
 		if g.has("agentgroup") {
 			to["agentgroup"] = from["agentgroup"]
 		}
+		if t.ID == realm.TypeClient && from["userpassword"] != nil {
+			to["userpassword"] = nil // where its secret is
+		}
 	}
 	return o
 }

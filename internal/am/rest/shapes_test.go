@@ -23,6 +23,20 @@ func TestShapes(t *testing.T) {
 		"acceptedJwtIssuers", "introspectionPolicySets", "enableRichAuthorizationRequests", "enableApplicationContext",
 		"tlsClientCertificateChainValidationEnabled", "realmAllowUnauthorisedAccessToUserCodeForm", "aiAgentsConfig", "gatehouseConfig",
 	}
+	policy := admin("POST", "/policies?_action=create", map[string]any{
+		"name": "P1", "active": true, "description": "", "resources": []string{"https://app.example.com:443/*"}, "applicationName": "iPlanetAMWebAgentService",
+		"actionValues": map[string]any{"GET": true}, "subject": map[string]any{"type": "AuthenticatedUsers"}, "resourceTypeUuid": "76656a38-5f8e-401b-83aa-4ccb74ce88d2",
+		"resourceAttributes": []any{map[string]any{"type": "User", "propertyName": "mail", "propertyValues": []any{}}},
+	}).want(t, 201)
+	delete(policy, "resourceAttributes")
+	evaluated := admin("POST", "/policies?_action=evaluate", map[string]any{
+		"resources": []string{"https://app.example.com:443/index.html"}, "application": "iPlanetAMWebAgentService", "subject": map[string]any{"ssoToken": demo},
+		"environment": map[string]any{"IP": []string{"192.0.2.7"}, "requestIp": []string{"192.0.2.7"}},
+	})
+	var decision any
+	if err := json.Unmarshal([]byte(evaluated.raw), &decision); err != nil {
+		t.Fatalf("evaluated: %s", evaluated.raw)
+	}
 	first := func(body map[string]any) any { return body["result"].([]any)[0] }
 	tests := []struct {
 		name, sample string
@@ -40,6 +54,9 @@ func TestShapes(t *testing.T) {
 		{"user in a query", "user", first(admin("GET", "/users?_queryFilter="+`uid+eq+"demo"`, nil).want(t, 200))},
 		{"realms", "realms", admin("GET", "/global-config/realms?_queryFilter=true", nil).want(t, 200)},
 		{"script", "script", admin("GET", "/scripts/c735de08-f8f2-4e69-aa4a-2d8d3d438323", nil).want(t, 200)},
+		{"client in a query", "client_item", first(admin("GET", "/realm-config/agents/OAuth2Client?_queryFilter="+`_id+eq+"web"`, nil).want(t, 200))},
+		{"policy", "policy", policy},
+		{"decision", "decision", decision},
 		{"server information", "serverinfo", s.send("GET", "/serverinfo/*", nil).want(t, 200)},
 	}
 	for _, tt := range tests {
@@ -63,6 +80,15 @@ func TestShapes(t *testing.T) {
 func differences(path string, want, got any, extra []string) []string {
 	if fmt.Sprintf("%T", want) != fmt.Sprintf("%T", got) {
 		return []string{fmt.Sprintf("%s: %v, want something like %v", path, got, want)}
+	}
+	if samples, ok := want.([]any); ok { // one after the other, then like the last of the sample
+		var list []string
+		for i, item := range got.([]any) {
+			if len(samples) > 0 {
+				list = append(list, differences(fmt.Sprintf("%s[%d]", path, i), samples[min(i, len(samples)-1)], item, extra)...)
+			}
+		}
+		return list
 	}
 	w, ok := want.(map[string]any)
 	if !ok {
