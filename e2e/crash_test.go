@@ -120,8 +120,12 @@ func TestCrash(t *testing.T) {
 
 // A backup of a running server holds all that was answered before; what it is restored to answers like it.
 func TestBackup(t *testing.T) {
-	data, dir := t.TempDir(), t.TempDir()
-	a := startAM(t, data)
+	data, dir := filepath.Join(t.TempDir(), "data"), t.TempDir()
+	// The server calls the folder by another name than its owner.
+	a := &am{t: t, process: startUnder(t, []string{"GATEHOUSE_ADMIN_PASSWORD=" + adminPassword}, []string{"env", "-C", filepath.Dir(data)},
+		"am", "--data", "data", "--listen", "127.0.0.1:0")}
+	a.base = "http://" + a.addr(0) + "/openam"
+	a.login()
 	a.rest("POST", "/realms/root/realm-config/services/oauth-oidc?_action=create", map[string]any{})
 	makeClient(a, "first")
 	run := func(args ...string) (string, error) {

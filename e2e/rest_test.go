@@ -61,6 +61,12 @@ func (a *am) rest(method, path string, body any) map[string]any {
 
 func (a *am) try(method, path string, body any) (int, map[string]any) {
 	a.t.Helper()
+	return a.tryAt(method, a.base+"/json"+path, body)
+}
+
+// tryAt calls any address as the administrator.
+func (a *am) tryAt(method, address string, body any) (int, map[string]any) {
+	a.t.Helper()
 	var r io.Reader
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -69,7 +75,7 @@ func (a *am) try(method, path string, body any) (int, map[string]any) {
 		}
 		r = bytes.NewReader(b)
 	}
-	req, err := http.NewRequest(method, a.base+"/json"+path, r)
+	req, err := http.NewRequest(method, address, r)
 	if err != nil {
 		a.t.Fatal(err)
 	}

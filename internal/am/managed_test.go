@@ -25,7 +25,7 @@ func TestManagedObjects(t *testing.T) {
 	call("POST", apps+"?_action=create", map[string]any{"name": "myClient"}).want(t, 409)
 	call("POST", apps+"?_action=create", map[string]any{}).want(t, 400)
 	read := call("GET", apps+"/"+id+"?_fields=name,ssoEntities,owners/*", nil).want(t, 200)
-	if read["name"] != "myClient" || at(read, "ssoEntities", "oidcId") != "myClient" || read["templateName"] != nil {
+	if read["name"] != "myClient" || at(read, "ssoEntities", "oidcId") != "myClient" || read["templateName"] != nil || read["_id"] != id || read["_rev"] == nil {
 		t.Errorf("read %v", read)
 	}
 	found := call("GET", apps+`?_queryFilter=name+eq+"myClient"&_pageSize=1000`, nil).want(t, 200)

@@ -46,12 +46,18 @@ func lookup(v any, path []string) (any, bool) {
 	return v, true
 }
 
-// project keeps the fields of a _fields parameter, "a,b/c". Empty and "*" keep all.
+// project keeps the fields of a _fields parameter, "a,b/c", and what the object is called (CREST protocol 2.0). Empty and
+// "*" keep all.
 func project(o Object, fields string) Object {
 	if fields == "" {
 		return o
 	}
 	out := Object{}
+	for _, always := range [...]string{"_id", "_rev"} {
+		if v, ok := o[always]; ok {
+			out[always] = v
+		}
+	}
 	for field := range strings.SplitSeq(fields, ",") {
 		path := pointer(strings.TrimSpace(field))
 		if path[0] == "*" || path[0] == "" {
