@@ -322,11 +322,11 @@ func (d *jwtData) validate() (groovy.Value, error) {
 	}
 	opened, err := jose.Open(d.run.ctx, text, o)
 	if err != nil {
-		return nil, nil //nolint:nilerr // what is forged is no exception, but null
+		return nil, nil // what is forged is no exception, but null
 	}
 	claims, err := jose.ParseClaims(opened.Payload)
 	if err != nil {
-		return nil, nil //nolint:nilerr // likewise
+		return nil, nil // likewise
 	}
 	ok, err := d.expects(claims, opened.Signed.Header)
 	if !ok || err != nil {
@@ -349,7 +349,7 @@ func (d *jwtData) expects(claims *jose.Claims, header *jose.Header) (bool, error
 		Now: d.run.eng.options.Now(), Skew: time.Duration(skew) * time.Second, Issuers: []string{d.issuer()}, Audiences: audience, Require: []string{"exp", "iat"},
 	})
 	if err != nil {
-		return false, nil //nolint:nilerr // a token of somebody else is no exception
+		return false, nil // a token of somebody else is no exception
 	}
 	stable, _ := claims.Values["stableId"].(string)
 	for _, c := range [...]struct{ want, have string }{{d.named("subject"), claims.Subject}, {d.text("stableId"), stable}} {
