@@ -23,14 +23,10 @@ func TestClusterNotifications(t *testing.T) {
 	here.rest("POST", "/realms/root/users?_action=create", map[string]any{"username": "erin", "userpassword": "Pass-w0rd"})
 	agent := signInAs(t, there, "gateway", "agent-secret", "?authIndexType=service&authIndexValue=Agent")
 
-	header := http.Header{"Iplanetdirectorypro": {agent}}
-	conn, _, err := websocket.Dial(t.Context(), strings.Replace(there.base, "http", "ws", 1)+"/notifications", &websocket.DialOptions{
-		HTTPHeader: header, Subprotocols: []string{"v1.notifications.forgerock.org"},
-	})
-	if err != nil {
-		t.Fatal(err)
+	conn, status := follow(t, there, agent)
+	if conn == nil {
+		t.Fatalf("follow: %d", status)
 	}
-	defer conn.CloseNow()
 	read := func() (m struct {
 		Topic, Message string
 		Body           map[string]any
@@ -103,6 +99,7 @@ func TestClusterNotifications(t *testing.T) {
 	}
 	// The agent's own session ends at the other node, and with it the socket.
 	here.rest("POST", "/realms/root/sessions?_action=logout", map[string]any{"tokenId": agent})
+	var err error
 	for {
 		if _, _, err = conn.Read(t.Context()); err != nil {
 			break
@@ -128,4 +125,21 @@ func signInAs(t *testing.T, a *am, name, password, query string) string {
 		t.Fatalf("sign in: %d %v", status, body)
 	}
 	return token
+}
+
+// follow opens a socket for notifications with an agent's session; status is that of the answer. The socket is nil where
+// it was refused.
+func follow(t *testing.T, a *am, agent string) (conn *websocket.Conn, status int) {
+	t.Helper()
+	conn, resp, err := websocket.Dial(t.Context(), strings.Replace(a.base, "http", "ws", 1)+"/notifications", &websocket.DialOptions{
+		HTTPHeader: http.Header{"Iplanetdirectorypro": {agent}}, Subprotocols: []string{"v1.notifications.forgerock.org"},
+	})
+	if resp == nil {
+		t.Fatal(err)
+	}
+	if err != nil {
+		return nil, resp.StatusCode
+	}
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	return conn, resp.StatusCode
 }

@@ -41,6 +41,7 @@ type amOptions struct {
 	imports          []string
 	audit            string
 	drain            time.Duration
+	limits           map[string]int64
 	log, accessLog   *slog.Logger
 	// prepare is called before anybody can connect; nil: nothing is to do. Its error ends the start.
 	prepare func(*am.Server) error
@@ -50,6 +51,7 @@ func amCommand() *cobra.Command {
 	var o amOptions
 	var logs logFlags
 	access, deployment := false, ""
+	var limits []string
 	c := &cobra.Command{
 		Use:   "am",
 		Short: "Run the authorization server",
@@ -63,6 +65,9 @@ func amCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if o.log, err = logs.logger(c.ErrOrStderr()); err != nil {
+				return err
+			}
+			if o.limits, err = am.ParseLimits(limits); err != nil {
 				return err
 			}
 			if access {
@@ -110,6 +115,7 @@ func amCommand() *cobra.Command {
 	f.StringVar(&deployment, "deployment", string(am.Classic), "the `kind` of installation that tools such as frodo take this for: classic, cloud or forgeops. The last two have a built-in client for administrators of the root realm")
 	f.DurationVar(&o.drain, "drain", 0, "how long to go on answering after the signal to stop, while health/ready says 503 and connections are closed behind their answers")
 	f.StringVar(&o.audit, "audit", "", "a `file` that says where audit events go, with the event handlers of the gateway's AuditService")
+	f.StringArrayVar(&limits, "limit", nil, "another value for a limit, as `NAME=VALUE`; the reference has a page of limits (repeatable)")
 	f.BoolVar(&access, "access-log", false, "log a line for each request")
 	f.BoolVar(&o.trustTransaction, "trust-transaction-header", false, "take the transaction id of requests from X-ForgeRock-TransactionId: where only trusted callers, such as a gateway, come")
 	logs.add(c)
@@ -123,8 +129,8 @@ type amServer struct {
 	audit   *audit.Service   // nil: nothing is audited
 	control *backup.Control  // nil: the store is not the embedded one
 	tracing *observe.Tracing // nil: no spans are made
-	http    *http.Server
-	metrics *http.Server // nil: none
+	front   *am.Front        // nil: it does not serve yet
+	metrics *http.Server     // nil: none
 	log     *slog.Logger
 	// base is the URL of the first listener.
 	base string
@@ -145,7 +151,7 @@ func startAM(o amOptions) (*amServer, error) {
 	}
 	s := &amServer{engine: engine, log: o.log}
 	if o.audit != "" {
-		if s.audit, err = am.OpenAudit(o.audit, o.log); err == nil {
+		if s.audit, err = am.OpenAudit(o.audit, o.limits, o.log); err == nil {
 			err = s.audit.Start(context.Background())
 		}
 		if err != nil {
@@ -160,7 +166,7 @@ func startAM(o amOptions) (*amServer, error) {
 	}
 	s.am, err = am.New(am.Options{
 		Engine: engine, Key: key, AdminPassword: o.password, Contexts: o.contexts, CookieDomains: o.cookieDomains, Deployment: o.deployment,
-		Log: o.log, AccessLog: o.accessLog, Audit: s.audit, Tracing: s.tracing, TrustTransactionHeader: o.trustTransaction,
+		Log: o.log, AccessLog: o.accessLog, Audit: s.audit, Tracing: s.tracing, TrustTransactionHeader: o.trustTransaction, Limits: o.limits,
 	})
 	if e, ok := engine.(*embedded.Engine); ok && err == nil {
 		if s.control, err = backup.Serve(o.data, e, o.log); err != nil {
@@ -211,28 +217,16 @@ func openStore(o amOptions) (store.Engine, error) {
 
 // serve opens the listeners. HTTP/2 is offered over TLS.
 func (s *amServer) serve(o amOptions) error {
-	s.http = &http.Server{
-		Handler: s.am, ReadHeaderTimeout: 30 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-	}
-	s.am.Watch(s.http)
+	s.front = am.NewFront(s.am)
 	open := func(addr string, config *tls.Config) error {
-		l, err := am.Listen(addr, o.log)
+		at, err := s.front.Listen(addr, config)
 		if err != nil {
 			return err
 		}
-		o.log.Info("listening", "address", l.Addr().String(), "tls", config != nil)
+		o.log.Info("listening", "address", at.String(), "tls", config != nil)
 		if s.base == "" && config == nil {
-			s.base = "http://" + l.Addr().String()
+			s.base = "http://" + at.String()
 		}
-		if config != nil {
-			l = tls.NewListener(l, config)
-		}
-		go func() {
-			if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-				o.log.Error("the listener ended", "error", err)
-			}
-		}()
 		return nil
 	}
 	for _, addr := range o.listen {
@@ -293,10 +287,10 @@ func (s *amServer) drain(d time.Duration) {
 // stop lets running requests end and closes the store.
 func (s *amServer) stop() error {
 	var errs []error
-	if s.http != nil {
+	if s.front != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		errs = append(errs, s.http.Shutdown(ctx))
+		errs = append(errs, s.front.Shutdown(ctx))
 	}
 	if s.metrics != nil {
 		errs = append(errs, s.metrics.Close())

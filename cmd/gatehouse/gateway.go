@@ -17,6 +17,7 @@ import (
 type gatewayFlags struct {
 	resolve []string
 	define  []string
+	limits  []string
 	log     logFlags
 }
 
@@ -24,6 +25,7 @@ func (f *gatewayFlags) add(c *cobra.Command) {
 	c.Flags().StringArrayVar(&f.resolve, "resolve", nil,
 		"connect to `HOST:PORT:ADDR[,ADDR…]` instead of looking HOST up, to one that answers (repeatable; an ADDR may carry a port of its own)")
 	c.Flags().StringArrayVarP(&f.define, "define", "D", nil, "set a system property `name=value` (repeatable)")
+	c.Flags().StringArrayVar(&f.limits, "limit", nil, "another value for a limit, as `NAME=VALUE`; the reference has a page of limits (repeatable)")
 	f.log.add(c)
 }
 
@@ -44,7 +46,9 @@ func (f *gatewayFlags) options(dir string) (gateway.Options, error) {
 		}
 		o.System[name] = value
 	}
-	return o, nil
+	var err error
+	o.Limits, err = gateway.ParseLimits(f.limits)
+	return o, err
 }
 
 // parseResolve reads HOST:PORT:ADDR or HOST:PORT:ADDR:PORT, as curl has it.

@@ -59,6 +59,8 @@ type Options struct {
 	// TrustTransactionHeader takes the transaction id of a request from X-ForgeRock-TransactionId (PingAM:
 	// org.forgerock.http.TrustTransactionHeader).
 	TrustTransactionHeader bool
+	// Limits are values of limits that are not the defaults, see ParseLimits.
+	Limits map[string]int64
 	// SweepEvery is how often expired records are removed; 0 is a minute, below 0 never.
 	SweepEvery time.Duration
 }
@@ -86,9 +88,10 @@ type Server struct {
 	store    watched
 	scripts  *script.Engine
 
-	logins, sessionEvents, refused, limits *observe.Tally
+	logins, sessionEvents, refused *observe.Tally
+	limits                         *observe.Limits
 
-	connections connections
+	connections clientConnections
 	recent      *recent     // audit events
 	hub         *notify.Hub // of notifications; nil until it is made
 	timeouts    timeouts
@@ -118,7 +121,7 @@ func New(o Options) (*Server, error) {
 	if o.Contexts == nil {
 		o.Contexts = []string{"/openam", "/am"}
 	}
-	s := &Server{options: o, log: o.Log, meter: newMeter(o.Now), store: newWatched(o.Engine, o.Now), limits: observe.NewTally(append(limitNames, "other")...),
+	s := &Server{options: o, log: o.Log, meter: newMeter(o.Now), store: newWatched(o.Engine, o.Now), limits: observe.NewLimits(append(limitNames, "other"), o.Limits),
 		logins: observe.NewTally("success", "failure"), sessionEvents: observe.NewTally("created", "ended"), refused: observe.NewTally(append(refusedStatuses, "")...)}
 	s.recent = newRecent(o.Audit, s.limits)
 	for _, c := range o.Contexts {

@@ -61,8 +61,8 @@ func auditTopics() []*audit.Schema {
 }
 
 // OpenAudit reads the configuration of auditing: a JSON file with what the gateway's AuditService has, "config" and
-// "eventHandlers". It writes after its Start. The error has all problems of the file.
-func OpenAudit(path string, log *slog.Logger) (*audit.Service, error) {
+// "eventHandlers". It writes after its Start. limits are those of Options. The error has all problems of the file.
+func OpenAudit(path string, limits map[string]int64, log *slog.Logger) (*audit.Service, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
@@ -79,7 +79,7 @@ func OpenAudit(path string, log *slog.Logger) (*audit.Service, error) {
 	if c.TopicSchemasDirectory == "" {
 		c.TopicSchemasDirectory = filepath.Join(dir, "audit-schemas")
 	}
-	s := audit.New(&c, &audit.Env{Node: n, Errs: errs, Decoder: decoder, Dir: dir, Topics: auditTopics(), Log: log, Now: time.Now})
+	s := audit.New(&c, &audit.Env{Node: n, Errs: errs, Decoder: decoder, Dir: dir, Topics: auditTopics(), Unsent: int(limits["audit_memory"]), Log: log, Now: time.Now})
 	for _, w := range errs.Warnings() {
 		log.Warn(w.String())
 	}
@@ -91,6 +91,7 @@ type audited struct {
 	observe.Request
 	recent *recent
 	rec    recorder
+	body   timedBody
 	began  time.Time
 	// given is the transaction ID that the request brought; "": it has one of its number.
 	given   string

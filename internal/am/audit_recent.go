@@ -28,7 +28,7 @@ type recent struct {
 	prefix, requests string
 	serial, request  atomic.Uint64
 	topics           map[string]*recentTopic
-	limits           *observe.Tally
+	limits           *observe.Limits
 	outcomes         outcomes
 }
 
@@ -39,6 +39,7 @@ type recentTopic struct {
 	ring   [recentEvents]recentEvent
 	// first is the place of the oldest of count events, which have that many bytes.
 	first, count, bytes int
+	most                int // bytes
 }
 
 type recentEvent struct {
@@ -47,10 +48,10 @@ type recentEvent struct {
 }
 
 // newRecent makes the memory. Fields are left out as the files of the service leave them out; it may be nil.
-func newRecent(service *audit.Service, limits *observe.Tally) *recent {
+func newRecent(service *audit.Service, limits *observe.Limits) *recent {
 	r := &recent{prefix: uuid.NewString() + "-", requests: uuid.NewString() + "-", topics: map[string]*recentTopic{}, limits: limits}
 	for _, schema := range auditTopics() {
-		t := &recentTopic{policy: audit.DefaultPolicy(schema)}
+		t := &recentTopic{policy: audit.DefaultPolicy(schema), most: limits.Number("recent_events", recentBytes)}
 		if service != nil {
 			if written := service.Topic(schema.Topic); written != nil {
 				t.policy = written.Policy
@@ -90,7 +91,7 @@ func (r *recent) add(topic string, serial uint64, event map[string]any) error {
 func (t *recentTopic) add(e recentEvent) (large bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for t.count == recentEvents || t.count > 0 && t.bytes+len(e.text) > recentBytes {
+	for t.count == recentEvents || t.count > 0 && t.bytes+len(e.text) > t.most {
 		large = large || t.count < recentEvents
 		old := &t.ring[t.first]
 		t.bytes -= len(old.text)

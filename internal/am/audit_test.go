@@ -25,7 +25,7 @@ func auditedSite(t *testing.T) (s *site, events func(topic string) []map[string]
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	service, err := am.OpenAudit(file, slog.New(slog.DiscardHandler))
+	service, err := am.OpenAudit(file, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +248,7 @@ func TestAuditConfiguration(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := am.OpenAudit(file, slog.New(slog.DiscardHandler))
+	_, err := am.OpenAudit(file, nil, slog.New(slog.DiscardHandler))
 	if err == nil || !strings.Contains(err.Error(), "audit.json:2") || !strings.Contains(err.Error(), "JdbcAuditEventHandler") || !strings.Contains(err.Error(), "acces") {
 		t.Errorf("= %v", err)
 	}

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -32,6 +35,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.given = ""
 	}
 	r = r.WithContext(a)
+	if r.Body != http.NoBody {
+		a.body = timedBody{r.Body, s.limits}
+		r.Body = &a.body
+	}
 	if s.options.Tracing != nil {
 		var span observe.Span
 		r, span = serveTraced(r)
@@ -64,6 +71,11 @@ func (s *Server) answered(r *http.Request, a *audited) {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if !validHost(r.Host) {
 		refuse(w, http.StatusBadRequest, "The Host header is not valid")
+		return
+	}
+	if largeHeader(r) {
+		s.limits.Add("headers")
+		refuse(w, http.StatusRequestHeaderFieldsTooLarge, "The header of the request is too large")
 		return
 	}
 	if r.ContentLength < 0 || r.ContentLength > maxBody {
@@ -337,6 +349,20 @@ func (s *Server) recover(w http.ResponseWriter, r *http.Request, rec *recorder) 
 	if rec == nil || rec.status == 0 {
 		refuse(w, http.StatusInternalServerError, "Internal Server Error")
 	}
+}
+
+// timedBody counts a body that does not come in time.
+type timedBody struct {
+	io.ReadCloser
+	limits *observe.Limits
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		b.limits.Add("body_time")
+	}
+	return n, err
 }
 
 // recorder notes what was answered.

@@ -30,11 +30,24 @@ var refusedStatuses = []string{"413", "414", "429", "431", "503"}
 
 // limitNames are the limits of am_limit_total. The first refuse requests, the others let go what is kept in memory.
 var limitNames = []string{
-	"actors", "authorization_details", "backchannel_requests", "dpop_proof", "inner_journeys", "journey_state", "journey_steps", "json_depth",
+	"actors", "answer_time", "authorization_details", "backchannel_requests", "body_time", "connections", "dpop_proof", "header_time", "headers", "idle_time", "inner_journeys", "journey_state", "journey_steps", "json_depth", "jwt", "jwt_depth", "key_set",
 	"notification_queue", "notification_sockets", "page", "parameters", "password_checks", "policy_resources", "query_filter", "realm_depth", "request_object", "script_source",
 	"session_properties", "tree_nodes", "user_codes", "user_sessions",
 	"compiled_scripts", "documents", "ended_sessions", "recent_events", "remembered_failures", "remote_key_sets", "script_caches", "timed_sessions", "user_code_sessions",
 	"verified_tokens",
+}
+
+// settable are the limits that can be set, and whether they are times.
+var settable = map[string]bool{
+	"answer_time": true, "audit_memory": false, "body_time": true, "connections": false, "header_time": true, "idle_time": true,
+	"notification_queue": false, "notification_sockets": false, "password_checks": false,
+	"compiled_scripts": false, "documents": false, "ended_sessions": false, "recent_events": false, "remembered_failures": false,
+	"remote_key_sets": false, "timed_sessions": false, "user_code_sessions": false, "verified_tokens": false,
+}
+
+// ParseLimits reads values for Options.Limits: pairs such as "connections=5000" and "idle_time=5m".
+func ParseLimits(pairs []string) (map[string]int64, error) {
+	return observe.ParseLimits(pairs, settable)
 }
 
 // workCollector tells of what the server does.
@@ -61,7 +74,7 @@ func (c workCollector) Collect(out chan<- prometheus.Metric) {
 	tally(loginsTotal, c.logins)
 	tally(sessionsTotal, c.sessionEvents)
 	tally(httpRefused, c.refused)
-	tally(limitsHeld, c.limits)
+	tally(limitsHeld, &c.limits.Tally)
 	tally(scriptLimits, c.scripts.Limited())
 	counter(scriptsFailed, c.scripts.Failed())
 	counter(attemptsRefused, c.login.Guard().Refused(), "password")

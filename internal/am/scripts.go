@@ -30,7 +30,7 @@ var (
 	_ rest.ScriptChecker = scripts{}
 )
 
-func newScripts(o Options, limits *observe.Tally, resources script.Resources, setProperty script.SetProperty) scripts {
+func newScripts(o Options, limits *observe.Limits, resources script.Resources, setProperty script.SetProperty) scripts {
 	s := surroundings(o.Log)
 	s.Held, s.SaveUser, s.FetchHosts, s.Secret = limits, saveUser, fetchHosts, readSecret
 	s.Now = o.Now

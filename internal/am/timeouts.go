@@ -33,9 +33,10 @@ func (t *timeouts) ended(id string) {
 
 // lookForTimeouts compares with the last look, and tells.
 func (s *Server) lookForTimeouts(ctx context.Context) error {
-	most := fewTimed
+	all := s.limits.Number("timed_sessions", maxTimed)
+	most := min(fewTimed, all)
 	if s.options.Audit != nil && s.options.Audit.Audits(topicActivity) || s.hub.Followed(notify.TopicSession) {
-		most = maxTimed
+		most = all
 	}
 	now := map[string]store.Session{}
 	for _, rl := range s.realms.List() {
@@ -49,7 +50,7 @@ func (s *Server) lookForTimeouts(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(now) >= maxTimed {
+	if len(now) >= all {
 		s.limits.Add("timed_sessions")
 	}
 	s.timeouts.mu.Lock()
@@ -62,7 +63,7 @@ func (s *Server) lookForTimeouts(ctx context.Context) error {
 		}
 		switch alive, err := s.login.Sessions().FindByID(ctx, id); {
 		case err == nil: // the walk did not come to it
-			s.timeouts.keep(id, brief(alive))
+			s.timeouts.keep(id, brief(alive), all)
 			continue
 		case !errors.Is(err, store.ErrNotFound):
 			return err
@@ -82,11 +83,11 @@ func brief(s store.Session) store.Session {
 	}
 }
 
-// keep notes a session for the next look.
-func (t *timeouts) keep(id string, sess store.Session) {
+// keep notes a session for the next look, which has at most that many.
+func (t *timeouts) keep(id string, sess store.Session, most int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.seen) < maxTimed {
+	if len(t.seen) < most {
 		t.seen[id] = sess
 	}
 }

@@ -75,6 +75,7 @@ func csvFiles(b *builder) func(string, *Topic) sink {
 		table := table
 		table.columns = t.schema.Columns
 		return b.file(filepath.Join(c.LogDirectory, name+".csv"), &file{
+			most:   b.env.Unsent,
 			header: table.header(), form: table.row, interval: interval, maxEvents: 10000,
 			rotation: rotate, retention: c.FileRetention.orDefault(), check: bounded(c.RotationRetentionCheckInterval, 5*time.Second),
 		})

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 // half an event. Nothing that was given to write before stop is lost, unless the disk
 // refuses it for long.
 type file struct {
+	most int // bytes of unsent; 0: maxUnsent
 	path string
 	// header begins every new file; nil for none.
 	header []byte
@@ -152,7 +154,7 @@ func (f *file) flush() {
 		f.log.Info("audit events are written again", "file", f.path)
 	}
 	f.failed = err != nil
-	if len(f.unsent) > maxUnsent {
+	if len(f.unsent) > cmp.Or(f.most, maxUnsent) {
 		f.log.Error("audit events are lost: too many could not be written", "file", f.path, "bytes", len(f.unsent))
 		f.loss.Add(int64(bytes.Count(f.unsent, []byte("\n"))))
 		f.unsent = nil

@@ -44,6 +44,7 @@ func jsonFiles(b *builder) func(string, *Topic) sink {
 	rotate := c.FileRotation.orDefault().read(b)
 	return func(name string, _ *Topic) sink {
 		return b.file(filepath.Join(c.LogDirectory, name+".audit.json"), &file{
+			most: b.env.Unsent,
 			form: form, interval: bounded(c.Buffering.WriteInterval, 100*time.Millisecond), maxEvents: c.Buffering.MaxSize,
 			rotation: rotate, retention: c.FileRetention.orDefault(), check: bounded(c.RotationRetentionCheckInterval, 5*time.Second),
 		})

@@ -83,6 +83,8 @@ type Env struct {
 	ClientTLS func(*conf.Node) (*tls.Config, bool)
 	// Topics are the schemas of topics that need no file.
 	Topics []*Schema
+	// Unsent bounds the events that a file keeps in memory while the disk refuses them, in bytes; 0 is 16 MiB.
+	Unsent int
 	Log    *slog.Logger
 	Now    func() time.Time
 }

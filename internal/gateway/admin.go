@@ -236,10 +236,12 @@ func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64, kept *hand
 	}
 	trust, _ := g.services.System("org.forgerock.http.TrustTransactionHeader")
 	storage := kept.Storage
+	limits := g.services.Limits
 	s := wire.NewServer(wire.Options{
 		MaxHeaderBytes: c.MaxTotalHeadersSize, MaxRequestLine: c.Vertx.MaxInitialLineLength, MaxBody: max(maxBody, 0),
+		MaxConnections: limits.Number("connections", 0), HeaderTimeout: limits.Time("header_time", 0), DataTimeout: limits.Time("data_time", 0), IdleTimeout: limits.Time("idle_time", 0),
 		GracePeriod: c.GracePeriod.D(), Streaming: g.admin.StreamingEnabled, PreserveQuery: g.admin.PreserveQuery,
-		TrustTransactionHeader: trust == "true", Storage: &storage, Limits: g.services.Limits, Tracing: g.tracing, Log: g.services.Logger,
+		TrustTransactionHeader: trust == "true", Storage: &storage, Limits: limits, Tracing: g.tracing, Log: g.services.Logger,
 	}, h)
 	for _, port := range c.Port {
 		addr, err := s.Listen(net.JoinHostPort(c.Host, strconv.Itoa(port)), config)

@@ -35,6 +35,8 @@ type Options struct {
 	Hosts map[string]string
 	// System holds system properties.
 	System map[string]string
+	// Limits are values of limits that are not the defaults, see ParseLimits.
+	Limits map[string]int64
 	// Getenv looks up environment variables; nil is the process's own environment.
 	Getenv func(string) (string, bool)
 	// Log receives everything; nil drops it.
@@ -88,7 +90,7 @@ func newInstance(o Options) (*instance, error) {
 	i := &instance{tokenFiles: map[string]string{}, mode: "production", loaded: time.Now(),
 		locations: locations{files: map[string]stamp{}, added: make(chan struct{}, 1)}}
 	i.services = &heap.Services{
-		Limits: observe.NewTally(append(limitNames, "other")...), Logger: o.Log, Getenv: o.Getenv, Now: o.Now, Hosts: o.Hosts,
+		Limits: observe.NewLimits(append(limitNames, "other"), o.Limits), Logger: o.Log, Getenv: o.Getenv, Now: o.Now, Hosts: o.Hosts,
 		System: func(name string) (string, bool) { v, ok := o.System[name]; return v, ok },
 		Dirs: heap.Dirs{
 			Instance: dir, Config: filepath.Join(dir, "config"), Scripts: filepath.Join(dir, "scripts", "groovy"),

@@ -1,6 +1,10 @@
 package gateway
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"gatehouse/internal/observe"
+)
 
 var (
 	gatewayConnections = prometheus.NewDesc("gatehouse_gateway_connections", "Open connections of clients.", nil, nil)
@@ -14,7 +18,18 @@ var (
 
 // limitNames are the limits of gatehouse_limit_total.
 var limitNames = []string{
-	"answer", "body_memory", "cookies", "decoded", "expression", "form_bytes", "form_fields", "issuers", "json_depth", "logins", "route_document", "script_calls", "throttling_groups",
+	"answer", "answer_time", "body_memory", "connections", "cookies", "decoded", "dpop_proof", "expression", "form_bytes", "form_fields", "header_time", "idle_time", "issuers",
+	"json_depth", "jwt", "jwt_depth", "key_set", "logins", "route_document", "script_calls", "sessions", "throttling_groups",
+}
+
+// settable are the limits that can be set, and whether they are times.
+var settable = map[string]bool{
+	"audit_memory": false, "connections": false, "data_time": true, "header_time": true, "idle_time": true, "issuers": false, "sessions": false, "throttling_groups": false,
+}
+
+// ParseLimits reads values for Options.Limits: pairs such as "connections=5000" and "idle_time=5m".
+func ParseLimits(pairs []string) (map[string]int64, error) {
+	return observe.ParseLimits(pairs, settable)
 }
 
 // serverCollector tells of the gateway as a server.

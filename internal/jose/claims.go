@@ -229,6 +229,9 @@ func decodeObject(data []byte) (map[string]any, error) {
 		return nil, fmt.Errorf("%w: not a JSON object", ErrMalformed)
 	}
 	v, err := decodeValue(d, maxDepth)
+	if errors.Is(err, errDeep) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: not a JSON object, or a name is repeated", ErrMalformed)
 	}
@@ -241,6 +244,8 @@ func decodeObject(data []byte) (map[string]any, error) {
 	}
 	return object, nil
 }
+
+var errDeep = &tooLarge{"jwt_depth", "objects and lists nested too deeply"}
 
 func decodeValue(d *jsontext.Decoder, depth int) (any, error) {
 	t, err := d.ReadToken()
@@ -264,7 +269,7 @@ func decodeValue(d *jsontext.Decoder, depth int) (any, error) {
 
 func decodeMembers(d *jsontext.Decoder, depth int) (any, error) {
 	if depth <= 0 {
-		return nil, ErrMalformed
+		return nil, errDeep
 	}
 	out := map[string]any{}
 	for d.PeekKind() != '}' {
@@ -283,7 +288,7 @@ func decodeMembers(d *jsontext.Decoder, depth int) (any, error) {
 
 func decodeList(d *jsontext.Decoder, depth int) (any, error) {
 	if depth <= 0 {
-		return nil, ErrMalformed
+		return nil, errDeep
 	}
 	out := []any{}
 	for d.PeekKind() != ']' {

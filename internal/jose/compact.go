@@ -109,7 +109,7 @@ func (h *Header) nested() bool { return strings.EqualFold(trimMedia(h.ContentTyp
 func split(token string, want, limit int) (parts [5][]byte, err error) {
 	limit = limitOf(limit)
 	if len(token) > limit {
-		return parts, fmt.Errorf("%w: token over %d bytes", ErrMalformed, limit)
+		return parts, &tooLarge{"jwt", fmt.Sprintf("token over %d bytes", limit)}
 	}
 	if strings.Count(token, ".") != want-1 {
 		return parts, fmt.Errorf("%w: not %d parts", ErrMalformed, want)

@@ -17,7 +17,7 @@ func inflate(data []byte, limit int) ([]byte, error) {
 		return nil, fmt.Errorf("%w: content is not compressed as its header says", ErrMalformed)
 	}
 	if len(out) > limit {
-		return nil, fmt.Errorf("%w: decompressed content over %d bytes", ErrMalformed, limit)
+		return nil, &tooLarge{"jwt", fmt.Sprintf("decompressed content over %d bytes", limit)}
 	}
 	return out, nil
 }

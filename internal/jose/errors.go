@@ -1,6 +1,9 @@
 package jose
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The kinds of failure. Every error of this package wraps exactly one of them; the text behind it says what was wrong
 // without quoting tokens, claims or key material.
@@ -19,3 +22,26 @@ var (
 	ErrClaim       = errors.New("claim missing or unusable")
 	ErrFetch       = errors.New("key set not available") // remote set only
 )
+
+// tooLarge is ErrMalformed for what is over a limit, whose name it has for those who count.
+type tooLarge struct{ limit, text string }
+
+func (e *tooLarge) Error() string     { return ErrMalformed.Error() + ": " + e.text }
+func (e *tooLarge) Unwrap() error     { return ErrMalformed }
+func (e *tooLarge) OverLimit() string { return e.limit }
+
+// unfetched is ErrFetch. What it is for is in its text alone: a malformed set must not read as a malformed token. Only the
+// limit that it was over can be asked for.
+type unfetched struct{ cause error }
+
+func (e *unfetched) Error() string { return fmt.Sprintf("%v: %v", ErrFetch, e.cause) }
+func (e *unfetched) Unwrap() error { return ErrFetch }
+func (e *unfetched) OverLimit() string {
+	if over, ok := errors.AsType[interface {
+		error
+		OverLimit() string
+	}](e.cause); ok {
+		return over.OverLimit()
+	}
+	return ""
+}

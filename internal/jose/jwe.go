@@ -157,7 +157,7 @@ func Decrypt(ctx context.Context, token string, o DecryptOptions) (*Token, error
 			continue
 		}
 		if max := limitOf(o.MaxBytes); len(plain) > max {
-			return nil, fmt.Errorf("%w: decrypted content over %d bytes", ErrMalformed, max)
+			return nil, &tooLarge{"jwt", fmt.Sprintf("decrypted content over %d bytes", max)}
 		}
 		return &Token{Header: h, Payload: plain, Key: k}, nil
 	}

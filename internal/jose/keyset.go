@@ -50,7 +50,7 @@ func NewKeySet(keys ...*Key) *KeySet {
 // member names or without "keys" is ErrMalformed.
 func ParseKeySet(data []byte) (*KeySet, error) {
 	if len(data) > MaxSetBytes {
-		return nil, fmt.Errorf("%w: key set over %d bytes", ErrMalformed, MaxSetBytes)
+		return nil, &tooLarge{"key_set", fmt.Sprintf("key set over %d bytes", MaxSetBytes)}
 	}
 	var doc struct {
 		Keys *[]jsontext.Value `json:"keys"`

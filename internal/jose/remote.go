@@ -97,7 +97,7 @@ func (r *Remote) usable(st *remoteState) (*KeySet, error) {
 	if st.set != nil && (st.failure == nil || r.o.Now().Sub(st.loaded) < r.o.CacheTimeout+max(r.o.MaxStale, 0)) {
 		return st.set, nil
 	}
-	return nil, fmt.Errorf("%w: %v", ErrFetch, st.failure) //nolint:errorlint // a malformed set must not read as a malformed token
+	return nil, &unfetched{st.failure}
 }
 
 // reload replaces the state old, unless that has happened already. It errs only when ctx ends.

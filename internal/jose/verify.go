@@ -128,7 +128,7 @@ func candidates(ctx context.Context, f Finder, kid string, a *alg, op operation)
 // UnverifiedHeader reads the header of a compact JWS or JWE. It proves nothing; it serves to choose keys.
 func UnverifiedHeader(token string) (*Header, error) {
 	if len(token) > DefaultMaxToken {
-		return nil, fmt.Errorf("%w: token over %d bytes", ErrMalformed, DefaultMaxToken)
+		return nil, &tooLarge{"jwt", fmt.Sprintf("token over %d bytes", DefaultMaxToken)}
 	}
 	head, _, ok := strings.Cut(token, ".")
 	if !ok {

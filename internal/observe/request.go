@@ -17,7 +17,7 @@ type Request struct {
 	// Tracing makes spans; nil: none are made.
 	Tracing *Tracing
 	// Limits counts refusals for limits, see CountLimit; nil: nobody does.
-	Limits *Tally
+	Limits *Limits
 }
 
 type requestKey struct{}

@@ -64,7 +64,7 @@ type Options struct {
 	// and not whatever the sender says; nil: it is.
 	Itself func(r *http.Request, rl *realm.Realm) bool
 	// Limits counts what limits held back; nil: nobody does.
-	Limits *observe.Tally
+	Limits *observe.Limits
 }
 
 // Service authenticates. All methods may be called concurrently.

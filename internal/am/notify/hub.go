@@ -53,7 +53,7 @@ type Options struct {
 	Log  *slog.Logger
 	Now  func() time.Time
 	// Limits counts what limits held back; nil: nobody does.
-	Limits *observe.Tally
+	Limits *observe.Limits
 }
 
 // Hub knows the subscribers. All methods may be called concurrently.
@@ -216,7 +216,7 @@ func (h *Hub) join(sub *subscriber) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	agent := sub.realm + "\x00" + sub.agent
-	if h.closed || len(h.all) >= maxSubscribers || h.agents[agent] >= maxOfAgent {
+	if h.closed || len(h.all) >= h.Limits.Number("notification_sockets", maxSubscribers) || h.agents[agent] >= maxOfAgent {
 		return false
 	}
 	h.all[sub] = struct{}{}

@@ -45,7 +45,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, stop := context.WithCancelCause(context.Background())
 	defer stop(nil)
 	sub := &subscriber{
-		realm: sess.Realm, agent: sess.Subject.Name, session: sess.ID(), queue: make(chan []byte, maxQueue), stop: stop, topics: map[string]bool{},
+		realm: sess.Realm, agent: sess.Subject.Name, session: sess.ID(), queue: make(chan []byte, h.Limits.Number("notification_queue", maxQueue)), stop: stop, topics: map[string]bool{},
 	}
 	if !h.join(sub) {
 		h.Limits.Add("notification_sockets")

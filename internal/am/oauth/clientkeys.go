@@ -52,7 +52,7 @@ const maxRemote = 1000
 
 // remoteKeys are the key sets behind URLs, each loaded when first needed and shared by all requests.
 type remoteKeys struct {
-	limits *observe.Tally
+	limits *observe.Limits
 	fetch  func(context.Context, string, Reach) ([]byte, error)
 	now    func() time.Time
 
@@ -69,7 +69,7 @@ type remoteKey struct {
 	inside                  string
 }
 
-func newRemoteKeys(fetch func(context.Context, string, Reach) ([]byte, error), limits *observe.Tally, now func() time.Time) *remoteKeys {
+func newRemoteKeys(fetch func(context.Context, string, Reach) ([]byte, error), limits *observe.Limits, now func() time.Time) *remoteKeys {
 	return &remoteKeys{limits: limits, fetch: fetch, now: now, sets: map[remoteKey]*jose.Remote{}}
 }
 
@@ -95,7 +95,7 @@ func (r *remoteKeys) get(address string, cacheMillis, missMillis int, reach Reac
 		return nil, err
 	}
 	for other := range r.sets {
-		if len(r.sets) < maxRemote {
+		if len(r.sets) < r.limits.Number("remote_key_sets", maxRemote) {
 			break
 		}
 		delete(r.sets, other)

@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/am/outgoing"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/jose"
+	"gatehouse/internal/observe"
 )
 
 // onSameHost follows redirects that stay where they came from.
@@ -67,7 +68,7 @@ func fetch(ctx context.Context, address string, reach Reach) ([]byte, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, jose.MaxSetBytes+1))
 	if err == nil && len(body) > jose.MaxSetBytes {
-		err = errors.New("too large")
+		err = fmt.Errorf("too large: %w", observe.OverLimit("key_set"))
 	}
 	return body, err
 }

@@ -10,7 +10,7 @@ import (
 // guesses bounds how many user codes one session may try in a minute (RFC 8628 §5.1).
 type guesses struct {
 	now    func() time.Time
-	limits *observe.Tally
+	limits *observe.Limits
 
 	mu    sync.Mutex
 	since time.Time
@@ -25,7 +25,7 @@ const (
 func (g *guesses) guess(who string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	full := len(g.tried) >= maxGuessers
+	full := len(g.tried) >= g.limits.Number("user_code_sessions", maxGuessers)
 	if full {
 		g.limits.Add("user_code_sessions")
 	}

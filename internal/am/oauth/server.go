@@ -40,7 +40,7 @@ type Options struct {
 	// ClientAddress is the address that a request to a realm came from; nil: the other end of the connection.
 	ClientAddress func(r *http.Request, rl *realm.Realm) string
 	// Limits counts what limits held back; nil: nobody does.
-	Limits *observe.Tally
+	Limits *observe.Limits
 	Log    *slog.Logger
 	Now    func() time.Time
 }
@@ -121,7 +121,7 @@ func New(o Options) *Server {
 
 		sessions:  store.Sessions{Engine: o.Engine, Now: o.Now},
 		followups: store.Followups{Engine: o.Engine},
-		ended:     make(chan string, maxEnded),
+		ended:     make(chan string, o.Limits.Number("ended_sessions", maxEnded)),
 
 		forAdministrators: newForAdministrators(o.AdministratorClient),
 

@@ -14,7 +14,7 @@ import (
 // that is withdrawn goes on counting for as long as an entry lives.
 type verifiedTokens struct {
 	now    func() time.Time
-	limits *observe.Tally
+	limits *observe.Limits
 
 	mu         sync.Mutex
 	turned     time.Time
@@ -33,7 +33,7 @@ const (
 	maxGeneration = 10_000
 )
 
-func newVerifiedTokens(limits *observe.Tally, now func() time.Time) *verifiedTokens {
+func newVerifiedTokens(limits *observe.Limits, now func() time.Time) *verifiedTokens {
 	return &verifiedTokens{limits: limits, now: now, turned: now(), young: map[[sha256.Size]byte]*ownToken{}}
 }
 
@@ -59,7 +59,7 @@ func (v *verifiedTokens) put(raw string, t *ownToken) {
 // turn ends a generation that is old or full. When nothing was asked for long, the one before is too old as well.
 func (v *verifiedTokens) turn() {
 	age := v.now().Sub(v.turned)
-	if age < generation && len(v.young) < maxGeneration {
+	if age < generation && len(v.young) < v.limits.Number("verified_tokens", maxGeneration) {
 		return
 	}
 	if age < generation {

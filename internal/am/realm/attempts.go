@@ -21,7 +21,7 @@ const (
 // forgotten. It is safe for concurrent use.
 type Attempts struct {
 	free   int
-	limits *observe.Tally
+	limits *observe.Limits
 	now    func() time.Time
 
 	mu    sync.Mutex
@@ -39,7 +39,7 @@ type attempts struct {
 }
 
 // NewAttempts counts from free failures in a row on. limits counts the keys that were forgotten; it may be nil.
-func NewAttempts(free int, limits *observe.Tally, now func() time.Time) *Attempts {
+func NewAttempts(free int, limits *observe.Limits, now func() time.Time) *Attempts {
 	return &Attempts{free: free, limits: limits, now: now, byKey: map[string]*list.Element{}, order: list.New()}
 }
 
@@ -81,7 +81,7 @@ func (a *Attempts) Failed(key string) {
 	if !ok {
 		e = a.order.PushFront(&attempts{key: key})
 		a.byKey[key] = e
-		if a.order.Len() > MaxAttempts {
+		if a.order.Len() > a.limits.Number("remembered_failures", MaxAttempts) {
 			a.drop(a.order.Back())
 			a.limits.Add("remembered_failures")
 		}

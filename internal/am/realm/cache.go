@@ -13,7 +13,7 @@ const cacheLimit = 20_000
 
 // cache keeps decoded documents by ID. Reads take no lock.
 type cache[T any] struct {
-	limits *observe.Tally // counts that the cache was full; nil: nobody does
+	limits *observe.Limits // counts that the cache was full; nil: nobody does
 
 	m sync.Map
 	n atomic.Int64
@@ -32,7 +32,7 @@ func (c *cache[T]) get(id string, load func() (T, error)) (T, error) {
 	if err != nil {
 		return v, err
 	}
-	if c.n.Load() >= cacheLimit {
+	if c.n.Load() >= int64(c.limits.Number("documents", cacheLimit)) {
 		c.limits.Add("documents")
 		c.empty()
 	}

@@ -10,7 +10,7 @@ import (
 
 // A cache is full when it has as many entries as it may, and not when one entry was read as often.
 func TestCacheIsBounded(t *testing.T) {
-	limits := observe.NewTally("documents")
+	limits := observe.NewLimits([]string{"documents"}, nil)
 	c := &cache[int]{limits: limits}
 	full := func() (n uint64) {
 		limits.Each(func(_ string, count uint64) { n += count })

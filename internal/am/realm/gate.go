@@ -21,9 +21,9 @@ type gate struct {
 	slots, line chan struct{}
 }
 
-func newGate() *gate {
+func newGate(limits *observe.Limits) *gate {
 	n := max(1, runtime.GOMAXPROCS(0)/2)
-	return &gate{slots: make(chan struct{}, n), line: make(chan struct{}, n*(1+waitersPerSlot))}
+	return &gate{slots: make(chan struct{}, n), line: make(chan struct{}, n*(1+limits.Number("password_checks", waitersPerSlot)))}
 }
 
 // pass waits for a place and runs f.

@@ -26,7 +26,7 @@ type Options struct {
 	Log       *slog.Logger // nil: nothing is logged
 	Now       func() time.Time
 	// Limits counts what limits held back; nil: nobody does.
-	Limits *observe.Tally
+	Limits *observe.Limits
 	// Kinds are kinds of realm documents, beside those of package store, that end
 	// with their realm.
 	Kinds []string
@@ -39,7 +39,7 @@ type Manager struct {
 	engine store.Engine
 	docs   store.Docs
 	log    *slog.Logger
-	limits *observe.Tally
+	limits *observe.Limits
 	now    func() time.Time
 	kinds  []string
 	// identities are users that are kept elsewhere; nil for none.
@@ -79,7 +79,7 @@ func NewManager(ctx context.Context, o Options) (*Manager, error) {
 		kinds:   slices.Concat([]string{store.KindAgent, store.KindService, store.KindUser, store.KindScript, store.KindKey, store.KindSecretStore}, o.Kinds),
 		secrets: newSealer(o.MasterKey, "client secrets"),
 		keys:    newSealer(o.MasterKey, "realm keys"),
-		gate:    newGate(),
+		gate:    newGate(o.Limits),
 	}
 	if m.now == nil {
 		m.now = time.Now

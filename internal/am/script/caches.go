@@ -53,7 +53,7 @@ const (
 
 // caches are those of all realms, in this process alone.
 type caches struct {
-	held    *observe.Tally // counts what was let go for want of room; nil: nobody does
+	held    *observe.Limits // counts what was let go for want of room; nil: nobody does
 	mu      sync.Mutex
 	realms  map[string]*realmCaches
 	loading singleflight.Group

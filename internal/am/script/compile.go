@@ -63,7 +63,7 @@ func (c *programs) find(e *Engine, s *realm.Script) (program, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.kept) >= maxPrograms {
+	if len(c.kept) >= e.options.Held.Number("compiled_scripts", maxPrograms) {
 		c.dropOldest()
 		e.options.Held.Add("compiled_scripts")
 	}

@@ -19,7 +19,7 @@ type Options struct {
 	Log    *slog.Logger // where scripts log; nil: nowhere
 	Limits Limits
 	// Held counts what limits of the engine, not of a run, held back; nil: nobody does.
-	Held *observe.Tally
+	Held *observe.Limits
 	// SaveUser stores what a script set on identity; nil: scripts cannot change users.
 	SaveUser SaveUser
 	// FetchHosts gives the hosts ("host" or "host:port") with internal addresses that scripts of a realm may call; nil:

@@ -45,7 +45,7 @@ var auditService = heap.Define("AuditService", func(c *audit.Config, env *heap.E
 	}
 	s := &service{Service: audit.New(c, &audit.Env{
 		Node: env.Config, Errs: env.Errs, Decoder: env.Heap.Decoder, Dir: env.Dirs.Instance, Hosts: env.Hosts,
-		Topics: topics(), Log: env.Log, Now: env.Now,
+		Topics: topics(), Unsent: env.Limits.Number("audit_memory", 0), Log: env.Log, Now: env.Now,
 		ClientTLS: func(n *conf.Node) (*tls.Config, bool) { return clientTLS(n, env) },
 	})}
 	env.Measure(func() []heap.Sample {

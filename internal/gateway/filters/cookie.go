@@ -54,7 +54,7 @@ type cookieFilter struct {
 	manages bool
 	key     string // of the jar in the session
 	now     func() time.Time
-	limits  *observe.Tally
+	limits  *observe.Limits
 	mu      sync.Mutex // held while a jar is put into a session
 }
 

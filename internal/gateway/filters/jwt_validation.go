@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/gateway/script"
 	"gatehouse/internal/gateway/secrets"
 	"gatehouse/internal/jose"
+	"gatehouse/internal/observe"
 )
 
 // JwtValidatorCustomizer looks further into a token that was opened.
@@ -173,6 +174,7 @@ func (f *tokenValidator) check(x *chain.Exchange, token string) (*jose.Claims, [
 		return nil, bad("invalid_jwt", "there is no token"), nil
 	}
 	opened, err := jose.Open(x.Ctx(), token, f.open)
+	observe.CountLimit(x.Ctx(), err)
 	switch {
 	case err != nil && tokensFault(err):
 		return nil, bad("invalid_jwt", err.Error()), nil
@@ -183,6 +185,7 @@ func (f *tokenValidator) check(x *chain.Exchange, token string) (*jose.Claims, [
 	}
 	claims, err := jose.ParseClaims(opened.Payload)
 	if err != nil {
+		observe.CountLimit(x.Ctx(), err)
 		return nil, bad("invalid_jwt", err.Error()), nil
 	}
 	early, late := f.now().Add(-f.skew), f.now().Add(f.skew)

@@ -20,7 +20,7 @@ const (
 // it will be full again, so nothing has to run for it to fill.
 type buckets struct {
 	seed   maphash.Seed
-	limits *observe.Tally
+	limits *observe.Limits
 	shards [bucketShards]bucketShard
 }
 
@@ -36,7 +36,7 @@ type bucket struct {
 }
 
 // newBuckets makes buckets. limits counts groups that went because there were too many; it may be nil.
-func newBuckets(limits *observe.Tally) *buckets {
+func newBuckets(limits *observe.Limits) *buckets {
 	b := &buckets{seed: maphash.MakeSeed(), limits: limits}
 	for i := range b.shards {
 		b.shards[i].groups = map[string]bucket{}
@@ -65,7 +65,7 @@ func (b *buckets) take(group string, rate ThrottlingRate, at time.Time) time.Dur
 	}
 	k.full += each
 	if !known {
-		if len(s.groups) >= maxShardGroups && s.makeRoom(now) {
+		if most := b.limits.Number("throttling_groups", maxShardGroups); len(s.groups) >= most && s.makeRoom(now, most) {
 			b.limits.Add("throttling_groups")
 		}
 		group = strings.Clone(group) // it may be a part of a whole header
@@ -75,9 +75,9 @@ func (b *buckets) take(group string, rate ThrottlingRate, at time.Time) time.Dur
 }
 
 // makeRoom drops the groups whose buckets are full, else any one of them, and tells that.
-func (s *bucketShard) makeRoom(now int64) bool {
+func (s *bucketShard) makeRoom(now int64, most int) bool {
 	s.sweep(now)
-	if len(s.groups) < maxShardGroups {
+	if len(s.groups) < most {
 		return false
 	}
 	for g := range s.groups {

@@ -83,7 +83,7 @@ func TestThrottlingIsBounded(t *testing.T) {
 	for i := range maxShardGroups {
 		s.groups[fmt.Sprint(i)] = bucket{ThrottlingRate{1, time.Hour}, now.Add(time.Hour).UnixNano()}
 	}
-	s.makeRoom(now.UnixNano())
+	s.makeRoom(now.UnixNano(), maxShardGroups)
 	want(t, "groups", len(s.groups), maxShardGroups-1)
 }
 

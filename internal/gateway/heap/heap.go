@@ -30,7 +30,7 @@ type Services struct {
 	// with commas between.
 	Hosts map[string]string
 	// Limits counts what limits held back, by their names; nil: nobody does.
-	Limits *observe.Tally
+	Limits *observe.Limits
 	// Streaming says that bodies are not buffered.
 	Streaming bool
 	// Kinds names what objects are, for messages.

@@ -52,7 +52,7 @@ func newDiscovery(c *loginFields, env *heap.Env) *discovery {
 		env.Warn("issuerRepository", "the field has no effect unless \"useDeprecatedIssuerRepository\" is true")
 		fallthrough
 	default:
-		d.repository = &IssuerRepository{}
+		d.repository = &IssuerRepository{limits: env.Limits}
 	}
 	if d.DiscoverySecretID != "" {
 		d.SecretsProvider.OrEnvironment(env)

@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/oauth2/token"
 	"gatehouse/internal/jose"
+	"gatehouse/internal/observe"
 )
 
 // dpop lets a resource server take tokens that are bound to a key of the client (RFC
@@ -60,7 +61,7 @@ var dpopType = heap.Define("DpopFilter", func(c *dpop, env *heap.Env) (chain.Fil
 
 var (
 	errProofCount  = errors.New("expected one DPoP field")
-	errProofLong   = errors.New("the proof is too long")
+	errProofLong   = fmt.Errorf("the proof is too long: %w", observe.OverLimit("dpop_proof"))
 	errProofKey    = errors.New("the proof has no usable public key")
 	errProofClaims = errors.New("the proof is for another request")
 	errProofAge    = errors.New("the proof is too old or of the future")

@@ -11,7 +11,7 @@ import (
 // IssuerRepository holds the clients that filters registered on the fly, and so the
 // issuers that they found. Filters that name the same one share them.
 type IssuerRepository struct {
-	limits  *observe.Tally
+	limits  *observe.Limits
 	handler chain.Handler
 
 	mu   sync.Mutex
@@ -68,7 +68,7 @@ func (r *IssuerRepository) add(d discovered) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.list = append(r.list, d)
-	if extra := len(r.list) - maxDiscovered; extra > 0 {
+	if extra := len(r.list) - r.limits.Number("issuers", maxDiscovered); extra > 0 {
 		r.list = append([]discovered{}, r.list[extra:]...)
 		r.limits.Add("issuers")
 	}

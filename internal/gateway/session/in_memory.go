@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/observe"
 )
 
 type inMemoryConfig struct {
@@ -41,7 +42,7 @@ var inMemory = heap.Define("InMemorySessionManager", func(c *inMemoryConfig, env
 		name = adminName
 	}
 	c.Cookie = c.Cookie.OrDefaults(env, "cookie", name)
-	m := newMemory(c)
+	m := newMemory(c, env.Limits)
 	env.Measure(m.samples)
 	return m, nil
 })
@@ -49,7 +50,7 @@ var inMemory = heap.Define("InMemorySessionManager", func(c *inMemoryConfig, env
 // NewDefault returns the manager that applies where no configuration of the heap names one.
 func NewDefault(h *heap.Heap) SessionManager {
 	d, _ := conf.ParseDuration("30 minutes")
-	m := newMemory(&inMemoryConfig{Timeout: d, Cookie: &Cookie{Name: DefaultName, HTTPOnly: true, Path: "/"}})
+	m := newMemory(&inMemoryConfig{Timeout: d, Cookie: &Cookie{Name: DefaultName, HTTPOnly: true, Path: "/"}}, h.Services().Limits)
 	(&heap.Env{Name: "session", Heap: h}).Measure(m.samples)
 	return m
 }
@@ -63,8 +64,12 @@ type memory struct {
 	sessions *otter.Cache[string, *stored]
 }
 
-func newMemory(c *inMemoryConfig) *memory {
-	o := &otter.Options[string, *stored]{MaximumSize: maxSessions}
+func newMemory(c *inMemoryConfig, limits *observe.Limits) *memory {
+	o := &otter.Options[string, *stored]{MaximumSize: limits.Number("sessions", maxSessions), OnDeletion: func(e otter.DeletionEvent[string, *stored]) {
+		if e.Cause == otter.CauseOverflow {
+			limits.Add("sessions")
+		}
+	}}
 	if !c.Timeout.Unlimited() {
 		o.ExpiryCalculator = otter.ExpiryAccessing[string, *stored](c.Timeout.D())
 	}

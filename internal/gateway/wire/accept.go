@@ -79,6 +79,7 @@ func (s *Server) room(l listener) bool {
 	most := int64(s.options.MaxConnections)
 	for told := false; most > 0 && s.Stats().Open+s.shaking.Load() >= most; told = true {
 		if !told {
+			s.options.Limits.Add("connections")
 			s.options.Log.Error("no more connections are taken until others end", "address", l.Addr().String(), "connections", most)
 		}
 		select {
@@ -124,6 +125,9 @@ func (s *Server) handshake(c net.Conn, config *tls.Config) {
 	})
 	err := secure.HandshakeContext(ctx)
 	if err != nil || !stop() {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			s.options.Limits.Add("header_time")
+		}
 		s.broken.Add(1)
 		s.options.Log.Debug("connection", "detail", "TLS handshake", "client", c.RemoteAddr().String(), "error", err)
 		_ = c.Close()

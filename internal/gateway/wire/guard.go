@@ -10,6 +10,8 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"gatehouse/internal/observe"
 )
 
 // guard stands between a client's connection and net/http. It lets through only
@@ -43,6 +45,7 @@ type guard struct {
 	idle     atomic.Int32 // of idleness
 	writeEnd time.Time
 	reason   string // replaces the reason phrase of the next status line
+	stuck    bool   // an answer was not taken in time
 }
 
 // limits are what a guard enforces.
@@ -53,6 +56,7 @@ type limits struct {
 	lingerOnClose time.Duration
 	stopping      <-chan struct{} // closed: do not linger
 	park          func(net.Conn, time.Time)
+	held          *observe.Limits
 }
 
 // total is what a header can take together.
@@ -125,6 +129,8 @@ func (g *guard) readInto(p []byte) (int, error) {
 	if n == 0 {
 		if g.short && isTimeout(err) {
 			g.idle.Store(idleLong)
+		} else {
+			g.late(err)
 		}
 		return 0, err
 	}
@@ -151,6 +157,7 @@ func (g *guard) readHeld() error {
 		if err == io.EOF && len(g.hold) > 0 {
 			err = io.ErrUnexpectedEOF
 		}
+		g.late(err)
 		return err
 	}
 	fresh := g.hold[len(g.hold) : len(g.hold)+n]
@@ -181,6 +188,13 @@ func (g *guard) readHeld() error {
 	g.hold = nil
 	g.ready = append(data[:pass:pass], g.ready...)
 	return nil
+}
+
+// late counts a header that did not come in time. net/http ends reads in other ways, too: by a deadline in the past.
+func (g *guard) late(err error) {
+	if g.frame.atHead() && isTimeout(err) && !g.readEnd.IsZero() && !time.Now().Before(g.readEnd) {
+		g.limits.held.Add("header_time")
+	}
 }
 
 // check runs the framing over b and returns how much of it net/http may have. The
@@ -257,6 +271,23 @@ func (g *guard) abort() {
 // Write sends what net/http wrote. A deadline is renewed when a quarter of it has
 // passed, not for each write.
 func (g *guard) Write(p []byte) (int, error) {
+	n, err := g.write(p)
+	if err != nil && isTimeout(err) && !g.stuck {
+		g.stuck = true
+		g.limits.held.Add("answer_time")
+	}
+	return n, err
+}
+
+// SetWriteDeadline keeps the deadline of the guard, which net/http takes away between requests.
+func (g *guard) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() && g.limits.data > 0 {
+		return nil
+	}
+	return g.Conn.SetWriteDeadline(t)
+}
+
+func (g *guard) write(p []byte) (int, error) {
 	if d := g.limits.data; d > 0 {
 		now := time.Now()
 		if g.writeEnd.Sub(now) < d-d/4 {

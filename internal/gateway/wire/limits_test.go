@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,27 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	})
 	dial(t, address).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 	<-done
+}
+
+// Nor one that takes nothing and asks more and more, over a connection that was in order before.
+func TestClientThatAsksAndDoesNotRead(t *testing.T) {
+	address := start(t, wire.Options{DataTimeout: 200 * time.Millisecond}, func(*chain.Exchange) (*chain.Response, error) {
+		r := chain.NewResponse(200)
+		r.Entity.SetBytes(make([]byte, 100<<10))
+		return r, nil
+	})
+	c := dial(t, address)
+	for {
+		if err := c.SetWriteDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(c, strings.Repeat("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 100)); err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error("the connection stays open")
+			}
+			return
+		}
+	}
 }
 
 type closer struct {

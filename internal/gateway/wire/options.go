@@ -48,7 +48,7 @@ type Options struct {
 	// Storage says where bodies are buffered; nil is the chain's default.
 	Storage *chain.Storage
 	// Limits counts refusals for limits behind the server, see observe.CountLimit; nil: nobody does.
-	Limits *observe.Tally
+	Limits *observe.Limits
 	// Tracing makes a span for each request; nil: none.
 	Tracing *observe.Tracing
 	// Log receives failures of the chain; nil drops them.

@@ -67,6 +67,9 @@ func (s *Server) attend(c net.Conn, until time.Time) {
 	delete(s.parked, c)
 	s.mu.Unlock()
 	if err != nil {
+		if isTimeout(err) {
+			s.options.Limits.Add("idle_time")
+		}
 		_ = c.Close()
 		return
 	}

@@ -153,7 +153,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) limits() limits {
 	return limits{
 		line: s.options.MaxRequestLine, header: s.options.MaxHeaderBytes, data: s.options.DataTimeout,
-		h2c: s.options.H2C, lingerOnClose: time.Second / 2, stopping: s.feed.done, park: s.park,
+		h2c: s.options.H2C, held: s.options.Limits, lingerOnClose: time.Second / 2, stopping: s.feed.done, park: s.park,
 	}
 }
 
