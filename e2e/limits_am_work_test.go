@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -99,7 +100,7 @@ func TestLimitsOfWork(t *testing.T) {
 	defer other.Close()
 	defer close(waiting)
 	host := strings.TrimPrefix(other.URL, "http://")
-	a := startAM(t, t.TempDir(), "--listen-metrics", "127.0.0.1:0", "--limit", "notification_sockets=2", "--limit", "notification_queue=1")
+	a := startAM(t, t.TempDir(), "--listen-metrics", "127.0.0.1:0", "--limit", "notification_sockets=2", "--limit", "notification_queue=1", "--limit", "mails=1")
 	const realm = "/realms/root"
 	clients := realm + "/realm-config/agents/OAuth2Client/"
 	a.rest("POST", realm+"/realm-config/services/oauth-oidc?_action=create", map[string]any{
@@ -131,14 +132,14 @@ func TestLimitsOfWork(t *testing.T) {
 		})
 	}
 	a.rest("PUT", realm+"/realm-config/agents/IdentityGatewayAgent/gate", map[string]any{"userpassword": "agentpass"})
-	a.rest("POST", realm+"/users?_action=create", map[string]any{"username": "demo", "userpassword": "Ch4ng31t"})
+	a.rest("POST", realm+"/users?_action=create", map[string]any{"username": "demo", "userpassword": "Ch4ng31t", "mail": "demo@example.com"})
 	names := make([]string, 65)
 	properties := map[string]any{}
 	for i := range names {
 		names[i] = fmt.Sprint("p", i)
 		properties[names[i]] = "v"
 	}
-	a.rest("POST", realm+"/realm-config/services/amSessionPropertyWhitelist?_action=create", map[string]any{"sessionPropertyList": names})
+	a.rest("POST", realm+"/realm-config/services/amSessionPropertyWhitelist?_action=create", map[string]any{"sessionPropertyWhitelist": names})
 
 	oauth := func(path string, pairs ...string) func() string {
 		return func() string {
@@ -167,6 +168,18 @@ func TestLimitsOfWork(t *testing.T) {
 	})
 	a.tree("Inner", node(4), map[string][3]any{node(4): {"InnerTreeEvaluatorNode", map[string]any{"tree": "Inner"}, map[string]any{"true": done, "false": done}}})
 
+	mails, err := net.Listen("tcp", "127.0.0.1:0") // a mail server that says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mails.Close()
+	a.rest("POST", realm+"/realm-config/services/email?_action=create", map[string]any{"hostname": "127.0.0.1", "port": mails.Addr().(*net.TCPAddr).Port, "sslState": "No SSL", "from": "am@example.com"})
+	a.rest("PUT", "/openidm/config/emailTemplate/registration", map[string]any{"subject": map[string]any{"en": "Go on"}, "message": map[string]any{"en": "{{object.resumeURI}}"}})
+	a.tree("Mails", node(5), map[string][3]any{
+		node(5): {"ScriptedDecisionNode", run(4, `sharedState.put("username", "demo"); outcome = "true";`), map[string]any{"true": node(6)}},
+		node(6): {"EmailSuspendNode", map[string]any{"objectLookup": true}, map[string]any{"outcome": done}},
+	})
+
 	session := func() string { return signInAs(t, a, "demo", "Ch4ng31t", "") }
 	proof := newProver(t).proof("POST", a.base+tokenPath, "", map[string]any{"x": strings.Repeat("x", 9<<10)})
 	assertion := func(id, text string) func() string {
@@ -179,6 +192,13 @@ func TestLimitsOfWork(t *testing.T) {
 		"state that a journey gives its client (`authId`)": {"500", journey("Large")},
 		"steps of a journey": {"500", journey("Round")},
 		"inner journeys":     {"500", journey("Inner")},
+		"mails of `EmailSuspendNode` that are on their way": {"200", func() string {
+			last := ""
+			for range 2 {
+				last = strconv.Itoa(statusOf(t, "POST", a.base+"/json"+realm+"/authenticate?authIndexType=service&authIndexValue=Mails", "{}", "Content-Type", "application/json"))
+			}
+			return last
+		}},
 		"user codes that a session may try in a minute": {"429", func() string {
 			cookie := []string{"Cookie", "iPlanetDirectoryPro=" + session(), "Content-Type", "application/x-www-form-urlencoded"}
 			for range 10 {

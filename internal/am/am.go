@@ -207,6 +207,9 @@ func (s *Server) Close() error {
 		s.hub.Close()
 	}
 	s.done.Wait()
+	if s.login != nil {
+		s.login.Close()
+	}
 	if s.directories != nil {
 		s.directories.Close()
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"gatehouse/internal/am/login/journey"
@@ -79,6 +80,9 @@ type Service struct {
 	foreign *http.CrossOriginProtection
 	// searches has room for those who look through all users of a realm.
 	searches chan struct{}
+	// sending has room for mails that are on their way.
+	sending chan struct{}
+	mails   sync.WaitGroup
 }
 
 // New returns a service.
@@ -98,6 +102,7 @@ func New(o Options) *Service {
 		guard:    realm.NewAttempts(freeTries, o.Limits, o.Now),
 		foreign:  http.NewCrossOriginProtection(),
 		searches: make(chan struct{}, maxSearches),
+		sending:  make(chan struct{}, o.Limits.Number("mails", maxSending)),
 	}
 }
 

@@ -50,9 +50,31 @@ func (x *exchange) suspend(want *wanted, out Outcome) error {
 			q.Set(name, v)
 		}
 	}
-	out.Asked.Suspend.Send(x.place.Base + "/XUI/?" + q.Encode())
+	x.s.sendLater(func() { out.Asked.Suspend.Send(x.place.Base + "/XUI/?" + q.Encode()) })
 	return nil
 }
+
+// maxSending bounds the mails that are on their way to mail servers at a time.
+const maxSending = 64
+
+// sendLater sends a mail while the client gets its answer: how long that takes must not tell whether there is somebody to
+// write to.
+func (s *Service) sendLater(send func()) {
+	select {
+	case s.sending <- struct{}{}:
+	default:
+		s.Limits.Add("mails")
+		s.Log.Error("a mail was not sent: too many are on their way to their servers", "most", cap(s.sending))
+		return
+	}
+	s.mails.Go(func() {
+		defer func() { <-s.sending }()
+		send()
+	})
+}
+
+// Close waits for mails that are on their way, which have a time limit.
+func (s *Service) Close() { s.mails.Wait() }
 
 // suspendedLife is what the realm says (PingAM: suspended authentication duration), else five minutes.
 func (s *Service) suspendedLife(ctx context.Context, rl *realm.Realm) time.Duration {

@@ -46,7 +46,7 @@ type Result struct {
 type Suspension struct {
 	// Minutes is how long; 0: as long as the realm says.
 	Minutes int
-	// Send hands out the link by which the journey goes on.
+	// Send hands out the link by which the journey goes on. It is called when the request may be over.
 	Send func(link string)
 }
 

@@ -2,6 +2,7 @@ package nodes
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/mail"
 
@@ -114,7 +115,9 @@ func (n *emailSuspend) Process(s *journey.Step) (journey.Result, error) {
 	if to != "" {
 		r.Suspend = &journey.Suspension{Minutes: n.Minutes, Send: func(link string) {
 			object["resumeURI"] = link
-			n.send(s, to, object)
+			later := *s // the request is over by then
+			later.Request = s.Request.WithContext(context.WithoutCancel(s.Context()))
+			n.send(&later, to, object)
 		}}
 	}
 	return r, nil
