@@ -72,6 +72,7 @@ func lean(v any) {
 			delete(v, name)
 		}
 		delete(v, "identityResource")              // of journeys that have none: the tool writes one in all deployments but classic
+		delete(v, "userpassword")                  // null where there is a secret, which no export has
 		if v["nodeType"] != nil && v["x"] == nil { // shipped journeys have no places, until the tool writes zeros
 			v["x"], v["y"] = 0.0, 0.0
 		}
