@@ -314,8 +314,11 @@ func (d *jwtData) validate() (groovy.Value, error) {
 		}
 	}
 	text := d.text("jwt")
-	if text == "" {
+	switch {
+	case text == "":
 		return nil, d.bad("jwt is required")
+	case len(text) > maxScriptToken:
+		return nil, d.bad("jwt has more than %d bytes", maxScriptToken)
 	}
 	if outer := strings.Count(text, "."); outer == 4 != (d.form == jwtSignedEncrypted) {
 		return nil, nil
