@@ -2,6 +2,7 @@ package oauth_test
 
 import (
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -149,5 +150,27 @@ func TestPublishedKeys(t *testing.T) {
 	head, err := jose.Unverified(w.token("/", passwordGrant("openid"), basic("app", "s")).text("id_token"))
 	if err != nil || head.Header.KeyID != "my-key" {
 		t.Errorf("the token is signed with %q, %v", head.Header.KeyID, err)
+	}
+}
+
+// What no store of the realm has may be in the environment, in base64 unless the settings say otherwise.
+func TestSecretsInTheEnvironment(t *testing.T) {
+	t.Setenv("AM_APPLICATIONS_OAUTH2_CLIENT_SHOP_1_SECRET", base64.StdEncoding.EncodeToString([]byte("of the variable")))
+	w := newWorld(t)
+	w.client("/", "shop", "of the profile", `{"coreOAuth2ClientConfig":{"scopes":["read"],"secretLabelIdentifier":"shop-1"},"advancedOAuth2ClientConfig":{"grantTypes":["client_credentials"]}}`)
+	works := func(secret string) bool {
+		return w.post("/", "access_token", form("grant_type", "client_credentials", "scope", "read"), basic("shop", secret)).status == 200
+	}
+	if !works("of the variable") || works("of the profile") {
+		t.Error("the variable does not count")
+	}
+	t.Setenv("AM_APPLICATIONS_OAUTH2_CLIENT_SHOP_1_SECRET", "plain text")
+	w.put("", store.KindSecretStore, realm.TypeSecretEnv, `{"format":"PLAIN"}`)
+	if !works("plain text") || works("of the variable") {
+		t.Error("the format does not count")
+	}
+	w.put("", store.KindSecretStore, realm.TypeSecretEnv, `{"format":"BASE64"}`)
+	if works("plain text") || works("of the profile") {
+		t.Error("a variable that is not base64 counts")
 	}
 }

@@ -221,7 +221,7 @@ func (m *Manager) changed(ctx context.Context, k store.Key) {
 		err = m.reload(ctx)
 	case k.Kind == store.KindGlobal:
 		err = m.loadGlobal(ctx)
-	case k.Kind == store.KindScript && k.Realm == "":
+	case (k.Kind == store.KindScript || k.Kind == store.KindSecretStore) && k.Realm == "":
 		for _, r := range m.tree.Load().byPath {
 			err = errors.Join(err, r.set.changed(ctx, k))
 		}

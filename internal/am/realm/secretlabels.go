@@ -57,8 +57,8 @@ func isApplicationLabel(label string) bool {
 	return false
 }
 
-// entriesOf finds what the secret stores of the realm have under a label, the active one first, and until when that may
-// be used. Nothing is no error.
+// entriesOf finds what the secret stores of the realm, else the environment, have under a label, the active one first, and
+// until when that may be used. Nothing is no error.
 func (k *Keys) entriesOf(ctx context.Context, label string) ([]keystore.Entry, time.Time, error) {
 	stores, err := k.stores(ctx)
 	if err != nil {
@@ -73,7 +73,11 @@ func (k *Keys) entriesOf(ctx context.Context, label string) ([]keystore.Entry, t
 			return found, k.m.now().Add(s.lease()), nil
 		}
 	}
-	return nil, k.m.now().Add(defaultLease * time.Minute), nil
+	found, err := k.m.inEnvironment(ctx, label)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("secret %s: %w", label, err)
+	}
+	return found, k.m.now().Add(defaultLease * time.Minute), nil
 }
 
 func (s *SecretStore) entriesOf(stores []*SecretStore, label string) ([]keystore.Entry, error) {

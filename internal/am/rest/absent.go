@@ -32,7 +32,7 @@ func (s *Server) absent() []*Resource {
 		const id = "GlobalSecrets"
 		return Object{"result": []any{Object{
 			"_id": id, "_type": Object{"_id": id, "name": "Global Secrets Settings", "collection": false},
-			"storeTypes": []string{realm.TypeKeyStore, realm.TypeSecretFiles},
+			"storeTypes": []string{realm.TypeKeyStore, realm.TypeSecretFiles, realm.TypeSecretEnv},
 		}}}, nil
 	}}}})
 	for path, o := range map[string]Object{

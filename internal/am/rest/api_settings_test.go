@@ -91,3 +91,30 @@ func TestSecretStoreForms(t *testing.T) {
 		}
 	}
 }
+
+func TestSecretsOfTheEnvironment(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	const at = "/global-config/secrets/stores/EnvironmentAndSystemPropertySecretStore"
+	if got := admin("GET", at, nil).want(t, 200); got["_id"] != "" || got["format"] != "BASE64" || got["_type"] == nil {
+		t.Errorf("shipped = %v", got)
+	}
+	admin("PUT", at, map[string]any{"_id": "", "format": "PLAIN"}).want(t, 200)
+	if got := admin("GET", at, nil).want(t, 200); got["format"] != "PLAIN" {
+		t.Errorf("stored = %v", got)
+	}
+	admin("PUT", at, map[string]any{"format": "ENCRYPTED_HMAC_PLAIN"}).want(t, 501)
+	admin("DELETE", at, nil).refused(t, 400, "The singleton resource cannot be deleted")
+	admin("GET", at+"/mappings?_queryFilter=true", nil).want(t, 404)
+	admin("GET", strings.Replace(at, "global-config", "realm-config", 1), nil).want(t, 404)
+	if p, _ := admin("POST", at+"?_action=schema", nil).want(t, 200)["properties"].(map[string]any); p["format"] == nil {
+		t.Error("no schema")
+	}
+	types := admin("POST", "/global-config/secrets/stores?_action=getAllTypes", nil).want(t, 200)["result"]
+	if list, _ := types.([]any); len(list) != 3 {
+		t.Errorf("types = %v", types)
+	}
+	if got := admin("GET", "/global-config/secrets/stores?_queryFilter=true", nil).want(t, 200); got["resultCount"] != 2.0 {
+		t.Errorf("stores = %v", got)
+	}
+}

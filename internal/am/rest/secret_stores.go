@@ -33,12 +33,15 @@ func (s *Server) secretStores() []*Resource {
 			Path: at.path, Version: "2.0", Global: at.global,
 			Query: func(c *Call) ([]Object, error) { return v.all(c, "", at.global) },
 			Actions: map[string]Action{
-				"getAllTypes": {Do: func(*Call) (any, error) { return Object{"result": storeTypes()}, nil }},
+				"getAllTypes": {Do: func(*Call) (any, error) { return Object{"result": storeTypes(at.global)}, nil }},
 				"nextdescendents": {Do: func(c *Call) (any, error) {
 					list, err := v.all(c, "", at.global)
 					return Object{"result": list}, err
 				}},
 			},
+		}
+		if at.global {
+			list = append(list, v.environment(at.path))
 		}
 		ofType := &Resource{
 			Path: at.path + "/{type}", Version: "2.0", Global: at.global, Check: checkStoreType, ItemActions: none,
@@ -90,8 +93,12 @@ func storeSettings(id string) *Type {
 	}, options{"storetype": enum("PKCS12", "JKS", "JCEKS")})}
 }
 
-func storeTypes() []Object {
-	return []Object{storeType(realm.TypeKeyStore), storeType(realm.TypeSecretFiles)}
+func storeTypes(global bool) []Object {
+	list := []Object{storeType(realm.TypeKeyStore), storeType(realm.TypeSecretFiles)}
+	if global {
+		list = append(list, environmentType().kind())
+	}
+	return list
 }
 
 func storeType(id string) Object {
@@ -142,7 +149,11 @@ func (v secretStores) all(c *Call, kind string, global bool) ([]Object, error) {
 		list = append(list, ownKeystore())
 	}
 	if global {
-		return list, nil
+		if kind != "" {
+			return list, nil
+		}
+		environment, err := v.readEnvironment(c, "")
+		return append(list, environment), err
 	}
 	docs, err := v.docs.List(c.Context(), c.realmPath(), store.KindSecretStore)
 	if err != nil {
