@@ -12,7 +12,9 @@ func (v secretStores) environment(path string) *Resource {
 	t := environmentType()
 	return &Resource{
 		Path: path + "/" + realm.TypeSecretEnv, Version: "2.0", Global: true, Read: v.readEnvironment, Update: v.updateEnvironment,
-		Delete: func(*Call, string) (Object, error) { return nil, badRequest("The singleton resource cannot be deleted") },
+		Delete: func(*Call, string) (Object, error) {
+			return nil, badRequest("The singleton resource cannot be deleted")
+		},
 		Actions: map[string]Action{
 			"schema":   {Do: func(*Call) (any, error) { return t.schema(), nil }},
 			"template": {Do: func(*Call) (any, error) { return t.template(), nil }},
