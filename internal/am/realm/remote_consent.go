@@ -80,10 +80,7 @@ func (r *Realm) remoteConsentAgent(ctx context.Context, id string) (*RemoteConse
 		}
 		a, err := ParseRemoteConsentAgent(id, d.Body)
 		if err == nil {
-			a.secret, err = r.set.m.openSecret(a.Password)
-		}
-		if err == nil && a.SecretLabel != "" {
-			a.secret, a.until, err = r.set.labelled(ctx, agentLabels+a.SecretLabel+secretLabel, a.secret)
+			a.secret, a.until, err = r.set.agentSecret(ctx, a.Password, a.SecretLabel)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("agent %q: %w", id, err)

@@ -170,6 +170,15 @@ func (s *settings) labelled(ctx context.Context, label string, own secret) (secr
 	return out, until, nil
 }
 
+// agentSecret opens the secret in the profile of an agent, or finds what its label has.
+func (s *settings) agentSecret(ctx context.Context, password, label string) (secret, time.Time, error) {
+	own, err := s.m.openSecret(password)
+	if err != nil || label == "" {
+		return own, time.Time{}, err
+	}
+	return s.labelled(ctx, agentLabels+label+secretLabel, own)
+}
+
 // labelSecrets replaces what the profile of a client says by what the realm's secret stores have under its labels.
 func (s *settings) labelSecrets(ctx context.Context, c *Client) error {
 	id := c.Core.SecretLabel
