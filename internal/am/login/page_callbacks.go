@@ -104,6 +104,7 @@ type stepBuilder struct {
 	name    string
 	focused bool
 	asks    bool // a name or a password
+	fresh   bool // a new password: then nobody signs in by it
 	codes   bool // what is shown are codes to keep
 }
 
@@ -128,9 +129,10 @@ func (b *stepBuilder) add(c *wireCallback) {
 			f.Autocomplete, f.InputMode = "one-time-code", "numeric"
 		}
 		if p := wireText(c.output("prompt")); p == "New Password" || p == "Confirm Password" {
-			f.Autocomplete = "new-password"
+			f.Autocomplete, b.fresh = "new-password", true
 		}
 	case "ValidatedCreatePasswordCallback":
+		b.fresh = true
 		f.Type, f.Value, f.Autocomplete = "password", "", "new-password"
 	case "TextInputCallback":
 		f.Required = false
@@ -350,7 +352,7 @@ func (b *stepBuilder) finish() {
 		return
 	}
 	label := b.lang.T("continue")
-	if b.asks {
+	if b.asks && !b.fresh {
 		label = b.lang.T("login.submit")
 	}
 	b.page.Buttons = []stepButton{{Text: label, Primary: true}}
