@@ -135,21 +135,8 @@ func upstreamSeeing(t *testing.T) (url string, seen func() http.Header) {
 
 func askGuarded(t *testing.T, gate *process, token string, header ...string) {
 	t.Helper()
-	req, err := http.NewRequest("GET", "http://"+gate.addr(0)+"/loans?secret=query-text", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != 200 {
-		t.Fatalf("status %d", resp.StatusCode)
+	if status := statusOf(t, "GET", "http://"+gate.addr(0)+"/loans?secret=query-text", "", append(header, "Authorization", "Bearer "+token)...); status != 200 {
+		t.Fatalf("status %d", status)
 	}
 }
 

@@ -46,25 +46,7 @@ func TestSignInAcrossDomains(t *testing.T) {
 		t.Errorf("user of the ID token: %v", got)
 	}
 
-	stop := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	q = url.Values{"client_id": {"web"}, "response_type": {"code"}, "scope": {"openid"}, "redirect_uri": {"https://web.example.com/cb"}}
-	r, err := http.NewRequest("GET", s.base+"/oauth2/authorize?"+q.Encode(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set(cookie[0], cookie[1])
-	resp, err := stop.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	back, err := resp.Location()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.send("POST", "/oauth2/access_token", url.Values{
-		"grant_type": {"authorization_code"}, "code": {back.Query().Get("code")}, "redirect_uri": {"https://web.example.com/cb"},
-	}, "Authorization", "Basic d2ViOnBhc3N3b3Jk").want(t, 200)
+	s.tokensOf(token)
 
 	s.as(token)("POST", "/json/sessions?_action=logout", "{}").want(t, 200)
 	if got := <-told; strings.Count(got, ".") != 2 {
@@ -73,4 +55,28 @@ func TestSignInAcrossDomains(t *testing.T) {
 	if got := info(); got.StatusCode != 401 {
 		t.Errorf("the ID token after the logout: %d %s", got.StatusCode, got.raw)
 	}
+}
+
+// tokensOf are tokens of the client "web" for the user of a session.
+func (s *site) tokensOf(session string) map[string]any {
+	s.t.Helper()
+	stop := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	q := url.Values{"client_id": {"web"}, "response_type": {"code"}, "scope": {"openid"}, "redirect_uri": {"https://web.example.com/cb"}}
+	r, err := http.NewRequest("GET", s.base+"/oauth2/authorize?"+q.Encode(), nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Cookie", "iPlanetDirectoryPro="+session)
+	resp, err := stop.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	back, err := resp.Location()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.send("POST", "/oauth2/access_token", url.Values{
+		"grant_type": {"authorization_code"}, "code": {back.Query().Get("code")}, "redirect_uri": {"https://web.example.com/cb"},
+	}, "Authorization", "Basic d2ViOnBhc3N3b3Jk").want(s.t, 200)
 }

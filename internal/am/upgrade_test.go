@@ -122,25 +122,7 @@ func TestSessionUpgradeKeepsClients(t *testing.T) {
 	}).want(t, 201)
 	admin("POST", "/json/users?_action=create", map[string]any{"username": "demo", "userpassword": "Ch4ng31t"}).want(t, 201)
 	token := s.login("/json/authenticate", "demo", "Ch4ng31t")
-	stop := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	q := url.Values{"client_id": {"web"}, "response_type": {"code"}, "scope": {"openid"}, "redirect_uri": {"https://web.example.com/cb"}}
-	r, err := http.NewRequest("GET", s.base+"/oauth2/authorize?"+q.Encode(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Cookie", "iPlanetDirectoryPro="+token)
-	resp, err := stop.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	back, err := resp.Location()
-	if err != nil {
-		t.Fatal(err)
-	}
-	tokens := s.send("POST", "/oauth2/access_token", url.Values{
-		"grant_type": {"authorization_code"}, "code": {back.Query().Get("code")}, "redirect_uri": {"https://web.example.com/cb"},
-	}, "Authorization", "Basic d2ViOnBhc3N3b3Jk").want(t, 200)
+	tokens := s.tokensOf(token)
 	active := func() any {
 		return s.send("POST", "/oauth2/introspect", url.Values{"token": {fmt.Sprint(tokens["access_token"])}}, "Authorization", "Basic d2ViOnBhc3N3b3Jk").want(t, 200)["active"]
 	}

@@ -61,8 +61,11 @@ func (s *Stores) CheckAt(ctx context.Context, set *realm.Directory, name, passwo
 		return u, err
 	}
 	dn, err := ldap.ParseDN(e.DN)
-	if err != nil || len(dn.RDNs) == 0 || len(dn.RDNs[0].Attributes) == 0 {
+	if err != nil {
 		return nil, fmt.Errorf("the DN %q cannot be read: %w", e.DN, err)
+	}
+	if len(dn.RDNs) == 0 || len(dn.RDNs[0].Attributes) == 0 {
+		return nil, fmt.Errorf("the DN %q has no name", e.DN)
 	}
 	u.Name = dn.RDNs[0].Attributes[0].Value
 	u.ID = realm.UserID(u.Name)

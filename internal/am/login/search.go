@@ -36,8 +36,11 @@ func (h host) Search(ctx context.Context, rl *realm.Realm, attribute, value stri
 			Name string `json:"username"`
 		} `json:"result"`
 	}
-	if err := json.Unmarshal(got.Body, &page); err != nil || got.Status >= http.StatusBadRequest {
-		return nil, fmt.Errorf("search the user by %s: %s: %w", attribute, got.Body, err)
+	if got.Status >= http.StatusBadRequest {
+		return nil, fmt.Errorf("search the user by %s: %s", attribute, got.Body)
+	}
+	if err := json.Unmarshal(got.Body, &page); err != nil {
+		return nil, fmt.Errorf("search the user by %s: %w", attribute, err)
 	}
 	if len(page.Result) != 1 || IsAdmin(rl.Path, page.Result[0].Name) {
 		return nil, store.ErrNotFound // of several nobody knows which

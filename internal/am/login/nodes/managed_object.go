@@ -2,7 +2,9 @@ package nodes
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +12,7 @@ import (
 
 	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/script"
+	"gatehouse/internal/am/store"
 )
 
 // createObject makes a user of what was collected.
@@ -60,12 +63,15 @@ func (n *patchObject) Check() error { _, err := managedPath(n.Resource); return 
 
 func (n *patchObject) Process(s *journey.Step) (journey.Result, error) {
 	u, err := identified(s, n.Attribute)
+	if errors.Is(err, store.ErrNotFound) {
+		return journey.To("FAILURE") // there is nobody to change
+	}
 	if err != nil {
-		return journey.To("FAILURE") //nolint:nilerr // there is nobody to change
+		return journey.Result{}, err
 	}
 	operations := []map[string]any{}
 	object := s.State.Object()
-	for _, name := range sortedKeys(object) {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
 		v := object[name]
 		proved := name == "password" && s.State.User == u.Name && v == s.State.Password() && slices.Contains(s.State.Methods, "pwd")
 		if slices.Contains(n.Ignored, name) || isName(name) || proved { // the password of the sign-in is no new one
@@ -84,15 +90,6 @@ func (n *patchObject) Process(s *journey.Step) (journey.Result, error) {
 		return refusedObject(s, got)
 	}
 	return journey.To("PATCHED")
-}
-
-func sortedKeys(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // managedPath is the resource that settings name: "managed/user", "managed/alpha_user".
