@@ -32,7 +32,6 @@ func TestNodeAgent(t *testing.T) {
 		"subject": map[string]any{"type": "AuthenticatedUsers"}, "resourceTypeUuid": path,
 	})
 	o.rest("POST", root+"/users?_action=create", map[string]any{"username": "erin", "userpassword": "Pass-w0rd", "mail": "erin@example.com"})
-	o.agentsSignIn()
 
 	form := url.Values{"grant_type": {"client_credentials"}, "scope": {"read"}}
 	req, err := http.NewRequest("POST", o.base+"/oauth2/access_token", strings.NewReader(form.Encode()))
@@ -48,28 +47,4 @@ func TestNodeAgent(t *testing.T) {
 	nodeTests(t, "node-agent.test.mjs", map[string]any{
 		"am": o.base, "agent": "node", "agentPassword": "agent-secret", "session": o.signIn(), "accessToken": tokens["access_token"],
 	})
-}
-
-// agentsSignIn makes a journey for users and agents the realm's default: this agent signs in without naming one.
-func (o *op) agentsSignIn() {
-	o.t.Helper()
-	const trees, success, failure = "/realms/root/realm-config/authentication/authenticationtrees", "70e691a5-1e33-4ac3-a356-e7b6d60d92e0", "e301438c-0bd0-429c-ab0c-66126501069a"
-	id := func(n string) string { return "22222222-2222-4222-8222-22222222222" + n }
-	nodes := map[string]any{}
-	for n, step := range map[string]struct {
-		kind string
-		to   map[string]string
-	}{
-		"1": {"UsernameCollectorNode", map[string]string{"outcome": id("2")}},
-		"2": {"PasswordCollectorNode", map[string]string{"outcome": id("3")}},
-		"3": {"DataStoreDecisionNode", map[string]string{"true": success, "false": id("4")}},
-		"4": {"AgentDataStoreDecisionNode", map[string]string{"true": success, "false": failure}},
-	} {
-		o.rest("PUT", trees+"/nodes/"+step.kind+"/"+id(n), map[string]any{})
-		nodes[id(n)] = map[string]any{"nodeType": step.kind, "displayName": step.kind, "connections": step.to}
-	}
-	o.rest("PUT", trees+"/trees/UsersAndAgents", map[string]any{"entryNodeId": id("1"), "nodes": nodes})
-	settings := o.rest("GET", "/realms/root/realm-config/authentication", nil)
-	settings["core"].(map[string]any)["orgConfig"] = "UsersAndAgents"
-	o.rest("PUT", "/realms/root/realm-config/authentication", settings)
 }

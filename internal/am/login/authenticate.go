@@ -87,6 +87,9 @@ func (x *exchange) serve() error {
 		}
 		return x.next(want, out, err)
 	}
+	if err := x.agents(want, given.Name); err != nil {
+		return err
+	}
 	out, err := x.s.start(x.r, x.place.Realm, want, given)
 	return x.next(want, out, err)
 }
@@ -149,6 +152,15 @@ func (x *exchange) proceed(in *input) error {
 	want, err := x.wants(st.IndexType, st.IndexValue)
 	if err != nil {
 		return err
+	}
+	if given := credentialsIn(in.Callbacks); given != nil {
+		if err := x.agents(want, given.Name); err != nil {
+			return err
+		}
+		if want.agent {
+			out, err := x.s.start(x.r, x.place.Realm, want, given)
+			return x.next(want, out, err)
+		}
 	}
 	out, err := x.s.resume(x.r, x.place.Realm, want, st.state, in.Callbacks)
 	return x.next(want, out, err)

@@ -19,6 +19,8 @@ type wanted struct {
 	trees []string
 	// named tells that a session of another journey does not do, anew that none does.
 	named, anew bool
+	// agent tells that the journey is that of agents, because an agent asked for none.
+	agent bool
 	// level is the authentication level that has to be reached, 0 for any.
 	level int
 	// user is the only one whose authentication does, "" for all; known is what a journey is told of who he is, because
@@ -115,6 +117,32 @@ func moduleTree(name string) string {
 func (x *exchange) tree(w *wanted, name string) error {
 	tree, err := x.s.tree(x.r.Context(), x.place.Realm, name)
 	w.trees = []string{tree}
+	return err
+}
+
+// agents wants the journey of agents when an agent signs in and asks for no journey, as older agents and gateways do (PingAM
+// before version 8: data store module). A user of that name goes before.
+func (x *exchange) agents(w *wanted, name string) error {
+	if w.kind != "" && w.value != "" {
+		return nil
+	}
+	ctx, rl := x.r.Context(), x.place.Realm
+	switch _, err := rl.Agent(ctx, name); {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	switch _, err := rl.User(ctx, name); {
+	case err == nil:
+		return nil
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	}
+	ok, err := x.s.isTree(ctx, rl, TreeAgent)
+	if ok {
+		w.agent, w.trees = true, []string{TreeAgent}
+	}
 	return err
 }
 

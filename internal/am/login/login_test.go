@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/am/store/memory"
@@ -168,7 +169,6 @@ func TestHeaderLogin(t *testing.T) {
 		{"encoded words", "=?UTF-8?B?" + base64.StdEncoding.EncodeToString([]byte("jürgen")) + "?=", "=?UTF-8?Q?Ch4ng31t?=", 200, "", "/"},
 		{"utf-8", "jürgen", password, 200, "", "/"},
 		{"latin-1", "j\xfcrgen", password, 200, "", "/"},
-		{"agents are no users", "ig", "agent-password", 401, "Login failure", "/"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -424,6 +424,54 @@ func TestTooManyAttempts(t *testing.T) {
 	s.signIn("/alpha", "demo")
 	s.pass(time.Second)
 	s.signIn("/", "demo")
+}
+
+// Older agents and gateways name no journey.
+func TestAgentsWithoutJourney(t *testing.T) {
+	s := newSite(t)
+	subject := func(w *httptest.ResponseRecorder) string {
+		t.Helper()
+		found, err := s.login.Find(t.Context(), s.json(200, w)["tokenId"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found.Subject.Type + " " + found.Subject.Name + " " + found.Tree
+	}
+	const agent = "age ig Agent"
+	if got := subject(s.request("POST", "/", "", "{}", credentials("ig", "agent-password")...)); got != agent {
+		t.Errorf("by headers: %s", got)
+	}
+	if got := subject(s.request("POST", "/", "?authIndexType=service", "{}", credentials("ig", "agent-password")...)); got != agent {
+		t.Errorf("a service without a name: %s", got)
+	}
+	step := s.json(200, s.request("POST", "/", "", "{}"))
+	if got := subject(s.request("POST", "/", "", fill(step, "ig", "agent-password"))); got != agent {
+		t.Errorf("by callbacks: %s", got)
+	}
+	// A journey that is named is for whom it is for.
+	s.refused(401, "Login failure", s.request("POST", "/", "?authIndexType=service&authIndexValue=ldapService", "{}", credentials("ig", "agent-password")...))
+	step = s.json(200, s.request("POST", "/", "?authIndexType=service&authIndexValue=ldapService", "{}"))
+	s.refused(401, "Login failure", s.request("POST", "/", "", fill(step, "ig", "agent-password")))
+	s.refused(401, "Login failure", s.request("POST", "/alpha", "", "{}", credentials("ig", "agent-password")...))
+	// A user of that name goes before.
+	s.put("/", store.KindAgent, "demo", `{"_type":"IdentityGatewayAgent","status":"Active","userpassword":"agent-password"}`)
+	if got := subject(s.request("POST", "/", "", "{}", credentials("demo", password)...)); got != "usr demo ldapService" {
+		t.Errorf("a user: %s", got)
+	}
+	s.refused(401, "Login failure", s.request("POST", "/", "", "{}", credentials("demo", "agent-password")...))
+	// Who is not active does not sign in, and passwords are not guessed.
+	s.put("/", store.KindAgent, "off", `{"_type":"IdentityGatewayAgent","status":"Inactive","userpassword":"agent-password"}`)
+	s.refused(401, "Login failure", s.request("POST", "/", "", "{}", credentials("off", "agent-password")...))
+	for range 5 {
+		s.refused(401, "Login failure", s.request("POST", "/", "", "{}", credentials("ig", "wrong")...))
+	}
+	for _, query := range []string{"", "?authIndexType=service&authIndexValue=Agent"} {
+		s.refused(401, "Your account has been locked.", s.request("POST", "/", query, "{}", credentials("ig", "agent-password")...))
+	}
+	// A realm that lets no agents in lets none in this way.
+	s.put("/", journey.KindTree, login.TreeAgent, `{"entryNodeId":"`+journey.Failure+`","nodes":{},"enabled":false}`)
+	s.pass(time.Minute)
+	s.refused(401, "Login failure", s.request("POST", "/", "", "{}", credentials("ig", "agent-password")...))
 }
 
 func TestCookies(t *testing.T) {

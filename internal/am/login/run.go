@@ -240,6 +240,24 @@ func (c *Credentials) answer(asked []journey.Callback) ([]journey.Callback, bool
 	return out, true
 }
 
+// credentialsIn are the name and the password in callbacks that ask for nothing else, nil for none.
+func credentialsIn(answers []journey.Callback) *Credentials {
+	if len(answers) != 2 || answers[0].Type != journey.NameCallback || answers[1].Type != journey.PasswordCallback {
+		return nil
+	}
+	c := &Credentials{}
+	for i, to := range []*string{&c.Name, &c.Password} {
+		if len(answers[i].Input) != 1 {
+			return nil
+		}
+		*to, _ = answers[i].Input[0].Value.(string)
+	}
+	if c.Name == "" || c.Password == "" {
+		return nil
+	}
+	return c
+}
+
 // host is what nodes may do.
 type host struct{ *Service }
 
