@@ -50,6 +50,9 @@ func noticesOf(ctx context.Context, hub *notify.Hub, e store.Engine, ops []store
 				n.sessions = append(n.sessions, sess)
 			}
 		}
+		if op.Kind == store.KindAgentGroup {
+			n.grouped(ctx, e, op)
+		}
 		if op.Kind != store.KindAgent {
 			continue
 		}
@@ -66,6 +69,23 @@ func noticesOf(ctx context.Context, hub *notify.Hub, e store.Engine, ops []store
 		}
 	}
 	return n
+}
+
+// grouped notes the agents that are in the group that op changes. When they cannot be read the write goes on.
+func (n *notices) grouped(ctx context.Context, e store.Engine, op *store.Op) {
+	docs, err := store.Docs{Engine: e}.List(ctx, op.Realm, store.KindAgent)
+	if err != nil {
+		return
+	}
+	for _, d := range docs {
+		var o map[string]any
+		if json.Unmarshal(d.Body, &o) != nil || realm.AgentGroup(o) != op.ID {
+			continue
+		}
+		if kind := typeOfAgent(d.Body); kind != "" && !realm.IsClientType(kind) {
+			n.agents = append(n.agents, agentNotice{op.Realm, d.ID, kind})
+		}
+	}
 }
 
 // revokes notes op if it revokes tokens.

@@ -21,7 +21,7 @@ func (s *Server) Transfer() transfer.API {
 // Secrets returns the secrets of an exported object in plain text, by their places in it.
 func (s *Server) Secrets(ctx context.Context) func(*transfer.Entity) (map[string]string, error) {
 	kinds := map[string]string{
-		transfer.Agent: store.KindAgent, transfer.Service: store.KindService, transfer.Node: journey.KindNode, transfer.GlobalService: store.KindGlobal,
+		transfer.Agent: store.KindAgent, transfer.AgentGroup: store.KindAgentGroup, transfer.Service: store.KindService, transfer.Node: journey.KindNode, transfer.GlobalService: store.KindGlobal,
 		transfer.SecretStore: store.KindSecretStore, transfer.IDStore: store.KindService, transfer.ServicePart: store.KindService,
 	}
 	return func(e *transfer.Entity) (map[string]string, error) {

@@ -51,6 +51,11 @@ func furnished(t *testing.T) *journeys {
 		"coreOAuth2ClientConfig":     map[string]any{"userpassword": "clientsecret", "scopes": []string{"a", "b|B"}, "redirectionUris": []string{"https://app.example.com/cb"}},
 		"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"client_credentials"}, "name": []string{"The App"}},
 	}).want(t, 201)
+	j.admin("PUT", alpha+"/realm-config/agents/groups/OAuth2Client/shops", map[string]any{"coreOAuth2ClientConfig": map[string]any{"scopes": []string{"of-the-group"}}}).want(t, 201)
+	j.admin("PUT", alpha+"/realm-config/agents/groups/IdentityGatewayAgent/gates", map[string]any{"igTokenIntrospection": "Realm"}).want(t, 201)
+	j.admin("PUT", alpha+"/realm-config/agents/OAuth2Client/shop", map[string]any{
+		"coreOAuth2ClientConfig": map[string]any{"agentgroup": "shops", "userpassword": "shopsecret", "scopes": map[string]any{"inherited": true}},
+	}).want(t, 201)
 	j.admin("PUT", alpha+"/realm-config/agents/IdentityGatewayAgent/ig", map[string]any{"userpassword": "agentsecret", "igTokenIntrospection": "Realm"}).want(t, 201)
 	j.admin("PUT", alpha+"/realm-config/agents/TrustedJwtIssuer/idp", map[string]any{"issuer": "https://idp.example.com"}).want(t, 201)
 	j.admin("PUT", "/json/global-config/services/CorsService/configuration/spa", map[string]any{"enabled": true, "acceptedOrigins": []string{"https://spa.example.com"}}).want(t, 201)
@@ -118,7 +123,7 @@ func TestRoundTrip(t *testing.T) {
 	for _, e := range list {
 		kinds[e.Kind] = true
 	}
-	for _, k := range []string{transfer.Realm, transfer.Service, transfer.ServicePart, transfer.GlobalService, transfer.CORS, transfer.Script, transfer.Tree, transfer.Node, transfer.Agent,
+	for _, k := range []string{transfer.Realm, transfer.Service, transfer.ServicePart, transfer.GlobalService, transfer.CORS, transfer.Script, transfer.Tree, transfer.Node, transfer.AgentGroup, transfer.Agent,
 		transfer.Authentication, transfer.IDStore, transfer.SecretStore, transfer.SecretMapping, transfer.ResourceType, transfer.PolicySet, transfer.Policy, transfer.Application} {
 		if !kinds[k] {
 			t.Errorf("nothing of the kind %s is exported", k)
@@ -151,6 +156,9 @@ func TestRoundTrip(t *testing.T) {
 			to.send("POST", "/oauth2/realms/root/realms/alpha/access_token", url.Values{
 				"grant_type": {"client_credentials"}, "client_id": {"app one"}, "client_secret": {"clientsecret"}, "scope": {"a"},
 			}).want(t, 200)
+			if got := to.admin("GET", "/json/realms/root/realms/alpha/realm-config/agents/OAuth2Client/shop", nil).want(t, 200); at(got, "coreOAuth2ClientConfig", "scopes", "inherited") != true {
+				t.Errorf("the client does not inherit any more: %v", got)
+			}
 			// A second time all of it is an update.
 			again, err := transfer.ImportPath(t.Context(), to.server.Transfer(), dir, "/")
 			if err != nil || again.Problems() || len(again.Created) > 0 {

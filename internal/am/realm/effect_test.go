@@ -56,6 +56,9 @@ func TestEverySettingHasItsEffect(t *testing.T) {
 			}
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			known[name] = true
+			if name == "agentgroup" {
+				continue // read in the document before that is decoded: TestAgentGroup
+			}
 			has := used[owner+"."+f.Name]
 			if !has && !listed[name] {
 				t.Errorf("%s (%s.%s): nothing reads it, and docs/specs.md does not say so", name, owner, f.Name)

@@ -76,7 +76,7 @@ type realmDoc struct {
 func NewManager(ctx context.Context, o Options) (*Manager, error) {
 	m := &Manager{
 		log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), limits: o.Limits, now: o.Now,
-		kinds:   slices.Concat([]string{store.KindAgent, store.KindService, store.KindUser, store.KindScript, store.KindKey, store.KindSecretStore}, o.Kinds),
+		kinds:   slices.Concat([]string{store.KindAgent, store.KindAgentGroup, store.KindService, store.KindUser, store.KindScript, store.KindKey, store.KindSecretStore}, o.Kinds),
 		secrets: newSealer(o.MasterKey, "client secrets"),
 		keys:    newSealer(o.MasterKey, "realm keys"),
 		gate:    newGate(o.Limits),
@@ -256,7 +256,7 @@ func (e refreshing) Batch(ctx context.Context, ops ...store.Op) error {
 
 // watchedKinds are the kinds of documents that are cached.
 func watchedKinds() []string {
-	return []string{store.KindRealm, store.KindGlobal, store.KindAgent, store.KindService, store.KindScript, store.KindKey, store.KindSecretStore}
+	return []string{store.KindRealm, store.KindGlobal, store.KindAgent, store.KindAgentGroup, store.KindService, store.KindScript, store.KindKey, store.KindSecretStore}
 }
 
 func isWatched(kind string) bool { return slices.Contains(watchedKinds(), kind) }

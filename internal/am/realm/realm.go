@@ -3,6 +3,7 @@ package realm
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -144,7 +145,14 @@ func byIssuer[T any](
 			if agentType(d.Body) != kind {
 				continue
 			}
-			t, err := parse(d.ID, d.Body)
+			d, err := r.set.grown(ctx, d)
+			if err != nil && !errors.Is(err, errNoGroup) {
+				return nil, err
+			}
+			var t *T
+			if err == nil {
+				t, err = parse(d.ID, d.Body)
+			}
 			if err != nil {
 				r.set.m.log.Error("an agent cannot be used", "realm", r.Path, "type", kind, "id", d.ID, "error", err)
 				continue
@@ -258,13 +266,16 @@ func (r *Realm) Service(ctx context.Context, id string) (store.Doc, error) {
 	return r.set.m.docs.Get(ctx, r.Path, store.KindService, id)
 }
 
-// agent returns an agent's document if it is of one of those types.
+// agent returns an agent's document, with what it has from its group, if it is of one of those types.
 func (s *settings) agent(ctx context.Context, id string, kinds ...string) (store.Doc, error) {
 	d, err := s.m.docs.Get(ctx, s.path, store.KindAgent, id)
 	if err == nil && !slices.Contains(kinds, agentType(d.Body)) {
 		err = store.ErrNotFound
 	}
-	return d, err
+	if err != nil {
+		return d, err
+	}
+	return s.grown(ctx, d)
 }
 
 // loadProvider reads the provider settings again. Settings that cannot be read leave
@@ -301,6 +312,12 @@ func (s *settings) changed(ctx context.Context, k store.Key) error {
 		s.clients.drop(k.ID)
 		s.agents.drop(k.ID)
 		s.remotes.drop(k.ID)
+		s.issuers.clear()
+		s.publishers.clear()
+	case store.KindAgentGroup:
+		s.clients.clear()
+		s.agents.clear()
+		s.remotes.clear()
 		s.issuers.clear()
 		s.publishers.clear()
 	case store.KindScript:

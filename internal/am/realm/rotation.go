@@ -2,6 +2,7 @@ package realm
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gatehouse/internal/am/store"
@@ -48,6 +49,13 @@ func (r *Realm) longestToken(ctx context.Context) (time.Duration, error) {
 	for _, d := range docs {
 		if !IsClientType(agentType(d.Body)) {
 			continue
+		}
+		d, err := r.set.grown(ctx, d)
+		if errors.Is(err, errNoGroup) {
+			continue // it cannot be used
+		}
+		if err != nil {
+			return 0, err
 		}
 		if c, err := ParseClient(d.ID, d.Body); err == nil { // one that cannot be read got no tokens
 			note(c)

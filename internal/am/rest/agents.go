@@ -34,12 +34,7 @@ type agents struct {
 
 func (s *Server) agents() []*Resource {
 	a := agents{s, agentTypes()}
-	return []*Resource{
-		// There are no groups of agents: each profile says all of itself.
-		{Path: "realm-config/agents/groups", Version: "2.0", Counted: true, Query: none, Actions: map[string]Action{
-			"nextdescendents": {Do: noResult},
-		}},
-		{Path: "realm-config/agents/groups/{type}", Version: "2.0", Counted: true, Query: none},
+	return append(a.groups(), []*Resource{
 		{
 			Path: "realm-config/agents", Version: "2.0", Counted: true,
 			Query: func(c *Call) ([]Object, error) { return a.query(c, nil) },
@@ -93,7 +88,7 @@ func (s *Server) agents() []*Resource {
 				"getAllTypes":     {Do: noResult},
 			},
 		},
-	}
+	}...)
 }
 
 func (a agents) allTypes() Object {
@@ -130,6 +125,9 @@ func (a agents) walk(c *Call, t *Type, span store.Span, f func(string, Object) (
 		}
 		for _, of := range a.types {
 			if (t == nil || t == of) && o["_type"] == of.ID {
+				if o, err = a.grown(c, of, o); err != nil {
+					return false, err
+				}
 				return f(d.ID, queryItem(of, d.ID, o))
 			}
 		}
@@ -146,8 +144,8 @@ func queryItem(t *Type, id string, stored Object) Object {
 			to, _ = o[g.Name].(Object)
 			from, _ = stored[g.Name].(Object)
 		}
-		if g.has("agentgroup") {
-			to["agentgroup"] = from["agentgroup"]
+		if g.has(attributeGroup) {
+			to[attributeGroup] = from[attributeGroup]
 		}
 		if t.ID == realm.TypeClient && from["userpassword"] != nil {
 			to["userpassword"] = nil // where its secret is
@@ -163,6 +161,9 @@ func (a agents) read(c *Call, id string) (Object, error) {
 	}
 	_, o, err := a.find(c, t, id)
 	if err != nil {
+		return nil, err
+	}
+	if o, err = a.grown(c, t, o); err != nil {
 		return nil, err
 	}
 	return single(t, id, o), nil
@@ -217,11 +218,20 @@ func (a agents) update(c *Call, id string, body Object) (Object, error) {
 
 // store checks and writes a profile: over old, or a new one when old is nil.
 func (a agents) store(c *Call, t *Type, d store.Doc, body, old Object) (Object, error) {
+	name, group, err := a.membership(c, t, body, old)
+	if err != nil {
+		return nil, err
+	}
 	o, err := t.normal(body, nil)
 	if err != nil {
 		return nil, err
 	}
 	t.sealSecrets(a.Realms, o, old)
+	was, err := a.grown(c, t, old)
+	if err != nil {
+		return nil, err
+	}
+	t.join(o, body, was, name)
 	o["_type"] = t.ID
 	if d.Body, err = json.Marshal(o); err != nil {
 		return nil, err
@@ -237,6 +247,9 @@ func (a agents) store(c *Call, t *Type, d store.Doc, body, old Object) (Object, 
 	if err != nil {
 		return nil, err
 	}
+	if group != nil {
+		o = realm.Inherit(o, group)
+	}
 	if err := a.closeInactive(c, t, d.ID, o); err != nil {
 		return nil, err
 	}
@@ -245,7 +258,7 @@ func (a agents) store(c *Call, t *Type, d store.Doc, body, old Object) (Object, 
 
 // closeInactive ends the sessions of an agent that may do nothing any more.
 func (a agents) closeInactive(c *Call, t *Type, id string, o Object) error {
-	if t.ID != realm.TypeGatewayAgent || o["status"] != "Inactive" {
+	if t.ID != realm.TypeGatewayAgent || unwrap(o["status"]) != "Inactive" {
 		return nil
 	}
 	_, err := a.Login.EndAll(c.Context(), c.Realm, store.Subject{Type: login.TypeAgent, Name: id})
@@ -276,6 +289,9 @@ func (a agents) delete(c *Call, id string) (Object, error) {
 	}
 	if err != nil {
 		return nil, refuse(http.StatusInternalServerError, "").because(errors.Join(errors.New("the profile is deleted, its tokens may live on"), err))
+	}
+	if old, err = a.grown(c, t, old); err != nil {
+		return nil, err
 	}
 	return single(t, id, old), nil
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"gatehouse/internal/am/realm"
 )
 
 // Kind is the JSON type of an attribute.
@@ -40,7 +42,7 @@ type Attribute struct {
 // Group is what a console shows as a tab; one without a name holds attributes directly.
 type Group struct {
 	Name, Title string
-	// Bare values are never wrapped in {"inherited":…,"value":…}.
+	// Bare values are wrapped in {"inherited":…,"value":…} when they are inherited only.
 	Bare       bool
 	Attributes []Attribute
 }
@@ -51,7 +53,7 @@ type Type struct {
 	// TypeName is what "_type" of an object says, where it is not Name.
 	TypeName   string
 	Collection bool
-	// Wrapped values are printed as {"inherited":…,"value":…} when one object is read.
+	// Wrapped values are printed as {"inherited":…,"value":…} when one object is read: objects that may be in a group.
 	Wrapped bool
 	// Open types take any attribute: they are kept, and mean nothing to this server.
 	Open bool
@@ -289,6 +291,9 @@ func (g *Group) read(in, defaults, out Object, t *Type) error {
 			continue
 		}
 		v, ok := a.value(v)
+		if !ok && realm.Inherits(in[a.Name]) {
+			v, ok = a.Default, true // what stands beside "inherited" is no more than a note
+		}
 		if !ok {
 			return invalid(a.Title)
 		}

@@ -1,36 +1,36 @@
 package rest
 
+import "gatehouse/internal/am/realm"
+
 // wrapped prints a stored object as PingAM does when one is read: values in {"inherited":…,"value":…}.
 func (t *Type) wrapped(id string, stored Object) Object {
-	return t.print(id, stored, func(g *Group, a *Attribute, v any, out Object) {
+	return t.print(id, stored, func(g *Group, a *Attribute, v any, inherited bool, out Object) {
 		switch {
-		case g.Bare && v != nil:
+		case g.Bare && !inherited || !a.inheritable():
 			out[a.Name] = v
-		case g.Bare:
-			out[a.Name] = nil
 		case v == nil:
-			out[a.Name] = Object{"inherited": false}
+			out[a.Name] = Object{"inherited": inherited}
 		default:
-			out[a.Name] = Object{"inherited": false, "value": v}
+			out[a.Name] = Object{"inherited": inherited, "value": v}
 		}
 	})
 }
 
 // flat prints a stored object with bare values, null for what is unset: items of queries, templates.
 func (t *Type) flat(id string, stored Object) Object {
-	return t.print(id, stored, func(_ *Group, a *Attribute, v any, out Object) { out[a.Name] = v })
+	return t.print(id, stored, func(_ *Group, a *Attribute, v any, _ bool, out Object) { out[a.Name] = v })
 }
 
 // terse prints bare values and leaves out what is unset: services.
 func (t *Type) terse(id string, stored Object) Object {
-	return t.print(id, stored, func(_ *Group, a *Attribute, v any, out Object) {
+	return t.print(id, stored, func(_ *Group, a *Attribute, v any, _ bool, out Object) {
 		if v != nil {
 			out[a.Name] = v
 		}
 	})
 }
 
-func (t *Type) print(id string, stored Object, put func(g *Group, a *Attribute, v any, out Object)) Object {
+func (t *Type) print(id string, stored Object, put func(g *Group, a *Attribute, v any, inherited bool, out Object)) Object {
 	out := Object{}
 	if t.Open || t.Lenient {
 		out = withoutSecrets(openObject(stored))
@@ -52,7 +52,7 @@ func (t *Type) print(id string, stored Object, put func(g *Group, a *Attribute, 
 			if a.Secret || v == nil && a.Quiet {
 				continue
 			}
-			put(g, a, v, to)
+			put(g, a, v, realm.Inherits(from[a.Name]), to)
 		}
 	}
 	out["_id"] = id

@@ -344,9 +344,9 @@ func (s *Server) deleteScript(c *Call, id string) (Object, error) {
 	return Object{"_id": id}, err
 }
 
-// scriptUsed names a service or client of the realm that names the script.
+// scriptUsed names a service, client or group of clients of the realm that names the script.
 func (s *Server) scriptUsed(c *Call, id string) (string, error) {
-	for _, kind := range []string{store.KindService, store.KindAgent} {
+	for _, kind := range []string{store.KindService, store.KindAgent, store.KindAgentGroup} {
 		docs, err := s.docs.List(c.Context(), c.realmPath(), kind)
 		if err != nil {
 			return "", err

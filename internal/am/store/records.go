@@ -26,6 +26,7 @@ const (
 	KindKey     = "key"     // signing keys of a realm, encrypted
 	KindGlobal  = "global"  // global settings
 
+	KindAgentGroup  = "agentgroup"  // what agents of one type have in common, with their "_type"; ID: name
 	KindSecretStore = "secretstore" // where a realm has keys of its own choice; ID: name
 )
 

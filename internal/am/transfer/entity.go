@@ -26,6 +26,7 @@ const (
 	Tree           = "tree"
 	Node           = "node"
 	Agent          = "agent"
+	AgentGroup     = "agent group"
 	Authentication = "authentication settings"
 	IDStore        = "identity store"
 	SecretStore    = "secret store"
@@ -39,14 +40,14 @@ const (
 
 // order is the order of imports: what others name comes first.
 var order = []string{
-	Realm, GlobalService, CORS, EmailTemplate, Script, SecretStore, SecretMapping, Service, ServicePart, IDStore, Agent, ResourceType, PolicySet, Policy, Node, Tree, Authentication,
+	Realm, GlobalService, CORS, EmailTemplate, Script, SecretStore, SecretMapping, Service, ServicePart, IDStore, AgentGroup, Agent, ResourceType, PolicySet, Policy, Node, Tree, Authentication,
 	User, Application,
 }
 
 // Entity is one object of a realm, or of the whole server.
 type Entity struct {
 	Kind string
-	// Type is the type of agents, nodes, secret stores and parts of services.
+	// Type is the type of agents and their groups, nodes, secret stores and parts of services.
 	Type string
 	// Realm is the path; "" for the whole server.
 	Realm string
@@ -173,6 +174,8 @@ func (e *Entity) path() (object, collection string, ok bool) {
 		return in("scripts")
 	case Agent:
 		return in("realm-config/agents/" + esc(e.Type))
+	case AgentGroup:
+		return in("realm-config/agents/groups/" + esc(e.Type))
 	case Tree:
 		return in(trees + "/trees")
 	case Node:

@@ -125,7 +125,7 @@ func (x *exporter) realm(realm string) error {
 		list, err := x.list(realm, path, method)
 		for _, o := range list {
 			e := Entity{Kind: kind, Type: of, Realm: realm, ID: text(o["_id"]), Body: o}
-			if t, ok := o["_type"].(Object); ok && (kind == Node || kind == Agent || kind == SecretStore || kind == IDStore) {
+			if t, ok := o["_type"].(Object); ok && (kind == Node || kind == Agent || kind == AgentGroup || kind == SecretStore || kind == IDStore) {
 				e.Type = text(t["_id"])
 			}
 			if kind == Script && o["default"] == true && o["lastModifiedBy"] == "null" {
@@ -133,6 +133,12 @@ func (x *exporter) realm(realm string) error {
 			}
 			if kind == SecretStore && e.ID == ownKeystore || kind == Service && e.ID == idStores {
 				continue
+			}
+			if kind == Agent && inGroup(o) {
+				// A list has bare values: it does not say which are the group's.
+				if e.Body, err = x.get(realm, "realm-config/agents/"+url.PathEscape(e.Type)+"/"+url.PathEscape(e.ID), http.MethodGet); err != nil {
+					return err
+				}
 			}
 			x.add(e)
 			switch kind {
@@ -159,6 +165,7 @@ func (x *exporter) realm(realm string) error {
 		{Tree, "", trees + "/trees?_queryFilter=true", http.MethodGet},
 		{Application, "", "managed/" + url.PathEscape(managed(realm, "application")) + "?_queryFilter=true", http.MethodGet},
 	}
+	steps = append(steps, struct{ kind, of, path, method string }{AgentGroup, "", "realm-config/agents/groups?_queryFilter=true", http.MethodGet})
 	for _, t := range agentTypes {
 		steps = append(steps, struct{ kind, of, path, method string }{Agent, t, "realm-config/agents/" + t + "?_queryFilter=true", http.MethodGet})
 	}
@@ -172,6 +179,19 @@ func (x *exporter) realm(realm string) error {
 		x.add(Entity{Kind: Authentication, Realm: realm, Body: settings})
 	}
 	return err
+}
+
+// inGroup tells whether a profile names a group, beside its settings or among those of a tab.
+func inGroup(o Object) bool {
+	if text(o["agentgroup"]) != "" {
+		return true
+	}
+	for _, v := range o {
+		if tab, ok := v.(Object); ok && text(tab["agentgroup"]) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func (x *exporter) parts(s *Entity) error {

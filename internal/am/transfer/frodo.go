@@ -9,7 +9,7 @@ import (
 
 // frodoKinds are the members of frodo's export files that hold objects by ID.
 var frodoKinds = map[string]string{
-	"script": Script, "application": Agent, "agent": Agent, "trustedJwtIssuer": Agent, "service": Service, "policy": Policy, "policyset": PolicySet,
+	"script": Script, "application": Agent, "agent": Agent, "agentGroup": AgentGroup, "trustedJwtIssuer": Agent, "service": Service, "policy": Policy, "policyset": PolicySet,
 	"resourcetype": ResourceType, "secretstore": SecretStore, "managedApplication": Application, "user": User, "realm": Realm, "trees": Tree,
 	"authentication": Authentication, "corsService": CORS, "node": Node, "emailTemplate": EmailTemplate,
 }
@@ -27,7 +27,7 @@ func isFrodoFile(o Object) bool {
 	if global && realms {
 		return true
 	}
-	for _, name := range []string{"script", "application", "trees", "service", "trustedJwtIssuer", "agent"} {
+	for _, name := range []string{"script", "application", "trees", "service", "trustedJwtIssuer", "agent", "agentGroup"} {
 		if by, ok := o[name].(Object); ok && len(by) > 0 && !slices.ContainsFunc(slices.Collect(maps.Values(by)), func(v any) bool { _, is := v.(Object); return !is }) {
 			return true
 		}
@@ -107,6 +107,8 @@ func (r *reader) frodoPart(at string, o Object, realm string) {
 				r.frodoTree(where, id, item, tree, realm)
 			case kind == SecretStore:
 				r.frodoStore(where, id, item, realm)
+			case kind == AgentGroup:
+				r.agentGroup(where, id, item, realm)
 			case kind == Service:
 				r.frodoService(where, id, item, realm)
 			case kind == Script || kind == Application || kind == User || kind == Realm:

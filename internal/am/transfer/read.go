@@ -151,6 +151,17 @@ func (r *reader) object(at string, o Object, id, realm string) {
 	r.add(e)
 }
 
+// agentGroup takes a group of agents, which says of itself what its members do.
+func (r *reader) agentGroup(at, id string, o Object, realm string) {
+	e, ok := classify(o, id, realm, at)
+	if !ok || e.Kind != Agent {
+		r.unknown = append(r.unknown, at+": a group of agents of a type that this server does not have")
+		return
+	}
+	e.Kind = AgentGroup
+	r.add(e)
+}
+
 func (r *reader) add(e Entity) {
 	e.Body = maps.Clone(e.Body)
 	delete(e.Body, "_rev")
@@ -207,6 +218,9 @@ func (r *reader) amster(at string, metadata, data Object) {
 	if !ok {
 		r.unknown = append(r.unknown, fmt.Sprintf("%s: %s %s, which this server does not have", at, kind, id))
 		return
+	}
+	if e.Kind == Agent && strings.HasSuffix(kind, "AgentGroups") {
+		e.Kind = AgentGroup
 	}
 	if params, _ := metadata["pathParams"].(Object); e.Kind == SecretMapping {
 		for _, t := range storeTypes {

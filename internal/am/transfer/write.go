@@ -62,6 +62,8 @@ func writeEach(dir string, entities []Entity, realmFolder func(string) string, f
 				kind += "-mappings-" + fileName(e.Parent)
 			case ServicePart:
 				kind = fileName(e.Parent) + "-" + fileName(e.Type)
+			case AgentGroup:
+				kind += "-groups"
 			}
 		}
 		folder := filepath.Join(dir, "global", kind)
@@ -74,8 +76,8 @@ func writeEach(dir string, entities []Entity, realmFolder func(string) string, f
 		}
 		taken[strings.ToLower(name)] = true
 		body := form(e)
-		if o, ok := body.(Object); ok && (e.Kind == SecretMapping || e.Kind == ServicePart) && o["metadata"] == nil {
-			// An object of its own does not say which store, or service, it is of.
+		if o, ok := body.(Object); ok && (e.Kind == SecretMapping || e.Kind == ServicePart || e.Kind == AgentGroup) && o["metadata"] == nil {
+			// An object of its own does not say which store, or service, it is of, or that it is a group.
 			body = amsterFile(e)
 		}
 		raw, err := indented(body)
@@ -120,6 +122,17 @@ var amsterTypes = map[string]string{
 	"KeyStoreSecretStore": "KeyStoreSecretStore", "FileSystemSecretStore": "FileSystemSecretStore",
 }
 
+// agentGroups is the name that Amster has for the groups of agents of a type.
+func agentGroups(t string) string {
+	switch t {
+	case "OAuth2Client", "RemoteConsentAgent", "SoftwarePublisher", "TrustedJwtIssuer":
+		t = "OAuth2" + strings.TrimPrefix(strings.TrimSuffix(t, "Agent"), "OAuth2")
+	case "J2EEAgent":
+		t = "J2ee"
+	}
+	return strings.TrimSuffix(t, "Agent") + "AgentGroups"
+}
+
 func amsterFile(e *Entity) Object {
 	kind := e.Kind
 	switch e.Kind {
@@ -127,6 +140,8 @@ func amsterFile(e *Entity) Object {
 		kind = e.ID
 	case Agent, Node, SecretStore, ServicePart:
 		kind = e.Type
+	case AgentGroup:
+		kind = agentGroups(e.Type)
 	case SecretMapping:
 		kind = e.Type + "Mappings"
 	}
@@ -190,6 +205,8 @@ func frodoFile(entities []Entity, now time.Time) Object {
 				name = "trustedJwtIssuer"
 			}
 			inner(part, name)[e.ID] = e.Body
+		case AgentGroup:
+			inner(part, "agentGroup")[e.ID] = e.Body
 		case Authentication:
 			part["authentication"] = e.Body
 		case Policy:
