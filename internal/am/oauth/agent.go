@@ -146,3 +146,26 @@ func (s *Server) maySSO(ctx context.Context, rl *realm.Realm, claims *jose.Claim
 
 // agentRealmClaim marks the ID tokens of gateways, with the realm of the agent.
 const agentRealmClaim = "agent_realm"
+
+// agentSessionClaim tells agents of the session (PingAM: forgerock). They show its token in their user's name.
+const agentSessionClaim = "forgerock"
+
+type agentSession struct {
+	Token string `json:"ssotoken,omitempty"`
+	// UID is how notifications call the session.
+	UID string `json:"suid"`
+}
+
+// longestOwnToken bounds session tokens that are told: what is longer is an ID token that was shown in the place of one.
+const longestOwnToken = 512
+
+// tellAgent puts the session into the ID token of an agent.
+func (a *authorization) tellAgent(id *idToken) {
+	if a.agent == nil {
+		return
+	}
+	id.agentRealm, id.told = a.agentRealm, &agentSession{UID: a.session.CtxID}
+	if len(a.token) <= longestOwnToken {
+		id.told.Token = a.token
+	}
+}

@@ -61,6 +61,9 @@ func TestGatewaySignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if of, _ := claims["forgerock"].(map[string]any); of["ssotoken"] != token || of["suid"] != sess.CtxID {
+		t.Errorf("the agent is told of the session: %v", of)
+	}
 	if id, err := w.server.SSOSession(w.ctx, raw); err != nil || id != sess.ID() {
 		t.Errorf("SSOSession = %q, %v, want %q", id, err, sess.ID())
 	}

@@ -225,7 +225,7 @@ func (a *authorization) frontTokens(out *params, auth *Authorization, now time.T
 		id := i.idToken()
 		id.accessToken, id.code = i.answer.access, auth.Code
 		id.userClaims = !a.types.token && !a.types.code && a.agent == nil
-		id.agentRealm = a.agentRealm
+		a.tellAgent(id)
 		raw, err := id.sign(ctx, i.input)
 		if err != nil {
 			return err

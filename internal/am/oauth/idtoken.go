@@ -33,6 +33,8 @@ type idToken struct {
 	userClaims bool
 	// agentRealm is the realm of the gateway's agent that it is for, "" for clients.
 	agentRealm string
+	// told is what the agent is told of the session, nil for clients.
+	told *agentSession
 }
 
 func (i *issuance) idToken() *idToken {
@@ -131,6 +133,13 @@ func (t *idToken) payload(r *store.Token, alg jose.Algorithm, claims map[string]
 		o.list("amr", t.a.AMR)
 	}
 	o.some(agentRealmClaim, t.agentRealm)
+	if t.told != nil {
+		of, err := json.Marshal(t.told)
+		if err != nil {
+			return nil, err
+		}
+		o.raw(agentSessionClaim, of)
+	}
 	if t.a.SessionID != "" && (t.Settings.AdvancedOIDC.SessionManagement || t.agentRealm != "") {
 		o.text(opsClaim, t.a.SessionID)
 	}
@@ -168,7 +177,7 @@ func (t *idToken) payload(r *store.Token, alg jose.Algorithm, claims map[string]
 func (t *idToken) override(o *object, claims map[string]any) error {
 	for _, name := range t.set.OverrideableClaims {
 		switch name {
-		case "iss", "sub", "subname", "realm", "tokenName", "tokenType", opsClaim, agentRealmClaim:
+		case "iss", "sub", "subname", "realm", "tokenName", "tokenType", opsClaim, agentRealmClaim, agentSessionClaim:
 			continue
 		}
 		value, said := claims[name]
@@ -192,7 +201,7 @@ func protocolClaim(name string) bool {
 	switch name {
 	case "at_hash", "sub", "auditTrackingId", "subname", "iss", "tokenName", "sid", "aud", "c_hash", "nonce", "acr", "amr",
 		opsClaim, "s_hash", "azp", "auth_time", "realm", "exp", "tokenType", "iat", "nbf", "jti", "may_act", "act", "cnf",
-		agentRealmClaim:
+		agentRealmClaim, agentSessionClaim:
 		return true
 	}
 	return false

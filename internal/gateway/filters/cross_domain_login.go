@@ -79,7 +79,7 @@ func (f *crossDomain) authorize(x *chain.Exchange, back *chain.URI, secret strin
 	}
 	for _, p := range [][2]string{
 		{"response_type", "id_token"}, {"response_mode", "form_post"}, {"client_id", f.service.Agent()}, {"redirect_uri", f.endpoint},
-		{"scope", "openid"}, {"nonce", nonce}, {"state", state},
+		{"scope", "openid"}, {"agent_provider", "true"}, {"agent_realm", f.service.Realm()}, {"nonce", nonce}, {"state", state},
 	} {
 		addParameter(u, p[0], p[1])
 	}

@@ -101,8 +101,9 @@ func (f *crossDomain) Filter(x *chain.Exchange, next chain.Handler) (*chain.Resp
 		return f.land(x)
 	}
 	token := f.cookie.Get(x.Request.Header)
+	claims, err := f.verify(x, token)
 	if f.endsSession(x) {
-		resp, err := f.end(x, next, token)
+		resp, err := f.end(x, next, toldToken(token, claims))
 		if err == nil && token != "" {
 			f.cookie.Set(resp.Header, "", -1)
 		}
@@ -112,12 +113,12 @@ func (f *crossDomain) Filter(x *chain.Exchange, next chain.Handler) (*chain.Resp
 	if token == "" && marked {
 		return chain.Fail(403, errLoginLoop), nil
 	}
-	claims, err := f.verify(x, token)
 	if err != nil {
 		f.log.DebugContext(x.Ctx(), "the user is sent to log in", "error", err)
 		return f.send(x)
 	}
-	session, err := f.service.Session(x, token)
+	sso := toldToken(token, claims)
+	session, err := f.service.Session(x, sso)
 	switch {
 	case errors.Is(err, amservice.ErrNoSession):
 		return f.send(x)
@@ -125,8 +126,24 @@ func (f *crossDomain) Filter(x *chain.Exchange, next chain.Handler) (*chain.Resp
 		return nil, err
 	}
 	y := x.Push(&crossDomainContext{filter: f, token: token, claims: script.Claims(claims.Values)})
-	return f.enter(y, next, &ssoToken{token: token, session: session, login: f.login, back: f.back, start: f.start})
+	return f.enter(y, next, &ssoToken{token: sso, session: session, login: f.login, back: f.back, start: f.start})
 }
+
+// toldToken is the session's own token, which servers put into the ID tokens of agents; else the ID token stands for it.
+func toldToken(token string, claims *jose.Claims) string {
+	if claims != nil {
+		if of, ok := claims.Values[serverClaim].(map[string]any); ok {
+			if sso, ok := of["ssotoken"].(string); ok && sso != "" {
+				return sso
+			}
+		}
+	}
+	return token
+}
+
+// serverClaim is an object with what else the server tells agents: the session's token, and the name by which
+// notifications call the session.
+const serverClaim = "forgerock"
 
 var (
 	errNoToken     = errors.New("there is no token")
@@ -171,6 +188,9 @@ func (c *crossDomainContext) Get(name string) (any, bool) {
 	case "redirectEndpoint":
 		return c.filter.endpoint, true
 	case "sessionUid":
+		if of, ok := c.claims[serverClaim].(map[string]any); ok && of["suid"] != nil {
+			return of["suid"], true
+		}
 		return c.claims["sessionuid"], true
 	case "cookieInfo":
 		k := c.filter.cookie

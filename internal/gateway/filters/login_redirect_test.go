@@ -266,7 +266,7 @@ func TestCrossDomainSingleSignOn(t *testing.T) {
 	}
 	token := func(nonce, aud string, exp time.Duration) string {
 		t.Helper()
-		b, _ := json.Marshal(map[string]any{"aud": aud, "nonce": nonce, "exp": fx.now().Add(exp).Unix(), "sessionuid": "uid-1"})
+		b, _ := json.Marshal(map[string]any{"aud": aud, "nonce": nonce, "exp": fx.now().Add(exp).Unix(), "forgerock": map[string]any{"ssotoken": "sso-1", "suid": "uid-1"}})
 		s, err := signer.Sign(b)
 		if err != nil {
 			t.Fatal(err)
@@ -290,7 +290,8 @@ func TestCrossDomainSingleSignOn(t *testing.T) {
 	}
 	v := visitor{}
 	q := begin(v)
-	for name, value := range map[string]string{"response_type": "id_token", "response_mode": "form_post", "client_id": "ig_agent", "redirect_uri": "https://app/cdsso/land", "scope": "openid", "service": "Tree"} {
+	for name, value := range map[string]string{"response_type": "id_token", "response_mode": "form_post", "client_id": "ig_agent", "redirect_uri": "https://app/cdsso/land", "scope": "openid", "service": "Tree",
+		"agent_provider": "true", "agent_realm": "/"} {
 		want(t, name, q.Get(name), value)
 	}
 	state, nonce := q.Get("state"), q.Get("nonce")
@@ -316,12 +317,12 @@ func TestCrossDomainSingleSignOn(t *testing.T) {
 		t.Errorf("the cookie is %v", c)
 	}
 
-	am.sessions[good] = "demo"
+	am.sessions["sso-1"] = "demo"
 	v.visit(t, f, get(t, "https://app/x?a=1&_ig=true"), chain.HandlerFunc(func(y *chain.Exchange) (*chain.Response, error) {
 		for expression, value := range map[string]any{
 			"contexts.cdsso.token": good, "contexts.cdsso.sessionUid": "uid-1", "contexts.cdsso.redirectEndpoint": "https://app/cdsso/land",
 			"contexts.cdsso.claimsSet.getClaim('nonce')": nonce, "contexts.cdsso.cookieInfo.name": "ig-token-cookie",
-			"contexts.ssoToken.value": good, "contexts.ssoToken.info.uid": "demo", "request.uri.query": "a=1",
+			"contexts.ssoToken.value": "sso-1", "contexts.ssoToken.info.uid": "demo", "request.uri.query": "a=1",
 		} {
 			want(t, expression, eval(t, y, expression), value)
 		}

@@ -13,6 +13,9 @@ func (c Claims) Get(name string) (any, bool) {
 		return v, true
 	}
 	if registered, ok := claimNames[name]; ok {
+		if one, ok := c[registered].(string); ok && registered == "aud" {
+			return []any{one}, true // a JWT may have one audience without a list around it (RFC 7519 §4.1.3)
+		}
 		return c[registered], true
 	}
 	return nil, false
