@@ -17,6 +17,11 @@ func TestBrowserConsole(t *testing.T) {
 		})
 	}
 	a.rest("PUT", alpha+"/realm-config/agents/IdentityGatewayAgent/ig_agent", map[string]any{"userpassword": "password", "igTokenIntrospection": "Realm"})
+	a.rest("PUT", alpha+"/realm-config/agents/groups/OAuth2Client/services", map[string]any{"coreOAuth2ClientConfig": map[string]any{"accessTokenLifetime": 300, "scopes": []string{"read", "write"}}})
+	a.rest("PUT", alpha+"/realm-config/agents/groups/IdentityGatewayAgent/gateways", map[string]any{"igTokenIntrospection": "Realm"})
+	a.rest("PUT", alpha+"/realm-config/agents/OAuth2Client/reporting", map[string]any{
+		"coreOAuth2ClientConfig": map[string]any{"agentgroup": "services", "userpassword": "password", "scopes": map[string]any{"inherited": true}, "accessTokenLifetime": map[string]any{"inherited": true}},
+	})
 	for _, name := range []string{"demo", "bjensen", "scarter"} {
 		a.rest("POST", alpha+"/users?_action=create", map[string]any{"username": name, "userpassword": "Ch4ng31t", "mail": name + "@example.com", "cn": "Person " + name, "sn": name})
 	}

@@ -127,6 +127,17 @@ export default async function (kit, { base, user, password }) {
     ['agents', 'agents?realm=/alpha', few],
     ['agent', 'agents/IdentityGatewayAgent/ig_agent?realm=/alpha', few],
     ['agent-new', 'agents/new?realm=/alpha', few],
+    ['agent-groups', 'agent-groups?realm=/alpha', few],
+    ['agent-group', 'agent-groups/OAuth2Client/services?realm=/alpha', few],
+    ['application-in-group', 'applications/reporting?realm=/alpha', {
+      ...few,
+      prepare: async (p) => {
+        const from = p.locator('input[name="coreOAuth2ClientConfig.scopes.inherited"]');
+        kit.check(await from.isChecked(), 'the scopes are the group\'s');
+        await p.getByLabel('Scopes', { exact: true }).fill('read\nown');
+        kit.check(!(await from.isChecked()), 'what is typed is the client\'s own');
+      },
+    }],
     ['sessions', 'sessions?realm=/', few],
     ['tokens', 'tokens?realm=/alpha&client=myClient', few],
     ['keys', 'keys?realm=/alpha', few],

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -163,8 +164,8 @@ func TestUser(t *testing.T) {
 	}
 }
 
-// api sends a request of an administrator with a token.
-func (b *browser) api(method, path, body string) {
+// api sends a request of an administrator with a token, and returns the object of the answer.
+func (b *browser) api(method, path, body string) map[string]any {
 	b.t.Helper()
 	r, err := http.NewRequest(method, b.base+"json/"+path, strings.NewReader(body))
 	if err != nil {
@@ -177,10 +178,12 @@ func (b *browser) api(method, path, body string) {
 		b.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if res.StatusCode > 299 {
-		raw, _ := io.ReadAll(res.Body)
-		b.t.Fatalf("%s %s = %d %s", method, path, res.StatusCode, raw)
+	raw, err := io.ReadAll(res.Body)
+	var o map[string]any
+	if res.StatusCode > 299 || err != nil || json.Unmarshal(raw, &o) != nil {
+		b.t.Fatalf("%s %s = %d %s, %v", method, path, res.StatusCode, raw, err)
 	}
+	return o
 }
 
 // A form counts only with the proof of a page of the same session, whatever cookies come along.

@@ -35,6 +35,9 @@ type field struct {
 	Suggest []string
 	Default any
 	Secret  bool
+	// From is the group that the value may be taken from, "" for none; Inherited tells that it is.
+	From      string
+	Inherited bool
 	// Long texts get several lines.
 	Long bool
 	// Value is in force; Text is what the person typed, where that is not a value.
@@ -189,7 +192,8 @@ func fieldOf(group, key string, p object) *field {
 func fill(tabs []*tab, o object) {
 	for _, t := range tabs {
 		for _, f := range t.Fields {
-			f.Value = bare(f.in(o)[f.Key])
+			v := f.in(o)[f.Key]
+			f.Value, f.Inherited = bare(v), inherits(v)
 		}
 	}
 }
@@ -213,11 +217,21 @@ func bare(v any) any {
 	return v
 }
 
-// unwrapped is an object with bare values and without what the server adds.
+// inherits tells whether a value is that of the profile's group.
+func inherits(v any) bool {
+	o, ok := v.(object)
+	return ok && o["inherited"] == true
+}
+
+// unwrapped is an object with bare values, and without what the server adds and what others have set: the values of a group.
 func unwrapped(o object) object {
 	out := object{}
 	for name, v := range o {
 		if name == "_id" || name == "_rev" || name == "_type" {
+			continue
+		}
+		if inherits(v) {
+			out[name] = object{"inherited": true}
 			continue
 		}
 		v = bare(v)
@@ -248,7 +262,8 @@ func read(fields []*field, form url.Values, o object) int {
 			continue
 		}
 		f.readOne(form)
-		if f.Error != "" {
+		f.Inherited = f.From != "" && form.Get(f.Name+".inherited") != ""
+		if f.Error != "" && !f.Inherited {
 			wrong++
 			continue
 		}
@@ -261,9 +276,15 @@ func read(fields []*field, form url.Values, o object) int {
 			}
 			to = inner
 		}
-		if f.Value == nil {
+		switch {
+		case f.Inherited:
+			f.Error = ""
+			to[f.Key] = object{"inherited": true}
+		case f.Key == agentGroup:
+			to[f.Key] = text(f.Value) // leaving it out is staying
+		case f.Value == nil:
 			delete(to, f.Key)
-		} else {
+		default:
 			to[f.Key] = f.Value
 		}
 	}

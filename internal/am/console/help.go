@@ -25,6 +25,7 @@ func (v *visit) Help(f *field) string {
 // helpTexts are by the names of settings.
 func helpTexts() map[string]string {
 	return map[string]string{
+		"agentgroup":                   "Whose settings this one may inherit. Save to see which ones come from the group.",
 		"redirectionUris":              "Where the browser comes back to (RFC 6749 §3.1.2), one a line, exactly as the application sends it.",
 		"postLogoutRedirectUri":        "Where the browser may go after signing out (OpenID RP-Initiated Logout), one a line.",
 		"scopes":                       "What the application may ask for, one a line: scope, or scope|description, or scope|language|description.",

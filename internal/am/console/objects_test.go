@@ -5,6 +5,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -235,5 +236,49 @@ func TestKeys(t *testing.T) {
 	b.post("keys", "keys/folders/passwords/delete", url.Values{"confirm": {"passwords"}}, 200)
 	if strings.Contains(b.open("keys"), dir) {
 		t.Error("the folder is still there")
+	}
+}
+
+// A group is made, given a setting and chosen; what a client inherits is changed with the group until the client says it
+// itself.
+func TestAgentGroups(t *testing.T) {
+	b := admin(t)
+	const client, scopes, group = "applications/c", "coreOAuth2ClientConfig.scopes", "agent-groups/OAuth2Client/web"
+	b.api("PUT", "realm-config/agents/OAuth2Client/c", `{"coreOAuth2ClientConfig":{"userpassword":"secret","scopes":["mail"]}}`)
+	page, _ := b.post("agent-groups", "agent-groups", url.Values{"type": {"OAuth2Client"}, "id": {"web"}}, 200)
+	b.has(page, "The group web was created", "Nobody is in this group")
+	page, _ = b.post("agent-groups", "agent-groups", url.Values{"type": {"OAuth2Client"}, "id": {"web"}}, 200)
+	b.has(page, "There is a group web already")
+	b.post("agent-groups", "agent-groups", url.Values{"type": {"Toaster"}, "id": {"web"}}, 404)
+	page, _ = b.post(group, group, url.Values{scopes: {"read\nwrite"}}, 200)
+	b.has(page, "The settings were saved")
+	page, _ = b.post(client+"/advanced", client+"/advanced", url.Values{"coreOAuth2ClientConfig.agentgroup": {"web"}}, 200)
+	b.has(page, "From the group web")
+	read := func() map[string]any { return b.api("GET", "realm-config/agents/OAuth2Client/c", "") }
+	core := func() map[string]any { return read()["coreOAuth2ClientConfig"].(map[string]any) }
+	if got := core()["scopes"].(map[string]any); got["inherited"] != false {
+		t.Errorf("the scopes are %v", got)
+	}
+	b.post(client, client, url.Values{scopes: {"ignored"}, scopes + ".inherited": {"true"}}, 200)
+	if got := core()["scopes"].(map[string]any); got["inherited"] != true || !reflect.DeepEqual(got["value"], []any{"read", "write"}) {
+		t.Errorf("the scopes are %v", got)
+	}
+	// A page that does not show a setting leaves it to the group.
+	b.post(client+"/credentials", client+"/credentials", url.Values{"secret": {"other"}}, 200)
+	b.post(client, client, url.Values{"coreOAuth2ClientConfig.redirectionUris": {"https://c.example.com/"}}, 200)
+	if got := core(); got["scopes"].(map[string]any)["inherited"] != true || got["agentgroup"] != "web" {
+		t.Errorf("the client is %v", got)
+	}
+	b.has(b.open(group), "/console/applications/c", "Delete this group")
+	b.post(client+"/advanced", client+"/advanced", url.Values{"coreOAuth2ClientConfig.agentgroup": {""}, scopes: {""}, scopes + ".inherited": {"true"}}, 200)
+	if got := core(); got["agentgroup"] != nil || !reflect.DeepEqual(got["scopes"].(map[string]any)["value"], []any{"read", "write"}) {
+		t.Errorf("the client is %v", got)
+	}
+	page, _ = b.post(group, group+"/delete", url.Values{"confirm": {"no"}}, 200)
+	b.has(page, "Nothing was deleted")
+	page, _ = b.post(group, group+"/delete", url.Values{"confirm": {"web"}}, 200)
+	b.has(page, "The group web was deleted", "No groups yet")
+	if strings.Contains(b.open(client), "From the group") {
+		t.Error("a client without a group is offered the group's values")
 	}
 }

@@ -150,6 +150,9 @@ func readAgent(v *visit) (*agentForm, object, error) {
 	if err := v.choices(f.Tabs); err != nil {
 		return nil, nil, err
 	}
+	if err := v.grouped(f.Tabs, k.Type); err != nil {
+		return nil, nil, err
+	}
 	for _, t := range f.Tabs {
 		t.Title = v.Say("Settings")
 		t.Fields = slices.DeleteFunc(t.Fields, func(f *field) bool { return f.Secret })

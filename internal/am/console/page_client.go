@@ -45,6 +45,9 @@ func readClient(v *visit) (*clientForm, object, error) {
 	if err := v.choices(f.Tabs); err != nil {
 		return nil, nil, err
 	}
+	if err := v.grouped(f.Tabs, "OAuth2Client"); err != nil {
+		return nil, nil, err
+	}
 	for _, t := range f.Tabs { // the secret has a page of its own
 		t.Fields = slices.DeleteFunc(t.Fields, func(f *field) bool { return f.Secret })
 	}

@@ -21,6 +21,7 @@ func pages() []page {
 		realmsPage(),
 		applicationsPage(),
 		agentsPage(),
+		agentGroupsPage(),
 		servicesPage(),
 		scriptsPage(),
 		identitiesPage(),

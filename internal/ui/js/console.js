@@ -49,6 +49,12 @@
   if (target?.closest('.setting')) { target.scrollIntoView({ block: 'center' }); target.focus(); }
 })();
 
+// What is typed over a value of the group is the profile's own.
+document.addEventListener('input', (e) => {
+  const inherit = e.target.closest('.setting')?.querySelector('[data-inherit]');
+  if (inherit && inherit !== e.target) inherit.checked = false;
+});
+
 // The dashboard's figures come anew every five seconds, while somebody looks and has not paused them.
 (() => {
   'use strict';
