@@ -106,6 +106,7 @@ type stepBuilder struct {
 	asks    bool // a name or a password
 	fresh   bool // a new password: then nobody signs in by it
 	codes   bool // what is shown are codes to keep
+	asked   int  // how many security questions were chosen
 }
 
 func (b *stepBuilder) add(c *wireCallback) {
@@ -130,6 +131,8 @@ func (b *stepBuilder) add(c *wireCallback) {
 		}
 		if p := wireText(c.output("prompt")); p == "New Password" || p == "Confirm Password" {
 			f.Autocomplete, b.fresh = "new-password", true
+		} else if strings.HasSuffix(f.Label, "?") { // a security question: no password is filled in, and nobody signs in by it alone
+			f.Autocomplete, b.fresh = "off", true
 		}
 	case "ValidatedCreatePasswordCallback":
 		b.fresh = true
@@ -192,7 +195,11 @@ func (b *stepBuilder) show(c *wireCallback) {
 			b.page.Parts = append(b.page.Parts, stepPart{Codes: wireText(c.output("message"))})
 			return
 		}
-		b.alert(kind, wireText(c.output("message")))
+		text := wireText(c.output("message"))
+		if key, ok := messageTexts[text]; ok {
+			text = b.lang.T(key)
+		}
+		b.alert(kind, text)
 	case "PollingWaitCallback":
 		b.alert("", wireText(c.output("message")))
 		b.page.After, _ = strconv.Atoi(wireText(c.output("waitTime")))
@@ -327,21 +334,39 @@ func (b *stepBuilder) confirm(c *wireCallback) {
 	}
 }
 
+// ownQuestion ends the name of the field for a question of the user's own; fill makes one answer of both.
+const ownQuestion = "own"
+
 // questions asks for a question and its answer.
 func (b *stepBuilder) questions(c *wireCallback) {
-	for i, in := range c.Input {
-		f := &ui.Field{ID: fieldID(in.Name), Name: in.Name, Value: wireText(in.Value), Required: true, Label: b.lang.T("login.answer")}
-		if i == 0 {
-			f.Label = b.prompt(c)
-			if list := textsOf(c.output("predefinedQuestions")); len(list) > 0 {
-				f.Type = "select"
-				for _, q := range list {
-					f.Options = append(f.Options, ui.Option{Value: q, Text: q, Selected: q == f.Value})
-				}
-			}
+	if len(c.Input) < 2 {
+		b.alert("warn", b.lang.T("login.unsupported", "type", c.Type))
+		return
+	}
+	b.asked++
+	number := ""
+	if b.asked > 1 {
+		number = " (" + strconv.Itoa(b.asked) + ")"
+	}
+	question, answer := c.Input[0].Name, c.Input[1].Name
+	own := c.output("allowUserDefinedQuestions") != false
+	list := textsOf(c.output("predefinedQuestions"))
+	if len(list) > 0 {
+		f := &ui.Field{ID: fieldID(question), Name: question, Label: b.prompt(c) + number, Type: "select", Required: !own, Options: []ui.Option{{Text: b.lang.T("login.question.choose")}}}
+		for _, q := range list {
+			f.Options = append(f.Options, ui.Option{Value: q, Text: q, Selected: q == wireText(c.Input[0].Value)})
+		}
+		b.field(f)
+		question += ownQuestion
+	}
+	if own {
+		f := &ui.Field{ID: fieldID(question), Name: question, Label: b.prompt(c) + number, Required: len(list) == 0, Autocomplete: "off"}
+		if len(list) > 0 {
+			f.Label, f.Optional = b.lang.T("login.question.own")+number, b.lang.T("optional")
 		}
 		b.field(f)
 	}
+	b.field(&ui.Field{ID: fieldID(answer), Name: answer, Label: b.lang.T("login.answer") + number, Required: true, Autocomplete: "off"})
 }
 
 func (b *stepBuilder) finish() {
@@ -374,6 +399,8 @@ func (b *stepBuilder) prompt(c *wireCallback) string {
 		return b.lang.T("login.password.confirm")
 	case "Select an authentication service":
 		return b.lang.T("login.service")
+	case "Select a security question":
+		return b.lang.T("login.question")
 	case "":
 		switch c.Type {
 		case "NameCallback":
@@ -411,6 +438,11 @@ func (b *stepBuilder) policies(c *wireCallback) string {
 var ruleTexts = map[string]string{
 	"REQUIRED": "login.policy.REQUIRED", "UNIQUE": "login.policy.UNIQUE", "MIN_LENGTH": "login.policy.MIN_LENGTH",
 	"VALID_EMAIL_ADDRESS_FORMAT": "login.policy.VALID_EMAIL_ADDRESS_FORMAT", "VALID_USERNAME": "login.policy.VALID_USERNAME",
+}
+
+// messageTexts are the texts of messages of this server's own nodes.
+var messageTexts = map[string]string{
+	nodes.AskedAgain: "login.question.again", nodes.PasswordsDiffer: "login.password.differ", nodes.PasswordShort: "login.password.short",
 }
 
 func (c *wireCallback) output(name string) any {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // pageStep is what the authenticate endpoint answers, and what is posted back to it. The sign-in page is a client of the
@@ -156,6 +157,10 @@ func (a *pageStep) fill(form url.Values) {
 				if k == 0 {
 					in.Value = form.Has(in.Name)
 				}
+				continue
+			}
+			if own := strings.TrimSpace(form.Get(in.Name + ownQuestion)); c.Type == "KbaCreateCallback" && own != "" {
+				in.Value = own
 				continue
 			}
 			if !form.Has(in.Name) {

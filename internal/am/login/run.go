@@ -339,6 +339,10 @@ func (h host) ChangePasswordAt(ctx context.Context, rl *realm.Realm, d *realm.Di
 	return at.ChangePasswordAt(ctx, d, name, current, next)
 }
 
+func (h host) Matches(ctx context.Context, hash, text string) (bool, error) {
+	return h.Realms.MatchesHash(ctx, hash, text)
+}
+
 func (h host) Save(ctx context.Context, rl *realm.Realm, u *realm.User) error {
 	return rl.SaveUser(ctx, u)
 }

@@ -39,6 +39,12 @@ func (m *Manager) HashPassword(ctx context.Context, password string) (string, er
 	return hash, err
 }
 
+// MatchesHash tells whether a text has a hash of HashPassword, within the same bound.
+func (m *Manager) MatchesHash(ctx context.Context, hash, text string) (ok bool, err error) {
+	err = m.gate.pass(ctx, func() { ok, _ = verifyPassword(hash, text) })
+	return ok, err
+}
+
 // verifyPassword tells whether password has the hash, and whether the hash should be
 // replaced by one of HashPassword. A hash of no known form matches nothing.
 func verifyPassword(hash, password string) (ok, outdated bool) {

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/login/selfservice"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 )
@@ -66,7 +68,11 @@ func (v managed) query(c *Call) ([]Object, error) {
 				return nil, err
 			}
 			if !login.IsAdmin(c.realmPath(), u.Name) {
-				list = append(list, managedUser(c, u))
+				o, err := v.managedUser(u)
+				if err != nil {
+					return nil, err
+				}
+				list = append(list, o)
 			}
 		}
 		return list, err
@@ -96,7 +102,7 @@ func (v managed) read(c *Call, id string) (Object, error) {
 		if err != nil {
 			return nil, err
 		}
-		return managedUser(c, u), nil
+		return v.managedUser(u)
 	}
 	d, err := c.get(KindManaged, managedID(c, id))
 	if err != nil {
@@ -115,7 +121,11 @@ func (v managed) create(c *Call, id string, body Object) (Object, error) {
 		if name, _ := u["username"].(string); login.IsAdmin(c.realmPath(), name) {
 			return nil, store.ErrConflict
 		}
-		made, err := v.createUser(c, "", u)
+		more, err := v.selfServiceOf(c, body, nil)
+		if err != nil {
+			return nil, err
+		}
+		made, err := v.makeUser(c, "", u, more)
 		if err != nil {
 			return nil, err
 		}
@@ -136,11 +146,11 @@ func (v managed) create(c *Call, id string, body Object) (Object, error) {
 
 func (v managed) update(c *Call, id string, body Object) (Object, error) {
 	if c.Vars[managedKind] == "user" {
-		changes, err := v.changesOf(c, id, body)
+		changes, more, err := v.changesOf(c, id, body)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := v.updateUser(c, id, changes); err != nil {
+		if _, err := v.changeUser(c, id, changes, more); err != nil {
 			return nil, err
 		}
 		c.seen = nil
@@ -208,7 +218,7 @@ var userNames = map[string]string{
 
 // managedUser is a user of the realm as identity management shows it. Its _id is the name, which is the only ID users
 // have on this server.
-func managedUser(c *Call, u *realm.User) Object {
+func (v managed) managedUser(u *realm.User) (Object, error) {
 	o := Object{"_id": u.Name, "userName": u.Name, "accountStatus": "inactive"}
 	if u.IsActive() {
 		o["accountStatus"] = "active"
@@ -218,33 +228,45 @@ func managedUser(c *Call, u *realm.User) Object {
 			o[name] = values[0]
 		}
 	}
-	return o
+	return o, v.showSelfService(o, u)
 }
 
 // changesOf is what a body changes of the user. A patch brings all that a managed user has, of which what is the same
-// stays as it is here, with more values than one and beside attributes that managed users do not have.
-func (v managed) changesOf(c *Call, id string, body Object) (Object, error) {
-	if len(c.Operations) == 0 {
-		return userOfManaged(body), nil
-	}
+// stays as it is here, with more values than one and beside attributes that managed users do not have. more are attributes
+// of the server's own making.
+func (v managed) changesOf(c *Call, id string, body Object) (o Object, more map[string][]string, err error) {
 	u, err := c.user(id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	was, changed := managedUser(c, u), Object{}
+	if len(c.Operations) == 0 {
+		more, err := v.selfServiceOf(c, body, u)
+		return userOfManaged(body), more, err
+	}
+	was, err := v.managedUser(u)
+	if err != nil {
+		return nil, nil, err
+	}
+	changed := Object{}
 	for name, v := range body {
-		if v != was[name] {
+		if !reflect.DeepEqual(v, was[name]) {
 			changed[name] = v
 		}
 	}
-	o := userOfManaged(changed)
+	for _, name := range []string{selfservice.AttributePreferences, selfservice.AttributeTerms, selfservice.AttributeAnswers} {
+		if was[name] != nil && body[name] == nil {
+			changed[name] = nil // removed
+		}
+	}
+	o = userOfManaged(changed)
 	for name, attribute := range userNames {
 		if _, had := was[name]; had && body[name] == nil {
 			o[attribute] = []any{}
 		}
 	}
 	c.Operations = nil // what is not named stays
-	return o, nil
+	more, err = v.selfServiceOf(c, changed, u)
+	return o, more, err
 }
 
 func userOfManaged(body Object) Object {

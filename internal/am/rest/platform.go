@@ -33,10 +33,7 @@ func (s *Server) platform() []*Resource {
 			Query: func(*Call) ([]Object, error) { return []Object{{"_id": "service-accounts"}}, nil },
 			Read:  nowhere,
 		},
-		{
-			Path: "openidm/config", Global: true, Identities: true, Query: s.listEmailTemplates, Read: readConfig, Update: unchanged(readConfig),
-			Plain: func(*Call) (any, error) { return Object{"_id": "", "configurations": []any{}}, nil },
-		},
+		s.identityConfig(),
 		{
 			Path: "openidm/config/ui", Global: true, Identities: true, Query: none, Read: readThemes, Update: updateThemes,
 			Check: func(c *Call) error {
@@ -58,20 +55,6 @@ func (s *Server) platform() []*Resource {
 		})
 	}
 	return list
-}
-
-// readConfig reads a part of the configuration of identity management that a tool lists something in.
-func readConfig(_ *Call, id string) (Object, error) {
-	o := Object{"_id": id}
-	switch id {
-	case "authentication": // clients that identity management takes for users
-		o["rsFilter"] = Object{"staticUserMapping": []any{}}
-	case "sync":
-		o["mappings"] = []any{}
-	default:
-		return nil, refuse(http.StatusNotFound, "No configuration exists for id %s", id)
-	}
-	return o, nil
 }
 
 // readThemes reads the themes of hosted pages, by realm.

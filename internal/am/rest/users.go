@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/login/devices"
+	"gatehouse/internal/am/login/selfservice"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 )
@@ -74,7 +75,7 @@ func allowUsers(c *Call, v Verb) error {
 // protectedAttributes are those that users cannot give themselves.
 func protectedAttributes() []string {
 	return []string{strings.ToLower(string(devices.OATH)), strings.ToLower(string(devices.WebAuthn)), "inetuserstatus", "uid", "universalid", "dn", "objectclass", "memberof", "ismemberof", "createtimestamp", "modifytimestamp", "realm", "username", "isadmin",
-		"iplanet-am-session-quota-limit", "iplanet-am-user-auth-config", "retrylimitnodecount"}
+		"iplanet-am-session-quota-limit", "iplanet-am-user-auth-config", "retrylimitnodecount", "termsaccepted"}
 }
 
 // derived attributes are made when a profile is read; what a client sends of them is not kept.
@@ -89,7 +90,7 @@ func derived(name string) bool {
 func userObject(c *Call, u *realm.User) Object {
 	o := Object{}
 	for name, values := range u.Attributes {
-		if !strings.HasPrefix(name, "_") && !secretName(name) && !derived(name) && !devices.IsAttribute(name) {
+		if !strings.HasPrefix(name, "_") && !secretName(name) && !derived(name) && !hiddenAttribute(name) {
 			o[name] = values
 		}
 	}
@@ -130,7 +131,7 @@ func attributes(body Object) (map[string][]string, string, error) {
 			password = list[0]
 			continue
 		}
-		if derived(name) || name == "" || v == nil {
+		if derived(name) || name == "" || v == nil || selfservice.IsSecret(name) {
 			continue
 		}
 		if !validAttribute(name) {
@@ -200,6 +201,11 @@ func newName(what, id string, body Object) (string, error) {
 }
 
 func (s *Server) createUser(c *Call, id string, body Object) (Object, error) {
+	return s.makeUser(c, id, body, nil)
+}
+
+// makeUser makes a user. more are attributes of the server's own making.
+func (s *Server) makeUser(c *Call, id string, body Object, more map[string][]string) (Object, error) {
 	name, err := newName("user", id, body)
 	if err != nil {
 		return nil, err
@@ -209,6 +215,9 @@ func (s *Server) createUser(c *Call, id string, body Object) (Object, error) {
 		return nil, err
 	}
 	u := &realm.User{Name: name, Attributes: values}
+	for name, list := range more {
+		u.SetAttribute(name, list...)
+	}
 	if password != "" {
 		if err := checkPassword(password); err != nil {
 			return nil, err
@@ -239,6 +248,11 @@ func (s *Server) hash(c *Call, password string) (string, error) {
 // updateUser replaces the attributes that the body names; the others stay, an empty list removes one. A PATCH has
 // them all.
 func (s *Server) updateUser(c *Call, id string, body Object) (Object, error) {
+	return s.changeUser(c, id, body, nil)
+}
+
+// changeUser is updateUser with attributes of the server's own making.
+func (s *Server) changeUser(c *Call, id string, body Object, more map[string][]string) (Object, error) {
 	u, err := c.user(id)
 	if err != nil {
 		return nil, err
@@ -257,13 +271,15 @@ func (s *Server) updateUser(c *Call, id string, body Object) (Object, error) {
 	}
 	if len(c.Operations) > 0 {
 		for name := range u.Attributes {
-			if _, ok := values[name]; !ok && !derived(name) && !devices.IsAttribute(name) {
+			if _, ok := values[name]; !ok && !derived(name) && !hiddenAttribute(name) {
 				u.SetAttribute(name)
 			}
 		}
 	}
-	for name, list := range values {
-		u.SetAttribute(name, list...)
+	for _, given := range []map[string][]string{values, more} {
+		for name, list := range given {
+			u.SetAttribute(name, list...)
+		}
 	}
 	if password != "" {
 		if err := checkPassword(password); err != nil {

@@ -34,6 +34,8 @@ const (
 	RedirectCallback     = "RedirectCallback"
 	PollingWaitCallback  = "PollingWaitCallback"
 	MetadataCallback     = "MetadataCallback"
+	KbaCreateCallback    = "KbaCreateCallback"
+	TermsCallback        = "TermsAndConditionsCallback"
 )
 
 // Name asks for a name.
@@ -86,6 +88,20 @@ func Metadata(data any) Callback {
 	return Callback{Type: MetadataCallback, Output: []Field{{"data", data}}}
 }
 
+// KbaCreate asks for a security question, one of those given or, with own, another one, and for the answer to it.
+func KbaCreate(prompt string, questions []string, own bool) Callback {
+	return Callback{
+		Type:   KbaCreateCallback,
+		Output: []Field{{"prompt", prompt}, {"predefinedQuestions", questions}, {"allowUserDefinedQuestions", own}},
+		Input:  []Field{{"question", ""}, {"answer", ""}},
+	}
+}
+
+// Terms asks to accept terms and conditions; the answer is "true" or "false". created is an RFC 3339 date.
+func Terms(version, text, created string) Callback {
+	return ask(TermsCallback, false, Field{"version", version}, Field{"terms", text}, Field{"createDate", created})
+}
+
 // Redirect leads the browser to somebody else's page: by a link (GET), or by a form with the data (POST). With track the
 // sign-in page keeps the step, and goes on with it when the browser is back (PingAM: tracking cookie).
 func Redirect(address, method string, data any, track bool) (Callback, error) {
@@ -109,11 +125,24 @@ func ask(kind string, preset any, output ...Field) Callback {
 }
 
 // Answer is the text that was filled in, "" for none.
-func (c *Callback) Answer() string {
-	if len(c.Input) == 0 {
+func (c *Callback) Answer() string { return c.InputText(0) }
+
+// InputText is the text of an input, "" for one that there is not.
+func (c *Callback) InputText(i int) string {
+	if i >= len(c.Input) {
 		return ""
 	}
-	return answerText(c.Input[0].Value)
+	return answerText(c.Input[i].Value)
+}
+
+// OutputText is a text of the question, "" for none of that name.
+func (c *Callback) OutputText(name string) string {
+	for _, f := range c.Output {
+		if f.Name == name {
+			return answerText(f.Value)
+		}
+	}
+	return ""
 }
 
 // Chosen is the position that was chosen among n; false when it is none.

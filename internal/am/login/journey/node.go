@@ -85,6 +85,8 @@ type Host interface {
 	// user that UserAt finds is the directory's.
 	UserAt(ctx context.Context, rl *realm.Realm, d *realm.Directory, name, password string) (*realm.User, error)
 	ChangePasswordAt(ctx context.Context, rl *realm.Realm, d *realm.Directory, name, current, next string) error
+	// Matches tells whether a text has that hash: realm.ErrBusy when too many are checked at a time.
+	Matches(ctx context.Context, hash, text string) (bool, error)
 	// Save stores a changed user.
 	Save(ctx context.Context, rl *realm.Realm, u *realm.User) error
 	// Guess counts wrong one-time passwords of a user. before tells whether another one may be tried.

@@ -3,6 +3,7 @@ package nodes
 
 import (
 	"gatehouse/internal/am/login/journey"
+	"gatehouse/internal/am/login/selfservice"
 )
 
 // All lists the types.
@@ -10,6 +11,7 @@ func All() []*journey.Type {
 	basic, mfa, risk, tool, context := []string{"basic authn"}, []string{"mfa", "multi-factor"}, []string{"risk"}, []string{"utilities"}, []string{"contextual"}
 	identity := []string{"identity management"}
 	return []*journey.Type{
+		{ID: "AcceptTermsAndConditionsNode", Name: "Accept Terms and Conditions", Tags: identity, New: func() journey.Node { return &acceptTerms{} }},
 		{ID: "AccountActiveDecisionNode", Name: "Account Active Decision", Tags: risk, New: func() journey.Node { return &accountActive{} }},
 		{ID: "AccountLockoutNode", Name: "Account Lockout", Tags: risk, New: func() journey.Node { return &accountLockout{Action: "LOCK"} }},
 		{ID: "AgentDataStoreDecisionNode", Name: "Agent Data Store Decision", Tags: basic, New: func() journey.Node { return &agentDataStore{} }},
@@ -44,6 +46,11 @@ func All() []*journey.Type {
 		}},
 		{ID: "IncrementLoginCountNode", Name: "Increment Login Count", Tags: context, New: func() journey.Node { return &incrementLoginCount{Attribute: "userName"} }},
 		{ID: journey.InnerTreeType, Name: "Inner Tree Evaluator", Tags: tool, New: func() journey.Node { return &journey.InnerTree{} }},
+		{ID: "KbaCreateNode", Name: "KBA Definition", Tags: identity, New: func() journey.Node { return &kbaCreate{Message: map[string]string{}, Own: true} }},
+		{ID: "KbaDecisionNode", Name: "KBA Decision", Tags: identity, New: func() journey.Node { return &kbaDecision{Identity: "userName"} }},
+		{ID: "KbaVerifyNode", Name: "KBA Verification", Tags: identity, New: func() journey.Node {
+			return &kbaVerify{Attribute: selfservice.AttributeAnswers, Identity: "userName"}
+		}},
 		{ID: "LdapDecisionNode", Name: "LDAP Decision", Tags: basic, New: func() journey.Node { return newLDAPDecision() }},
 		{ID: "LoginCountDecisionNode", Name: "Login Count Decision", Tags: context, New: func() journey.Node { return &loginCountDecision{Attribute: "userName", Interval: "AT", Amount: 25} }},
 		{ID: "MessageNode", Name: "Message Node", Tags: tool, New: func() journey.Node {
@@ -67,6 +74,9 @@ func All() []*journey.Type {
 		}},
 		{ID: "PollingWaitNode", Name: "Polling Wait Node", Tags: tool, New: func() journey.Node {
 			return &pollingWait{Seconds: 8, Tolerance: 3, Message: map[string]string{}, Exit: map[string]string{}}
+		}},
+		{ID: "ProfileCompletenessDecisionNode", Name: "Profile Completeness Decision", Tags: identity, New: func() journey.Node {
+			return &profileCompleteness{Threshold: 50, Identity: "userName"}
 		}},
 		{ID: "QueryFilterDecisionNode", Name: "Query Filter Decision", Tags: identity, New: func() journey.Node { return &queryFilter{Identity: "userName"} }},
 		{ID: "QueryParameterNode", Name: "Query Parameter Node", Tags: tool, New: func() journey.Node {
@@ -100,6 +110,9 @@ func All() []*journey.Type {
 		}},
 		{ID: "SetSuccessUrlNode", Name: "Success URL", Tags: tool, New: func() journey.Node { return &setSuccessURL{} }},
 		{ID: "StateMetadataNode", Name: "State Metadata", Tags: tool, New: func() journey.Node { return &stateMetadata{Attributes: []string{}} }},
+		{ID: "TermsAndConditionsDecisionNode", Name: "Terms and Conditions Decision", Tags: identity, New: func() journey.Node {
+			return &termsDecision{Identity: "userName"}
+		}},
 		{ID: "TimeSinceDecisionNode", Name: "Time Since Decision", Tags: identity, New: func() journey.Node { return &timeSince{Identity: "userName"} }},
 		{ID: "UsernameCollectorNode", Name: "Username Collector", Tags: basic, New: func() journey.Node { return &usernameCollector{} }},
 		{ID: "ValidatedPasswordNode", Name: "Platform Password", Tags: basic, New: func() journey.Node { return &validatedPassword{Attribute: "password"} }},

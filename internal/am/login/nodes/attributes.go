@@ -2,10 +2,12 @@ package nodes
 
 import (
 	"net/mail"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"gatehouse/internal/am/login/journey"
+	"gatehouse/internal/am/login/selfservice"
 	"gatehouse/internal/am/realm"
 )
 
@@ -45,8 +47,10 @@ type attributeCollector struct {
 
 func (*attributeCollector) Outcomes() []string { return next }
 
-// isFlag tells that an attribute is true or false: users' preferences.
-func isFlag(attribute string) bool { return strings.HasPrefix(attribute, "preferences/") }
+// flagPrefix begins the names of attributes that are true or false: users' preferences.
+const flagPrefix = selfservice.AttributePreferences + "/"
+
+func isFlag(attribute string) bool { return strings.HasPrefix(attribute, flagPrefix) }
 
 func (n *attributeCollector) Process(s *journey.Step) (journey.Result, error) {
 	if len(n.Attributes) == 0 {
@@ -89,17 +93,24 @@ func (n *attributeCollector) Process(s *journey.Step) (journey.Result, error) {
 // known are the values that the user has by now, who has to have proved who he is for that.
 func (n *attributeCollector) known(s *journey.Step) map[string]string {
 	out := map[string]string{}
-	for name, v := range s.State.Object() {
+	collected := s.State.Object()
+	for name, v := range collected {
 		if text, ok := v.(string); ok && name != "password" {
 			out[name] = text
 		}
 	}
+	preferences, _ := collected[selfservice.AttributePreferences].(map[string]any)
 	var u *realm.User
 	if s.State.User != "" {
 		u, _ = s.Host.Find(s.Context(), s.Realm, s.State.User) // a form can be empty
 	}
+	if u != nil && preferences == nil {
+		preferences = selfservice.PreferencesOf(u)
+	}
 	for _, name := range n.Attributes {
-		if u != nil && out[name] == "" {
+		if of, ok := strings.CutPrefix(name, flagPrefix); ok {
+			out[name] = strconv.FormatBool(preferences[of] == true)
+		} else if u != nil && out[name] == "" {
 			if list := u.Attribute(attributeHere(name)); len(list) > 0 {
 				out[name] = list[0]
 			}
@@ -230,6 +241,12 @@ func checkNewPassword(password string, least int) []journey.Policy {
 	return nil
 }
 
+// What is said of passwords that cannot be taken.
+const (
+	PasswordsDiffer = "The new passwords do not match"
+	PasswordShort   = "The password is too short"
+)
+
 // createPassword asks for a new password twice.
 type createPassword struct {
 	Minimum int `json:"minPasswordLength"`
@@ -248,9 +265,9 @@ func (n *createPassword) Process(s *journey.Step) (journey.Result, error) {
 	password := s.Answers[last-1].Answer()
 	switch {
 	case password != s.Answers[last].Answer():
-		return ask(journey.Show("The new passwords do not match", 2))
+		return ask(journey.Show(PasswordsDiffer, 2))
 	case len(checkNewPassword(password, max(1, n.Minimum))) > 0:
-		return ask(journey.Show("The password is too short", 2))
+		return ask(journey.Show(PasswordShort, 2))
 	}
 	s.State.SetPassword(password)
 	s.State.HideObject("password", password)

@@ -110,7 +110,7 @@ func (n *passwordChange) changed(s *journey.Step, at accounts) (journey.Result, 
 	case subtle.ConstantTimeCompare([]byte(current), []byte(s.State.Password())) == 0:
 		return n.ask("The old password is not right", cancel)
 	case next != confirmed:
-		return n.ask("The new passwords do not match", cancel)
+		return n.ask(PasswordsDiffer, cancel)
 	case utf8.RuneCountInString(next) < n.MinimumLength:
 		return n.ask(fmt.Sprintf("Minimum password length is %d", n.MinimumLength), cancel)
 	case next == current:

@@ -77,7 +77,7 @@ func (n *patchObject) Process(s *journey.Step) (journey.Result, error) {
 		if slices.Contains(n.Ignored, name) || isName(name) || proved { // the password of the sign-in is no new one
 			continue
 		}
-		operations = append(operations, map[string]any{"operation": "replace", "field": "/" + name, "value": v})
+		operations = replaced(operations, "/"+name, v)
 	}
 	if len(operations) == 0 {
 		return journey.To("PATCHED")
@@ -90,6 +90,18 @@ func (n *patchObject) Process(s *journey.Step) (journey.Result, error) {
 		return refusedObject(s, got)
 	}
 	return journey.To("PATCHED")
+}
+
+// replaced adds the operations that put a value in its place; of an object, what it does not name stays.
+func replaced(operations []map[string]any, field string, v any) []map[string]any {
+	object, ok := v.(map[string]any)
+	if !ok {
+		return append(operations, map[string]any{"operation": "replace", "field": field, "value": v})
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		operations = replaced(operations, field+"/"+strings.NewReplacer("~", "~0", "/", "~1").Replace(name), object[name])
+	}
+	return operations
 }
 
 // managedPath is the resource that settings name: "managed/user", "managed/alpha_user".
