@@ -134,6 +134,14 @@ func TestLoginTemplates(t *testing.T) {
 	if _, q := location(t, sent(template, "acr_values", "a b")); q.Get("acr") != "a b" || q.Has("lang") {
 		t.Errorf("sent to %v", q)
 	}
+	w.client("/", "web", "s", webClient("", "", `}, "overrideOAuth2ClientConfig":{"providerOverridesEnabled":true,"customLoginUrlTemplate":"https://own.example.com/?goto=${goto}"`))
+	if to, _ := location(t, sent(template)); !strings.HasPrefix(to, "https://own.example.com/?goto=http") {
+		t.Errorf("a client with a template of its own is sent to %s", to)
+	}
+	w.client("/", "web", "s", webClient("", "", `}, "overrideOAuth2ClientConfig":{"providerOverridesEnabled":false,"customLoginUrlTemplate":"https://own.example.com/?goto=${goto}"`))
+	if to, _ := location(t, sent(template)); !strings.HasPrefix(to, "https://login.example.com/in?") {
+		t.Errorf("a client whose template does not count is sent to %s", to)
+	}
 	for name, template := range map[string]string{
 		"unknown name": "https://login.example.com/${secret}", "more of the language": "https://x.example/<#list a as b></#list>", "no address": "${goto}",
 		"a script": "javascript:alert(1)//${goto}",

@@ -9,7 +9,7 @@ import (
 
 // toSignIn sends the browser to sign in and to come back to goTo.
 func (a *authorization) toSignIn(goTo string, h LoginHints) error {
-	address, err := a.signInURL(a.agentTemplate(), goTo, h)
+	address, err := a.signInURL(a.loginTemplate(), goTo, h)
 	if err != nil {
 		return err
 	}
@@ -17,12 +17,15 @@ func (a *authorization) toSignIn(goTo string, h LoginHints) error {
 	return nil
 }
 
-// agentTemplate is the one of the gateway's agent that asks, "" when it has none or a client asks.
-func (a *authorization) agentTemplate() string {
-	if a.agent == nil {
-		return ""
+// loginTemplate is the one of the gateway's agent or the client that asks, "" when it has none of its own.
+func (a *authorization) loginTemplate() string {
+	switch {
+	case a.agent != nil:
+		return a.agent.LoginURL
+	case a.client != nil && a.client.Overrides.Enabled:
+		return a.client.Overrides.CustomLoginURLTemplate
 	}
-	return a.agent.LoginURL
+	return ""
 }
 
 // signInURL is where a browser signs in: at the address of template, else of the realm's settings (PingAM:

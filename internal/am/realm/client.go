@@ -166,6 +166,8 @@ type ClientOverrides struct {
 	TokenIntrospectionClaim  bool      `json:"useTokenIntrospectionClaimForJWT"`
 	AccessTokenMayActScript  ScriptRef `json:"accessTokenMayActScript"`
 	OIDCMayActScript         ScriptRef `json:"oidcMayActScript"`
+	CustomLoginURLTemplate   string    `json:"customLoginUrlTemplate,omitempty"`
+	ApplicationContext       bool      `json:"enableApplicationContext"`
 
 	PluginSettings
 }

@@ -42,6 +42,7 @@ func clientType() *Type {
 			"validateScopePluginType":                 plugin,
 			"authorizeEndpointDataProviderPluginType": plugin,
 			"accessTokenModifierClass":                quiet,
+			"customLoginUrlTemplate":                  quiet,
 			"oidcClaimsClass":                         quiet,
 		}),
 	}

@@ -194,13 +194,17 @@ func (t *Type) normal(in, defaults Object) (Object, error) {
 		if in[g.Name] != nil && !ok {
 			return nil, invalid(g.Title)
 		}
-		for name := range inner {
-			if !g.has(name) && !ignored(name) {
+		group := Object{}
+		for name, v := range inner {
+			switch {
+			case g.has(name) || ignored(name):
+			case t.Lenient:
+				group[name] = v
+			default:
 				return nil, unknown(g.names())
 			}
 		}
 		base, _ := defaults[g.Name].(Object)
-		group := Object{}
 		if err := g.read(inner, base, group, t); err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 
 	"gatehouse/internal/am/login"
@@ -156,7 +157,7 @@ func (g globals) typesOf(id string) (*Type, *Type, error) {
 	case ok && own == g.realm[i]:
 		return own, own, nil
 	case !ok:
-		own = &Type{ID: id}
+		own = &Type{ID: id, Open: g.realm[i].Open}
 	}
 	return own, g.realm[i], nil
 }
@@ -187,17 +188,23 @@ func (g globals) read(c *Call, id string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := g.docs.Get(c.Context(), "", store.KindGlobal, id)
-	stored := Object{}
-	switch {
-	case err == nil:
-		if stored, err = decodeObject(d.Body); err != nil {
-			return nil, err
-		}
-	case !errors.Is(err, store.ErrNotFound):
+	stored, err := g.stored(c, id)
+	if err != nil {
 		return nil, err
 	}
 	return g.print(own, of, stored)
+}
+
+// stored is what was set of a service, nothing when nobody set anything.
+func (g globals) stored(c *Call, id string) (Object, error) {
+	d, err := g.docs.Get(c.Context(), "", store.KindGlobal, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return Object{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decodeObject(d.Body)
 }
 
 func (g globals) print(own, of *Type, stored Object) (Object, error) {
@@ -223,6 +230,11 @@ func (g globals) print(own, of *Type, stored Object) (Object, error) {
 
 // merged is what is stored over the shipped values.
 func merged(t *Type, stored Object) Object {
+	if t.Open {
+		o := maps.Clone(stored)
+		delete(o, "defaults")
+		return o
+	}
 	o := t.defaults()
 	for _, name := range t.names() {
 		if v, ok := stored[name]; ok {
@@ -261,7 +273,14 @@ func (g globals) update(c *Call, id string, body Object) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	of.sealSecrets(g.Realms, defaults, nil)
+	stored, err := g.stored(c, id)
+	if err != nil {
+		return nil, err
+	}
+	before, _ := stored["defaults"].(Object)
+	of.sealSecrets(g.Realms, defaults, before)
+	delete(stored, "defaults")
+	own.sealSecrets(g.Realms, o, stored)
 	o["defaults"] = defaults
 	return g.store(c, own, of, o)
 }

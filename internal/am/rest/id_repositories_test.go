@@ -11,7 +11,7 @@ func TestIdentityStores(t *testing.T) {
 	const at = "/realm-config/services/id-repositories/LDAPv3"
 	body := map[string]any{
 		"ldapsettings": map[string]any{"sun-idrepo-ldapv3-config-ldap-server": []string{"ldap.example.com:636"}, "sun-idrepo-ldapv3-config-authpw": "bindsecret",
-			"sun-idrepo-ldapv3-config-connection-mode": "ldaps"},
+			"sun-idrepo-ldapv3-config-connection-mode": "ldaps", "sun-idrepo-ldapv3-config-max-result": 1000},
 		"errorhandling": map[string]any{"com.iplanet.am.ldap.connection.delay.between.retries": 1000}, // kept for exports
 	}
 	made := admin("PUT", at+"/corp", body)
@@ -22,7 +22,7 @@ func TestIdentityStores(t *testing.T) {
 		t.Errorf("the password is shown: %s", read.raw)
 	}
 	settings, _ := o["ldapsettings"].(map[string]any)
-	if settings["sun-idrepo-ldapv3-config-connection-mode"] != "LDAPS" || o["errorhandling"] == nil || o["_kind"] != nil {
+	if settings["sun-idrepo-ldapv3-config-connection-mode"] != "LDAPS" || settings["sun-idrepo-ldapv3-config-max-result"] != 1000.0 || o["errorhandling"] == nil || o["_kind"] != nil {
 		t.Errorf("read: %s", read.raw)
 	}
 	again := admin("PUT", at+"/corp", o).want(t, 200)

@@ -61,7 +61,7 @@ func nodeTypes(list []*journey.Type) map[string]*Type {
 			"comparisonOperation": enum("PRESENT", "EQUALS"), "password": secret, "adminPassword": secret, "hmacSigningKey": secret, "sameSite": enum("STRICT", "LAX", "NONE"), "searchScope": enum("OBJECT", "ONE_LEVEL", "SUBTREE"), "ldapConnectionMode": enum("LDAP", "LDAPS", "START_TLS"),
 			"heartbeatTimeUnit": enum("SECONDS", "MINUTES", "HOURS"), "affinityLevel": enum("NONE", "BIND", "ALL"), "lockAction": enum("LOCK", "UNLOCK"), "interval": enum("AT", "EVERY"), "sslOption": enum("SSL", "START_TLS", "NON_SSL"),
 			"algorithm": enum("TOTP", "HOTP"), "totpHashAlgorithm": enum("HMAC_SHA1", "HMAC_SHA256", "HMAC_SHA512"),
-			"passwordLength": enum("SIX_DIGITS", "EIGHT_DIGITS"), "accountName": enum("USERNAME", "EMAIL"),
+			"passwordLength": enum("SIX_DIGITS", "EIGHT_DIGITS"), "accountName": enum("USERNAME", "EMAIL_ADDRESS"),
 			"userVerificationRequirement": enum("REQUIRED", "PREFERRED", "DISCOURAGED"), "attestationPreference": enum("NONE", "INDIRECT", "DIRECT"),
 			"authenticatorAttachment": enum("UNSPECIFIED", "PLATFORM", "CROSS_PLATFORM"), "recoveryCodeType": enum("OATH", "PUSH", "WEB_AUTHN"),
 		})}

@@ -40,7 +40,11 @@ func (t *Type) print(id string, stored Object, put func(g *Group, a *Attribute, 
 		from, to := stored, out
 		if g.Name != "" {
 			from, _ = stored[g.Name].(Object)
-			to = Object{}
+			if kept, ok := out[g.Name].(Object); ok { // with what the type does not know
+				to = kept
+			} else {
+				to = Object{}
+			}
 			out[g.Name] = to
 		}
 		for j := range g.Attributes {
@@ -50,6 +54,7 @@ func (t *Type) print(id string, stored Object, put func(g *Group, a *Attribute, 
 				v = a.Default // what is in force
 			}
 			if a.Secret || v == nil && a.Quiet {
+				delete(to, a.Name)
 				continue
 			}
 			put(g, a, v, realm.Inherits(from[a.Name]), to)

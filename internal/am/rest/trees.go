@@ -157,7 +157,8 @@ func (v trees) update(c *Call, id string, body Object) (Object, error) {
 // maxNodes bounds the nodes of a tree.
 const maxNodes = 1000
 
-// check finds mistakes in a tree before it is stored: connections that lead nowhere.
+// check finds mistakes in a tree before it is stored. Connections that lead nowhere are kept, as PingAM keeps them, with a
+// warning: there are such trees in exports, and they fail where they come to them.
 func (v trees) check(c *Call, id string, body Object) ([]byte, error) {
 	o := openObject(body)
 	raw, err := json.Marshal(o)
@@ -175,10 +176,13 @@ func (v trees) check(c *Call, id string, body Object) ([]byte, error) {
 		_, ok := t.Nodes[node]
 		return ok || node == journey.Success || node == journey.Failure
 	}
+	nowhere := func(what, to string) {
+		v.Log.Warn("a journey leads to a node that it does not have: it fails there", "realm", c.realmPath(), "tree", id, "what", what, "to", to)
+	}
 	if t.Entry == "" {
 		o["entryNodeId"] = journey.Failure
 	} else if !known(t.Entry) {
-		return nil, badRequest("The entry node %s is not a node of the tree", t.Entry)
+		nowhere("the entry node", t.Entry)
 	}
 	for _, node := range slices.Sorted(maps.Keys(t.Nodes)) {
 		link := t.Nodes[node]
@@ -191,7 +195,7 @@ func (v trees) check(c *Call, id string, body Object) ([]byte, error) {
 		}
 		for _, outcome := range slices.Sorted(maps.Keys(link.Connections)) {
 			if to := link.Connections[outcome]; to != "" && !known(to) {
-				return nil, badRequest("The outcome %s of the node %s leads to %s, which is not a node of the tree", outcome, node, to)
+				nowhere("the outcome "+outcome+" of the node "+node, to)
 			}
 		}
 	}

@@ -52,7 +52,7 @@ func hotp(secret []byte, counter uint64, digits int, h func() hash.Hash) string 
 // oathRegistration gives the user's application a secret.
 type oathRegistration struct {
 	Issuer          string            `json:"issuer"`
-	AccountName     string            `json:"accountName"` // "USERNAME" or "EMAIL"
+	AccountName     string            `json:"accountName"` // "USERNAME" or "EMAIL_ADDRESS"
 	Algorithm       string            `json:"algorithm"`   // "TOTP" or "HOTP"
 	Interval        int               `json:"totpTimeInterval"`
 	Hash            string            `json:"totpHashAlgorithm"`
@@ -118,7 +118,7 @@ func (n *oathRegistration) Process(s *journey.Step) (journey.Result, error) {
 // uri is what applications scan (the otpauth scheme).
 func (n *oathRegistration) uri(u *realm.User, secret string) string {
 	account := u.Name
-	if mail := u.Attribute("mail"); n.AccountName == "EMAIL" && len(mail) > 0 {
+	if mail := u.Attribute("mail"); n.AccountName != "USERNAME" && len(mail) > 0 {
 		account = mail[0]
 	}
 	q := url.Values{"secret": {secret}, "issuer": {n.Issuer}, "digits": {strconv.Itoa(digitsOf(n.Length))}}
