@@ -117,6 +117,29 @@ func TestCluster(t *testing.T) {
 		}
 	})
 
+	t.Run("groups of clients reach all nodes", func(t *testing.T) {
+		const agents = "/realms/root/realm-config/agents"
+		group := func(a *am, scopes ...string) {
+			a.rest("PUT", agents+"/groups/OAuth2Client/readers", map[string]any{"coreOAuth2ClientConfig": map[string]any{"scopes": scopes}})
+		}
+		group(nodes[0], "read")
+		nodes[0].rest("PUT", agents+"/OAuth2Client/grouped", map[string]any{
+			"coreOAuth2ClientConfig":     map[string]any{"agentgroup": "readers", "userpassword": "secret", "scopes": map[string]any{"inherited": true}},
+			"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"client_credentials"}},
+		})
+		status := func(a *am, scope string) int {
+			status, _, _ := a.token(tokenPath, "", "", form("grant_type", "client_credentials", "client_id", "grouped", "client_secret", "secret", "scope", scope))
+			return status
+		}
+		for _, a := range nodes {
+			eventually(t, "the node knows the client with its group", func() bool { return status(a, "read") == 200 && status(a, "write") == 400 })
+		}
+		group(nodes[1], "write")
+		for _, a := range nodes {
+			eventually(t, "the node has the change of the group", func() bool { return status(a, "read") == 400 && status(a, "write") == 200 })
+		}
+	})
+
 	t.Run("tokens, keys and sessions are shared", func(t *testing.T) {
 		_, token := clientToken(nodes[0], "first")
 		for _, a := range nodes {

@@ -108,6 +108,10 @@ func furnish(a *am) {
 		a.rest("PUT", config+"/agents/OAuth2Client/shop", map[string]any{
 			"coreOAuth2ClientConfig": map[string]any{"userpassword": "secret", "scopes": []string{"read"}, "redirectionUris": []string{"https://app.example.com/cb"}},
 		})
+		a.rest("PUT", config+"/agents/groups/IdentityGatewayAgent/gateways", map[string]any{"igTokenIntrospection": "Realm"})
+		a.rest("PUT", config+"/agents/IdentityGatewayAgent/grouped", map[string]any{
+			"userpassword": "secret12", "agentgroup": "gateways", "igTokenIntrospection": map[string]any{"inherited": true},
+		})
 		a.rest("PUT", config+"/agents/IdentityGatewayAgent/gateway", map[string]any{"userpassword": "secret12"})
 		a.rest("PUT", config+"/agents/TrustedJwtIssuer/partner", map[string]any{"issuer": "https://issuer.example.com"})
 		script := a.rest("POST", realm+"/scripts?_action=create", map[string]any{
@@ -142,7 +146,7 @@ func TestFrodo(t *testing.T) {
 	}
 	f.run("config", "export", "--all", "--read-only", "--default", "--file", "full.json")
 	want := f.read("full.json")
-	for _, part := range []string{"agent", "application", "trustedJwtIssuer", "trees", "script", "service", "policy", "policyset", "resourcetype", "secretstore", "authentication"} {
+	for _, part := range []string{"agent", "agentGroup", "application", "trustedJwtIssuer", "trees", "script", "service", "policy", "policyset", "resourcetype", "secretstore", "authentication"} {
 		if by, _ := within(want, "realm", "root-alpha", part).(map[string]any); len(by) == 0 {
 			t.Errorf("nothing of the kind %s is exported", part)
 		}

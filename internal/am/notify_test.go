@@ -164,6 +164,19 @@ func TestNotifications(t *testing.T) {
 	if got, _ := json.Marshal(f.next()); !strings.Contains(string(got), `"body":{"agentName":"other","agentType":"IdentityGatewayAgent","realm":"/"}`) {
 		t.Errorf("agent = %s", got)
 	}
+	// A change of a group is one of its members.
+	const groups = "/json/realm-config/agents/groups/IdentityGatewayAgent/"
+	for _, name := range []string{"mine", "empty"} {
+		s.send("PUT", groups+name, map[string]any{"igTokenIntrospection": "Realm"}, "iPlanetDirectoryPro", admin).want(t, 201)
+	}
+	s.send("PUT", "/json/realm-config/agents/IdentityGatewayAgent/member", map[string]any{"userpassword": "x", "agentgroup": "mine"}, "iPlanetDirectoryPro", admin).want(t, 201)
+	f.next()
+	for _, name := range []string{"empty", "mine"} {
+		s.send("PUT", groups+name, map[string]any{"igTokenIntrospection": "None"}, "iPlanetDirectoryPro", admin).want(t, 200)
+	}
+	if got, _ := json.Marshal(f.next()); !strings.Contains(string(got), `"body":{"agentName":"member","agentType":"IdentityGatewayAgent","realm":"/"}`) {
+		t.Errorf("group = %s", got)
+	}
 }
 
 // An agent hears of its own realm and those below it.

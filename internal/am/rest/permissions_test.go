@@ -53,6 +53,8 @@ func TestPermissions(t *testing.T) {
 		{"GET", "/realm-config/agents/OAuth2Client?_queryFilter=true", nil, adminOnly},
 		{"GET", "/realm-config/agents/IdentityGatewayAgent/ig", nil, adminOnly},
 		{"PUT", "/realm-config/agents/OAuth2Client/c", map[string]any{}, adminOnly},
+		{"GET", "/realm-config/agents/groups?_queryFilter=true", nil, adminOnly},
+		{"PUT", "/realm-config/agents/groups/OAuth2Client/g", map[string]any{}, adminOnly},
 		{"POST", "/realm-config/agents?_action=getAllTypes", nil, adminOnly},
 		{"POST", "/realm-config/agents/OAuth2Client?_action=schema", nil, adminOnly},
 		{"GET", "/scripts?_queryFilter=true", nil, adminOnly},
