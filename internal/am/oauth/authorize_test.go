@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -648,5 +651,48 @@ func TestClaimsOfTheSignIn(t *testing.T) {
 	}
 	if _, q := ask(weak, `{"id_token":{"sub":{"value":"(usr!other)"}}}`, "prompt", "none"); q.Get("error") != "login_required" {
 		t.Errorf("another user with prompt=none: %v", q)
+	}
+}
+
+// elsewhere keeps users outside of the server's store.
+type elsewhere struct {
+	realm.Identities
+	user  realm.User
+	saved int
+}
+
+func (e *elsewhere) Find(_ context.Context, _, name string) (*realm.User, error) {
+	if name != e.user.Name {
+		return nil, store.ErrNotFound
+	}
+	u := e.user
+	u.Attributes = maps.Clone(u.Attributes)
+	return &u, nil
+}
+
+func (e *elsewhere) Save(_ context.Context, _ string, u *realm.User) error {
+	e.user = *u
+	e.saved++
+	return nil
+}
+
+// A consent is saved where the user is kept: a copy in the server's own store would stand before the user from then on.
+func TestConsentSavedElsewhere(t *testing.T) {
+	w, l := withLogin(t)
+	out := &elsewhere{user: realm.User{Name: "ann", External: "uid=ann", Attributes: map[string][]string{}}}
+	w.realms.SetIdentities(out)
+	w.provider("/", `{"consent":{"savedConsentAttribute":"consents"}}`)
+	w.client("/", "web", "s", webClient("", "", ""))
+	token := l.signIn("/", "ann", "")
+	w.code(token, "scope", "read", "save_consent", "on")
+	if out.saved != 1 || !slices.Equal(out.user.Attribute("consents"), []string{"web read"}) {
+		t.Errorf("saved %d times: %v", out.saved, out.user.Attributes)
+	}
+	if _, err := w.realms.Docs().Get(w.ctx, "/", store.KindUser, "ann"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the server has a copy of the user: %v", err)
+	}
+	f := form("client_id", "web", "response_type", "code", "redirect_uri", callback, "scope", "read")
+	if _, q := location(t, w.get("/", "authorize", f, cookie(token))); q.Get("code") == "" {
+		t.Errorf("asked again: %v", q)
 	}
 }

@@ -116,7 +116,7 @@ func (a *authorization) saveConsent() error {
 	if name == "" || a.user == nil {
 		return nil
 	}
-	ctx, docs := a.r.Context(), store.Docs{Engine: a.Engine}
+	ctx := a.r.Context()
 	for {
 		user, err := a.Realm.User(ctx, a.user.Name)
 		if err != nil {
@@ -126,15 +126,14 @@ func (a *authorization) saveConsent() error {
 			return strings.HasPrefix(v, a.client.ID+" ")
 		})
 		user.SetAttribute(name, append(values, a.client.ID+" "+strings.Join(a.scopes, " "))...)
-		doc, err := user.Doc()
-		if err != nil {
-			return internal("save consent", err)
-		}
-		_, err = docs.Put(ctx, a.Realm.Path, store.KindUser, doc)
+		err = a.Realm.SaveUser(ctx, user)
 		if errors.Is(err, store.ErrConflict) {
 			continue
 		}
-		return err
+		if err != nil {
+			return internal("save consent", err)
+		}
+		return nil
 	}
 }
 
