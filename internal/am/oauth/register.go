@@ -76,7 +76,7 @@ func (q *request) registerNew() error {
 	if m.confidential() {
 		secret = store.NewRaw()
 	}
-	if err := q.storeClient(ctx, id, secret, m, "CREATE"); err != nil {
+	if err := q.storeClient(ctx, m.profile(realm.DefaultClient()), id, secret, m, "CREATE"); err != nil {
 		return err
 	}
 	raw := ""
@@ -123,8 +123,11 @@ func (q *request) registered() (*realm.Client, string, error) {
 		return nil, "", err
 	}
 	client, err := q.Realm.Client(ctx, t.Value.ClientID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && client.AIAgent != q.forAIAgents() {
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && client.AIAgent != q.forAIAgents():
 		return nil, "", &refusal
+	case err == nil && !client.IsActive(): // an administrator said so, and it does not take that back (RFC 7592 §2)
+		return nil, "", &Error{Status: http.StatusForbidden, Code: "access_denied", Description: "The client is not active."}
 	}
 	return client, raw, err
 }
@@ -144,7 +147,7 @@ func (q *request) registerAgain(c *realm.Client, raw string) error {
 	case m.confidential() == c.IsPublic():
 		return refuseMetadata("A client cannot become public or confidential later.")
 	}
-	if err := q.storeClient(ctx, c.ID, string(secret), m, "UPDATE"); err != nil {
+	if err := q.storeClient(ctx, m.profile(settled(c)), c.ID, string(secret), m, "UPDATE"); err != nil {
 		return err
 	}
 	if c, err = q.Realm.Client(ctx, c.ID); err != nil {
@@ -176,9 +179,23 @@ func (q *request) unregister(c *realm.Client, raw string) error {
 	return nil
 }
 
+// settled is a profile with what of c the client cannot say itself: what administrators have set since outlasts its
+// updates.
+func settled(c *realm.Client) *realm.Client {
+	d := realm.DefaultClient()
+	core, advanced := &d.Core, &d.Advanced
+	core.AgentGroup, core.SecretLabel, core.LoopbackRedirection = c.Core.AgentGroup, c.Core.SecretLabel, c.Core.LoopbackRedirection
+	core.CodeLifetime, core.AccessTokenLifetime, core.RefreshTokenLifetime = c.Core.CodeLifetime, c.Core.AccessTokenLifetime, c.Core.RefreshTokenLifetime
+	advanced.ConsentImplied, advanced.Tree, advanced.RefreshTokenGracePeriod = c.Advanced.ConsentImplied, c.Advanced.Tree, c.Advanced.RefreshTokenGracePeriod
+	advanced.TokenExchangeAuthLevel, advanced.AllowedResourceAudiences = c.Advanced.TokenExchangeAuthLevel, c.Advanced.AllowedResourceAudiences
+	advanced.AcceptedJWTIssuers, advanced.IntrospectionPolicySets = c.Advanced.AcceptedJWTIssuers, c.Advanced.IntrospectionPolicySets
+	d.OIDC.IDTokenLifetime, d.OIDC.Claims = c.OIDC.IDTokenLifetime, c.OIDC.Claims
+	d.Overrides = c.Overrides
+	return d
+}
+
 // storeClient writes the profile of a client that registered itself.
-func (q *request) storeClient(ctx context.Context, id, secret string, m *clientMetadata, operation string) error {
-	c := m.profile()
+func (q *request) storeClient(ctx context.Context, c *realm.Client, id, secret string, m *clientMetadata, operation string) error {
 	c.ID, c.AIAgent = id, q.forAIAgents()
 	c, err := q.scripted(ctx, c, operation, m.attested)
 	if err != nil {

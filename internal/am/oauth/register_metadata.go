@@ -116,9 +116,8 @@ func grantsFor(responses []string) []string {
 // confidential tells whether the client gets a secret or has keys.
 func (m *clientMetadata) confidential() bool { return m.Auth != "none" }
 
-// profile makes the client's profile, over the defaults.
-func (m *clientMetadata) profile() *realm.Client {
-	c := realm.DefaultClient()
+// profile completes the client's profile, which has what the metadata does not say.
+func (m *clientMetadata) profile(c *realm.Client) *realm.Client {
 	if !m.confidential() {
 		c.Core.Type = "Public"
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"gatehouse/internal/am/realm"
 	"io"
 	"log"
 	"maps"
@@ -420,4 +421,44 @@ func TestClosedRegistration(t *testing.T) {
 	if a := w.send(http.MethodPost, "", body, token("dynamic_client_registration")); a.status != 201 {
 		t.Errorf("with the scope: %d %s", a.status, a.body)
 	}
+}
+
+// What administrators have set stands when the client changes its registration, and one that they have switched off
+// cannot switch itself on.
+func TestRegistrationAfterAdministrator(t *testing.T) {
+	w := newWorld(t)
+	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true},"advancedOAuth2Config":{"supportedScopes":["read"],"defaultScopes":["read"]}}`)
+	a := w.send(http.MethodPost, "", `{"grant_types":["client_credentials"]}`)
+	id, manage := a.text("client_id"), bearer(a.text("registration_access_token"))
+	administer := func(change func(*realm.Client)) {
+		t.Helper()
+		rl, _ := w.realms.Find("/")
+		c, err := rl.Client(w.ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copied := *c
+		change(&copied)
+		body, err := copied.Doc()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.put("/", store.KindAgent, id, string(body))
+	}
+	update := func() answer {
+		return w.send(http.MethodPut, "client_id="+id, `{"grant_types":["client_credentials"],"client_name":"New"}`, manage)
+	}
+	administer(func(c *realm.Client) { c.Core.AccessTokenLifetime = 33 })
+	if b := update(); b.status != 200 || b.text("client_name") != "New" {
+		t.Fatalf("update: %d %s", b.status, b.body)
+	}
+	credentials := form("grant_type", "client_credentials", "client_id", id, "client_secret", a.text("client_secret"), "scope", "read")
+	if b := w.token("/", credentials); b.json["expires_in"] != 32.0 {
+		t.Errorf("the administrator's lifetime is gone: %s", b.body)
+	}
+	administer(func(c *realm.Client) { c.Core.Status = "Inactive" })
+	if b := update(); b.status != 403 || b.text("error") != "access_denied" {
+		t.Errorf("update of a client that is switched off: %d %s", b.status, b.body)
+	}
+	wantError(t, w.post("/", "access_token", credentials), 400, "invalid_client", "Client authentication failed")
 }
