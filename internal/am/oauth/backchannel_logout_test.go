@@ -1,11 +1,13 @@
 package oauth_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -249,4 +251,70 @@ func TestExpiredCode(t *testing.T) {
 		t.Error("a used code shown late leaves its tokens alive")
 	}
 	wantError(t, redeem(store.NewRaw()), 400, "invalid_request", "Authorization code doesn't exist.")
+}
+
+// A client that could not be told is told again in time, though its session would have lived on.
+func TestFollowAgain(t *testing.T) {
+	w, l := withLogin(t)
+	e := newEar(t)
+	w.client("/", "web", "s", webClient("", "", `,"backchannel_logout_uri":"`+e.URL+`"`))
+	session := l.signIn("/", "demo", "")
+	w.token("/", form("grant_type", "authorization_code", "code", w.code(session, "scope", "openid"), "redirect_uri", callback), basic("web", "s"))
+	found, err := l.sessions().Find(w.ctx, session)
+	if err == nil {
+		err = l.sessions().End(w.ctx, session)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.answers(503)
+	if err := w.server.Follow(w.ctx, found.ID()); err != nil || len(e.took()) != 1 {
+		t.Fatalf("not told at once: %v", err)
+	}
+	e.answers(200)
+	w.pass(11 * time.Second)
+	if err := w.server.FollowDue(w.ctx); err != nil || len(e.took()) != 1 {
+		t.Errorf("not told again after the first pause: %v", err)
+	}
+}
+
+// A client that does not answer keeps nobody else waiting.
+func TestFollowHangingClient(t *testing.T) {
+	w, l := withLogin(t)
+	release, told := make(chan struct{}), make(chan struct{})
+	var calls atomic.Int64
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1); <-release }))
+	defer slow.Close()
+	quick := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(told) }))
+	defer quick.Close()
+	ended := func(client string) string {
+		session := l.signIn("/", "demo", "")
+		_, q := location(t, w.post("/", "authorize", form("client_id", client, "response_type", "code", "redirect_uri", callback,
+			"scope", "openid", "decision", "allow", "csrf", session), cookie(session)))
+		w.token("/", form("grant_type", "authorization_code", "code", q.Get("code"), "redirect_uri", callback), basic(client, "s"))
+		found, err := l.sessions().Find(w.ctx, session)
+		if err == nil {
+			err = l.sessions().End(w.ctx, session)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found.ID()
+	}
+	w.client("/", "slow", "s", webClient("", "", `,"backchannel_logout_uri":"`+slow.URL+`"`))
+	w.client("/", "quick", "s", webClient("", "", `,"backchannel_logout_uri":"`+quick.URL+`"`))
+	for range 100 {
+		w.server.SessionEnded(ended("slow"))
+	}
+	w.server.SessionEnded(ended("quick"))
+	ctx, stop := context.WithCancel(w.ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); w.server.FollowSessions(ctx) }()
+	<-told
+	if n := calls.Load(); n > 32 {
+		t.Errorf("%d calls of the client that hangs came first", n)
+	}
+	close(release)
+	stop()
+	<-done
 }

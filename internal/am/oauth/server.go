@@ -59,6 +59,7 @@ type Server struct {
 	sessions  store.Sessions
 	followups store.Followups
 	ended     chan string // sessions that have just ended
+	calls     clientCalls
 	missed    atomic.Bool // ended had no room for some, or some may have ended before the start
 	verified  *verifiedTokens
 

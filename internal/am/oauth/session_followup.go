@@ -17,7 +17,8 @@ const (
 	maxEnded     = 1024
 	followEvery  = 30 * time.Second
 	followAll    = 20          // every so many times all sessions are looked after: another node may have ended some, and itself
-	followAtOnce = 8           // calls at the same time
+	followAtOnce = 64          // sessions at the same time, and calls
+	followClient = 32          // calls of one client at the same time, which may hang: the others have to be told all the same
 	followLease  = time.Minute // how long a node has one to itself
 	followGrace  = 24 * time.Hour
 	longSession  = 366 * 24 * time.Hour // of those that never end by themselves
@@ -93,20 +94,37 @@ func (s *Server) SessionEnded(id string) {
 
 // FollowSessions does what follows the ends of sessions until ctx ends.
 func (s *Server) FollowSessions(ctx context.Context) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	slots, walking := make(chan struct{}, followAtOnce), make(chan struct{}, 1)
+	begin := func(among chan struct{}, id string, all bool) {
+		running.Go(func() {
+			defer func() { <-among }()
+			if err := s.follow(ctx, id, all); err != nil && ctx.Err() == nil {
+				s.log.ErrorContext(ctx, "follow the end of sessions", slog.Any("error", err))
+			}
+		})
+	}
 	ticker := time.NewTicker(followEvery)
 	defer ticker.Stop()
 	for ticks := 1; ; {
-		id, all := "", true
 		select {
 		case <-ctx.Done():
 			return
-		case id = <-s.ended:
+		case id := <-s.ended:
+			select {
+			case slots <- struct{}{}:
+				begin(slots, id, true)
+			case <-ctx.Done():
+				return
+			}
 		case <-ticker.C:
-			all = s.missed.Swap(false) || ticks%followAll == 0
-			ticks++
-		}
-		if err := s.follow(ctx, id, all); err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "follow the end of sessions", slog.Any("error", err))
+			select {
+			case walking <- struct{}{}:
+				begin(walking, "", s.missed.Swap(false) || ticks%followAll == 0)
+				ticks++
+			default: // the last look is not over
+			}
 		}
 	}
 }
@@ -128,15 +146,62 @@ func (s *Server) follow(ctx context.Context, sessionID string, all bool) error {
 		if lives, err := s.lives(ctx, f); err != nil || lives {
 			return err
 		}
+		done, ok := s.calls.begin(&f)
+		if !ok {
+			return s.leave(ctx, f)
+		}
 		slots <- struct{}{}
 		running.Go(func() {
 			defer func() { <-slots }()
+			defer done()
 			if err := s.followOne(ctx, f); err != nil && !errors.Is(err, store.ErrUsed) && ctx.Err() == nil {
 				s.log.ErrorContext(ctx, "follow the end of a session", slog.String("client", f.ClientID), slog.Any("error", err))
 			}
 		})
 		return nil
 	})
+}
+
+// leave leaves a follow-up for the next look: its client has not answered enough others yet.
+func (s *Server) leave(ctx context.Context, f store.Followup) error {
+	if !s.Now().Before(f.Lives) {
+		return nil
+	}
+	f.Lives = time.Time{} // the session is over, whenever it would have ended by itself
+	if _, err := s.followups.Update(ctx, f); !errors.Is(err, store.ErrUsed) {
+		return err
+	}
+	return nil
+}
+
+// clientCalls are the calls that are on their way, by client.
+type clientCalls struct {
+	mu  sync.Mutex
+	now map[string]int
+}
+
+// begin takes a place for a call, until done is called. It gives none to a client that has them all.
+func (c *clientCalls) begin(f *store.Followup) (done func(), ok bool) {
+	if f.GrantID != "" { // no call
+		return func() {}, true
+	}
+	key := f.Realm + "\x00" + f.ClientID
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now[key] >= followClient {
+		return nil, false
+	}
+	if c.now == nil {
+		c.now = map[string]int{}
+	}
+	c.now[key]++
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.now[key]--; c.now[key] == 0 {
+			delete(c.now, key)
+		}
+	}, true
 }
 
 // lives tells whether the session of a follow-up does, and notes until when. One that took its place, as a user signed
@@ -216,7 +281,7 @@ func (s *Server) followOne(ctx context.Context, f store.Followup) error {
 	if !again || errors.Is(err, errLogoutRefused) {
 		return s.followups.Done(ctx, f)
 	}
-	f.Next = s.Now().Add(wait)
+	f.Next, f.Lives = s.Now().Add(wait), time.Time{} // the session is over, whenever it would have ended by itself
 	_, err = s.followups.Update(ctx, f)
 	return err
 }
