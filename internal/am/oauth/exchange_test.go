@@ -2,6 +2,8 @@ package oauth_test
 
 import (
 	"encoding/json"
+	"gatehouse/internal/am/oauth"
+	"strings"
 	"testing"
 	"time"
 )
@@ -170,4 +172,30 @@ func TestExchangeOfHMACToken(t *testing.T) {
 	w.client("/", "mac", "secret-of-some-length", `{"coreOAuth2ClientConfig":{"scopes":["openid"]},"advancedOAuth2ClientConfig":{"grantTypes":["password"]},"signEncOAuth2ClientConfig":{"idTokenSignedResponseAlg":"HS256"}}`)
 	id := w.token("/", passwordGrant("openid"), basic("mac", "secret-of-some-length")).text("id_token")
 	wantError(t, w.post("/", "access_token", exchange(id, typeIDToken), basic("acting", "s")), 400, "invalid_request", errExchange)
+}
+
+// A client that got an ID token in an exchange is told of the end of the session too.
+func TestExchangeIsFollowed(t *testing.T) {
+	l := &fakeLogin{}
+	scripts := &fakeScripts{mayAct: `{"client_id":"acting"}`}
+	w := newWorld(t, scripts.into, func(o *oauth.Options) { o.Login = l })
+	l.w = w
+	w.editScript("/", mayActScript)
+	w.provider("/", `{"coreOAuth2Config":{"accessTokenMayActScript":"`+mayActScript+`"}}`)
+	e := newEar(t)
+	w.client("/", "web", "s", webClient("", "", ""))
+	w.client("/", "acting", "s", strings.Replace(core("openid", grantExchange), "}}", `},"coreOpenIDClientConfig":{"backchannel_logout_uri":"`+e.URL+`"}}`, 1))
+	session := l.signIn("/", "demo", "")
+	at := w.token("/", form("grant_type", "authorization_code", "code", w.code(session, "scope", "read"), "redirect_uri", callback), basic("web", "s")).text("access_token")
+	id := w.verified(w.token("/", exchange(at, typeAccessToken, "requested_token_type", typeIDToken, "scope", "openid"), basic("acting", "s")).text("access_token"))
+	if err := l.sessions().End(w.ctx, session); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.server.Follow(w.ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	heard := e.took()
+	if len(heard) != 1 || w.verified(heard[0])["sid"] != id["sid"] || id["sid"] == nil {
+		t.Errorf("told %d times of %v", len(heard), id["sid"])
+	}
 }

@@ -268,6 +268,11 @@ func (i *issuance) idTokenOnly(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	i.answer.id = raw
+	if err := i.noteSession(ctx); err != nil {
+		return nil, err
+	}
+	i.audit(ctx)
 	o := newObject()
 	o.text("access_token", raw)
 	o.text("issued_token_type", TypeIDToken)
