@@ -28,8 +28,7 @@ type authorization struct {
 	scopes   []string
 	prompt   prompts
 	pushed   string // the pushed request that was used, "" for none
-	object   string // the request object that was used, "" for none
-	fetched  string // the address that it came from, "" when it was sent along
+	outer    *Form  // the parameters around the request object that was used, nil for none
 
 	session store.Session
 	token   string // the session's

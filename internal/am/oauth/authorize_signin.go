@@ -199,30 +199,17 @@ func (a *authorization) askedSince() (time.Time, error) {
 	return time.UnixMilli(ms), nil
 }
 
-// original is the request as it came: a pushed one by its name again, a request object whole.
+// original is the request as it came: a pushed one by its name again, a request object with what was around it.
 func (a *authorization) original() *Form {
-	f := &Form{}
-	f.set("client_id", a.client.ID)
-	switch {
-	case a.pushed != "":
-		f.set("request_uri", a.pushed)
-	case a.object != "":
-		if a.fetched != "" {
-			f.set("request_uri", a.fetched)
-		} else {
-			f.set("request", a.object)
-		}
-		for _, name := range [...]string{"response_type", "scope", "redirect_uri"} { // OIDC Core §6.1 wants them outside too
-			if v := a.form.Get(name); v != "" {
-				f.set(name, v)
-			}
-		}
-	default:
+	if a.outer != nil {
+		return a.outer
+	}
+	if a.pushed == "" {
 		return a.form
 	}
-	if after := a.form.Get(loginAfter); after != "" {
-		f.set(loginAfter, after)
-	}
+	f := &Form{}
+	f.set("client_id", a.client.ID)
+	f.set("request_uri", a.pushed)
 	return f
 }
 

@@ -43,7 +43,7 @@ func (q *request) push() error {
 	if err := checkPush(form); err != nil {
 		return err
 	}
-	kept := form.without("client_secret", "client_assertion", "client_assertion_type", "csrf", "decision")
+	kept := form.without(append(ownParameters(), "client_secret", "client_assertion", "client_assertion_type")...)
 	kept.set("client_id", client.ID)
 	a := &authorization{request: q, form: kept, pushed: "now"}
 	if err := a.begin(); err != nil {
@@ -205,6 +205,6 @@ func (a *authorization) unpackObject(ctx context.Context, raw string) error {
 			form.set(name, text)
 		}
 	}
-	a.object, a.form = raw, form
+	a.outer, a.form = a.form, form
 	return nil
 }

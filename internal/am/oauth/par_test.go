@@ -1,6 +1,9 @@
 package oauth_test
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -102,4 +105,54 @@ func TestPushedObjectAlone(t *testing.T) {
 	wantError(t, w.post("/", "par", form("request", object, "nonce", "n"), basic("web", "s")), 400, "invalid_request",
 		"Parameters beside the request object must not be pushed.")
 	wantError(t, w.post("/", "par", form("request", object+"x"), basic("web", "s")), 400, "invalid_request_object", "Invalid request object")
+}
+
+// A client cannot push what only pages of this server and users say.
+func TestPushedDecision(t *testing.T) {
+	w, l := withLogin(t)
+	w.provider("/", `{"consent":{"savedConsentAttribute":"consents"}}`)
+	w.client("/", "web", "s", webClient("", "", ""))
+	token := l.signIn("/", "demo", "")
+	push := w.post("/", "par", form("response_type", "code", "redirect_uri", callback, "scope", "read", "save_consent", "on", "decision", "allow"), basic("web", "s"))
+	f := form("client_id", "web", "request_uri", push.text("request_uri"), "decision", "allow", "csrf", token)
+	if _, q := location(t, w.post("/", "authorize", f, cookie(token))); q.Get("code") == "" {
+		t.Fatalf("answer: %v", q)
+	}
+	if u := w.userOf("/", "demo"); len(u.Attribute("consents")) != 0 {
+		t.Errorf("the client had the consent saved: %v", u.Attribute("consents"))
+	}
+}
+
+// What is around a request object counts, and is still there after the sign-in: state, nonce and the challenge of PKCE.
+func TestAroundRequestObject(t *testing.T) {
+	w, l := withLogin(t)
+	p := newParty(w, jose.ES256, jose.KindP256)
+	w.client("/", "web", "s", strings.TrimSuffix(webClient("", "", ""), "}")+`,"signEncOAuth2ClientConfig":{"publicKeyLocation":"jwks","jwkSet":`+p.jwks()+`}}`)
+	object := p.sign("web", "", map[string]any{"sub": nil, "aud": base + "/oauth2", "redirect_uri": callback})
+	f := form("client_id", "web", "response_type", "code", "scope", "openid", "request", object, "state", "st", "nonce", "no", "code_challenge", challengeOf(verifier), "code_challenge_method", "S256")
+	_, q := location(t, w.get("/", "authorize", f))
+	back, err := url.Parse(q.Get("goto"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := l.signIn("/", "demo", "")
+	page := w.get("/", "authorize", nil, cookie(token), func(r *http.Request) { r.URL.RawQuery = back.RawQuery })
+	for _, want := range []string{`name="state" value="st"`, `name="nonce" value="no"`, `name="code_challenge_method" value="S256"`} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("after the sign-in the page lacks %s", want)
+		}
+	}
+	decided := back.Query()
+	decided.Set("decision", "allow")
+	decided.Set("csrf", token)
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(decided.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	cookie(token)(r)
+	_, q = location(t, w.do(r, "/", "authorize"))
+	if q.Get("code") == "" || q.Get("state") != "st" {
+		t.Fatalf("answer: %v", q)
+	}
+	redeem := form("grant_type", "authorization_code", "code", q.Get("code"), "redirect_uri", callback)
+	wantError(t, w.post("/", "access_token", redeem, basic("web", "s")), 400, "invalid_request", "code_verifier parameter required")
+	w.token("/", append(redeem, "code_verifier", verifier), basic("web", "s"))
 }

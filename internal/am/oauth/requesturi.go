@@ -41,7 +41,6 @@ func (a *authorization) unpackFetched(ctx context.Context, address string) error
 			return bad(errors.New("the digest in the fragment is of another object"))
 		}
 	}
-	a.fetched = address
 	return a.unpackObject(ctx, strings.TrimSpace(string(body)))
 }
 

@@ -134,6 +134,16 @@ func (w *world) user(rl, name, password string) {
 	w.put(rl, store.KindUser, realm.UserID(name), string(body))
 }
 
+func (w *world) userOf(rl, name string) *realm.User {
+	w.t.Helper()
+	found, _ := w.realms.Find(rl)
+	u, err := found.User(w.ctx, name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return u
+}
+
 // client makes a client from a JSON object of groups; a secret is added unless it is "".
 func (w *world) client(rl, id, secret, groups string) {
 	w.t.Helper()
