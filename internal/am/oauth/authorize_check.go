@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-
-	"gatehouse/internal/jose"
 )
 
 // check looks at all that can be wrong with the request before anybody is bothered with it.
@@ -138,12 +136,9 @@ func (a *authorization) hintedSubject() (string, error) {
 		}
 		return "", nil
 	}
-	claims, client, err := a.openIDToken(a.r.Context(), raw, a.client.ID)
+	claims, err := a.openHint(a.r.Context(), a.client, raw)
 	if err != nil {
-		return "", Refuse("invalid_request", "Invalid id_token_hint parameter").Because(err)
-	}
-	if client.ID != a.client.ID || jose.Algorithm(client.Keys.IDTokenSigningAlg) == "" {
-		return "", Refuse("invalid_request", "Invalid id_token_hint parameter")
+		return "", err
 	}
 	return claims.Subject, nil
 }

@@ -34,17 +34,17 @@ func (p *Provider) PollBackchannel(ctx context.Context, id, clientID string) (*B
 	return k.poll(ctx, p, id, clientID, func(*Backchannel) error { return nil })
 }
 
-// pending are the requests that wait for the user, the oldest first.
-func (p *Provider) pending(ctx context.Context, s store.Subject) ([]store.Ticket[Backchannel], error) {
+// pending are the requests that wait for the user; full tells that there is no place for another, though some are over
+// and only remembered.
+func (p *Provider) pending(ctx context.Context, s store.Subject) (open []store.Ticket[Backchannel], full bool, err error) {
 	list, err := p.backchannels().ListByAlias(ctx, p.Realm.Path, asked(s))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	open := list[:0]
 	for _, t := range list {
 		if t.Value.open(p.Now()) {
 			open = append(open, t)
 		}
 	}
-	return open, nil
+	return open, len(open) >= maxPending || len(list) >= store.MaxListed, nil
 }

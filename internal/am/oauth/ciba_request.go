@@ -106,7 +106,7 @@ func (q *request) newBackchannel(ctx context.Context, c *realm.Client, claims *j
 		return nil, Refuse("invalid_scope", "Missing expected scope=openid from request")
 	}
 	message := params.Get("binding_message")
-	if len([]rune(message)) > maxBindingMessage || strings.ContainsFunc(message, unicode.IsControl) {
+	if len([]rune(message)) > maxBindingMessage || strings.ContainsFunc(message, func(c rune) bool { return !unicode.IsGraphic(c) }) {
 		return nil, Refuse("invalid_binding_message", "The binding_message is too long or holds control characters.")
 	}
 	set := c.Effective(q.Settings)
@@ -155,10 +155,7 @@ func (q *request) hintedUser(ctx context.Context, c *realm.Client, params *Form)
 	case "login_hint_token":
 		return nil, Unsupported("invalid_request", "login_hint_token")
 	case "id_token_hint":
-		claims, client, err := q.openIDToken(ctx, params.Get("id_token_hint"), c.ID)
-		if _, refused := errors.AsType[*Error](err); refused || err == nil && client.ID != c.ID {
-			return nil, Refuse("invalid_request", "Invalid id_token_hint parameter").Because(err)
-		}
+		claims, err := q.openHint(ctx, c, params.Get("id_token_hint"))
 		if err != nil {
 			return nil, err
 		}
@@ -178,11 +175,11 @@ func (q *request) hintedUser(ctx context.Context, c *realm.Client, params *Form)
 }
 
 func (q *request) startBackchannel(ctx context.Context, b *Backchannel) error {
-	waiting, err := q.pending(ctx, b.Subject)
+	_, full, err := q.pending(ctx, b.Subject)
 	if err != nil {
 		return err
 	}
-	if len(waiting) >= maxPending {
+	if full {
 		return Refuse("temporarily_unavailable", "Too many requests wait for this user.").Because(observe.OverLimit("backchannel_requests"))
 	}
 	raw := store.NewRaw()

@@ -146,6 +146,7 @@ func TestBackchannelRefusals(t *testing.T) {
 		{"no openid", with("scope", "pay"), "bank", "invalid_scope", "Missing expected scope=openid from request"},
 		{"unknown scope", with("scope", "openid magic"), "bank", "invalid_scope", "Unknown/invalid scope(s): [magic]"},
 		{"long message", with("binding_message", strings.Repeat("x", 101)), "bank", "invalid_binding_message", "The binding_message is too long or holds control characters."},
+		{"message that is shown in another order", with("binding_message", "\u202etxet"), "bank", "invalid_binding_message", "The binding_message is too long or holds control characters."},
 		{"no hint", with("login_hint", nil), "bank", "invalid_request", "Exactly one of login_hint and id_token_hint is needed."},
 		{"two hints", with("id_token_hint", "x"), "bank", "invalid_request", "Exactly one of login_hint and id_token_hint is needed."},
 		{"hint token", with("login_hint", nil, "login_hint_token", "x"), "bank", "invalid_request", "login_hint_token is not supported by this server."},
@@ -163,4 +164,51 @@ func TestBackchannelRefusals(t *testing.T) {
 		t.Errorf("requested_expiry: %s", a.body)
 	}
 	wantError(t, w.post("/", "bc-authorize", form("request", with())), 400, "invalid_client", "Client authentication failed")
+}
+
+// Requests that are over stay for a while, to say so: they must not hide those that are open, nor come without end.
+func TestBackchannelFlood(t *testing.T) {
+	w, l := withLogin(t)
+	p := bank(w)
+	token := l.signIn("/", "demo", "")
+	asked := 0
+	for range 10 {
+		for range 50 {
+			a := w.post("/", "bc-authorize", form("request", p.sought(map[string]any{"requested_expiry": 1})), basic("bank", "s"))
+			if a.status == 200 {
+				asked++
+			} else {
+				wantError(t, a, 503, "temporarily_unavailable", "Too many requests wait for this user.")
+			}
+		}
+		w.pass(2 * time.Second)
+	}
+	if asked != 200 {
+		t.Errorf("%d requests were taken, want 200", asked)
+	}
+	w.pass(11 * time.Minute)
+	if a := w.post("/", "bc-authorize", form("request", p.sought(nil)), basic("bank", "s")); a.status != 200 {
+		t.Fatalf("after a while: %d %s", a.status, a.body)
+	}
+	a := w.get("/", "bc-authorize/user", nil, cookie(token), header("Accept", "application/json"))
+	if items, _ := a.json["requests"].([]any); len(items) != 1 {
+		t.Errorf("the user sees %s", a.body)
+	}
+}
+
+// An ID token of another realm says nothing of the users of this one, whatever their names are.
+func TestHintOfAnotherRealm(t *testing.T) {
+	w, l := withLogin(t)
+	p := bank(w)
+	w.client("/alpha", "bank", "s", core("openid", "password"))
+	foreign := w.token("/alpha", passwordGrant("openid"), basic("bank", "s")).text("id_token")
+	a := w.post("/", "bc-authorize", form("request", p.sought(map[string]any{"login_hint": nil, "id_token_hint": foreign})), basic("bank", "s"))
+	wantError(t, a, 400, "invalid_request", "Invalid id_token_hint parameter")
+	w.client("/", "web", "s", webClient("", "", ""))
+	w.client("/alpha", "web", "s", core("openid", "password"))
+	foreign = w.token("/alpha", passwordGrant("openid"), basic("web", "s")).text("id_token")
+	f := form("client_id", "web", "response_type", "code", "redirect_uri", callback, "scope", "openid", "id_token_hint", foreign)
+	if _, q := location(t, w.get("/", "authorize", f, cookie(l.signIn("/", "demo", "")))); q.Get("error") != "invalid_request" {
+		t.Errorf("authorize: %v", q)
+	}
 }

@@ -58,7 +58,7 @@ func (q *request) wantsJSON() bool {
 }
 
 func (a *authorization) backchannelList(status int, message string) error {
-	list, err := a.pending(a.r.Context(), a.session.Subject)
+	list, _, err := a.pending(a.r.Context(), a.session.Subject)
 	if err != nil {
 		return err
 	}

@@ -87,6 +87,23 @@ func (p *Provider) openIDToken(ctx context.Context, raw, clientID string) (*jose
 	return claims, client, nil
 }
 
+// openHint opens an ID token by which the client hints at a user: one of this realm, whose names mean somebody here, and
+// the client's own. It may have expired.
+func (p *Provider) openHint(ctx context.Context, c *realm.Client, raw string) (*jose.Claims, error) {
+	bad := Refuse("invalid_request", "Invalid id_token_hint parameter")
+	claims, of, err := p.openIDToken(ctx, raw, c.ID)
+	if _, refused := errors.AsType[*Error](err); refused {
+		return nil, bad.Because(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if of.ID != c.ID || claims.Values["realm"] != p.Realm.Path {
+		return nil, bad.Because(errors.New("the ID token is another client's, or of another realm"))
+	}
+	return claims, nil
+}
+
 // decryptIDToken opens an ID token that is encrypted under the client's secret. One that is encrypted to the client's
 // public key nobody but the client can open.
 func (p *Provider) decryptIDToken(ctx context.Context, raw, clientID string) (string, error) {

@@ -72,10 +72,10 @@ func (s Tickets[T]) FindByAlias(ctx context.Context, realm, alias string) (Ticke
 	return s.of(recs[0])
 }
 
-// ListByAlias returns the tickets that were saved with the alias, at most maxListed, in
+// ListByAlias returns the tickets that were saved with the alias, at most MaxListed, in
 // no order that means anything.
 func (s Tickets[T]) ListByAlias(ctx context.Context, realm, alias string) ([]Ticket[T], error) {
-	recs, err := s.Engine.List(ctx, Query{Realm: realm, Kind: s.Kind, Index: byAlias, Value: DigestOf(alias), Limit: maxListed})
+	recs, err := s.Engine.List(ctx, Query{Realm: realm, Kind: s.Kind, Index: byAlias, Value: DigestOf(alias), Limit: MaxListed})
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", s.Kind, err)
 	}
@@ -90,8 +90,8 @@ func (s Tickets[T]) ListByAlias(ctx context.Context, realm, alias string) ([]Tic
 	return list, nil
 }
 
-// maxListed bounds what one alias gives: more is nothing that a person looks through.
-const maxListed = 200
+// MaxListed bounds what one alias gives: more is nothing that a person looks through.
+const MaxListed = 200
 
 // FindByID returns the ticket with that ID, or ErrNotFound.
 func (s Tickets[T]) FindByID(ctx context.Context, realm, id string) (Ticket[T], error) {
