@@ -43,7 +43,7 @@ func (q *request) startDevice(a *authorization) error {
 		return err
 	}
 	s := &q.Settings.Device
-	code, err := userCode(s)
+	code, err := q.freeUserCode(s)
 	if err != nil {
 		return err
 	}
@@ -68,6 +68,28 @@ func (q *request) startDevice(a *authorization) error {
 	writeJSON(q.w, http.StatusOK, o.end())
 	return nil
 }
+
+// freeUserCode draws a code that no other device waits with: two with one code could not be told apart, and a user would
+// let in somebody else's.
+func (q *request) freeUserCode(s *realm.ProviderDevice) (string, error) {
+	for range maxDraws {
+		code, err := userCode(s)
+		if err != nil {
+			return "", err
+		}
+		_, err = q.devices().FindByAlias(q.r.Context(), q.Realm.Path, code)
+		if errors.Is(err, store.ErrNotFound) {
+			return code, nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return "", errUnavailable.Because(errors.New("device flow: nearly all user codes are in use; make them longer"))
+}
+
+// maxDraws is how often a code is drawn until one is free.
+const maxDraws = 20
 
 // userCode draws a code that people can type, from the characters of the settings (RFC 8628 §6.1).
 func userCode(s *realm.ProviderDevice) (string, error) {

@@ -152,3 +152,21 @@ func TestDeviceGuessing(t *testing.T) {
 		t.Errorf("%d of 15 guesses were refused, want 5", limited)
 	}
 }
+
+// Two devices never wait with one code, however few there are.
+func TestDeviceCodesDiffer(t *testing.T) {
+	w := newWorld(t)
+	w.client("/", "tv", "", webClient(`,"clientType":"Public"`, "", ""))
+	w.provider("/", `{"deviceCodeConfig":{"deviceUserCodeLength":6,"deviceUserCodeCharacterSet":"0000000001"}}`)
+	seen := map[string]bool{}
+	for range 12 {
+		a := w.post("/", "device/code", form("client_id", "tv", "scope", "read"))
+		if a.status == 503 {
+			continue // no free one was found
+		}
+		if a.status != 200 || seen[a.text("user_code")] {
+			t.Errorf("answer is %d %s", a.status, a.body)
+		}
+		seen[a.text("user_code")] = true
+	}
+}
