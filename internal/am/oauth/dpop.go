@@ -238,12 +238,16 @@ func (a *authorization) pushKey() error {
 	return nil
 }
 
-// checkConstrainable is checkConstrained ahead of a grant that binds its tokens to what the request shows.
+// checkConstrainable is bind ahead of a grant that binds its tokens to what the request shows: a mistake there should not
+// cost a code.
 func (q *request) checkConstrainable(req *TokenRequest, grant *Grant) error {
-	if !q.Settings.Own.FAPI2 || req.ProofKey != "" || grant.KeepsBinding {
+	if grant.KeepsBinding || !req.Has("cnf_key") && (!q.Settings.Own.FAPI2 || req.ProofKey != "") {
 		return nil
 	}
 	cnf, err := q.confirmation(q.r, req)
+	if err == nil && req.ProofKey != "" {
+		cnf, err = withKey(cnf, req.ProofKey)
+	}
 	if err != nil {
 		return err
 	}

@@ -303,3 +303,12 @@ func TestConfirmationKey(t *testing.T) {
 	wantError(t, ask("junk"), 400, "invalid_request", "Invalid cnf_key parameter")
 	wantError(t, ask(base64.StdEncoding.EncodeToString([]byte(`{"kty":"oct","k":"c2VjcmV0c2VjcmV0c2VjcmV0"}`))), 400, "invalid_request", "Invalid cnf_key parameter")
 }
+
+// A cnf_key that cannot be used does not cost the code.
+func TestConfirmationKeyBeforeCode(t *testing.T) {
+	w, l := withLogin(t)
+	w.client("/", "web", "s", webClient("", "", ""))
+	redeem := form("grant_type", "authorization_code", "code", w.code(l.signIn("/", "demo", ""), "scope", "read"), "redirect_uri", callback)
+	wantError(t, w.post("/", "access_token", append(redeem, "cnf_key", "junk"), basic("web", "s")), 400, "invalid_request", "Invalid cnf_key parameter")
+	w.token("/", redeem, basic("web", "s"))
+}
