@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,7 +11,7 @@ import (
 // Limits of what scripts of the newer dialect may ask of the authorization server.
 func TestLimitsOfNewerScripts(t *testing.T) {
 	t.Parallel()
-	a := startAM(t, t.TempDir(), "--listen-metrics", "127.0.0.1:0")
+	a := startAM(t, t.TempDir(), "--listen-metrics", "127.0.0.1:0", "--limit", "script_caches=200000")
 	const realm = "/realms/root"
 	a.rest("POST", realm+"/realm-config/services/oauth-oidc?_action=create", map[string]any{})
 	for i := range 90 { // over 4 MiB, all together
@@ -24,25 +25,34 @@ func TestLimitsOfNewerScripts(t *testing.T) {
 		}
 	}
 
-	const caches = realm + "/realm-config/services/cache-manager"
-	a.rest("POST", caches+"?_action=create", map[string]any{"enabled": true})
-	loader := a.script(20, "JAVASCRIPT", "CACHE_LOADER", `function load(key) { return {filling: "x".repeat(parseInt(key.size))}; }`)
-	a.rest("PUT", caches+"/caches/kept", map[string]any{"script": loader, "evictionPolicy": "Never"})
 	const done = "70e691a5-1e33-4ac3-a356-e7b6d60d92e0"
-	filling := func(n int, source string) func() string {
-		id := fmt.Sprintf("20000000-0000-4000-8000-%012d", n)
-		name := fmt.Sprint("Cache", n)
-		a.tree(name, id, map[string][3]any{id: {"ScriptedDecisionNode", map[string]any{
-			"script": a.script(n, "JAVASCRIPT", "SCRIPTED_DECISION_NODE", source+`; action.goTo("true").withIdentifiedUser("long0");`), "outcomes": []string{"true"},
-		}, map[string]any{"true": done}}})
+	loader := a.script(20, "JAVASCRIPT", "CACHE_LOADER", `function load(key) { return {filling: "x".repeat(parseInt(key.size))}; }`)
+	// filling makes a journey of a realm whose script fills a cache, and runs it.
+	filling := func(at, source string) func() string {
+		under := realm
+		if at != "" {
+			a.rest("POST", "/global-config/realms", map[string]any{"name": at, "parentPath": "/", "active": true})
+			under += "/realms/" + at
+		}
+		put := func(path string, body map[string]any) { a.rest("PUT", under+path, body) }
+		a.rest("POST", under+"/realm-config/services/cache-manager?_action=create", map[string]any{"enabled": true})
+		put("/scripts/"+loader, a.rest("GET", realm+"/scripts/"+loader, nil))
+		put("/realm-config/services/cache-manager/caches/kept", map[string]any{"script": loader, "evictionPolicy": "Never"})
+		fill, node := "20000000-0000-4000-8000-000000000001", "20000000-0000-4000-8000-000000000002"
+		put("/scripts/"+fill, map[string]any{
+			"_id": fill, "name": "fill", "language": "JAVASCRIPT", "context": "SCRIPTED_DECISION_NODE",
+			"script": base64.StdEncoding.EncodeToString([]byte(source + `; action.goTo("true").withIdentifiedUser("long0");`)),
+		})
+		const trees = "/realm-config/authentication/authenticationtrees"
+		put(trees+"/nodes/ScriptedDecisionNode/"+node, map[string]any{"script": fill, "outcomes": []string{"true"}})
+		put(trees+"/trees/Fill", map[string]any{"_id": "Fill", "entryNodeId": node, "nodes": map[string]any{
+			node: map[string]any{"displayName": "Fill", "nodeType": "ScriptedDecisionNode", "connections": map[string]any{"true": done}},
+		}})
 		return func() string {
-			last := ""
-			for range 21 { // 4200 values of 5 KiB and more are over 20 MiB
-				last = strconv.Itoa(statusOf(t, "POST", a.base+"/json"+realm+"/authenticate?authIndexType=service&authIndexValue="+name, "{}", "Content-Type", "application/json"))
-			}
-			return last
+			return strconv.Itoa(statusOf(t, "POST", a.base+"/json"+under+"/authenticate?authIndexType=service&authIndexValue=Fill", "{}", "Content-Type", "application/json"))
 		}
 	}
+	const fill = `for (var i = 0; i < %d; i++) { cacheManager.named("kept").get({size: "5000", of: utils.crypto.randomUUID()}); }`
 
 	goOver(t, "Authorization server", metricsURL.FindStringSubmatch(a.output())[1], map[string]limitTry{
 		"script: requests for resources and policies":            {"500 server_error", ofToken(30, `for (var i = 0; i < 101; i++) { openidm.read("managed/user/nobody"); }`)},
@@ -50,8 +60,14 @@ func TestLimitsOfNewerScripts(t *testing.T) {
 		"script: characters of a text that is joined to another": {"500 server_error", ofToken(32, `var s = "x"; while (true) { s += s; }`)},
 		"script: JWT that it checks": {"500 server_error", ofToken(33,
 			`jwtValidator.validateJwtClaims({jwtType: "SIGNED", issuer: "x", signingKey: "c2VjcmV0", jwt: "x".repeat(70000)});`)},
-		"cached values of scripts, in a realm": {"200", filling(40,
-			`for (var i = 0; i < 200; i++) { cacheManager.named("kept").get({size: "5000", of: utils.crypto.randomUUID()}); }`)},
-		"cached value of scripts": {"200", filling(41, `cacheManager.named("kept").get({size: "6000", of: "large"})`)},
+		// A value takes 5.4 kB: 36 are less than a realm may have, and those of 11 realms more than all may.
+		"cached values of scripts, in all realms": {"401", func() (last string) {
+			for n := range 11 {
+				last = filling(fmt.Sprint("of", n), fmt.Sprintf(fill, 36))()
+			}
+			return last
+		}},
+		"cached values of scripts, in a realm": {"200", filling("", fmt.Sprintf(fill, 40))},
+		"cached value of scripts":              {"401", filling("large", `cacheManager.named("kept").get({size: "6000", of: "large"})`)},
 	})
 }

@@ -42,7 +42,7 @@ var settable = map[string]bool{
 	"answer_time": true, "audit_memory": false, "body_time": true, "connections": false, "header_time": true, "idle_time": true, "mails": false,
 	"notification_queue": false, "notification_sockets": false, "password_checks": false,
 	"compiled_scripts": false, "documents": false, "ended_sessions": false, "recent_events": false, "remembered_failures": false,
-	"remote_key_sets": false, "timed_sessions": false, "user_code_sessions": false, "verified_tokens": false,
+	"remote_key_sets": false, "script_caches": false, "timed_sessions": false, "user_code_sessions": false, "verified_tokens": false,
 }
 
 // ParseLimits reads values for Options.Limits: pairs such as "connections=5000" and "idle_time=5m".

@@ -44,25 +44,28 @@ const (
 
 // Limits of what is kept (PingAM: Cache Manager Service).
 const (
-	maxCacheBytes = 20 << 20 // of a realm
+	maxCacheBytes = 20 << 20  // of a realm
+	maxAllCaches  = 200 << 20 // of all realms
 	maxCacheEntry = 5 << 10
 	limitCaches   = "script_caches"
 	// entryCost is what an entry takes besides its key and value.
-	entryCost = 200
+	entryCost = 300
 )
 
 // caches are those of all realms, in this process alone.
 type caches struct {
 	held    *observe.Limits // counts what was let go for want of room; nil: nobody does
 	mu      sync.Mutex
-	realms  map[string]*realmCaches
+	realms  map[string]*realmCaches // of those that have entries
+	used    list.List               // of *cached: all entries, the one that was not used for longest at the end
+	bytes   int
 	loading singleflight.Group
 }
 
-// realmCaches are the entries of a realm, the one that was not used for longest at the end.
+// realmCaches are the entries of a realm.
 type realmCaches struct {
-	entries map[entryKey]*list.Element
-	used    list.List
+	entries map[entryKey]*cached
+	used    list.List // of *cached: the one that was not used for longest at the end
 	bytes   int
 }
 
@@ -70,7 +73,9 @@ type entryKey struct{ cache, key string }
 
 type cached struct {
 	entryKey
-	value             []byte // JSON
+	realm             string
+	value             []byte        // JSON
+	inRealm, inAll    *list.Element // its places
 	written, accessed time.Time
 }
 
@@ -84,7 +89,7 @@ func (c *caches) get(rl string, k entryKey, set *Cache, now time.Time) (value []
 	if r == nil || r.entries[k] == nil {
 		return nil, false
 	}
-	e := r.entries[k].Value.(*cached)
+	e := r.entries[k]
 	switch set.Eviction {
 	case EvictAfterWrite, EvictRefresh:
 		over = now.Sub(e.written) >= set.Period
@@ -93,42 +98,57 @@ func (c *caches) get(rl string, k entryKey, set *Cache, now time.Time) (value []
 	}
 	value = append(value, e.value...)
 	if over && set.Eviction != EvictRefresh {
-		r.remove(r.entries[k])
+		c.remove(e)
 		return nil, true
 	}
 	e.accessed = now
-	r.used.MoveToFront(r.entries[k])
+	r.used.MoveToFront(e.inRealm)
+	c.used.MoveToFront(e.inAll)
 	return value, over
 }
 
+// put keeps an entry. Where a realm has too many the least used of the realm go, where all have the least used of all.
 func (c *caches) put(rl string, k entryKey, value []byte, now time.Time) {
+	most := c.held.Number(limitCaches, maxCacheBytes)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if r := c.realms[rl]; r != nil && r.entries[k] != nil {
+		c.remove(r.entries[k])
+	}
 	r := c.realms[rl]
 	if r == nil {
 		if c.realms == nil {
 			c.realms = map[string]*realmCaches{}
 		}
-		r = &realmCaches{entries: map[entryKey]*list.Element{}}
+		r = &realmCaches{entries: map[entryKey]*cached{}}
 		c.realms[rl] = r
 	}
-	if old := r.entries[k]; old != nil {
-		r.remove(old)
-	}
-	e := &cached{k, value, now, now}
-	r.entries[k] = r.used.PushFront(e)
+	e := &cached{entryKey: k, realm: rl, value: value, written: now, accessed: now}
+	e.inRealm, e.inAll = r.used.PushFront(e), c.used.PushFront(e)
+	r.entries[k] = e
 	r.bytes += e.size()
-	for r.bytes > maxCacheBytes {
+	c.bytes += e.size()
+	for r.bytes > most && r.used.Len() > 1 {
 		c.held.Add(limitCaches)
-		r.remove(r.used.Back())
+		c.remove(r.used.Back().Value.(*cached))
+	}
+	for c.bytes > most*(maxAllCaches/maxCacheBytes) && c.used.Len() > 1 {
+		c.held.Add(limitCaches)
+		c.remove(c.used.Back().Value.(*cached))
 	}
 }
 
 // remove forgets an entry, and leaves nothing of its value in memory.
-func (r *realmCaches) remove(at *list.Element) {
-	e := r.used.Remove(at).(*cached)
+func (c *caches) remove(e *cached) {
+	r := c.realms[e.realm]
+	r.used.Remove(e.inRealm)
+	c.used.Remove(e.inAll)
 	delete(r.entries, e.entryKey)
 	r.bytes -= e.size()
+	c.bytes -= e.size()
+	if len(r.entries) == 0 {
+		delete(c.realms, e.realm)
+	}
 	clear(e.value)
 }
 
@@ -140,9 +160,9 @@ func (c *caches) invalidate(rl string, of func(entryKey) bool) {
 	if r == nil {
 		return
 	}
-	for k, at := range r.entries {
+	for k, e := range r.entries {
 		if of(k) {
-			r.remove(at)
+			c.remove(e)
 		}
 	}
 }
@@ -273,9 +293,12 @@ func (n *namedCache) load(c *groovy.Call, k entryKey, old []byte) (groovy.Value,
 	return decode(raw), nil
 }
 
+var ofLoader = variablesOf()
+
 func (n *namedCache) loaded(k entryKey, old []byte) ([]byte, error) {
 	r := n.run
-	inner, p, err := r.eng.start(r.ctx, n.set.Loader, r.realm)
+	// Others may wait for the same value, whatever becomes of the request that asked first.
+	inner, p, err := r.eng.start(context.WithoutCancel(r.ctx), n.set.Loader, r.realm)
 	if err != nil {
 		return nil, err
 	}
@@ -285,7 +308,7 @@ func (n *namedCache) loaded(k entryKey, old []byte) ([]byte, error) {
 		function = "reload"
 		inner.args = append(inner.args, decode(old))
 	}
-	v, err := inner.execute(p, inner.common(), function)
+	v, err := inner.execute(p, ofLoader, function)
 	if err != nil {
 		return nil, failure(n.set.Loader.Name, err)
 	}

@@ -66,36 +66,33 @@ var claimClass = &groovy.Class{
 	String: func(this groovy.Value) string { return this.(*claim).name },
 }
 
-// claimBindings are the variables of OIDC claims scripts.
-func claimBindings(r *run, in *ClaimsInput) []binding {
-	names := slices.Sorted(maps.Keys(in.Requested))
-	typed := func() groovy.Value {
-		list := groovy.NewList()
-		for _, name := range names {
-			list.Add(&claim{name: name, values: valuesOf(in.Requested[name])})
-		}
-		return list
-	}
-	requested := func() groovy.Value {
-		m := groovy.NewMap()
-		for _, name := range names {
-			m.Put(name, r.collection(valuesOf(in.Requested[name])))
-		}
-		return m
-	}
-	claims := func() groovy.Value {
+// ofClaims are the variables of OIDC claims scripts.
+var ofClaims = onRequest(
+	binding{"claims", of(func(_ *run, in *ClaimsInput) groovy.Value {
 		m := groovy.NewMap()
 		for _, name := range slices.Sorted(maps.Keys(in.Claims)) {
 			m.Put(name, groovy.FromGo(in.Claims[name]))
 		}
 		return m
+	})},
+	binding{"requestedClaims", of(func(r *run, in *ClaimsInput) groovy.Value {
+		m := groovy.NewMap()
+		for _, name := range slices.Sorted(maps.Keys(in.Requested)) {
+			m.Put(name, r.collection(valuesOf(in.Requested[name])))
+		}
+		return m
+	})},
+	binding{"claimsLocales", of(claimsLocales)}, binding{"claimLocales", of(claimsLocales)},
+).olderHas(binding{"claimObjects", of(typedClaims)}, binding{"requestedTypedClaims", of(typedClaims)})
+
+func claimsLocales(_ *run, in *ClaimsInput) groovy.Value { return listOf(in.Locales) }
+
+func typedClaims(_ *run, in *ClaimsInput) groovy.Value {
+	list := groovy.NewList()
+	for _, name := range slices.Sorted(maps.Keys(in.Requested)) {
+		list.Add(&claim{name: name, values: valuesOf(in.Requested[name])})
 	}
-	locales := func() groovy.Value { return listOf(in.Locales) }
-	out := []binding{{"claims", claims}, {"requestedClaims", requested}, {"claimsLocales", locales}, {"claimLocales", locales}}
-	if !r.nextGen {
-		out = append(out, binding{"claimObjects", typed}, binding{"requestedTypedClaims", typed})
-	}
-	return out
+	return list
 }
 
 func valuesOf(vs []any) []groovy.Value {

@@ -84,7 +84,8 @@ func (e *Engine) Decide(ctx context.Context, s *realm.Script, in *DecisionInput)
 	d := &decision{run: r, in: in, action: &action{}}
 	d.shared, d.transient, d.secure = mapFromGo(in.Shared), mapFromGo(in.Transient), mapFromGo(in.Secure)
 	r.out = map[string]groovy.Value{"outcome": nil, "action": nil}
-	if _, err := r.execute(p, d.bindings(), ""); err != nil {
+	r.about = d
+	if _, err := r.execute(p, ofDecision, ""); err != nil {
 		return nil, failure(s.Name, err)
 	}
 	out := &Decision{Properties: map[string]string{}}
@@ -123,39 +124,35 @@ func mapFromGo(m map[string]any) *groovy.Map {
 	return groovy.NewMap()
 }
 
-func (d *decision) bindings() []binding {
-	r := d.run
-	vars := append(r.common(), []binding{
-		{"idRepository", func() groovy.Value { return &idRepository{r, d.in.Find} }},
-		{"nodeState", func() groovy.Value { return &nodeState{d} }},
-		{"requestHeaders", func() groovy.Value { return lists(lowered(d.in.Headers)) }},
-		{"requestParameters", func() groovy.Value { return lists(d.in.Params) }},
-		{"requestCookies", d.cookies},
-		{"existingSession", d.session},
-	}...)
-	if r.nextGen {
-		return append(vars,
-			binding{"callbacks", func() groovy.Value { return &nextCallbacks{d} }},
-			binding{"callbacksBuilder", func() groovy.Value { return &callbacksBuilder{d} }},
-			binding{"action", func() groovy.Value { return d.action }},
-			binding{"locales", func() groovy.Value { return &locales{d.in.Languages} }},
-			// There are no suspended journeys to resume, and no SAML applications.
-			binding{"resumedFromSuspend", constant(false)},
-			binding{"samlApplication", constant(nil)},
-			binding{"cacheManager", func() groovy.Value { return &cacheManager{r} }},
-			binding{"journey", func() groovy.Value { return &journeyOf{d.in.Journey} }})
-	}
-	return append(vars,
-		binding{"sharedState", func() groovy.Value { return d.shared }},
-		binding{"transientState", func() groovy.Value { return d.transient }},
-		binding{"callbacks", func() groovy.Value {
-			list := groovy.NewList()
-			for _, a := range d.in.Answers {
-				list.Add(&javaCallback{class: callbackClasses[a.Type], q: Question{Type: a.Type, Prompt: a.Prompt, Value: a.Value}})
-			}
-			return list
-		}})
-}
+// ofDecision are the variables of scripted decisions.
+var ofDecision = variablesOf(
+	binding{"idRepository", of(func(r *run, d *decision) groovy.Value { return &idRepository{r, d.in.Find} })},
+	binding{"nodeState", of(func(_ *run, d *decision) groovy.Value { return &nodeState{d} })},
+	binding{"requestHeaders", of(func(_ *run, d *decision) groovy.Value { return lists(lowered(d.in.Headers)) })},
+	binding{"requestParameters", of(func(_ *run, d *decision) groovy.Value { return lists(d.in.Params) })},
+	binding{"requestCookies", of(func(_ *run, d *decision) groovy.Value { return d.cookies() })},
+	binding{"existingSession", of(func(_ *run, d *decision) groovy.Value { return d.session() })},
+).newerHas(
+	binding{"callbacks", of(func(_ *run, d *decision) groovy.Value { return &nextCallbacks{d} })},
+	binding{"callbacksBuilder", of(func(_ *run, d *decision) groovy.Value { return &callbacksBuilder{d} })},
+	binding{"action", of(func(_ *run, d *decision) groovy.Value { return d.action })},
+	binding{"locales", of(func(_ *run, d *decision) groovy.Value { return &locales{d.in.Languages} })},
+	// There are no suspended journeys to resume, and no SAML applications.
+	binding{"resumedFromSuspend", constant(false)},
+	binding{"samlApplication", constant(nil)},
+	binding{"cacheManager", func(r *run) groovy.Value { return &cacheManager{r} }},
+	binding{"journey", of(func(_ *run, d *decision) groovy.Value { return &journeyOf{d.in.Journey} })},
+).olderHas(
+	binding{"sharedState", of(func(_ *run, d *decision) groovy.Value { return d.shared })},
+	binding{"transientState", of(func(_ *run, d *decision) groovy.Value { return d.transient })},
+	binding{"callbacks", of(func(_ *run, d *decision) groovy.Value {
+		list := groovy.NewList()
+		for _, a := range d.in.Answers {
+			list.Add(&javaCallback{class: callbackClasses[a.Type], q: Question{Type: a.Type, Prompt: a.Prompt, Value: a.Value}})
+		}
+		return list
+	})},
+)
 
 // lowered has the names in lower case, as scripts of journeys look them up.
 func lowered(h http.Header) map[string][]string {

@@ -73,12 +73,6 @@ func New(o Options) *Engine {
 	return &Engine{options: o, groovy: newGroovy(o.Limits), java: newJavaNames(), programs: newPrograms(), calls: newCalls(), caches: &caches{held: o.Held}, limited: observe.NewTally(observe.ScriptLimits...)}
 }
 
-// binding is a variable of a script; what the script never names is not made.
-type binding struct {
-	name  string
-	value func() groovy.Value
-}
-
 // program is a compiled script of either language.
 type program interface {
 	// run executes the script, and then the function of that name if it is not empty.
@@ -98,6 +92,8 @@ type run struct {
 	resources int           // requests for resources
 	pause     func() (resume func())
 	read      []string // secrets
+	in        *Input   // of the request that the run is about, nil when it is about none
+	about     any      // what the variables of the script's context are made of
 	// args are those of the function that is called.
 	args []groovy.Value
 	// out are global variables to read when the script is over.
@@ -105,14 +101,14 @@ type run struct {
 }
 
 // execute runs a program of this run, and notes what came of it.
-func (r *run) execute(p program, vars []binding, function string) (groovy.Value, error) {
+func (r *run) execute(p program, vars *variables, function string) (groovy.Value, error) {
 	outside := r.ctx
 	ctx, span := observe.Start(outside, "script")
 	if span.On() {
 		span.Set(attribute.String("code.function.name", r.script.Name))
 	}
 	r.ctx = ctx
-	v, err := p.run(r, vars, function)
+	v, err := p.run(r, vars.of(r), function)
 	r.ctx = outside
 	if err != nil {
 		r.eng.failed.Add(1)
@@ -144,13 +140,11 @@ func (r *run) collection(xs []groovy.Value) groovy.Value {
 	return groovy.NewSet(xs...)
 }
 
-func (r *run) scopes(xs []string) func() groovy.Value {
-	return func() groovy.Value {
-		if r.nextGen {
-			return listOf(xs)
-		}
-		return setOf(xs)
+func (r *run) scopes(xs []string) groovy.Value {
+	if r.nextGen {
+		return listOf(xs)
 	}
+	return setOf(xs)
 }
 
 // supply passes a value on to take: at once, or if it is a function (Java's Supplier),
@@ -196,37 +190,3 @@ func (e *Engine) start(ctx context.Context, s *realm.Script, rl *realm.Realm) (*
 	}
 	return &run{ctx: ctx, eng: e, script: s, realm: rl, nextGen: nextGen(s)}, p, nil
 }
-
-// common are the variables of every script.
-func (r *run) common() []binding {
-	out := []binding{
-		{"logger", func() groovy.Value { return &logger{r, maxLogLines} }},
-		{"scriptName", func() groovy.Value { return r.script.Name }},
-		{"realm", func() groovy.Value { return r.realmPath() }},
-		{"httpClient", func() groovy.Value { return &httpClient{r} }},
-		{"secrets", func() groovy.Value { return &secrets{r} }},
-		{"systemEnv", func() groovy.Value { return &systemEnv{r} }},
-	}
-	if !r.nextGen {
-		return out
-	}
-	return append(out,
-		binding{"utils", constant(utils{})},
-		binding{"cookieName", func() groovy.Value { return r.eng.options.Cookie }},
-		binding{"openidm", func() groovy.Value { return &openidm{r} }},
-		binding{"policy", func() groovy.Value { return &policies{r} }},
-		binding{"jwtAssertion", func() groovy.Value { return &jwtAssertion{r} }},
-		binding{"jwtValidator", func() groovy.Value { return &jwtValidator{r} }})
-}
-
-// bindings are those of every script about a request for tokens.
-func (r *run) bindings(in *Input) []binding {
-	return append(r.common(),
-		binding{"scopes", r.scopes(in.Scopes)},
-		binding{"requestProperties", func() groovy.Value { return requestProperties(r, in) }},
-		binding{"clientProperties", func() groovy.Value { return clientProperties(in.Client) }},
-		binding{"identity", func() groovy.Value { return newIdentity(r, in) }},
-		binding{"session", func() groovy.Value { return newSession(r, in.Session) }})
-}
-
-func constant(v groovy.Value) func() groovy.Value { return func() groovy.Value { return v } }

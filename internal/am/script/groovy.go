@@ -34,7 +34,7 @@ func (p *groovyProgram) run(r *run, vars []binding, function string) (groovy.Val
 	b := groovy.NewBinding(nil)
 	for _, v := range vars {
 		if p.names.has(v.name) {
-			b.Set(v.name, v.value())
+			b.Set(v.name, v.value(r))
 		}
 	}
 	var out groovy.Value

@@ -128,7 +128,7 @@ func (j *js) recovered(x any) error {
 func (j *js) globals(vars []binding) {
 	for _, b := range vars {
 		if j.names.has(b.name) {
-			j.set(b.name, j.to(b.value()))
+			j.set(b.name, j.to(b.value(j.run)))
 		}
 	}
 	if j.nextGen {

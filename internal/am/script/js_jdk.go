@@ -43,7 +43,7 @@ func jdkClasses() []*groovy.Class {
 				return strings.Join(parts, text(c.Arg(0))), nil
 			},
 		}},
-		{Name: "java.lang.Boolean", New: asBoolean, StaticFields: map[string]func() groovy.Value{"TRUE": constant(true), "FALSE": constant(false)}, Static: map[string]groovy.Method{
+		{Name: "java.lang.Boolean", New: asBoolean, StaticFields: map[string]func() groovy.Value{"TRUE": always(true), "FALSE": always(false)}, Static: map[string]groovy.Method{
 			"valueOf": asBoolean, "parseBoolean": asBoolean,
 		}},
 	}
@@ -161,6 +161,8 @@ func mapFrom(c *groovy.Call) (groovy.Value, error) {
 	}
 	return m, nil
 }
+
+func always(v groovy.Value) func() groovy.Value { return func() groovy.Value { return v } }
 
 func first(c *groovy.Call) (groovy.Value, error) { return c.Arg(0), nil }
 

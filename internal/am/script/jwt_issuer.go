@@ -20,12 +20,8 @@ func (e *Engine) JWTIssuer(ctx context.Context, s *realm.Script, rl *realm.Realm
 	if err != nil {
 		return nil, err
 	}
-	vars := append(r.common(),
-		binding{"issuer", constant(issuer)},
-		binding{"idRepository", func() groovy.Value {
-			return &idRepository{r, func(name string) (*realm.User, error) { return rl.User(ctx, name) }}
-		}})
-	v, err := r.execute(p, vars, "")
+	r.about = issuer
+	v, err := r.execute(p, ofIssuer, "")
 	if err != nil {
 		return nil, failure(s.Name, err)
 	}
@@ -45,6 +41,13 @@ func (e *Engine) JWTIssuer(ctx context.Context, s *realm.Script, rl *realm.Realm
 	}
 	return nil, failure(s.Name, illegal("the script must return a TrustedJwtIssuerConfig or null, not %s", kindOf(v)))
 }
+
+var ofIssuer = variablesOf(
+	binding{"issuer", of(func(_ *run, issuer string) groovy.Value { return issuer })},
+	binding{"idRepository", func(r *run) groovy.Value {
+		return &idRepository{r, func(name string) (*realm.User, error) { return r.realm.User(r.ctx, name) }}
+	}},
+)
 
 var issuerMembers = []string{
 	"issuer", "resourceOwnerIdentityClaim", "consentedScopesClaim", "allowedSubjects", "jwkSet", "jwksUri", "jwksCacheTimeout", "jwkStoreCacheMissCacheTime",

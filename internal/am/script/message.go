@@ -149,7 +149,7 @@ func statuses() map[string]func() groovy.Value {
 	out := map[string]func() groovy.Value{}
 	for code := 100; code < 600; code++ {
 		if reason := http.StatusText(code); reason != "" {
-			out[strings.ToUpper(strings.NewReplacer(" ", "_", "-", "_", "'", "").Replace(reason))] = constant(&status{code})
+			out[strings.ToUpper(strings.NewReplacer(" ", "_", "-", "_", "'", "").Replace(reason))] = always(&status{code})
 		}
 	}
 	return out

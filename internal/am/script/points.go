@@ -13,23 +13,32 @@ import (
 // MayAct runs a script of the context OAUTH2_MAY_ACT, which may set may_act and act of t:
 // an access, refresh or ID token that is about to be issued. The error is an *Error.
 func (e *Engine) MayAct(ctx context.Context, s *realm.Script, in *Input, t *store.Token) error {
-	_, err := e.onToken(ctx, s, in, t, "token")
+	_, err := e.onToken(ctx, s, in, t, ofMayAct)
 	return err
 }
 
 // ModifyAccessToken runs a script of the context OAUTH2_ACCESS_TOKEN_MODIFICATION on t.
 // It gives the members that the script adds to the answer of the token endpoint.
 func (e *Engine) ModifyAccessToken(ctx context.Context, s *realm.Script, in *Input, t *store.Token) (map[string]json.RawMessage, error) {
-	return e.onToken(ctx, s, in, t, "accessToken")
+	return e.onToken(ctx, s, in, t, ofModification)
 }
 
-func (e *Engine) onToken(ctx context.Context, s *realm.Script, in *Input, t *store.Token, name string) (map[string]json.RawMessage, error) {
+var (
+	ofMayAct       = onRequest(binding{"token", of(theToken)})
+	ofModification = onRequest(binding{"accessToken", of(theToken)})
+	ofAuthorize    = onRequest()
+)
+
+func theToken(_ *run, k *token) groovy.Value { return k }
+
+func (e *Engine) onToken(ctx context.Context, s *realm.Script, in *Input, t *store.Token, vars *variables) (map[string]json.RawMessage, error) {
 	r, p, err := e.start(ctx, s, in.Realm)
 	if err != nil {
 		return nil, err
 	}
 	k := newToken(r, t)
-	if _, err := r.execute(p, append(r.bindings(in), binding{name, constant(k)}), ""); err != nil {
+	r.in, r.about = in, k
+	if _, err := r.execute(p, vars, ""); err != nil {
 		return nil, failure(s.Name, err)
 	}
 	*t = k.t
@@ -42,7 +51,8 @@ func (e *Engine) Claims(ctx context.Context, s *realm.Script, in *ClaimsInput) (
 	if err != nil {
 		return nil, err
 	}
-	v, err := r.execute(p, append(r.bindings(&in.Input), claimBindings(r, in)...), "")
+	r.in, r.about = &in.Input, in
+	v, err := r.execute(p, ofClaims, "")
 	if err != nil {
 		return nil, failure(s.Name, err)
 	}
@@ -60,13 +70,8 @@ func (e *Engine) ValidateScope(ctx context.Context, s *realm.Script, in *ScopeIn
 	if err != nil {
 		return nil, err
 	}
-	vars := append(r.bindings(&in.Input),
-		binding{"requestedScopes", r.scopes(in.Requested)},
-		binding{"defaultScopes", r.scopes(in.Defaults)},
-		binding{"allowedScopes", r.scopes(in.Allowed)},
-		binding{"availableScopes", r.scopes(in.Allowed)},
-		binding{"scopeValidatorHelper", func() groovy.Value { return &scopeValidatorHelper{in} }})
-	v, err := r.execute(p, vars, in.Function)
+	r.in, r.about = &in.Input, in
+	v, err := r.execute(p, ofScopes, in.Function)
 	var t *groovy.Thrown
 	if errors.As(err, &t) && t.Class == invalidScope {
 		return nil, &InvalidScope{r.masked(t.Message)}
@@ -81,6 +86,14 @@ func (e *Engine) ValidateScope(ctx context.Context, s *realm.Script, in *ScopeIn
 	return scopes, nil
 }
 
+var ofScopes = onRequest(
+	binding{"requestedScopes", of(func(r *run, in *ScopeInput) groovy.Value { return r.scopes(in.Requested) })},
+	binding{"defaultScopes", of(func(r *run, in *ScopeInput) groovy.Value { return r.scopes(in.Defaults) })},
+	binding{"allowedScopes", of(func(r *run, in *ScopeInput) groovy.Value { return r.scopes(in.Allowed) })},
+	binding{"availableScopes", of(func(r *run, in *ScopeInput) groovy.Value { return r.scopes(in.Allowed) })},
+	binding{"scopeValidatorHelper", of(func(_ *run, in *ScopeInput) groovy.Value { return &scopeValidatorHelper{in} })},
+)
+
 // EvaluateScope runs a script of the context OAUTH2_EVALUATE_SCOPE: what the token
 // information endpoint adds for t, which stays as it is.
 func (e *Engine) EvaluateScope(ctx context.Context, s *realm.Script, in *Input, t *store.Token) (map[string]any, error) {
@@ -88,7 +101,8 @@ func (e *Engine) EvaluateScope(ctx context.Context, s *realm.Script, in *Input, 
 	if err != nil {
 		return nil, err
 	}
-	v, err := r.execute(p, append(r.bindings(in), binding{"accessToken", constant(newToken(r, t))}), "")
+	r.in, r.about = in, newToken(r, t)
+	v, err := r.execute(p, ofModification, "")
 	if err != nil {
 		return nil, failure(s.Name, err)
 	}
@@ -103,7 +117,8 @@ func (e *Engine) AuthorizeData(ctx context.Context, s *realm.Script, in *Input) 
 	if err != nil {
 		return nil, err
 	}
-	v, err := r.execute(p, r.bindings(in), "")
+	r.in = in
+	v, err := r.execute(p, ofAuthorize, "")
 	if err != nil {
 		return nil, failure(s.Name, err)
 	}

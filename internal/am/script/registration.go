@@ -30,21 +30,24 @@ func (e *Engine) Register(ctx context.Context, s *realm.Script, in *Registration
 		return nil, err
 	}
 	identity := &clientIdentity{in: in}
-	vars := append(r.bindings(&in.Input),
-		binding{"operation", constant(in.Operation)},
-		binding{"clientIdentity", constant(identity)},
-		binding{"softwareStatement", func() groovy.Value {
-			raw, err := json.Marshal(in.Statement)
-			if err != nil || in.Statement == nil {
-				return nil
-			}
-			return decode(raw)
-		}})
-	if _, err := r.execute(p, vars, ""); err != nil {
+	r.in, r.about = &in.Input, identity
+	if _, err := r.execute(p, ofRegistration, ""); err != nil {
 		return nil, failure(s.Name, err)
 	}
 	return identity.stored, nil
 }
+
+var ofRegistration = onRequest(
+	binding{"operation", of(func(_ *run, i *clientIdentity) groovy.Value { return i.in.Operation })},
+	binding{"clientIdentity", of(func(_ *run, i *clientIdentity) groovy.Value { return i })},
+	binding{"softwareStatement", of(func(_ *run, i *clientIdentity) groovy.Value {
+		raw, err := json.Marshal(i.in.Statement)
+		if err != nil || i.in.Statement == nil {
+			return nil
+		}
+		return decode(raw)
+	})},
+)
 
 // clientIdentity is the profile of the client, attribute by attribute. What is set counts when it is stored.
 type clientIdentity struct {
