@@ -65,11 +65,13 @@ func logical(n *binary, x, y compiled) compiled {
 	}
 	return compiled{eval: func(s Scope) (Value, error) {
 		t, err := test(a, s)
-		if err != nil || t == decides {
-			return t, err
+		if err == nil && t != decides {
+			t, err = test(b, s)
 		}
-		t, err = test(b, s)
-		return t, err
+		if err != nil {
+			return nil, err
+		}
+		return t, nil
 	}}
 }
 

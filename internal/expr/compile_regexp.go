@@ -1,6 +1,10 @@
 package expr
 
-import "fmt"
+import (
+	"fmt"
+
+	"gatehouse/internal/javaregexp"
+)
 
 // warnRegexp compiles constant patterns now, so that a malformed one is
 // noticed when the configuration is loaded.
@@ -24,7 +28,7 @@ func (c *compiler) checkRegexps(pos int, f *Function, args []compiled, receiver 
 		if !ok || !arg.isConst() {
 			continue
 		}
-		if _, err := CompileRegexp(src); err != nil {
+		if _, err := javaregexp.Compile(src); err != nil {
 			line, column := position(c.src, pos)
 			c.env.warn(nil, fmt.Sprintf("%s: %s: %s (%d:%d)", abbreviate(c.src), f.Name, err, line, column), err)
 		}
@@ -32,10 +36,10 @@ func (c *compiler) checkRegexps(pos int, f *Function, args []compiled, receiver 
 }
 
 // regexTests are the functions that conditions of routes are made of.
-var regexTests = map[string]func(*Regexp, string) (bool, error){
-	"find":             (*Regexp).Find,
-	"matches":          (*Regexp).Find,
-	"matchesWithRegex": (*Regexp).Match,
+var regexTests = map[string]func(*javaregexp.Regexp, string) (bool, error){
+	"find":             (*javaregexp.Regexp).Find,
+	"matches":          (*javaregexp.Regexp).Find,
+	"matchesWithRegex": (*javaregexp.Regexp).Match,
 }
 
 // regexTest compiles a test with a constant pattern to code that allocates
@@ -49,15 +53,18 @@ func (c *compiler) regexTest(n *call, args []compiled) evaluator {
 	if !ok {
 		return nil
 	}
-	re, err := CompileRegexp(src)
+	re, err := javaregexp.Compile(src)
 	if err != nil {
 		return nil
 	}
 	text, pos := args[0].texts(), n.pos
 	return func(s Scope) (Value, error) {
 		subject, ok, err := text(s)
-		if err != nil || !ok {
-			return false, err
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return false, nil
 		}
 		found, err := test(re, subject)
 		if err != nil {

@@ -14,6 +14,8 @@ package expr
 import (
 	"errors"
 	"time"
+
+	"gatehouse/internal/javaregexp"
 )
 
 // Value is one of: nil, bool, int64 (any Go integer is accepted), float64,
@@ -118,6 +120,6 @@ func (e *Env) variable(name string) (Value, bool) {
 var (
 	ErrReadOnly = errors.New("the property is read-only")
 	ErrNoMethod = errors.New("no such method")
-	ErrLimit    = errors.New("limit exceeded")
-	ErrTimeout  = errors.New("regular expression takes too long")
+	ErrLimit    = javaregexp.ErrLimit
+	ErrTimeout  = javaregexp.ErrTimeout
 )

@@ -1,5 +1,7 @@
 package expr
 
+import "gatehouse/internal/javaregexp"
+
 var regexFunctions = []Function{
 	findFunction("find", "True if regex occurs somewhere in text. A null text or a malformed regex is false."),
 	findFunction("matches", "The old name of find. In spite of it, an occurrence anywhere is enough."),
@@ -11,7 +13,7 @@ var regexFunctions = []Function{
 		Sig:  "(text string, regex regex) boolean",
 		Doc:  "True if regex matches the whole of text. A null text or a malformed regex is false.",
 		Call: func(site Site, args []Value) (Value, error) {
-			return regexTestCall(site, args, (*Regexp).Match)
+			return regexTestCall(site, args, (*javaregexp.Regexp).Match)
 		},
 		Examples: []Example{
 			{`matchesWithRegex('abc','.b.')`, true}, {`matchesWithRegex('abc','b')`, false}, {`matchesWithRegex(null,'b')`, false},
@@ -76,7 +78,7 @@ func findFunction(name, doc string) Function {
 		Sig:  "(text string, regex regex) boolean",
 		Doc:  doc,
 		Call: func(site Site, args []Value) (Value, error) {
-			return regexTestCall(site, args, (*Regexp).Find)
+			return regexTestCall(site, args, (*javaregexp.Regexp).Find)
 		},
 		Examples: []Example{
 			{name + `('/home/x','^/home')`, true}, {name + `('abc','^b')`, false},
@@ -110,7 +112,7 @@ func findGroupsFunction(name, doc string) Function {
 }
 
 // lenientRegexp is nil, with a warning, for a malformed pattern.
-func lenientRegexp(site Site, pattern Value) *Regexp {
+func lenientRegexp(site Site, pattern Value) *javaregexp.Regexp {
 	src, ok := pattern.(string)
 	if !ok {
 		site.Warn("the regular expression is null")
@@ -124,7 +126,7 @@ func lenientRegexp(site Site, pattern Value) *Regexp {
 	return re
 }
 
-func regexTestCall(site Site, args []Value, test func(*Regexp, string) (bool, error)) (Value, error) {
+func regexTestCall(site Site, args []Value, test func(*javaregexp.Regexp, string) (bool, error)) (Value, error) {
 	text, ok := args[0].(string)
 	if !ok {
 		return false, nil

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"gatehouse/internal/javaregexp"
 )
 
 // Function is a function of the language, or a method: its first parameter is
@@ -45,7 +47,7 @@ type Site struct {
 type place struct {
 	env   *Env
 	name  string
-	last  atomic.Pointer[Regexp] // the pattern used last, mostly the only one
+	last  atomic.Pointer[javaregexp.Regexp] // the pattern used last, mostly the only one
 	cache regexpCache
 }
 

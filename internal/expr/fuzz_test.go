@@ -79,31 +79,3 @@ func FuzzEval(f *testing.F) {
 		}
 	})
 }
-
-// FuzzRegexp: the fast and the backtracking form of a pattern agree.
-func FuzzRegexp(f *testing.F) {
-	for _, s := range []string{`^/a.*$`, `[a-c&&[^b]]+?`, `(?i)x|(?m)^y$`, `\Qa.b\E{2}`, `\p{L}\h\w\D`, `a*+b`, `(a)\1`, `[^\x00-\x{ff}]`} {
-		f.Add(s, "/abc\r\n")
-	}
-	f.Fuzz(func(t *testing.T, pattern, text string) {
-		if len(pattern) > 60 || len(text) > 60 || strings.Contains(pattern, "{") {
-			return // large repetitions are slow, not interesting
-		}
-		re, err := CompileRegexp(pattern)
-		if err != nil {
-			return
-		}
-		find, err := re.Find(text)
-		if err != nil {
-			return // out of time
-		}
-		slow, _, err := re.slow()
-		if err != nil {
-			t.Fatalf("%q: %s: %v", pattern, re.java.slow, err)
-		}
-		got, err := slow.MatchString(strings.ToValidUTF8(text, "\uFFFD"))
-		if err == nil && got != find && utf8.ValidString(text) {
-			t.Errorf("%q on %q: Find = %v, backtracking %s = %v", pattern, text, find, re.java.slow, got)
-		}
-	})
-}

@@ -1,6 +1,6 @@
 package expr
 
-import "time"
+import "gatehouse/internal/javaregexp"
 
 // Limits. Configurations are written by operators and values by anyone, so
 // both are bounded; the numbers are far above what real files need.
@@ -14,15 +14,10 @@ const (
 	// within each other.
 	MaxNesting = 100
 	// MaxText is the longest text an expression may build, in bytes.
-	MaxText = 16 << 20
+	MaxText = javaregexp.MaxText
 	// MaxFile is the largest file that read and its like accept, in bytes.
 	MaxFile = 8 << 20
-	// MaxRegexp is the longest regular expression, in bytes.
-	MaxRegexp = 8 << 10
-	// RegexpTimeout ends a match of a backtracking regular expression.
-	RegexpTimeout = 250 * time.Millisecond
 
-	maxValueDepth    = 100     // lists within lists within ..., when compared or printed
-	maxPieces        = 1 << 20 // of a text that is split
-	maxCachedPattern = 32      // computed regular expressions kept per call
+	maxValueDepth    = 100 // lists within lists within ..., when compared or printed
+	maxCachedPattern = 32  // computed regular expressions kept per call
 )

@@ -3,6 +3,8 @@ package expr
 import (
 	"math"
 	"strings"
+
+	"gatehouse/internal/javaregexp"
 )
 
 // textMethods are methods of java.lang.String; the first parameter is the
@@ -210,7 +212,7 @@ func within(v Value, least, most int) (int, error) {
 }
 
 // strictRegexp makes a malformed pattern an error, as methods of strings do.
-func strictRegexp(site Site, pattern Value) (*Regexp, error) {
+func strictRegexp(site Site, pattern Value) (*javaregexp.Regexp, error) {
 	src, err := given(pattern)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,10 @@
 package expr
 
-import "strings"
+import (
+	"strings"
+
+	"gatehouse/internal/javaregexp"
+)
 
 // maxPrefixes bounds how many texts a condition may be known to need one of.
 const maxPrefixes = 32
@@ -180,12 +184,12 @@ func (r prefixReader) regexp(n node, whole bool) []string {
 	if src == "" {
 		return nil
 	}
-	re, err := CompileRegexp(src)
+	re, err := javaregexp.Compile(src)
 	if err != nil {
 		return nil
 	}
 	if r.anywhere {
-		return re.required()
+		return re.Required()
 	}
-	return re.prefixes(whole)
+	return re.Prefixes(whole)
 }

@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"gatehouse/internal/conf"
-	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/oauth2"
+	"gatehouse/internal/javaregexp"
 )
 
 type captureConfig struct {
@@ -43,10 +43,10 @@ var capture = heap.Define("CaptureDecorator", func(c *captureConfig, env *heap.E
 	}, nil
 })
 
-func masks(env *heap.Env, field string, patterns []string) []*expr.Regexp {
-	var list []*expr.Regexp
+func masks(env *heap.Env, field string, patterns []string) []*javaregexp.Regexp {
+	var list []*javaregexp.Regexp
 	for _, p := range patterns {
-		re, err := expr.CompileRegexp("(?i)(?:" + p + ")")
+		re, err := javaregexp.Compile("(?i)(?:" + p + ")")
 		if err != nil {
 			env.Fail(field, "%q is no regular expression: %s", p, err)
 			continue
@@ -60,7 +60,7 @@ func masks(env *heap.Env, field string, patterns []string) []*expr.Regexp {
 // masked whatever the configuration says.
 type captureDecorator struct {
 	captureConfig
-	headers, trailers, attributes []*expr.Regexp
+	headers, trailers, attributes []*javaregexp.Regexp
 }
 
 // points are the places where messages are captured.
@@ -203,7 +203,7 @@ func (c *captureDecorator) response(on bool, point string, x *chain.Exchange, re
 	env.Log.InfoContext(x.Ctx(), b.String())
 }
 
-func (c *captureDecorator) headerLines(b *strings.Builder, h http.Header, hidden []*expr.Regexp) {
+func (c *captureDecorator) headerLines(b *strings.Builder, h http.Header, hidden []*javaregexp.Regexp) {
 	names := make([]string, 0, len(h))
 	for n := range h {
 		names = append(names, n)
@@ -229,8 +229,8 @@ func (c *captureDecorator) trailerLines(b *strings.Builder, h http.Header) {
 
 // hides says whether one of the patterns is the name. A pattern that takes too long
 // counts as one that is.
-func hides(patterns []*expr.Regexp, name string) bool {
-	return slices.ContainsFunc(patterns, func(re *expr.Regexp) bool {
+func hides(patterns []*javaregexp.Regexp, name string) bool {
+	return slices.ContainsFunc(patterns, func(re *javaregexp.Regexp) bool {
 		is, err := re.Match(name)
 		return is || err != nil
 	})

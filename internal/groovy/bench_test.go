@@ -62,3 +62,8 @@ func BenchmarkNewEngine(b *testing.B) {
 		New(Env{Classes: JDK()})
 	}
 }
+
+func BenchmarkRegexps(b *testing.B) {
+	benchRun(b, `def m = "Bearer eyJhbGciOi.eyJzdWIi.c2ln" =~ /^Bearer ([^.]+)\.(\S+)$/
+if (m.matches()) { m.group(1) + "scope=a b c".replaceAll(/\s+/, ',') + ("/api/v1/users" ==~ "/api/v\\d+/.*") }`, func() *Binding { return nil })
+}

@@ -368,7 +368,7 @@ func (th *thread) truth(v Value) bool {
 	case []byte:
 		return len(x) > 0
 	case *Matcher:
-		return x.truth(th)
+		return x.find(th) // goes on, so that a group can be asked for
 	case *Object:
 		if len(x.sc.all["asBoolean"]) > 0 {
 			th.nest() // what asBoolean returns may be the object

@@ -25,8 +25,7 @@
 // and entrySet are copies; iteration works on a snapshot, so nothing throws
 // ConcurrentModificationException; streams are evaluated eagerly; hash sets and
 // maps keep insertion order. Text of dates is English, the default zone UTC.
-// Regular expressions know Java's syntax but for the intersection of character
-// classes. Threads, memoizeAtMost's bound and trampoline are missing.
+// Threads, memoizeAtMost's bound, trampoline and Matcher.hitEnd are missing.
 //
 // Deliberately absent: reflection on Go types, files, processes, threads,
 // class loading other than Env.Load, metaClass, GroovyShell, Eval and @Grab.

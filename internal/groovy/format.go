@@ -6,11 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/dlclark/regexp2/v2"
 )
-
-type regexpMatch = regexp2.Match
 
 // spec is one %… of a format string.
 type spec struct {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"gatehouse/internal/javaregexp"
 )
 
 func randomFloat() float64 { return rand.Float64() }
@@ -283,11 +285,12 @@ func characterClass() *Class {
 }
 
 func regexClasses() []*Class {
-	flags := map[string]int32{"UNIX_LINES": flagUnixLines, "CASE_INSENSITIVE": flagNoCase, "COMMENTS": flagComments, "MULTILINE": flagMultiline,
-		"LITERAL": flagLiteral, "DOTALL": flagDotAll, "UNICODE_CASE": flagUnicode}
+	flags := map[string]javaregexp.Flags{"UNIX_LINES": javaregexp.UnixLines, "CASE_INSENSITIVE": javaregexp.CaseInsensitive,
+		"COMMENTS": javaregexp.Comments, "MULTILINE": javaregexp.Multiline, "LITERAL": javaregexp.Literal, "DOTALL": javaregexp.DotAll,
+		"UNICODE_CASE": javaregexp.UnicodeCase, "UNICODE_CHARACTER_CLASS": javaregexp.UnicodeClasses}
 	fields := map[string]func() Value{}
 	for n, v := range flags {
-		fields[n] = func() Value { return v }
+		fields[n] = func() Value { return int32(v) }
 	}
 	pat := func(c *Call) *Pattern { return c.This.(*Pattern) }
 	split := func(c *Call) (Value, error) {
@@ -302,7 +305,7 @@ func regexClasses() []*Class {
 					return c.th.patternFlags(c.Str(0), int(n)), c.wantText()
 				},
 				"matches": func(c *Call) (Value, error) { return c.th.matchAll(c.th.pattern(c.Str(0)), c.Str(1)), c.Want(2, 2) },
-				"quote":   func(c *Call) (Value, error) { return `\Q` + c.Str(0) + `\E`, nil },
+				"quote":   func(c *Call) (Value, error) { return javaregexp.Quote(c.Str(0)), nil },
 			},
 			Methods: map[string]Method{
 				"matcher":       func(c *Call) (Value, error) { return c.th.newMatcher(c.Arg(0), pat(c)), nil },
@@ -314,7 +317,7 @@ func regexClasses() []*Class {
 				"isCase":        func(c *Call) (Value, error) { return c.th.isCase(c.This, c.Arg(0)), nil },
 				"asPredicate": func(c *Call) (Value, error) {
 					p := pat(c)
-					return c.th.nativeClosure("test", 1, func(th *thread, a []Value) Value { return th.matcher(p, th.str(a[0])).truth(th) }), nil
+					return c.th.nativeClosure("test", 1, func(th *thread, a []Value) Value { return th.matcher(p, th.str(a[0])).find(th) }), nil
 				},
 				"asMatchPredicate": func(c *Call) (Value, error) {
 					p := pat(c)
@@ -327,150 +330,4 @@ func regexClasses() []*Class {
 				return strings.NewReplacer(`\`, `\\`, `$`, `\$`).Replace(c.Str(0)), nil
 			}}},
 	}
-}
-
-func matcherMethods() map[string]Method {
-	self := func(c *Call) *Matcher { return c.This.(*Matcher) }
-	edge := func(end bool) Method {
-		return func(c *Call) (Value, error) {
-			m := self(c)
-			cur := c.th.current(m)
-			at, n := cur.RuneIndex, cur.RuneLength
-			if len(c.Args) > 0 {
-				g := cur.GroupByName(c.Str(0))
-				if i, ok := c.Int(0); ok {
-					g = cur.GroupByNumber(int(i))
-				}
-				if g == nil || len(g.Captures) == 0 {
-					return int32(-1), nil
-				}
-				at, n = g.RuneIndex, g.RuneLength
-			}
-			if end {
-				at += n
-			}
-			return int32(jlen(string(m.runes[:at]))), nil
-		}
-	}
-	repl := func(all bool) Method {
-		return func(c *Call) (Value, error) {
-			m := self(c)
-			if c.closure(0) != nil {
-				f := c.matchFn(0)
-				return c.th.replace(m.s, m.p, all, func(r *regexpMatch) string { return c.th.str(f(r)) }), nil
-			}
-			if all {
-				return c.th.replaceAll(m.s, m.p, c.Str(0)), nil
-			}
-			return c.th.replaceFirst(m.s, m.p, c.Str(0)), nil
-		}
-	}
-	count := func(c *Call) (Value, error) { return int32(len(self(c).elements(c.th))), nil }
-	col := collectionMethods()
-	out := map[string]Method{
-		"find": func(c *Call) (Value, error) {
-			m := self(c)
-			if n, ok := c.Int(0); ok {
-				m.reset()
-				m.from = int(clampInt(n, 0, int64(len(m.runes))))
-			}
-			return m.find(c.th), nil
-		},
-		"matches":   func(c *Call) (Value, error) { return self(c).matches(c.th), nil },
-		"lookingAt": func(c *Call) (Value, error) { return self(c).lookingAt(c.th), nil },
-		"group": func(c *Call) (Value, error) {
-			if len(c.Args) == 0 {
-				return c.th.group(self(c), int32(0)), nil
-			}
-			return c.th.group(self(c), c.Arg(0)), nil
-		},
-		"groupCount": func(c *Call) (Value, error) { return int32(len(self(c).p.re.GetGroupNumbers()) - 1), nil },
-		"start":      edge(false), "end": edge(true),
-		"replaceAll": repl(true), "replaceFirst": repl(false),
-		"reset": func(c *Call) (Value, error) {
-			m := self(c)
-			m.reset()
-			if c.Arg(0) != nil {
-				m.s = c.Str(0)
-				m.runes = []rune(m.s)
-			}
-			return m, nil
-		},
-		"hitEnd":        func(c *Call) (Value, error) { return self(c).done, nil },
-		"pattern":       func(c *Call) (Value, error) { return self(c).p, nil },
-		"toMatchResult": func(c *Call) (Value, error) { n := *self(c); return &n, nil },
-		"results":       func(c *Call) (Value, error) { return matchResults(c, self(c)), nil },
-		"size":          count, "getCount": count,
-		"hasGroup": func(c *Call) (Value, error) { return len(self(c).p.re.GetGroupNumbers()) > 1, nil },
-		"getAt": func(c *Call) (Value, error) {
-			all := NewList(self(c).elements(c.th)...)
-			if i, ok := c.Int(0); ok && (i >= int64(all.Len()) || i < -int64(all.Len())) {
-				return nil, Throw(excIndex, "index is out of range %d..%d (index = %d)", -all.Len(), all.Len()-1, i)
-			}
-			return c.th.getIndex(all, c.Args), nil
-		},
-		"asBoolean": func(c *Call) (Value, error) { return self(c).truth(c.th), nil },
-		"appendReplacement": func(c *Call) (Value, error) {
-			m, sb := self(c), c.Arg(0)
-			b, ok := sb.(*StringBuilder)
-			if !ok {
-				return nil, c.NoSuchMethod()
-			}
-			cur := c.th.current(m)
-			b.append(c.th, string(m.runes[m.app:cur.RuneIndex]))
-			b.append(c.th, c.th.expand(cur, c.Str(1)))
-			m.app = cur.RuneIndex + cur.RuneLength
-			return m, nil
-		},
-		"appendTail": func(c *Call) (Value, error) {
-			m := self(c)
-			b, ok := c.Arg(0).(*StringBuilder)
-			if !ok {
-				return nil, c.NoSuchMethod()
-			}
-			b.append(c.th, string(m.runes[m.app:]))
-			return b, nil
-		},
-	}
-	for _, n := range []string{"each", "eachWithIndex", "findAll", "any", "every", "inject", "iterator", "toList", "collectEntries", "findResults", "withIndex"} {
-		out[n] = col[n]
-	}
-	out["collect"] = func(c *Call) (Value, error) {
-		var res []Value
-		for _, v := range self(c).elements(c.th) {
-			if c.closure(0) == nil {
-				res = append(res, v)
-				continue
-			}
-			if l, ok := v.(*List); ok && c.closure(0).Params() > 1 {
-				res = append(res, c.th.callClosure(c.closure(0), fitArgs(c.closure(0), l.Items()...)))
-			} else {
-				res = append(res, c.fn(0)(v))
-			}
-		}
-		return NewList(res...), nil
-	}
-	each := out["each"]
-	out["each"] = func(c *Call) (Value, error) {
-		if cl := c.closure(0); cl != nil && cl.Params() > 1 {
-			for _, v := range self(c).elements(c.th) {
-				if l, ok := v.(*List); ok {
-					c.th.callClosure(cl, fitArgs(cl, l.Items()...))
-				}
-			}
-			return c.This, nil
-		}
-		return each(c)
-	}
-	return out
-}
-
-func matchResults(c *Call, m *Matcher) Value {
-	var out []Value
-	c.th.eachMatch(m.p, m.runes, func(r *regexpMatch) bool {
-		c.th.alloc(128)
-		out = append(out, &Matcher{p: m.p, s: m.s, runes: m.runes, cur: r})
-		return true
-	})
-	return &stream{items: out}
 }

@@ -1,28 +1,30 @@
 package groovy
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 
 	"github.com/dlclark/regexp2/v2"
 )
 
-// Matcher is java.util.regex.Matcher over one text.
+// Matcher is java.util.regex.Matcher over one text. Positions count characters.
 type Matcher struct {
-	p     *Pattern
-	s     string
-	runes []rune
-	cur   *regexp2.Match
-	full  bool // the current match came from matches()
-	done  bool
-	app   int // rune position up to which appendReplacement copied
-	from  int
+	p        *Pattern
+	runes    []rune
+	from, to int            // the region, outside of which nothing is seen
+	cur      *regexp2.Match // the match found last; nil: none. Its positions count from the region's start
+	last     int            // where the search goes on
+	app      int            // up to which appendReplacement copied
 }
 
 func (m *Matcher) javaName() string { return "java.util.regex.Matcher" }
 
 func (m *Matcher) String() string {
-	return "java.util.regex.Matcher[pattern=" + m.p.text + "]"
+	last := ""
+	if m.cur != nil {
+		last = m.cur.String()
+	}
+	return fmt.Sprintf("java.util.regex.Matcher[pattern=%s region=%d,%d lastmatch=%s]", m.p.text, m.units(m.from), m.units(m.to), last)
 }
 
 func (th *thread) newMatcher(s, p Value) Value {
@@ -33,51 +35,93 @@ func (th *thread) newMatcher(s, p Value) Value {
 }
 
 func (th *thread) matcher(p *Pattern, s string) *Matcher {
-	th.alloc(int64(len(s)) * 4)
-	return &Matcher{p: p, s: s, runes: []rune(s)}
+	m := &Matcher{p: p}
+	m.read(th, s)
+	return m
 }
 
+// read makes s the text.
+func (m *Matcher) read(th *thread, s string) {
+	th.alloc(int64(len(s)) * 4)
+	m.runes = []rune(s)
+	m.reset()
+}
+
+func (m *Matcher) reset() { m.region(0, len(m.runes)) }
+
+func (m *Matcher) region(from, to int) {
+	m.from, m.to, m.cur, m.last, m.app = from, to, nil, 0, 0
+}
+
+// find goes on behind the match before, one character further if that was empty.
 func (m *Matcher) find(th *thread) bool {
-	if m.done {
+	at := max(m.last, m.from)
+	if m.cur != nil && m.cur.RuneLength == 0 {
+		at++
+	}
+	if at > m.to {
+		m.cur = nil
 		return false
 	}
-	var r *regexp2.Match
-	var err error
-	if m.cur == nil || m.full {
-		r, err = m.p.re.FindRunesMatchStartingAt(m.runes, m.from)
-	} else {
-		r, err = m.p.re.FindNextMatch(m.cur)
-	}
-	m.full = false
-	m.cur = th.rematch(r, err)
-	m.done = m.cur == nil
-	return m.cur != nil
+	return m.search(th, at)
 }
 
-func (m *Matcher) reset() { m.cur, m.done, m.app, m.full, m.from = nil, false, 0, false, 0 }
+func (m *Matcher) search(th *thread, at int) bool {
+	r, err := m.p.re.FindRunesMatchStartingAt(m.runes[m.from:m.to], at-m.from)
+	return m.found(th.rematch(r, err))
+}
+
+func (m *Matcher) found(r *regexp2.Match) bool {
+	m.cur = r
+	if r != nil {
+		m.last = m.from + r.RuneIndex + r.RuneLength
+	}
+	return r != nil
+}
 
 func (m *Matcher) matches(th *thread) bool {
-	m.reset()
-	r, err := m.p.full.FindRunesMatch(m.runes)
-	m.cur = th.rematch(r, err)
-	m.full = true
-	return m.cur != nil
+	r, err := m.p.full.FindRunesMatch(m.runes[m.from:m.to])
+	return m.found(th.rematch(r, err))
 }
 
 func (m *Matcher) lookingAt(th *thread) bool {
-	m.reset()
-	r, err := m.p.re.FindRunesMatch(m.runes)
-	m.cur = th.rematch(r, err)
-	if m.cur != nil && m.cur.RuneIndex != 0 {
-		m.cur = nil
+	r, err := m.p.re.FindRunesMatch(m.runes[m.from:m.to])
+	if r = th.rematch(r, err); r != nil && r.RuneIndex != 0 {
+		r = nil
 	}
-	return m.cur != nil
+	return m.found(r)
 }
 
-// truth is whether the pattern is found anywhere.
-func (m *Matcher) truth(th *thread) bool {
-	r, err := m.p.re.FindRunesMatch(m.runes)
-	return th.rematch(r, err) != nil
+// units is a position in UTF-16 units, as Java has it; position is the inverse.
+func (m *Matcher) units(at int) int {
+	n := at
+	for _, r := range m.runes[:at] {
+		if r > 0xffff {
+			n++
+		}
+	}
+	return n
+}
+
+func (m *Matcher) position(units int) int {
+	for i, r := range m.runes {
+		if units <= 0 {
+			return i
+		}
+		if units--; r > 0xffff {
+			units--
+		}
+	}
+	return len(m.runes)
+}
+
+// index is an argument that counts UTF-16 units of the text.
+func (m *Matcher) index(th *thread, v Value) int {
+	n, _ := toInt64(v)
+	if n < 0 || n > int64(m.units(len(m.runes))) {
+		th.throw(excIndex, "Illegal start index")
+	}
+	return m.position(int(n))
 }
 
 func (th *thread) current(m *Matcher) *regexp2.Match {
@@ -95,20 +139,58 @@ func groupValue(g *regexp2.Group) Value {
 }
 
 // group gives a group of the current match by number or name.
-func (th *thread) group(m *Matcher, key Value) Value {
+func (th *thread) group(m *Matcher, key Value) *regexp2.Group {
 	cur := th.current(m)
+	n, _ := toInt64(key)
 	if name, ok := th.text(key); ok {
-		g := cur.GroupByName(name)
-		if g == nil {
+		number := m.p.names[name]
+		if number == 0 {
 			th.throw(excIllegalArg, "No group with name <%s>", name)
 		}
-		return groupValue(g)
+		n = int64(number)
 	}
-	n, _ := toInt64(key)
-	if n < 0 || n >= int64(cur.GroupCount()) {
+	if n < 0 || n > int64(m.p.groups) {
 		th.throw(excIndex, "No group %d", n)
 	}
-	return groupValue(cur.GroupByNumber(int(n)))
+	return cur.GroupByNumber(int(n))
+}
+
+// each visits all matches from the start, each when it is the current one.
+func (m *Matcher) each(th *thread, yield func(v Value) bool) {
+	m.reset()
+	for m.find(th) && yield(matchValue(m.cur)) {
+		th.alloc(64)
+	}
+}
+
+func (m *Matcher) elements(th *thread) []Value {
+	var out []Value
+	m.each(th, func(v Value) bool { out = append(out, v); return true })
+	return out
+}
+
+// count is the number of matches.
+func (m *Matcher) count(th *thread) int {
+	n := 0
+	for m.reset(); m.find(th); n++ {
+	}
+	return n
+}
+
+// at is the match at an index, which counts from the end below 0. It is the current one then.
+func (m *Matcher) at(th *thread, i int64) Value {
+	n := int64(m.count(th))
+	if i < -n || i >= n {
+		th.throw(excIndex, "index is out of range %d..%d (index = %d)", -n, n-1, i)
+	}
+	if i < 0 {
+		i += n
+	}
+	m.reset()
+	for range i + 1 {
+		m.find(th)
+	}
+	return matchValue(m.cur)
 }
 
 // eachMatch visits all matches from the start.
@@ -135,16 +217,6 @@ func matchValue(m *regexp2.Match) Value {
 	return NewList(out...)
 }
 
-func (m *Matcher) elements(th *thread) []Value {
-	var out []Value
-	th.eachMatch(m.p, m.runes, func(r *regexp2.Match) bool {
-		th.alloc(64)
-		out = append(out, matchValue(r))
-		return true
-	})
-	return out
-}
-
 // replace substitutes every match; f gives the text for one.
 func (th *thread) replace(s string, p *Pattern, all bool, f func(m *regexp2.Match) string) string {
 	runes := []rune(s)
@@ -164,15 +236,15 @@ func (th *thread) replace(s string, p *Pattern, all bool, f func(m *regexp2.Matc
 }
 
 func (th *thread) replaceAll(s string, p *Pattern, repl string) string {
-	return th.replace(s, p, true, func(m *regexp2.Match) string { return th.expand(m, repl) })
+	return th.replace(s, p, true, func(m *regexp2.Match) string { return th.expand(p, m, repl) })
 }
 
 func (th *thread) replaceFirst(s string, p *Pattern, repl string) string {
-	return th.replace(s, p, false, func(m *regexp2.Match) string { return th.expand(m, repl) })
+	return th.replace(s, p, false, func(m *regexp2.Match) string { return th.expand(p, m, repl) })
 }
 
 // expand fills $1, ${name} and \x of a Java replacement.
-func (th *thread) expand(m *regexp2.Match, repl string) string {
+func (th *thread) expand(p *Pattern, m *regexp2.Match, repl string) string {
 	if !strings.ContainsAny(repl, `\$`) {
 		return repl
 	}
@@ -190,26 +262,22 @@ func (th *thread) expand(m *regexp2.Match, repl string) string {
 			if end < 0 {
 				th.throw(excIllegalArg, "named capturing group is missing trailing '}'")
 			}
-			g := m.GroupByName(repl[i+2 : i+end])
-			if g == nil {
+			n := p.names[repl[i+2:i+end]]
+			if n == 0 {
 				th.throw(excIllegalArg, "No group with name {%s}", repl[i+2:i+end])
 			}
-			b.WriteString(g.String())
+			b.WriteString(m.GroupByNumber(n).String())
 			i += end
 		case c == '$':
-			j := i + 1
-			for j < len(repl) && repl[j] >= '0' && repl[j] <= '9' && (j == i+1 || groupExists(m, repl[i+1:j+1])) {
-				j++
-			}
-			if j == i+1 {
+			n, digits := p.groupNumber(repl[i+1:])
+			if digits == 0 {
 				th.throw(excIllegalArg, "Illegal group reference")
 			}
-			n, _ := strconv.Atoi(repl[i+1 : j])
-			if n >= m.GroupCount() {
+			if n > p.groups {
 				th.throw(excIndex, "No group %d", n)
 			}
 			b.WriteString(m.GroupByNumber(n).String())
-			i = j - 1
+			i += digits
 		default:
 			b.WriteByte(c)
 		}
@@ -217,9 +285,17 @@ func (th *thread) expand(m *regexp2.Match, repl string) string {
 	return b.String()
 }
 
-func groupExists(m *regexp2.Match, digits string) bool {
-	n, _ := strconv.Atoi(digits)
-	return n < m.GroupCount()
+// groupNumber reads as many digits as there are groups for, one at least.
+func (p *Pattern) groupNumber(s string) (n, digits int) {
+	for digits < len(s) && '0' <= s[digits] && s[digits] <= '9' {
+		longer := n*10 + int(s[digits]-'0')
+		if digits > 0 && longer > p.groups {
+			break
+		}
+		n = longer
+		digits++
+	}
+	return n, digits
 }
 
 // split is String.split: trailing empty pieces go, unless limit says otherwise.

@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/javaregexp"
 )
 
 type allowOnlyConfig struct {
@@ -90,7 +91,7 @@ func (p *hostPattern) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 	if !d.Decode(n, &text) {
 		return
 	}
-	re, err := expr.CompileRegexp("(?i)" + text)
+	re, err := javaregexp.Compile("(?i)" + text)
 	if err != nil {
 		d.Errs.Add(n, "%s", err)
 		return

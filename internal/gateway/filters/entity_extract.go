@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/javaregexp"
 )
 
 type entityExtractConfig struct {
@@ -91,7 +92,7 @@ func extractAll(ctx context.Context, bindings []extraction, text string, log *sl
 			out[b.Key] = nil
 			continue
 		}
-		out[b.Key] = expr.Expand(b.Template, groups)
+		out[b.Key] = javaregexp.Expand(b.Template, groups)
 	}
 	return out
 }

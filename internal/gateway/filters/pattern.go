@@ -2,11 +2,11 @@ package filters
 
 import (
 	"gatehouse/internal/conf"
-	"gatehouse/internal/expr"
+	"gatehouse/internal/javaregexp"
 )
 
 // pattern is a configuration field that holds a Java regular expression.
-type pattern struct{ *expr.Regexp }
+type pattern struct{ *javaregexp.Regexp }
 
 // UnmarshalConf compiles the expression.
 func (p *pattern) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
@@ -14,7 +14,7 @@ func (p *pattern) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 	if !d.Decode(n, &text) {
 		return
 	}
-	re, err := expr.CompileRegexp(text)
+	re, err := javaregexp.Compile(text)
 	if err != nil {
 		d.Errs.Add(n, "%s", err)
 		return

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"gatehouse/internal/conf"
-	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/amservice"
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/secrets"
+	"gatehouse/internal/javaregexp"
 	"gatehouse/internal/jose"
 )
 
@@ -27,7 +27,7 @@ type Issuer struct {
 	c issuerFields
 	// expected is the issuer that the well-known document must name.
 	expected string
-	domains  []*expr.Regexp
+	domains  []*javaregexp.Regexp
 	log      *slog.Logger
 	now      func() time.Time
 
@@ -72,7 +72,7 @@ var issuerType = heap.Define("Issuer", func(c *issuerFields, env *heap.Env) (*Is
 	}
 	i := newIssuer(env.Name, *c, env)
 	for _, d := range c.SupportedDomains {
-		p, err := expr.CompileRegexp("(http|https)://(?:" + d + ")/")
+		p, err := javaregexp.Compile("(http|https)://(?:" + d + ")/")
 		if err != nil {
 			env.Fail("supportedDomains", "%q is no pattern", d)
 			continue

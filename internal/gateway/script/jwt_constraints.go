@@ -3,8 +3,8 @@ package script
 import (
 	"time"
 
-	"gatehouse/internal/expr"
 	"gatehouse/internal/groovy"
+	"gatehouse/internal/javaregexp"
 	"gatehouse/internal/jose"
 )
 
@@ -82,7 +82,7 @@ var constraintsClass = &groovy.Class{
 			}), c.Want(1, 1)
 		},
 		"matches": func(c *groovy.Call) (groovy.Value, error) {
-			re, err := expr.CompileRegexp(c.Str(0))
+			re, err := javaregexp.Compile(c.Str(0))
 			if err != nil {
 				return nil, badArgument("%s", err)
 			}

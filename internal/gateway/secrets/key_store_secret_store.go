@@ -10,8 +10,8 @@ import (
 	"sync"
 
 	"gatehouse/internal/conf"
-	"gatehouse/internal/expr"
 	"gatehouse/internal/gateway/heap"
+	"gatehouse/internal/javaregexp"
 	"gatehouse/internal/keystore"
 )
 
@@ -30,7 +30,7 @@ type keyStore struct {
 
 	log      *slog.Logger
 	format   keystore.Format
-	patterns map[ID][]*expr.Regexp
+	patterns map[ID][]*javaregexp.Regexp
 	leases   *leases
 	watch    *watch
 
@@ -76,8 +76,8 @@ func formatOf(env *heap.Env, field, name, file string) keystore.Format {
 	return keystore.PKCS12
 }
 
-func patterns(env *heap.Env, list []aliasMapping) map[ID][]*expr.Regexp {
-	m := map[ID][]*expr.Regexp{}
+func patterns(env *heap.Env, list []aliasMapping) map[ID][]*javaregexp.Regexp {
+	m := map[ID][]*javaregexp.Regexp{}
 	seen := map[ID]bool{}
 	nodes := env.Config.Get("mappings")
 	for i, a := range list {
@@ -90,7 +90,7 @@ func patterns(env *heap.Env, list []aliasMapping) map[ID][]*expr.Regexp {
 		}
 		seen[a.SecretID] = true
 		for _, p := range a.AliasesMatching {
-			re, err := expr.CompileRegexp(p) // Java's, as the product has it
+			re, err := javaregexp.Compile(p) // Java's, as the product has it
 			if err != nil {
 				env.Errs.Add(at.Get("aliasesMatching"), "%q: %s", p, err)
 				continue

@@ -152,11 +152,10 @@ def missing = headers['X-None']?.values?.getAt(0) ?: 'none'
 println missing
 def m = headers.Authorization =~ /^Bearer (.+)$/
 if (m.matches()) println m.group(1)
-if (m) println m[0][1]
+if (m) println m[0][1] // matches() was at the end already
 ---
 abc.def
 none
-abc.def
 abc.def
 -- error response helper --
 def fail(int status, String error, String description = null) {

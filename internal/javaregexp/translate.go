@@ -1,4 +1,4 @@
-package expr
+package javaregexp
 
 import (
 	"fmt"
@@ -48,13 +48,67 @@ type translator struct {
 	quickAt, slowAt int
 }
 
-// patternError is a pattern that Java would refuse too.
-func (t *translator) fail(format string, args ...any) error {
-	return fmt.Errorf("invalid regular expression: %s at position %d", fmt.Sprintf(format, args...), t.pos)
+// SyntaxError is a pattern that Java would refuse too. Pos counts characters from 0.
+type SyntaxError struct {
+	Msg string
+	Pos int
 }
 
-func translate(src string) (javaPattern, error) {
-	t := &translator{src: []rune(src)}
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("invalid regular expression: %s at position %d", e.Msg, e.Pos)
+}
+
+func (t *translator) fail(format string, args ...any) error {
+	return &SyntaxError{Msg: fmt.Sprintf(format, args...), Pos: t.pos}
+}
+
+// Flags are those of Pattern.compile, with the numbers that Java gives them.
+type Flags int
+
+// The flags. CanonicalEquivalence is not among them.
+const (
+	UnixLines       Flags = 1
+	CaseInsensitive Flags = 2
+	Comments        Flags = 4
+	Multiline       Flags = 8
+	Literal         Flags = 16
+	DotAll          Flags = 32
+	UnicodeCase     Flags = 64
+	UnicodeClasses  Flags = 256
+)
+
+// Translation is a pattern for the backtracking engine (regexp2, without options).
+// Its groups have numbers only, from left to right.
+type Translation struct {
+	Pattern string
+	Groups  int
+	Names   map[string]int
+}
+
+// Translate rewrites a pattern for those who run it themselves. Errors are *SyntaxError.
+func Translate(src string, f Flags) (Translation, error) {
+	if f&Literal != 0 {
+		src = Quote(src)
+	}
+	java, err := translate(src, f)
+	return Translation{java.slow, java.groups, java.names}, err
+}
+
+// Quote is Pattern.quote: a pattern for the text itself.
+func Quote(s string) string {
+	return `\Q` + strings.ReplaceAll(s, `\E`, `\E\\E\Q`) + `\E`
+}
+
+func (f Flags) set() flags {
+	on := func(flag Flags) bool { return f&flag != 0 }
+	return flags{
+		fold: on(CaseInsensitive), wideFold: on(UnicodeCase | UnicodeClasses), lines: on(Multiline), dotAll: on(DotAll),
+		comments: on(Comments) && !on(Literal), unixLines: on(UnixLines), wide: on(UnicodeClasses),
+	}
+}
+
+func translate(src string, f Flags) (javaPattern, error) {
+	t := &translator{src: []rune(src), flags: f.set()}
 	t.names = map[string]int{}
 	for t.pos < len(t.src) {
 		if err := t.element(); err != nil {

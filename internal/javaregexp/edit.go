@@ -1,4 +1,4 @@
-package expr
+package javaregexp
 
 import (
 	"fmt"
@@ -69,7 +69,7 @@ func (r *Regexp) Replace(s, replacement string, all bool) (string, error) {
 // Expand is a pattern template: $n inserts a group, digits read greedily, a
 // group that is not there inserts nothing; a backslash quotes what follows.
 // groups are those of Submatches.
-func Expand(template string, groups []Value) string {
+func Expand(template string, groups []any) string {
 	var b strings.Builder
 	for i := 0; i < len(template); i++ {
 		c := template[i]
@@ -105,7 +105,7 @@ func (r *Regexp) expand(b *textBuilder, replacement string, m match) error {
 			continue
 		}
 		if i++; i == len(replacement) {
-			return failf("the replacement ends in %q", c)
+			return fmt.Errorf("the replacement ends in %q", c)
 		}
 		if c == '\\' {
 			if err := b.add(replacement[i : i+1]); err != nil {
@@ -132,12 +132,12 @@ func (r *Regexp) groupIn(replacement string, i int) (n, next int, err error) {
 		name, _, ok := strings.Cut(replacement[i+1:], "}")
 		n := r.java.names[name]
 		if !ok || n == 0 {
-			return 0, 0, failf("the replacement names a group that is not there")
+			return 0, 0, fmt.Errorf("the replacement names a group that is not there")
 		}
 		return n, i + len(name) + 2, nil
 	}
 	if !isDigit(replacement[i]) {
-		return 0, 0, failf("a $ in the replacement is not followed by a group")
+		return 0, 0, fmt.Errorf("a $ in the replacement is not followed by a group")
 	}
 	n = int(replacement[i] - '0')
 	for i++; i < len(replacement) && isDigit(replacement[i]); i++ {
@@ -148,7 +148,7 @@ func (r *Regexp) groupIn(replacement string, i int) (n, next int, err error) {
 		n = longer
 	}
 	if n > r.java.groups {
-		return 0, 0, failf("the replacement names a group that is not there")
+		return 0, 0, fmt.Errorf("the replacement names a group that is not there")
 	}
 	return n, i, nil
 }

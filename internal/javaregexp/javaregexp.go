@@ -1,4 +1,8 @@
-package expr
+// Package javaregexp has the regular expressions of Java (java.util.regex): the
+// same patterns mean the same on the engines that Go has. A pattern is
+// translated, for the linear-time engine of the standard library where it means
+// the same there, and for a backtracking engine with a time limit.
+package javaregexp
 
 import (
 	"errors"
@@ -24,12 +28,12 @@ type Regexp struct {
 	slow  func() (find, whole *regexp2.Regexp, _ error) // compiled when first needed
 }
 
-// CompileRegexp reads a pattern with the syntax of Java.
-func CompileRegexp(src string) (*Regexp, error) {
-	if len(src) > MaxRegexp {
-		return nil, fmt.Errorf("%w: the regular expression is longer than %d bytes", ErrLimit, MaxRegexp)
+// Compile reads a pattern with the syntax of Java.
+func Compile(src string) (*Regexp, error) {
+	if len(src) > MaxPattern {
+		return nil, fmt.Errorf("%w: the regular expression is longer than %d bytes", ErrLimit, MaxPattern)
 	}
-	java, err := translate(src)
+	java, err := translate(src, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +67,7 @@ func backtracking(pattern string) func() (find, whole *regexp2.Regexp, _ error) 
 		if f.whole, f.err = regexp2.Compile(`\A(?:` + pattern + `)\z`); f.err != nil {
 			return f
 		}
-		f.find.MatchTimeout, f.whole.MatchTimeout = RegexpTimeout, RegexpTimeout
+		f.find.MatchTimeout, f.whole.MatchTimeout = Timeout, Timeout
 		return f
 	})
 	return func() (*regexp2.Regexp, *regexp2.Regexp, error) {
@@ -134,10 +138,10 @@ func matchError(err error) error {
 
 // Submatches is the first occurrence in s: the whole and then each group, nil
 // for groups that took no part. No occurrence is nil.
-func (r *Regexp) Submatches(s string) ([]Value, error) {
-	var groups []Value
+func (r *Regexp) Submatches(s string) ([]any, error) {
+	var groups []any
 	err := r.each(s, func(m match) bool {
-		groups = make([]Value, len(m.spans)/2)
+		groups = make([]any, len(m.spans)/2)
 		for i := range groups {
 			if text, ok := m.group(i); ok {
 				groups[i] = text
@@ -220,7 +224,7 @@ func (r *Regexp) eachSlow(s string, yield func(match) bool, skip int) error {
 		if skip--; skip < 0 && !yield(match{s, spansOf(m)}) {
 			return nil
 		}
-		if time.Since(start) > RegexpTimeout {
+		if time.Since(start) > Timeout {
 			return ErrTimeout
 		}
 		m, err = re.FindNextMatch(m)

@@ -1,4 +1,4 @@
-package expr
+package javaregexp
 
 // class reads a bracketed class behind its "[": characters, ranges, escapes,
 // nested classes (union) and && (intersection). A ^ negates the whole, as in

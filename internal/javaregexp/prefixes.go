@@ -1,4 +1,4 @@
-package expr
+package javaregexp
 
 import (
 	"regexp/syntax"
@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// prefixes are texts of which every text starts with one that the pattern occurs in
+// Prefixes are texts of which every text starts with one that the pattern occurs in
 // (whole: matches); nil when there is no such list.
-func (r *Regexp) prefixes(whole bool) []string {
+func (r *Regexp) Prefixes(whole bool) []string {
 	if r.quick != nil {
 		if tree, err := syntax.Parse(r.java.quick, syntax.Perl); err == nil {
 			if b := beginningOf(tree); whole || b.anchored {

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -40,36 +41,6 @@ func TestPrefixes(t *testing.T) {
 	}
 }
 
-func inOrder(list []string) []string { return slices.Sorted(slices.Values(list)) }
-
-// What a pattern is found in starts with one of its prefixes.
-func FuzzPrefixes(f *testing.F) {
-	for _, s := range []string{`^(/a|/b.*)?/c`, `^a|^b`, `^[ab]c+`, `^(?i)a[b-d]`, `^(a|b)(c|d)$`, `(^a|b)`, `^^a`, `^a{2,3}b`} {
-		f.Add(s, "/a/c")
-	}
-	f.Fuzz(func(t *testing.T, pattern, text string) {
-		if len(pattern) > 60 || len(text) > 60 {
-			return
-		}
-		re, err := CompileRegexp(pattern)
-		if err != nil {
-			return
-		}
-		found, err := re.Find(text)
-		matched, err2 := re.Match(text)
-		if err != nil || err2 != nil {
-			return
-		}
-		starts := func(p string) bool { return strings.HasPrefix(text, p) }
-		if list := re.prefixes(false); list != nil && found && !slices.ContainsFunc(list, starts) {
-			t.Errorf("%q is found in %q, which starts with none of %q", pattern, text, list)
-		}
-		if list := re.prefixes(true); list != nil && matched && !slices.ContainsFunc(list, starts) {
-			t.Errorf("%q matches %q, which starts with none of %q", pattern, text, list)
-		}
-	})
-}
-
 func TestRequired(t *testing.T) {
 	tests := []struct {
 		src  string
@@ -100,26 +71,73 @@ func TestRequired(t *testing.T) {
 	}
 }
 
-// What a pattern is found in contains one of the texts that it requires.
-func FuzzRequired(f *testing.F) {
-	for _, s := range []string{`(/a|/b.*)?/c`, `a|b`, `[ab]c+d`, `(?i)a-[b-d]1`, `(a|b)(c|d)$`, `x(^a|b)`, `a{2,3}b`, `a(?=b)`, `(?<!a)b+?c`, `\ba\Bb`, `a.*(b|cd)*ef`, "a\ufffdb"} {
-		f.Add(s, "/a/cdef")
+// A pattern that backtracks forever ends in an error, never in an answer.
+func TestCatastrophicPattern(t *testing.T) {
+	s := scope{"x": strings.Repeat("a", 40) + "!"}
+	for _, src := range []string{
+		`${find(x, '^(a+)+(?=$)$')}`, `${matchesWithRegex(x, '(a|aa)+(?!b)')}`, `${x.replaceAll('(a|aa)+(?<!b)$', '')}`,
+	} {
+		v, err := compileTest(t, src).EvalErr(s)
+		if err == nil || !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrLimit) {
+			t.Errorf("%s = %v, %v; want a timeout", src, v, err)
+		}
 	}
-	f.Fuzz(func(t *testing.T, pattern, text string) {
-		if len(pattern) > 60 || len(text) > 60 {
-			return
-		}
-		re, err := CompileRegexp(pattern)
-		if err != nil {
-			return
-		}
-		found, err := re.Find(text)
-		if err != nil || !found {
-			return
-		}
-		list := re.required()
-		if list != nil && !slices.ContainsFunc(list, func(s string) bool { return strings.Contains(text, s) }) {
-			t.Errorf("%q is found in %q, which contains none of %q", pattern, text, list)
-		}
-	})
 }
+
+func TestPathPrefix(t *testing.T) {
+	tests := []struct{ src, want string }{
+		{`${find(request.uri.path, '^/client-credentials')}`, "/client-credentials"},
+		{`${find(request.uri.path, '^/a/b$')}`, "/a/b"},
+		{`${find(request.uri.path, '^/a/.*')}`, "/a/"},
+		{`${find(request.uri.path, '^/a(/|$)')}`, "/a"},
+		{`${find(request.uri.path, '^/ab?')}`, "/a"},
+		{`${find(request.uri.path, '^/ab+')}`, "/ab"},
+		{`${find(request.uri.path, '\\A/a')}`, "/a"},
+		{`${find(request.uri.path, '^\\Q/a.b\\E')}`, "/a.b"},
+		{`${find(request.uri.path, '^/a\\.b')}`, "/a.b"},
+		{`${find(request.uri.path, '^/ü')}`, "/ü"},
+		{`${matches(request.uri.path, '^/old')}`, "/old"},
+		{`${matchesWithRegex(request.uri.path, '/a/.*')}`, "/a/"},
+		{`${request.uri.path.startsWith('/a')}`, "/a"},
+		{`${request.uri.path.matches('/a/[0-9]+')}`, "/a/"},
+		{`${request['uri']['path'].startsWith('/a')}`, "/a"},
+		{`${request.uri.path == '/a'}`, "/a"},
+		{`${'/a' eq request.uri.path}`, "/a"},
+		{`${request.method == 'GET' && find(request.uri.path, '^/a')}`, "/a"},
+		{`${find(request.uri.path, '^/a') and request.uri.path.startsWith('/a/b')}`, "/a/b"},
+		{`${(find(request.uri.path, '^/a/b') || find(request.uri.path, '^/a/c'))}`, "/a/"},
+		{`#{find(request.uri.path, '^/a')}`, "/a"},
+
+		{`${find(request.uri.path, '/a')}`, ""},
+		{`${find(request.uri.path, '^/a|^/b')}`, "/"},
+		{`${find(request.uri.path, '^/a|b')}`, ""},
+		{`${find(request.uri.path, '(?m)^/a')}`, ""},
+		{`${find(request.uri.path, '(?i)^/a')}`, "/"},
+		{`${find(request.uri.path, '^(/a|/b)')}`, "/"},
+		{`${find(request.uri.path, '^?/a')}`, ""},
+		{`${find(request.uri.path, '[')}`, ""},
+		{`${find(request.uri.path, attributes.x)}`, ""},
+		{`${find(request.uri.rawPath, '^/a')}`, ""},
+		{`${find(request.uri, '^/a')}`, ""},
+		{`${find(other.uri.path, '^/a')}`, ""},
+		{`${find(request.uri.path, '^/a') || request.method == 'GET'}`, ""},
+		{`${!find(request.uri.path, '^/a')}`, ""},
+		{`${not request.uri.path.startsWith('/a')}`, ""},
+		{`${find(request.uri.path, '^/a') ? true : true}`, ""},
+		{`${find(request.uri.path, '^/a') == false}`, ""},
+		{`${request.uri.path != '/a'}`, ""},
+		{`${request.uri.path.endsWith('/a')}`, ""},
+		{`${request.uri.path.startsWith('/a', 2)}`, ""},
+		{`${true}`, ""},
+		{`x${find(request.uri.path, '^/a')}`, ""},
+		{`^/a`, ""},
+	}
+	for _, tt := range tests {
+		got, ok := compileTest(t, tt.src).PathPrefix()
+		if got != tt.want || ok != (tt.want != "") {
+			t.Errorf("PathPrefix(%s) = %q, %v, want %q", tt.src, got, ok, tt.want)
+		}
+	}
+}
+
+func inOrder(list []string) []string { return slices.Sorted(slices.Values(list)) }

@@ -1,4 +1,4 @@
-package expr
+package javaregexp
 
 import (
 	"regexp/syntax"
@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// required are texts of which every text contains one that the pattern occurs in; nil
+// Required are texts of which every text contains one that the pattern occurs in; nil
 // when there is no such list.
-func (r *Regexp) required() []string {
+func (r *Regexp) Required() []string {
 	if r.quick != nil {
 		if tree, err := syntax.Parse(r.java.quick, syntax.Perl); err == nil {
 			return bounded(requiredOf(tree))
