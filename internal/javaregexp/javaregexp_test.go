@@ -84,6 +84,7 @@ func TestRegexp(t *testing.T) {
 		{`\p{Alpha}\p{L}\pL\p{IsLatin}\p{Lu}`, "aäßzÄ", true, true},
 		{`\P{Alpha}`, "ä", true, true},
 		{`\p{IsAlphabetic}\p{javaLowerCase}\p{Punct}`, "äb!", true, true},
+		{`\p{InCombiningDiacriticalMarks}\p{InGreek}\p{block=Latin-1 Supplement}`, "\u0301αé", true, true},
 		{`\p{script=Greek}\p{IsGreek}`, "αβ", true, true},
 		{`\h\v\R`, "\t\n\r\n", true, true},
 		{`\R`, "\r\n", true, true},

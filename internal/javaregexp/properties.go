@@ -39,6 +39,22 @@ var binaryTables = map[string][]*unicode.RangeTable{
 	"letterordigit": {unicode.L, unicode.Nd},
 }
 
+// blocks are \p{In...} of scripts that texts here are written in, without spaces,
+// hyphens and case (Unicode's Blocks.txt).
+var blocks = map[string]runeSet{
+	"basiclatin": span(0, 0x7f), "latin1supplement": span(0x80, 0xff), "latinextendeda": span(0x100, 0x17f),
+	"latinextendedb": span(0x180, 0x24f), "combiningdiacriticalmarks": span(0x300, 0x36f), "greek": span(0x370, 0x3ff),
+	"greekandcoptic": span(0x370, 0x3ff), "cyrillic": span(0x400, 0x4ff), "hebrew": span(0x590, 0x5ff), "arabic": span(0x600, 0x6ff),
+	"thai": span(0xe00, 0xe7f), "generalpunctuation": span(0x2000, 0x206f), "currencysymbols": span(0x20a0, 0x20cf),
+	"arrows": span(0x2190, 0x21ff), "hiragana": span(0x3040, 0x309f), "katakana": span(0x30a0, 0x30ff),
+	"cjkunifiedideographs": span(0x4e00, 0x9fff), "hangulsyllables": span(0xac00, 0xd7af),
+}
+
+func namedBlock(name string) (runeSet, bool) {
+	s, ok := blocks[strings.ToLower(strings.NewReplacer(" ", "", "-", "", "_", "").Replace(name))]
+	return s, ok
+}
+
 func tablesSet(tables ...*unicode.RangeTable) runeSet {
 	var s runeSet
 	for _, t := range tables {
@@ -61,11 +77,16 @@ func propertySet(name string, wide bool) (runeSet, bool) {
 			return namedTable(unicode.Scripts, value)
 		case "general_category", "gc":
 			return namedTable(unicode.Categories, value)
+		case "block", "blk":
+			return namedBlock(value)
 		}
 		return nil, false
 	}
 	if rest, ok := strings.CutPrefix(name, "java"); ok {
 		return binarySet(rest)
+	}
+	if rest, ok := strings.CutPrefix(name, "In"); ok {
+		return namedBlock(rest)
 	}
 	if rest, ok := strings.CutPrefix(name, "Is"); ok {
 		if s, ok := binarySet(rest); ok {
