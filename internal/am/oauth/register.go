@@ -216,7 +216,7 @@ func (q *request) storeClient(ctx context.Context, c *realm.Client, id, secret s
 	doc := store.Doc{ID: id, Body: body}
 	if operation == "CREATE" {
 		_, err = docs.Create(ctx, q.Realm.Path, store.KindAgent, doc)
-	} else {
+	} else if doc, err = q.Realm.StayInherited(ctx, doc); err == nil {
 		_, err = docs.Put(ctx, q.Realm.Path, store.KindAgent, doc)
 	}
 	return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"gatehouse/internal/am/realm"
 	"io"
 	"log"
 	"maps"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"gatehouse/internal/am/oauth"
+	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/jose"
 )
@@ -456,9 +456,49 @@ func TestRegistrationAfterAdministrator(t *testing.T) {
 	if b := w.token("/", credentials); b.json["expires_in"] != 32.0 {
 		t.Errorf("the administrator's lifetime is gone: %s", b.body)
 	}
+	// What is inherited stays so while the client does not change it.
+	w.put("/", store.KindAgentGroup, "apps", `{"_type":"OAuth2Client","coreOAuth2ClientConfig":{"accessTokenLifetime":44,"status":"Active"},"advancedOAuth2ClientConfig":{"grantTypes":["client_credentials"],"contacts":["a@example.com"]}}`)
+	grouped := client(t, w, id)
+	for _, name := range []string{"accessTokenLifetime", "status"} {
+		grouped["coreOAuth2ClientConfig"].(map[string]any)[name] = map[string]any{"inherited": true}
+	}
+	for _, name := range []string{"grantTypes", "contacts"} {
+		grouped["advancedOAuth2ClientConfig"].(map[string]any)[name] = map[string]any{"inherited": true}
+	}
+	grouped["coreOAuth2ClientConfig"].(map[string]any)["agentgroup"] = "apps"
+	raw, err := json.Marshal(grouped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.put("/", store.KindAgent, id, string(raw))
+	if b := update(); b.status != 200 {
+		t.Fatalf("update: %d %s", b.status, b.body)
+	}
+	stored := client(t, w, id)
+	core, advanced := stored["coreOAuth2ClientConfig"].(map[string]any), stored["advancedOAuth2ClientConfig"].(map[string]any)
+	if !realm.Inherits(core["accessTokenLifetime"]) || !realm.Inherits(advanced["grantTypes"]) || realm.Inherits(advanced["contacts"]) || realm.AgentGroup(stored) != "apps" {
+		t.Errorf("stored = %v", stored)
+	}
+	if b := w.token("/", credentials); b.json["expires_in"] != 43.0 {
+		t.Errorf("the group's lifetime is gone: %s", b.body)
+	}
 	administer(func(c *realm.Client) { c.Core.Status = "Inactive" })
 	if b := update(); b.status != 403 || b.text("error") != "access_denied" {
 		t.Errorf("update of a client that is switched off: %d %s", b.status, b.body)
 	}
 	wantError(t, w.post("/", "access_token", credentials), 400, "invalid_client", "Client authentication failed")
+}
+
+// client is the stored profile.
+func client(t *testing.T, w *world, id string) map[string]any {
+	t.Helper()
+	d, err := store.Docs{Engine: w.engine}.Get(t.Context(), "/", store.KindAgent, id)
+	var o map[string]any
+	if err == nil {
+		err = json.Unmarshal(d.Body, &o)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"gatehouse/internal/am/store"
 )
@@ -96,4 +97,51 @@ func (s *settings) grown(ctx context.Context, d store.Doc) (store.Doc, error) {
 	}
 	d.Body, err = json.Marshal(Inherit(profile, group))
 	return d, err
+}
+
+// StayInherited returns the document of an agent that is about to be written over with settings as they were in force:
+// those that are still what the group gives it stay inherited.
+func (r *Realm) StayInherited(ctx context.Context, d store.Doc) (store.Doc, error) {
+	old, err := r.set.m.docs.Get(ctx, r.Path, store.KindAgent, d.ID)
+	if err != nil {
+		return d, err
+	}
+	grown, err := r.set.grown(ctx, old)
+	if err != nil || len(grown.Body) == len(old.Body) { // in no group, or nothing is inherited
+		return d, err
+	}
+	var was, is map[string]any
+	if err := errors.Join(json.Unmarshal(grown.Body, &was), json.Unmarshal(d.Body, &is)); err != nil {
+		return d, err
+	}
+	stayInherited(is, was)
+	d.Body, err = json.Marshal(is)
+	return d, err
+}
+
+func stayInherited(is, was map[string]any) {
+	for name, v := range was {
+		old, ok := v.(map[string]any)
+		if !ok {
+			continue
+		}
+		if !Inherits(v) {
+			if tab, ok := is[name].(map[string]any); ok {
+				stayInherited(tab, old)
+			}
+			continue
+		}
+		if sameSetting(is[name], old["value"]) {
+			is[name] = map[string]any{"inherited": true}
+		}
+	}
+}
+
+// sameSetting compares values; unset is an empty list, or an empty text.
+func sameSetting(a, b any) bool {
+	empty := func(v any) bool {
+		list, ok := v.([]any)
+		return v == nil || v == "" || ok && len(list) == 0
+	}
+	return empty(a) && empty(b) || reflect.DeepEqual(a, b)
 }
