@@ -147,6 +147,16 @@ func (s *Server) place(r *http.Request, rl *realm.Realm, context string) login.P
 	return login.Place{Realm: rl, Base: s.baseURL(r, rl, context), Context: context}
 }
 
+// placeOf is the place of a request below one of the contexts.
+func (s *Server) placeOf(r *http.Request, rl *realm.Realm) login.Place {
+	for _, context := range s.contexts {
+		if after, ok := strings.CutPrefix(r.URL.Path, context); ok && (after == "" || after[0] == '/') {
+			return s.place(r, rl, context)
+		}
+	}
+	return s.place(r, rl, s.contexts[0])
+}
+
 // itself tells whether where the server stands is what the configuration says: a fixed value, an alias of a realm, or this
 // machine. Links in mails have to be: a stranger can send any name.
 func (s *Server) itself(r *http.Request, rl *realm.Realm) bool {

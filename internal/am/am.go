@@ -164,6 +164,14 @@ func (s *Server) start(ctx context.Context) error {
 		Realms: s.realms, Scripts: scripts.engine, Audit: s.signedIn, Domains: o.CookieDomains, Log: o.Log, Limits: s.limits, Now: o.Now,
 		Origin: s.pageOrigin, Itself: s.itself, Resources: s.scriptResource, Unprotected: func(ctx context.Context) bool { return !s.settings.api(ctx).CSRF },
 		IDToken: func(ctx context.Context, raw string) (string, error) { return s.oauth.SSOSession(ctx, raw) },
+		AccessToken: func(ctx context.Context, token string) (string, []string, error) {
+			info, err := bearer{s.oauth, s.realms}.Bearer(ctx, token)
+			return info.Realm, info.Scopes, err
+		},
+		Published: func(ctx context.Context, sess store.Session) (map[string]string, error) {
+			return s.rest.SessionProperties(ctx, sess)
+		},
+		Place: s.placeOf,
 		Advices: func(ctx context.Context, rl *realm.Realm, resource string, sess *store.Session) (map[string][]string, bool, error) {
 			return s.rest.Advices(ctx, rl, resource, sess)
 		},

@@ -315,5 +315,8 @@ func (s *Server) signedIn(ctx context.Context, l login.Event) {
 	if id != "" {
 		e["userId"] = id
 	}
+	if len(l.Tracking) > 0 {
+		e["trackingIds"] = l.Tracking
+	}
 	s.writeAudit(ctx, topicAuthentication, e)
 }

@@ -197,6 +197,10 @@ func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, context, path
 		s.login.Authenticate(w, r, place)
 		return
 	}
+	if action, ok := strings.CutPrefix(strings.TrimSuffix(a.rest, "/"), "authenticate/backchannel/"); ok {
+		s.login.ServeBackchannel(w, r, place, action)
+		return
+	}
 	s.rest.ServeHTTP(w, r, place, a.rest)
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"gatehouse/internal/am/login"
@@ -83,15 +82,9 @@ const (
 	maxScriptPropertyBytes = 4096
 )
 
-// keptProperties are those of every session, which scripts only read (PingAM: protected properties).
-var keptProperties = []string{
-	"UserToken", "UserId", "Principal", "Principals", "sun.am.UniversalIdentifier", "Organization", "AuthLevel", "AuthType", "Service", "Role",
-	"AMCtxId", "authInstant", "Host", "HostName", "clientType", "CookieSupport", "Locale", "SESSION_HANDLE_PROP",
-}
-
 // scriptProperty sets a property of a session.
 func (s *Server) scriptProperty(ctx context.Context, of *store.Session, name, value string) (store.Session, error) {
-	if name == "" || strings.HasPrefix(name, "am.protected.") || slices.ContainsFunc(keptProperties, func(p string) bool { return strings.EqualFold(p, name) }) {
+	if name == "" || store.KeptProperty(name) {
 		return *of, fmt.Errorf("setProperty: %q is no property that scripts may set", name)
 	}
 	if len(name)+len(value) > maxScriptPropertyBytes {

@@ -110,7 +110,7 @@ func (x *exchange) choose(w *wanted, services []string) error {
 	slices.Sort(services)
 	w.named = true
 	for _, name := range slices.Compact(services) {
-		ok, err := x.s.isTree(x.r.Context(), x.place.Realm, name)
+		ok, err := x.s.isTree(x.r.Context(), x.place.Realm, name, w.transactional())
 		if err != nil {
 			return err
 		}

@@ -168,6 +168,11 @@ func (x *exchange) proceed(in *input) error {
 
 // next asks what the journey asks, or ends it.
 func (x *exchange) next(want *wanted, out Outcome, err error) error {
+	if want.backchannel != "" {
+		if err := x.noteBackchannel(want, out, err); err != nil {
+			return err
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -179,10 +184,18 @@ func (x *exchange) next(want *wanted, out Outcome, err error) error {
 		}
 		return x.ask(want, out)
 	}
+	if want.completed {
+		return errApprove
+	}
 	if want.transaction != nil {
 		return x.approve(want, out.Authenticated)
 	}
 	if x.r.URL.Query().Get("noSession") == "true" {
+		if want.backchannel != "" {
+			if err := x.approved(want, ""); err != nil {
+				return err
+			}
+		}
 		return x.write(http.StatusOK, detailed(out.Details, map[string]any{
 			"message": "Authentication Successful", "successUrl": x.successURL(out.Authenticated), "realm": x.place.Realm.Path,
 		}))
@@ -190,6 +203,11 @@ func (x *exchange) next(want *wanted, out Outcome, err error) error {
 	token, err := x.s.begin(x.r.Context(), x.place.Realm, out.Authenticated, x.over)
 	if err != nil {
 		return err
+	}
+	if want.backchannel != "" {
+		if err := x.approved(want, token); err != nil {
+			return errors.Join(err, x.s.End(x.r.Context(), token))
+		}
 	}
 	x.s.setCookies(x.w, x.r, x.place, token)
 	for _, c := range out.Cookies {

@@ -26,6 +26,8 @@ type Event struct {
 	Session string        // the public name of the session in logs
 	Client  string        // address
 	Reason  string        // why a login failed; "" when it did not
+	// Tracking are names that other parties know the journey by in logs.
+	Tracking []string
 }
 
 func (s *Service) tell(ctx context.Context, e Event) {
@@ -35,11 +37,11 @@ func (s *Service) tell(ctx context.Context, e Event) {
 }
 
 // tellLogin tells how a journey ended; one that asks has not ended.
-func (s *Service) tellLogin(step *journey.Step, out *Outcome, err error) {
+func (s *Service) tellLogin(step *journey.Step, want *wanted, out *Outcome, err error) {
 	if s.Audit == nil || err == nil && out.Asked != nil {
 		return
 	}
-	e := Event{Kind: EventLogin, Realm: step.Realm.Path, Name: step.State.Username(), Client: step.ClientIP}
+	e := Event{Kind: EventLogin, Realm: step.Realm.Path, Name: step.State.Username(), Client: step.ClientIP, Tracking: want.tracking}
 	if len(step.State.Path) > 0 {
 		e.Tree = step.State.Path[0].Tree
 	}

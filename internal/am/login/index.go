@@ -28,13 +28,24 @@ type wanted struct {
 	user, known string
 	// transaction is approved by success, nil for none.
 	transaction *store.Ticket[Transaction]
+	// backchannel is the transaction that another party waits for, "" for none; subject is the only one whose
+	// authentication does for it, the zero value for anybody, and data what the journey begins with.
+	backchannel string
+	completed   bool // it was, already
+	subject     store.Subject
+	data        map[string]any
+	// tracking are names of the journey in logs.
+	tracking []string
 }
 
 // doneBy tells whether a session of the realm is what is wanted.
 func (w *wanted) doneBy(sess store.Session) bool {
-	return !w.anew && w.transaction == nil && (!w.named || slices.Contains(w.trees, sess.Tree)) && sess.AuthLevel >= w.level &&
+	return !w.anew && !w.transactional() && (!w.named || slices.Contains(w.trees, sess.Tree)) && sess.AuthLevel >= w.level &&
 		(w.user == "" || sess.Subject.Type == TypeUser && realm.UserID(sess.Subject.Name) == w.user)
 }
+
+// transactional tells whether the journey is taken for a transaction.
+func (w *wanted) transactional() bool { return w.transaction != nil || w.backchannel != "" }
 
 // check refuses an authentication that is not the one that was wanted.
 func (w *wanted) check(a Authenticated) error {
@@ -42,6 +53,8 @@ func (w *wanted) check(a Authenticated) error {
 	case a.AuthLevel < w.level:
 		return errFailure.because(errLevel)
 	case w.user != "" && (a.Subject.Type != TypeUser || realm.UserID(a.Subject.Name) != w.user):
+		return errFailure.because(errOther)
+	case w.subject.Name != "" && (a.Subject.Type != w.subject.Type || realm.UserID(a.Subject.Name) != realm.UserID(w.subject.Name)):
 		return errFailure.because(errOther)
 	}
 	return nil
@@ -84,7 +97,10 @@ func (x *exchange) wants(kind, value string) (*wanted, error) {
 	case kind == "resource":
 		err = x.protected(w, value)
 	case kind == "transaction":
-		err = x.transact(w, value)
+		var called bool
+		if called, err = x.called(w, value); err == nil && !called {
+			err = x.transact(w, value)
+		}
 	case kind == "role":
 		err = errNoTree // there are no roles that could have a journey
 	default:
@@ -115,7 +131,7 @@ func moduleTree(name string) string {
 
 // tree wants one journey, "" for the realm's default.
 func (x *exchange) tree(w *wanted, name string) error {
-	tree, err := x.s.tree(x.r.Context(), x.place.Realm, name)
+	tree, err := x.s.treeOf(x.r.Context(), x.place.Realm, name, w.transactional())
 	w.trees = []string{tree}
 	return err
 }
@@ -139,7 +155,7 @@ func (x *exchange) agents(w *wanted, name string) error {
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
-	ok, err := x.s.isTree(ctx, rl, TreeAgent)
+	ok, err := x.s.isTree(ctx, rl, TreeAgent, false)
 	if ok {
 		w.agent, w.trees = true, []string{TreeAgent}
 	}
@@ -201,8 +217,8 @@ func (x *exchange) protected(w *wanted, resource string) error {
 	return x.follow(w, advices)
 }
 
-func (s *Service) isTree(ctx context.Context, rl *realm.Realm, name string) (bool, error) {
-	_, err := s.tree(ctx, rl, name)
+func (s *Service) isTree(ctx context.Context, rl *realm.Realm, name string, transactional bool) (bool, error) {
+	_, err := s.treeOf(ctx, rl, name, transactional)
 	if _, refused := errors.AsType[*Refusal](err); refused {
 		return false, nil
 	}

@@ -89,8 +89,8 @@ func (r *Refusal) because(cause error) *Refusal {
 // treeAdmins is a name that stands for the journey of administrators (PingAM: administrator authentication).
 const treeAdmins = "adminconsoleservice"
 
-// tree finds a journey by name; "" and "[Empty]" are the realm's default.
-func (s *Service) tree(ctx context.Context, rl *realm.Realm, name string) (string, error) {
+// treeOf finds a journey by name; "" and "[Empty]" are the realm's default. Some are for transactions alone.
+func (s *Service) treeOf(ctx context.Context, rl *realm.Realm, name string, transactional bool) (string, error) {
 	switch name {
 	case "", "[Empty]":
 		name, _ = s.defaultTrees(ctx, rl)
@@ -106,7 +106,7 @@ func (s *Service) tree(ctx context.Context, rl *realm.Realm, name string) (strin
 		return "", errNoTree
 	case err != nil:
 		return "", err
-	case !t.IsEnabled() || t.InnerOne:
+	case !t.IsEnabled(), t.InnerOne, t.Transactional && !transactional:
 		return "", errNoTree
 	}
 	return name, nil
@@ -142,7 +142,7 @@ const ServiceAuthentication = "authentication"
 // Password authenticates with a name and a password through a journey, "" being the realm's default. A *Refusal is
 // the caller's fault, any other error the server's.
 func (s *Service) Password(ctx context.Context, rl *realm.Realm, tree, name, password string) (Authenticated, error) {
-	tree, err := s.tree(ctx, rl, tree)
+	tree, err := s.treeOf(ctx, rl, tree, false)
 	if err != nil {
 		return Authenticated{}, err
 	}

@@ -28,7 +28,7 @@ func (s *Service) ServePage(w http.ResponseWriter, r *http.Request, place Place,
 	switch {
 	case tree == "UI" && path == "Logout", tree == "XUI" && path == "logout":
 		s.logoutPage(w, r, place)
-	case tree == "UI" && path == "Login", tree == "XUI" && (path == "" || path == "index.html"):
+	case tree == "UI" && path == "Login", tree == "XUI" && (path == "" || path == "index.html" || path == "Login"):
 		s.loginPage(w, r, place)
 	case tree == "XUI" && path == "theme.css":
 		s.themeSheet(w, r, place)

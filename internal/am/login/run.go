@@ -43,6 +43,9 @@ func (s *Service) start(r *http.Request, rl *realm.Realm, want *wanted, c *Crede
 	if want.known != "" {
 		step.State.SetUsername(want.known)
 	}
+	for name, v := range want.data {
+		step.State.Share(name, v)
+	}
 	if len(want.trees) > 1 {
 		return s.ended(step, want, journey.Offer(step, want.trees), nil, nil)
 	}
@@ -117,7 +120,7 @@ func (s *Service) ended(step *journey.Step, want *wanted, end journey.End, err e
 	if err == nil && out.Asked == nil {
 		err = want.check(out.Authenticated)
 	}
-	s.tellLogin(step, &out, err)
+	s.tellLogin(step, want, &out, err)
 	return out, err
 }
 
@@ -260,6 +263,13 @@ func credentialsIn(answers []journey.Callback) *Credentials {
 
 // host is what nodes may do.
 type host struct{ *Service }
+
+func (h host) BackchannelURL(r *http.Request, rl *realm.Realm, id string) (string, error) {
+	if h.Place == nil || h.Itself != nil && !h.Itself(r, rl) {
+		return "", errStranger
+	}
+	return BackchannelURL(h.Place(r, rl), id), nil
+}
 
 func (h host) User(ctx context.Context, rl *realm.Realm, name, password string) (u *realm.User, err error) {
 	err = h.guarded(rl, TypeUser, name, func() error {

@@ -64,6 +64,12 @@ type Options struct {
 	// Itself tells whether the server's own address, as Place has it for the request, is one that the configuration knows,
 	// and not whatever the sender says; nil: it is.
 	Itself func(r *http.Request, rl *realm.Realm) bool
+	// AccessToken tells of a live access token its realm and its scopes, else store.ErrNotFound; nil: there are none.
+	AccessToken func(ctx context.Context, token string) (realm string, scopes []string, err error)
+	// Published are the properties of a session that others may see; nil: there are none.
+	Published func(ctx context.Context, sess store.Session) (map[string]string, error)
+	// Place is how the sender of a request sees a realm of the server; nil: nodes know no addresses of it.
+	Place func(r *http.Request, rl *realm.Realm) Place
 	// Limits counts what limits held back; nil: nobody does.
 	Limits *observe.Limits
 }

@@ -1,11 +1,11 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"gatehouse/internal/am/login"
@@ -215,7 +215,7 @@ func (s *Server) querySessions(c *Call) ([]Object, error) {
 	list := []Object{}
 	name, isOfOne := equal(c.Filter, "username")
 	for _, r := range realms {
-		set, err := s.propertiesOf(c, r.Path)
+		set, err := s.propertiesOf(c.Context(), r.Path)
 		if err != nil {
 			return nil, err
 		}
@@ -264,7 +264,7 @@ func (s *Server) sessionsNamed(c *Call, realm, name string) ([]store.Session, er
 
 // visible are the names of the properties that callers may see and set (PingAM: session property allowlist).
 func (s *Server) visible(c *Call, sess store.Session) ([]string, error) {
-	set, err := s.propertiesOf(c, sess.Realm)
+	set, err := s.propertiesOf(c.Context(), sess.Realm)
 	if slices.Contains(set.Names, "AMCtxId") {
 		return set.Names, err
 	}
@@ -272,13 +272,13 @@ func (s *Server) visible(c *Call, sess store.Session) ([]string, error) {
 }
 
 // propertiesOf is what the realm says, or the whole server for realms that say nothing.
-func (s *Server) propertiesOf(c *Call, realmPath string) (set sessionProperties, err error) {
-	d, err := s.docs.Get(c.Context(), realmPath, store.KindService, serviceSessionProperties)
+func (s *Server) propertiesOf(ctx context.Context, realmPath string) (set sessionProperties, err error) {
+	d, err := s.docs.Get(ctx, realmPath, store.KindService, serviceSessionProperties)
 	if err == nil {
 		return set, json.Unmarshal(d.Body, &set)
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		d, err = s.docs.Get(c.Context(), "", store.KindGlobal, serviceSessionProperties)
+		d, err = s.docs.Get(ctx, "", store.KindGlobal, serviceSessionProperties)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return set, nil
@@ -295,14 +295,23 @@ func (s *Server) propertiesOf(c *Call, realmPath string) (set sessionProperties,
 func visibleProperties(sess store.Session, names []string) Object {
 	o := Object{}
 	for _, name := range names {
-		if v, ok := sess.Properties[name]; ok {
+		if v, ok := sess.Property(name); ok {
 			o[name] = v
 		}
 	}
-	if slices.Contains(names, "AMCtxId") {
-		o["AMCtxId"] = sess.CtxID
-	}
 	return o
+}
+
+// SessionProperties are those properties of a session that others may see.
+func (s *Server) SessionProperties(ctx context.Context, sess store.Session) (map[string]string, error) {
+	set, err := s.propertiesOf(ctx, sess.Realm)
+	o := map[string]string{}
+	for _, name := range set.Names {
+		if v, ok := sess.Property(name); ok {
+			o[name] = v
+		}
+	}
+	return o, err
 }
 
 func (s *Server) properties(c *Call, sess store.Session) (any, error) {
@@ -376,7 +385,7 @@ func (s *Server) changeProperties(c *Call, sess store.Session, change Object) (s
 		if size += len(name) + len(text); !ok && v != nil || size > maxPropertyBytes {
 			return sess, badRequest("A session property is a short text")
 		}
-		if name != "tokenId" && (!slices.Contains(names, name) || strings.EqualFold(name, "AMCtxId")) {
+		if name != "tokenId" && (!slices.Contains(names, name) || store.KeptProperty(name)) {
 			return sess, refuse(http.StatusForbidden, "")
 		}
 	}

@@ -80,22 +80,12 @@ func (s *session) universalID() string {
 
 // property is one that was set at login, or one of those that every session has.
 func (s *session) property(name string) groovy.Value {
-	if v, ok := s.s.Properties[name]; ok {
-		return v
-	}
 	switch name {
-	case "UserToken", "UserId":
-		return s.s.Subject.Name
 	case "Principal", "sun.am.UniversalIdentifier":
 		return s.universalID()
-	case "AuthLevel":
-		return text(int64(s.s.AuthLevel))
-	case "Service":
-		return orNull(s.s.Tree)
-	case "AMCtxId":
-		return orNull(s.s.CtxID)
-	case "authInstant":
-		return s.s.Created.UTC().Format("2006-01-02T15:04:05Z")
+	}
+	if v, ok := s.s.Property(name); ok {
+		return v
 	}
 	return nil
 }

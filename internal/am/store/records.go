@@ -2,6 +2,8 @@ package store
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -130,6 +132,36 @@ type Session struct {
 // ID is the ID under which a session that was found is stored, IDOf of its raw
 // form: what Token.SessionID holds.
 func (s Session) ID() string { return s.id }
+
+// KeptProperty tells whether a property is one of those of every session, which nobody sets (PingAM: protected properties).
+func KeptProperty(name string) bool {
+	switch strings.ToLower(name) {
+	case "usertoken", "userid", "principal", "principals", "sun.am.universalidentifier", "organization", "authlevel", "authtype", "service", "role",
+		"amctxid", "authinstant", "host", "hostname", "clienttype", "cookiesupport", "locale", "session_handle_prop":
+		return true
+	}
+	return strings.HasPrefix(strings.ToLower(name), "am.protected.")
+}
+
+// Property is a property that the session was given, or one of those that every session has; false for none.
+func (s Session) Property(name string) (string, bool) {
+	switch name {
+	case "UserToken", "UserId":
+		return s.Subject.Name, true
+	case "Principal", "sun.am.UniversalIdentifier":
+		return s.UniversalID, s.UniversalID != ""
+	case "AuthLevel":
+		return strconv.Itoa(s.AuthLevel), true
+	case "Service":
+		return s.Tree, s.Tree != ""
+	case "AMCtxId":
+		return s.CtxID, s.CtxID != ""
+	case "authInstant":
+		return s.Created.UTC().Format("2006-01-02T15:04:05Z"), true
+	}
+	v, ok := s.Properties[name]
+	return v, ok
+}
 
 // Ends is when the session ends if nobody uses it again.
 func (s Session) Ends() time.Time {

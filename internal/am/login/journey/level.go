@@ -35,7 +35,7 @@ func (s *Source) Reaching(ctx context.Context, realmPath string, level int) ([]s
 		if err != nil {
 			return nil, err
 		}
-		if !t.IsEnabled() || t.InnerOne {
+		if !t.IsEnabled() || t.InnerOne || t.Transactional {
 			continue
 		}
 		best, ok, err := s.highest(ctx, realmPath, t, 0)

@@ -91,6 +91,13 @@ type Host interface {
 	Save(ctx context.Context, rl *realm.Realm, u *realm.User) error
 	// Guess counts wrong one-time passwords of a user. before tells whether another one may be tried.
 	Guess(rl *realm.Realm, user string) (allowed bool, outcome func(right bool))
+	// BeginBackchannel begins a journey for somebody who takes it elsewhere: ErrBackchannel for one that cannot be,
+	// store.ErrNotFound for a subject that is not there. BackchannelURL is where a browser comes to it; it is an error where
+	// the server is asked under a name that it does not know.
+	BeginBackchannel(ctx context.Context, rl *realm.Realm, b Backchannel) (id string, err error)
+	BackchannelURL(r *http.Request, rl *realm.Realm, id string) (string, error)
+	// Backchannel tells how it stands: store.ErrNotFound for one whose time is over.
+	Backchannel(ctx context.Context, rl *realm.Realm, id string) (BackchannelStatus, error)
 	// Origin is the origin of the page that a request comes from: this server's, or one that the CORS service names;
 	// "" for any other.
 	Origin(r *http.Request, rl *realm.Realm) string

@@ -38,6 +38,8 @@ type Tree struct {
 	Nodes    map[string]Link `json:"nodes"`
 	Enabled  *bool           `json:"enabled"`       // nil: true
 	InnerOne bool            `json:"innerTreeOnly"` // it cannot be asked for by name
+	// Transactional tells that it is for transactions alone (PingAM: transactional authentication trees).
+	Transactional bool `json:"transactionalOnly,omitempty"`
 	// MustRun and Identity are told to scripts that ask.
 	MustRun  bool   `json:"mustRun"`
 	Identity string `json:"identityResource,omitempty"`

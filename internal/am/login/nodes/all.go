@@ -26,6 +26,10 @@ func All() []*journey.Type {
 			return &attributeValue{Operation: "EQUALS", Identity: "userName"}
 		}},
 		{ID: "AuthLevelDecisionNode", Name: "Auth Level Decision", Tags: context, New: func() journey.Node { return &authLevelDecision{} }},
+		{ID: "BackChannelInitNode", Name: "Backchannel Initialize", Tags: tool, New: func() journey.Node {
+			return &backchannelInit{Kind: "USER", NameKey: "username", URLKind: "GET", Retry: true}
+		}},
+		{ID: "BackChannelStatusNode", Name: "Backchannel Status", Tags: tool, New: func() journey.Node { return &backchannelStatus{} }},
 		{ID: "ChoiceCollectorNode", Name: "Choice Collector", Tags: tool, New: func() journey.Node { return &choiceCollector{Choices: []string{}} }},
 		{ID: "CookiePresenceDecisionNode", Name: "Cookie Presence Decision Node", Tags: context, New: func() journey.Node { return &cookiePresence{} }},
 		{ID: "CreateObjectNode", Name: "Create Object", Tags: identity, New: func() journey.Node { return &createObject{Resource: "managed/user"} }},
