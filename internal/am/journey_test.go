@@ -429,12 +429,12 @@ func TestJourneyTOTP(t *testing.T) {
 
 func TestJourneyWithUnsupportedNode(t *testing.T) {
 	j := newJourneys(t)
-	j.tree("Strange", node{"s", "DeviceMatchNode", map[string]any{"acceptableVariance": 0, "passwordAttribute": "x"}, map[string]string{"true": success}})
+	j.tree("Strange", node{"s", "PushWaitNode", map[string]any{"acceptableVariance": 0, "passwordAttribute": "x"}, map[string]string{"true": success}})
 	got := j.send("POST", "/json/authenticate?authIndexType=service&authIndexValue=Strange", "{}")
-	if got.StatusCode != 501 || !strings.Contains(got.raw, "DeviceMatchNode") {
+	if got.StatusCode != 501 || !strings.Contains(got.raw, "PushWaitNode") {
 		t.Errorf("= %d %s", got.StatusCode, got.raw)
 	}
-	read := j.admin("GET", treesAt+"/nodes/DeviceMatchNode/s", nil).want(t, 200)
+	read := j.admin("GET", treesAt+"/nodes/PushWaitNode/s", nil).want(t, 200)
 	if read["acceptableVariance"] != 0.0 || read["passwordAttribute"] != "x" {
 		t.Errorf("what nobody knows is kept: %v", read)
 	}

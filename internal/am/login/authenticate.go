@@ -241,7 +241,7 @@ func (x *exchange) successURL(a Authenticated) string {
 
 // ask sends the callbacks. What a page has besides is printed for pages alone.
 func (x *exchange) ask(want *wanted, out Outcome) error {
-	authID, err := x.s.newAuthID(x.r.Context(), x.place.Realm, want.kind, want.value, out.State)
+	authID, err := x.s.newAuthID(x.r.Context(), x.place.Realm, want.kind, want.value, out.State, out.Life)
 	if err != nil {
 		return err
 	}

@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/jose"
 )
 
-// stepLife is how long a login may take.
-const stepLife = 5 * time.Minute
+// stepLife is how long a login may wait for an answer where its journey does not say so.
+const stepLife = journey.DefaultTimeout * time.Minute
 
 // step is where a login stands. All of it is in the authId, a JWT that the client hands back: the server keeps
 // nothing of a login that has not succeeded.
@@ -40,8 +41,8 @@ var (
 	errTimeout     = &Refusal{Status: 408, Message: "Session has timed out"}
 )
 
-// newAuthID signs a step with the realm's key for it.
-func (s *Service) newAuthID(ctx context.Context, rl *realm.Realm, indexType, indexValue, state string) (string, error) {
+// newAuthID signs a step, which is good for life, with the realm's key for it.
+func (s *Service) newAuthID(ctx context.Context, rl *realm.Realm, indexType, indexValue, state string, life time.Duration) (string, error) {
 	signer, err := rl.Keys().SignerOf(ctx, realm.LabelAuthID, string(jose.HS256), "JWT")
 	if err != nil {
 		return "", err
@@ -50,7 +51,7 @@ func (s *Service) newAuthID(ctx context.Context, rl *realm.Realm, indexType, ind
 	return signer.SignClaims(step{
 		IndexValue: indexValue, IndexType: indexType, Realm: rl.Path, Key: rand.Text(),
 		Session: sessionBegins + state,
-		Expires: now.Add(stepLife).Unix(), Issued: now.Unix(),
+		Expires: now.Add(life).Unix(), Issued: now.Unix(),
 	})
 }
 

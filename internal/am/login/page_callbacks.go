@@ -169,6 +169,9 @@ func (b *stepBuilder) add(c *wireCallback) {
 		b.questions(c)
 		return
 	case "HiddenValueCallback", "MetadataCallback", "DeviceProfileCallback":
+		if c.Type == "DeviceProfileCallback" { // pages collect nothing of the device
+			b.alert("", wireText(c.output("message")))
+		}
 		if b.page.Key != nil && wireText(c.output("id")) == "webAuthnOutcome" {
 			b.page.Key.Field = in.Name
 			return

@@ -33,6 +33,8 @@ type Outcome struct {
 	Asked *journey.Result
 	// State is what the journey goes on from, sealed; "" when the journey is over.
 	State string
+	// Life is how long the client may take for its answer.
+	Life time.Duration
 	Authenticated
 }
 
@@ -145,7 +147,7 @@ func (s *Service) outcome(step *journey.Step, end journey.End, err error, c *Cre
 		if len(raw) > maxState {
 			return Outcome{}, observe.OverLimit("journey_state")
 		}
-		return Outcome{Asked: &end.Asked, State: s.Realms.SealSecret(string(raw))}, nil
+		return Outcome{Asked: &end.Asked, State: s.Realms.SealSecret(string(raw)), Life: time.Duration(st.Timeout()) * time.Minute}, nil
 	case !end.Success:
 		refused := *errFailure
 		if st.Message != "" {

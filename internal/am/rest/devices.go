@@ -8,11 +8,11 @@ import (
 )
 
 // userDevices are the devices of a user, of one kind: users and administrators list, rename and remove them
-// (PingAM: devices/2fa). They are registered by journeys.
+// (PingAM: devices/2fa, devices/profile). They are registered by journeys.
 func (s *Server) userDevices(path string, kind devices.Kind) *Resource {
 	v := deviceList{s, kind}
 	r := &Resource{
-		Path: "users/{user}/devices/2fa/" + path, Version: "1.0", Allow: ownPart, Check: ownDevices, NoPutCreate: true,
+		Path: "users/{user}/devices/" + path, Version: "1.0", Allow: ownPart, Check: ownDevices, NoPutCreate: true,
 		Query: v.query, Read: v.read, Update: v.rename, Delete: v.remove,
 	}
 	if kind == devices.OATH {
@@ -54,7 +54,17 @@ func (v deviceList) find(c *Call, id string) (*realm.User, []devices.Device, int
 	return u, list, at, err
 }
 
-func deviceObject(d devices.Device) Object {
+func (v deviceList) object(d devices.Device) Object {
+	if v.kind == devices.Profile {
+		o := Object{"_id": d.UUID, "identifier": d.UUID, "alias": d.Name, "lastSelectedDate": d.Used, "recoveryCodes": []any{}}
+		if d.Metadata != nil {
+			o["metadata"] = d.Metadata
+		}
+		if d.Located {
+			o["location"] = Object{"latitude": d.Latitude, "longitude": d.Longitude}
+		}
+		return o
+	}
 	o := Object{"_id": d.UUID, "uuid": d.UUID, "deviceName": d.Name, "createdDate": d.Created, "lastAccessDate": d.Used, "deviceManagementStatus": false}
 	if d.CredentialID != "" {
 		o["credentialId"] = d.CredentialID
@@ -66,7 +76,7 @@ func (v deviceList) query(c *Call) ([]Object, error) {
 	_, list, err := v.of(c)
 	out := []Object{}
 	for _, d := range list {
-		out = append(out, deviceObject(d))
+		out = append(out, v.object(d))
 	}
 	return out, err
 }
@@ -76,7 +86,7 @@ func (v deviceList) read(c *Call, id string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return deviceObject(list[at]), nil
+	return v.object(list[at]), nil
 }
 
 // rename takes the name; what else of a device is written back changes nothing.
@@ -85,13 +95,17 @@ func (v deviceList) rename(c *Call, id string, body Object) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, _ := body["deviceName"].(string)
+	member := "deviceName"
+	if v.kind == devices.Profile {
+		member = "alias"
+	}
+	text, _ := body[member].(string)
 	name := devices.CleanName(text)
 	if name == "" {
-		return nil, invalid("deviceName")
+		return nil, invalid(member)
 	}
 	list[at].Name = name
-	return deviceObject(list[at]), v.save(c, u, list)
+	return v.object(list[at]), v.save(c, u, list)
 }
 
 func (v deviceList) remove(c *Call, id string) (Object, error) {
@@ -100,7 +114,7 @@ func (v deviceList) remove(c *Call, id string) (Object, error) {
 		return nil, err
 	}
 	gone := list[at]
-	return deviceObject(gone), v.save(c, u, slices.Delete(list, at, at+1))
+	return v.object(gone), v.save(c, u, slices.Delete(list, at, at+1))
 }
 
 func (v deviceList) reset(c *Call) (any, error) {

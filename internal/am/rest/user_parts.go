@@ -36,9 +36,9 @@ func (s *Server) userParts() []*Resource {
 			return Object{"_id": id}, s.tokens.RevokeClient(c.Context(), c.realmPath(), id, sub)
 		},
 		Actions: map[string]Action{"revokeTokens": {Do: func(*Call) (any, error) { return nil, unsupported("The action revokeTokens") }}},
-	}, s.userDevices("oath", devices.OATH), s.userDevices("webauthn", devices.WebAuthn)}
+	}, s.userDevices("2fa/oath", devices.OATH), s.userDevices("2fa/webauthn", devices.WebAuthn), s.userDevices("profile", devices.Profile)}
 	for _, part := range []string{
-		"devices/profile", "devices/trusted", "devices/2fa/push", "devices/2fa/binding",
+		"devices/trusted", "devices/2fa/push", "devices/2fa/binding",
 		"policies", "oauth2/resources/sets", "oauth2/resources/labels",
 	} {
 		list = append(list, &Resource{

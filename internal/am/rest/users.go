@@ -74,7 +74,7 @@ func allowUsers(c *Call, v Verb) error {
 
 // protectedAttributes are those that users cannot give themselves.
 func protectedAttributes() []string {
-	return []string{strings.ToLower(string(devices.OATH)), strings.ToLower(string(devices.WebAuthn)), "inetuserstatus", "uid", "universalid", "dn", "objectclass", "memberof", "ismemberof", "createtimestamp", "modifytimestamp", "realm", "username", "isadmin",
+	return []string{strings.ToLower(string(devices.OATH)), strings.ToLower(string(devices.WebAuthn)), strings.ToLower(string(devices.Profile)), "inetuserstatus", "uid", "universalid", "dn", "objectclass", "memberof", "ismemberof", "createtimestamp", "modifytimestamp", "realm", "username", "isadmin",
 		"iplanet-am-session-quota-limit", "iplanet-am-user-auth-config", "retrylimitnodecount", "termsaccepted"}
 }
 

@@ -1,5 +1,5 @@
 // Package devices holds what users sign in with beside or instead of a password: applications and tokens that make
-// one-time passwords, and security keys and passkeys. Each kind is an attribute of the user's profile, whose values
+// one-time passwords, security keys and passkeys, and browsers and phones that are known again. Each kind is an attribute of the user's profile, whose values
 // are devices, sealed.
 package devices
 
@@ -24,11 +24,14 @@ type Kind string
 const (
 	OATH     Kind = "oathDeviceProfiles"
 	WebAuthn Kind = "webauthnDeviceProfiles"
+	Profile  Kind = "deviceProfiles"
 )
+
+var kinds = []Kind{OATH, WebAuthn, Profile}
 
 // IsAttribute tells whether the attribute of a profile holds devices.
 func IsAttribute(name string) bool {
-	return strings.EqualFold(name, string(OATH)) || strings.EqualFold(name, string(WebAuthn))
+	return slices.ContainsFunc(kinds, func(k Kind) bool { return strings.EqualFold(name, string(k)) })
 }
 
 // Device is something that a user has.
@@ -52,6 +55,13 @@ type Device struct {
 	CredentialID string `json:"credentialId,omitempty"`
 	PublicKey    string `json:"publicKey,omitempty"`
 	SignCount    uint32 `json:"signCount,omitempty"`
+
+	// Of devices that are known again, whose UUID is how they call themselves: what they run on, and where they were when
+	// they were saved, in degrees; not Located: nobody knows.
+	Metadata  map[string]any `json:"metadata,omitempty"`
+	Located   bool           `json:"located,omitempty"`
+	Latitude  float64        `json:"latitude,omitempty"`
+	Longitude float64        `json:"longitude,omitempty"`
 }
 
 // Secrets seal and open what is stored.

@@ -36,6 +36,7 @@ const (
 	MetadataCallback     = "MetadataCallback"
 	KbaCreateCallback    = "KbaCreateCallback"
 	TermsCallback        = "TermsAndConditionsCallback"
+	DeviceCallback       = "DeviceProfileCallback"
 )
 
 // Name asks for a name.
@@ -100,6 +101,11 @@ func KbaCreate(prompt string, questions []string, own bool) Callback {
 // Terms asks to accept terms and conditions; the answer is "true" or "false". created is an RFC 3339 date.
 func Terms(version, text, created string) Callback {
 	return ask(TermsCallback, false, Field{"version", version}, Field{"terms", text}, Field{"createDate", created})
+}
+
+// DeviceProfile asks what the client runs on, and where. The answer is an object as a text.
+func DeviceProfile(metadata, location bool, message string) Callback {
+	return ask(DeviceCallback, "", Field{"metadata", metadata}, Field{"location", location}, Field{"message", message})
 }
 
 // Redirect leads the browser to somebody else's page: by a link (GET), or by a form with the data (POST). With track the

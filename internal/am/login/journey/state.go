@@ -36,6 +36,8 @@ type State struct {
 	Methods []string `json:"m,omitempty"`
 	// Level is the authentication level.
 	Level int `json:"l,omitempty"`
+	// Minutes are how long the client may take for an answer; 0: DefaultTimeout.
+	Minutes int `json:"i,omitempty"`
 	// Properties go into the session.
 	Properties map[string]string `json:"r,omitempty"`
 	// MaxLife and MaxIdle are the session's times in minutes; 0: the realm's.
@@ -53,6 +55,20 @@ type State struct {
 	// Message is the text of a failure, Lockout that of one because the account is locked.
 	Message string `json:"e,omitempty"`
 	Lockout string `json:"k,omitempty"`
+}
+
+// Minutes that a client may take for an answer: where nobody says so, and at most.
+const (
+	DefaultTimeout = 5
+	MaxTimeout     = 24 * 60
+)
+
+// Timeout is how many minutes the client may take for an answer.
+func (s *State) Timeout() int {
+	if s.Minutes == 0 {
+		return DefaultTimeout
+	}
+	return s.Minutes
 }
 
 // Place is a node of a tree.

@@ -35,6 +35,14 @@ func All() []*journey.Type {
 		{ID: "CreateObjectNode", Name: "Create Object", Tags: identity, New: func() journey.Node { return &createObject{Resource: "managed/user"} }},
 		{ID: "CreatePasswordNode", Name: "Create Password", Tags: identity, New: func() journey.Node { return &createPassword{Minimum: 8} }},
 		{ID: "DataStoreDecisionNode", Name: "Data Store Decision", Tags: basic, New: func() journey.Node { return &dataStore{} }},
+		{ID: "DeviceGeoFencingNode", Name: "Device Geofencing", Tags: context, New: func() journey.Node { return &geofence{Locations: []string{}, Distance: 1} }},
+		{ID: "DeviceLocationMatchNode", Name: "Device Location Match", Tags: context, New: func() journey.Node { return &deviceLocation{Distance: 100} }},
+		{ID: "DeviceMatchNode", Name: "Device Match", Tags: context, New: func() journey.Node { return &deviceMatch{Expiration: 30} }},
+		{ID: "DeviceProfileCollectorNode", Name: "Device Profile Collector", Tags: context, New: func() journey.Node {
+			return &deviceCollector{MaxKiB: "3", Metadata: true, Message: map[string]string{}}
+		}},
+		{ID: "DeviceSaveNode", Name: "Device Profile Save", Tags: context, New: func() journey.Node { return &deviceSave{Most: 5, Metadata: true} }},
+		{ID: "DeviceTamperingVerificationNode", Name: "Device Tampering Verification", Tags: context, New: func() journey.Node { return &deviceTampering{Score: "0"} }},
 		{ID: "DisplayUserNameNode", Name: "Display Username", Tags: identity, New: func() journey.Node {
 			return &displayUsername{Name: "userName", Identity: "mail"}
 		}},
@@ -118,6 +126,7 @@ func All() []*journey.Type {
 			return &termsDecision{Identity: "userName"}
 		}},
 		{ID: "TimeSinceDecisionNode", Name: "Time Since Decision", Tags: identity, New: func() journey.Node { return &timeSince{Identity: "userName"} }},
+		{ID: "UpdateJourneyTimeoutNode", Name: "Update Journey Timeout", Tags: tool, New: func() journey.Node { return &updateTimeout{Operation: "SET", Minutes: journey.DefaultTimeout} }},
 		{ID: "UsernameCollectorNode", Name: "Username Collector", Tags: basic, New: func() journey.Node { return &usernameCollector{} }},
 		{ID: "ValidatedPasswordNode", Name: "Platform Password", Tags: basic, New: func() journey.Node { return &validatedPassword{Attribute: "password"} }},
 		{ID: "ValidatedUsernameNode", Name: "Platform Username", Tags: basic, New: func() journey.Node { return &validatedUsername{Attribute: "userName"} }},
