@@ -31,7 +31,7 @@ var textFunctions = []Function{
 		Name: "toLowerCase",
 		Sig:  "(text string) string",
 		Doc:  "The text in lower case. Null stays null.",
-		Call: textToText(strings.ToLower),
+		Call: textToText(lowerCase),
 		Examples: []Example{
 			{`toLowerCase('AbC')`, "abc"}, {`toLowerCase(null)`, nil},
 		},
@@ -40,9 +40,9 @@ var textFunctions = []Function{
 		Name: "toUpperCase",
 		Sig:  "(text string) string",
 		Doc:  "The text in upper case. Null stays null.",
-		Call: textToText(strings.ToUpper),
+		Call: textToText(upperCase),
 		Examples: []Example{
-			{`toUpperCase('get')`, "GET"}, {`toUpperCase(null)`, nil},
+			{`toUpperCase('get')`, "GET"}, {`toUpperCase('straße')`, "STRASSE"}, {`toUpperCase(null)`, nil},
 		},
 	},
 	{

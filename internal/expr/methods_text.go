@@ -163,10 +163,10 @@ var textMethods = []Function{
 			return units(s, from, to), nil
 		}, Example{`'Bearer abc'.substring(7)`, "abc"}, Example{`'abc'.substring(0, 1)`, "a"}),
 	textMethod("toLowerCase", "(text string) string", "The text in lower case.",
-		func(_ Site, s string, _ []Value) (Value, error) { return strings.ToLower(s), nil },
+		func(_ Site, s string, _ []Value) (Value, error) { return lowerCase(s), nil },
 		Example{`'AbC'.toLowerCase()`, "abc"}),
 	textMethod("toUpperCase", "(text string) string", "The text in upper case.",
-		func(_ Site, s string, _ []Value) (Value, error) { return strings.ToUpper(s), nil },
+		func(_ Site, s string, _ []Value) (Value, error) { return upperCase(s), nil },
 		Example{`'AbC'.toUpperCase()`, "ABC"}),
 	textMethod("trim", "(text string) string", "The text without characters up to U+0020 at both ends.",
 		func(_ Site, s string, _ []Value) (Value, error) { return trim(s), nil },

@@ -1,8 +1,12 @@
 package expr
 
 import (
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 )
 
 // Java counts texts in UTF-16 code units, and so do length, indexOf and
@@ -15,6 +19,21 @@ func isASCII(s string) bool {
 		}
 	}
 	return true
+}
+
+// upperCase and lowerCase are Java's, where one character may become several.
+func upperCase(s string) string {
+	if isASCII(s) {
+		return strings.ToUpper(s)
+	}
+	return cases.Upper(language.Und).String(s)
+}
+
+func lowerCase(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	return cases.Lower(language.Und).String(s)
 }
 
 // unitLen is the length of s in code units.

@@ -253,6 +253,15 @@ func (th *thread) compare(a, b Value) int {
 	return n
 }
 
+// compareAny orders what has no order among itself by hash codes, as sort() does.
+func (th *thread) compareAny(a, b Value) int {
+	n, ok := th.tryCompare(a, b)
+	if !ok {
+		return cmpInt(int64(th.hashCode(a)), int64(th.hashCode(b)))
+	}
+	return n
+}
+
 func (th *thread) tryCompare(a, b Value) (int, bool) {
 	switch {
 	case a == nil && b == nil:

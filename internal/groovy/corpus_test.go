@@ -28,7 +28,7 @@ func TestCorpus(t *testing.T) {
 			t.Fatal(err)
 		}
 		base := strings.TrimSuffix(filepath.Base(f), ".groovy")
-		for _, c := range cases(string(data)) {
+		for _, c := range corpusCases(string(data)) {
 			total++
 			t.Run(base+"/"+c.name, func(t *testing.T) { c.run(t) })
 		}
@@ -40,7 +40,7 @@ func TestCorpus(t *testing.T) {
 
 type corpusCase struct{ name, script, want, fail string }
 
-func cases(data string) []corpusCase {
+func corpusCases(data string) []corpusCase {
 	var out []corpusCase
 	for _, part := range strings.Split("\n"+data, "\n-- ")[1:] {
 		name, rest, _ := strings.Cut(part, " --\n")

@@ -16,7 +16,7 @@ func addCorpus(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		for _, c := range cases(string(data)) {
+		for _, c := range corpusCases(string(data)) {
 			f.Add(c.script)
 		}
 	}

@@ -418,7 +418,7 @@ func listMethods() map[string]Method {
 
 func putRange(c *Call, r *Range) (Value, error) {
 	l := c.mutable()
-	a, b, _ := c.th.span(r, l.Len())
+	a, b, _ := r.span(l.Len())
 	if a < 0 || b+1 > l.Len() {
 		return nil, Throw(excIndex, "toIndex = %d", b+1)
 	}

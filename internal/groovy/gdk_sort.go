@@ -95,7 +95,7 @@ func (c *Call) comparison(i int) func(a, b Value) int {
 	th := c.th
 	switch f := c.Arg(i).(type) {
 	case nil:
-		return th.compare
+		return th.compareAny
 	case *Closure:
 		if f.Params() == 2 {
 			return func(a, b Value) int {

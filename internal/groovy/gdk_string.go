@@ -41,8 +41,8 @@ func stringMethods() map[string]Method {
 		"strip":           simple(func(s string) Value { return strings.TrimFunc(s, unicode.IsSpace) }),
 		"stripLeading":    simple(func(s string) Value { return strings.TrimLeftFunc(s, unicode.IsSpace) }),
 		"stripTrailing":   simple(func(s string) Value { return strings.TrimRightFunc(s, unicode.IsSpace) }),
-		"toLowerCase":     simple(func(s string) Value { return strings.ToLower(s) }),
-		"toUpperCase":     simple(func(s string) Value { return strings.ToUpper(s) }),
+		"toLowerCase":     simple(func(s string) Value { return lowerCase(s) }),
+		"toUpperCase":     simple(func(s string) Value { return upperCase(s) }),
 		"capitalize":      simple(func(s string) Value { return mapFirst(s, unicode.ToUpper) }),
 		"uncapitalize":    simple(func(s string) Value { return mapFirst(s, unicode.ToLower) }),
 		"reverse":         simple(func(s string) Value { return reverseString(s) }),
@@ -146,7 +146,7 @@ func stringMethods() map[string]Method {
 		"stripMargin":      str(stripMargin),
 		"normalize":        simple(func(s string) Value { return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n") }),
 		"denormalize":      simple(func(s string) Value { return s }),
-		"expand":           simple(func(s string) Value { return strings.ReplaceAll(s, "\t", "        ") }),
+		"expand":           str(expandTabs),
 		"translateEscapes": simple(func(s string) Value { return s }),
 		"tr":               str(strTr),
 		"isNumber":         simple(func(s string) Value { _, ok := parseDecimal(javaTrim(s)); return ok }),
@@ -637,6 +637,31 @@ func collectReplacements(c *Call, s string) (Value, error) {
 		} else {
 			b.WriteString(ch.(string))
 		}
+	}
+	return b.String(), nil
+}
+
+// expandTabs fills up to the next tab stop.
+func expandTabs(c *Call, s string) (Value, error) {
+	width := int64(8)
+	if n, ok := c.Int(0); ok && n > 0 {
+		width = min(n, 1<<10)
+	}
+	var b strings.Builder
+	column := int64(0)
+	for _, r := range s {
+		switch r {
+		case '\t':
+			n := width - column%width
+			c.th.alloc(n)
+			b.WriteString(strings.Repeat(" ", int(n)))
+			column += n
+			continue
+		case '\n':
+			column = -1
+		}
+		b.WriteRune(r)
+		column++
 	}
 	return b.String(), nil
 }

@@ -131,7 +131,7 @@ func builderMethods() map[string]Method {
 			if !ok {
 				return nil, c.NoSuchMethod()
 			}
-			a, b, _ := c.th.span(r, jlen(self(c).String()))
+			a, b, _ := r.span(jlen(self(c).String()))
 			return nil, splice(a, b+1, c.Str(1), self(c))
 		},
 	}

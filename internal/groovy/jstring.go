@@ -4,6 +4,9 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 )
 
 // Java counts strings in UTF-16 units. These functions do so on Go strings;
@@ -16,6 +19,21 @@ func isASCII(s string) bool {
 		}
 	}
 	return true
+}
+
+// upperCase and lowerCase are Java's, where one character may become several.
+func upperCase(s string) string {
+	if isASCII(s) {
+		return strings.ToUpper(s)
+	}
+	return cases.Upper(language.Und).String(s)
+}
+
+func lowerCase(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	return cases.Lower(language.Und).String(s)
 }
 
 // jlen is String.length.

@@ -63,7 +63,7 @@ func (g *gen) assert(x *assertStmt) exec {
 		t := &Thrown{Class: "org.codehaus.groovy.runtime.powerassert.PowerAssertionError"}
 		if msg != nil {
 			t.Class = "java.lang.AssertionError"
-			t.Message = f.th.str(msg(f)) + ". Expression: " + text
+			t.Message = f.th.str(msg(f)) + ". Expression: (" + text + ")"
 		} else {
 			t.Message = rec.render(f.th, "assert "+text, p)
 		}

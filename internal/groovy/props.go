@@ -403,25 +403,26 @@ func (th *thread) listAt(l *List, n int64) Value {
 	return l.At(int(n))
 }
 
-// span resolves a range used as index to its elements' positions.
-func (th *thread) span(r *Range, size int) (from, to int, rev bool) {
-	if r.empty {
-		n, _ := toInt64(r.wrapInt(r.lo))
-		return int(n), int(n) - 1, false
-	}
-	a, _ := toInt64(r.first())
-	b, _ := toInt64(r.last())
-	n := int64(size)
+// span resolves a range used as index to its elements' positions; to is from - 1 if
+// there are none.
+func (r *Range) span(size int) (from, to int, rev bool) {
+	a, b, n := r.rawFrom, r.rawTo, int64(size)
 	if a < 0 {
 		a += n
 	}
 	if b < 0 {
 		b += n
 	}
-	if a > b && n > 0 || r.rev && a >= b {
-		return int(b), int(a), true
+	if rev = a > b && n > 0; rev {
+		a, b = b, a
 	}
-	return int(a), int(b), false
+	if r.exFrom && !rev || r.exTo && rev {
+		a++
+	}
+	if r.exTo && !rev || r.exFrom && rev {
+		b--
+	}
+	return int(a), int(max(b, a-1)), rev
 }
 
 func (th *thread) sliceAt(items []Value, key, self Value) Value {
@@ -430,8 +431,8 @@ func (th *thread) sliceAt(items []Value, key, self Value) Value {
 		if !k.isInt {
 			break
 		}
-		a, b, rev := th.span(k, len(items))
-		if b == a-1 {
+		a, b, rev := k.span(len(items))
+		if b < a {
 			return NewList()
 		}
 		if a < 0 || b >= len(items) {
@@ -486,8 +487,8 @@ func (th *thread) strAt(s string, key Value) Value {
 		if !k.isInt {
 			break
 		}
-		a, b, rev := th.span(k, n)
-		if b == a-1 {
+		a, b, rev := k.span(n)
+		if b < a {
 			return ""
 		}
 		if a < 0 || b >= n {

@@ -15,6 +15,10 @@ type Range struct {
 	rev      bool
 	empty    bool
 	long     bool
+
+	// As an index, where ends below 0 count from the back.
+	rawFrom, rawTo int64
+	exFrom, exTo   bool
 }
 
 func (th *thread) newRange(from, to Value, exFrom, exTo bool) Value {
@@ -49,7 +53,7 @@ func (th *thread) newRange(from, to Value, exFrom, exTo bool) Value {
 }
 
 func intRange(a, b int64, exFrom, exTo, long bool) *Range {
-	r := &Range{isInt: true, long: long, rev: a > b}
+	r := &Range{isInt: true, long: long, rev: a > b, rawFrom: a, rawTo: b, exFrom: exFrom, exTo: exTo}
 	step := int64(1)
 	if r.rev {
 		step = -1

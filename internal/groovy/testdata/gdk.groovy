@@ -590,3 +590,51 @@ println(new HashSet([5]).iterator().next())
 [1, 3]
 a
 5
+-- ends of ranges that are left out --
+def l = [1,2,3,4]
+try { println("1: " + (l[0..<-1])) } catch (Throwable ex_) { println "1! " + ex_.class.simpleName }
+try { println("2: " + (l[1..<-1])) } catch (Throwable ex_) { println "2! " + ex_.class.simpleName }
+try { println("3: " + (l[-3..<-1])) } catch (Throwable ex_) { println "3! " + ex_.class.simpleName }
+try { println("4: " + (l[3..<1])) } catch (Throwable ex_) { println "4! " + ex_.class.simpleName }
+try { println("5: " + (l[-1..<0])) } catch (Throwable ex_) { println "5! " + ex_.class.simpleName }
+try { println("6: " + (l[-1..0])) } catch (Throwable ex_) { println "6! " + ex_.class.simpleName }
+try { println("7: " + (l[2..<2])) } catch (Throwable ex_) { println "7! " + ex_.class.simpleName }
+try { println("8: " + (l[0..<0])) } catch (Throwable ex_) { println "8! " + ex_.class.simpleName }
+try { println("9: " + ('abcd'[0..<-1])) } catch (Throwable ex_) { println "9! " + ex_.class.simpleName }
+try { println("10: " + ('abcd'[3..<0])) } catch (Throwable ex_) { println "10! " + ex_.class.simpleName }
+try { println("11: " + ('abcd'[1..<3])) } catch (Throwable ex_) { println "11! " + ex_.class.simpleName }
+try { println("12: " + (l[(0..2)])) } catch (Throwable ex_) { println "12! " + ex_.class.simpleName }
+l[1..<3] = [9]
+try { println("13: " + (l)) } catch (Throwable ex_) { println "13! " + ex_.class.simpleName }
+l[0..1] = [7,8,9]
+try { println("14: " + (l)) } catch (Throwable ex_) { println "14! " + ex_.class.simpleName }
+try { println("15: " + ([1,'a',2.5].sort())) } catch (Throwable ex_) { println "15! " + ex_.class.simpleName }
+try { println("16: " + (['b', 1, 'a', 2].sort())) } catch (Throwable ex_) { println "16! " + ex_.class.simpleName }
+try { println("17: " + ('a\tb\tcc\td'.expand())) } catch (Throwable ex_) { println "17! " + ex_.class.simpleName }
+try { println("18: " + ('a\tb\tcc\td'.expand(4))) } catch (Throwable ex_) { println "18! " + ex_.class.simpleName }
+try { println("19: " + ('a\tb\n\tcc'.expand(3))) } catch (Throwable ex_) { println "19! " + ex_.class.simpleName }
+try { println("20: " + ('straße İ'.toUpperCase())) } catch (Throwable ex_) { println "20! " + ex_.class.simpleName }
+try { println("21: " + ('İX'.toLowerCase())) } catch (Throwable ex_) { println "21! " + ex_.class.simpleName }
+---
+1: [1, 2, 3]
+2: [2, 3]
+3: [2, 3]
+4: [4, 3]
+5: [4, 3, 2]
+6: [4, 3, 2, 1]
+7: []
+8: []
+9: abc
+10: dcb
+11: bc
+12: [1, 2, 3]
+13: [1, 9, 4]
+14: [7, 8, 9, 4]
+15: [1, 2.5, a]
+16: [1, 2, a, b]
+17: a       b       cc      d
+18: a   b   cc  d
+19: a  b
+   cc
+20: STRASSE İ
+21: i̇x

@@ -771,7 +771,7 @@ assert 1 + 1 == 2
 assert 'x'
 try { assert 1 == 2 : 'not equal' } catch (AssertionError e) { println e.message }
 ---
-not equal. Expression: 1 == 2
+not equal. Expression: (1 == 2)
 -- power assert --
 def x = [1, 2]
 try { assert x.size() == 3 } catch (AssertionError e) { println e.message }
