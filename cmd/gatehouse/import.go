@@ -46,7 +46,7 @@ func importCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import PATH…",
 		Short: "Bring configuration into an authorization server",
-		Long: "Reads JSON of the administration interface, export folders of Amster and export files of frodo: realms, clients, agents,\n" +
+		Long: "Reads JSON of the administration interface, exports of Amster, frodo and fr-config-manager: realms, clients, agents,\n" +
 			"services, scripts, journeys, policies, secret stores. Objects that exist are written over. What is not understood, or\n" +
 			"refused, is listed, and the command ends with 1.",
 		Example: "  gatehouse import amster-export/\n" +

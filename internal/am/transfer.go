@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
 
 	"gatehouse/internal/am/directory"
 	"gatehouse/internal/am/login/journey"
+	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/rest"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/am/transfer"
@@ -62,7 +62,7 @@ func (s *Server) sealedIn(o map[string]any, at string, found map[string]string) 
 				return err
 			}
 		case string:
-			if !strings.HasPrefix(v, "{sealed}") {
+			if !realm.IsSealed(v) {
 				continue
 			}
 			plain, err := s.realms.OpenSecret(v)

@@ -15,6 +15,9 @@ import (
 // import for instance, is told from one.
 const sealedPrefix = "{sealed}"
 
+// IsSealed tells whether a text of a document is a secret that SealSecret encrypted.
+func IsSealed(s string) bool { return strings.HasPrefix(s, sealedPrefix) }
+
 var errSealed = errors.New("the value was not sealed under this instance's key")
 
 // sealer encrypts what must be read back, with AES-256-GCM under a key of its own for

@@ -310,13 +310,13 @@ func (g *Group) read(in, defaults, out Object, t *Type) error {
 
 // unwrap returns the value of {"inherited":…,"value":…}, nil when it has none, and anything else as it is.
 func unwrap(v any) any {
-	if o, ok := v.(Object); ok {
-		if _, ok := o["inherited"]; ok {
-			return o["value"]
-		}
+	if o, ok := v.(Object); ok && isWrapped(o) {
+		return o["value"]
 	}
 	return v
 }
+
+func isWrapped(o Object) bool { _, ok := o["inherited"]; return ok }
 
 // value turns what a client wrote into the attribute's kind; nil is unset.
 func (a *Attribute) value(v any) (any, bool) {

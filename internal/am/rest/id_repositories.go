@@ -23,7 +23,11 @@ func idRepositoryService() Object {
 
 func (s *Server) idRepositories() []*Resource {
 	v := idRepositories{Server: s}
-	for _, t := range []*Type{{ID: "LDAPv3", Name: "Generic LDAPv3"}, {ID: "LDAPv3ForOpenDS", Name: "OpenDJ"}, {ID: "LDAPv3ForAD", Name: "Active Directory"}} {
+	for _, t := range []*Type{
+		{ID: "LDAPv3", Name: "Generic LDAPv3"}, {ID: "LDAPv3ForOpenDS", Name: "OpenDJ"}, {ID: "LDAPv3ForAD", Name: "Active Directory"},
+		{ID: "LDAPv3ForForgeRockIAM", Name: "ForgeRock Directory Services"}, {ID: "LDAPv3ForADAM", Name: "Active Directory Application Mode (ADAM)"},
+		{ID: "LDAPv3ForAMDS", Name: "Sun DS with OpenAM schema"}, {ID: "LDAPv3ForTivoli", Name: "Tivoli Directory Server"},
+	} {
 		t.Collection, t.Lenient = true, true
 		t.Groups = groupsOf(directory.Defaults(), nil, options{
 			"sun-idrepo-ldapv3-config-authpw": secret, "sun-idrepo-ldapv3-config-connection-mode": enum("LDAP", "LDAPS", "StartTLS"),

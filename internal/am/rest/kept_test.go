@@ -11,6 +11,7 @@ func TestKeptGlobalServices(t *testing.T) {
 	const at = "/global-config/services/audit"
 	body := map[string]any{
 		"auditEnabled": true, "blacklistFieldFilters": []string{"/access/http"}, "storePassword": "ownsecret",
+		"passwordCheckEnabled": true, "forgottenPassword": map[string]any{"enabled": true}, "forgottenPasswordUrl": "https://example.com",
 		"defaults": map[string]any{"auditEnabled": false, "csvPassword": "defaultsecret"},
 	}
 	made := admin("PUT", at, body)
@@ -23,6 +24,9 @@ func TestKeptGlobalServices(t *testing.T) {
 	defaults, _ := o["defaults"].(map[string]any)
 	if list, _ := o["blacklistFieldFilters"].([]any); o["auditEnabled"] != true || len(list) != 1 || defaults["auditEnabled"] != false {
 		t.Errorf("read: %s", read.raw)
+	}
+	if o["passwordCheckEnabled"] != true || o["forgottenPassword"] == nil || o["forgottenPasswordUrl"] == nil {
+		t.Errorf("settings about passwords are lost: %s", read.raw)
 	}
 	if again := admin("PUT", at, o).want(t, 200); again["_rev"] != o["_rev"] {
 		t.Errorf("written back it is another: %v", again)

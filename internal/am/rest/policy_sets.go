@@ -156,9 +156,6 @@ func (s *Server) storeSet(c *Call, name string, body Object, old *policySet) (Ob
 	if set.Kind == "" {
 		set.Kind = policy.AgentSet
 	}
-	if len(set.Types) == 0 {
-		return nil, badRequest("Invalid value resourceTypeUuids")
-	}
 	types, err := s.typesOf(c)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,10 @@
 package rest
 
-import "gatehouse/internal/am/realm"
+import (
+	"encoding/json"
+
+	"gatehouse/internal/am/realm"
+)
 
 // wrapped prints a stored object as PingAM does when one is read: values in {"inherited":…,"value":…}.
 func (t *Type) wrapped(id string, stored Object) Object {
@@ -69,11 +73,22 @@ func (t *Type) print(id string, stored Object, put func(g *Group, a *Attribute, 
 func withoutSecrets(o Object) Object {
 	out := Object{}
 	for name, v := range o {
-		if secretName(name) {
+		switch v := v.(type) {
+		case Object:
+			if !isWrapped(v) {
+				out[name] = withoutSecrets(v)
+				continue
+			}
+		case string:
+			if realm.IsSealed(v) {
+				continue
+			}
+		case bool, json.Number, float64:
+			out[name] = v
 			continue
 		}
-		if inner, ok := v.(Object); ok {
-			v = withoutSecrets(inner)
+		if secretName(name) {
+			continue
 		}
 		out[name] = v
 	}

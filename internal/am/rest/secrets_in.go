@@ -9,9 +9,14 @@ import (
 // secretName tells whether a member is a password by its name.
 func secretName(name string) bool {
 	name = strings.ToLower(name)
-	for _, about := range []string{"attribute", "header", "length", "time", "label", "type", "messages", "field"} {
+	for _, about := range []string{"attribute", "header", "length", "time", "label", "type", "messages", "field", "url", "class"} {
 		if strings.HasSuffix(name, about) {
 			return false // a setting about passwords
+		}
+	}
+	for _, about := range []string{"reset", "policy", "forgotten", "update"} { // journeys that are about them
+		if strings.HasPrefix(name, about) {
+			return false
 		}
 	}
 	return strings.Contains(name, "password") && !strings.Contains(name, "reset") && !strings.Contains(name, "policy") ||
@@ -51,17 +56,24 @@ func sealOpen(m *realm.Manager, o, stored Object) {
 		}
 	}
 	for name, v := range o {
-		if inner, ok := v.(Object); ok && stored[name] == nil {
-			sealOpen(m, inner, nil)
-		}
-		if secretName(name) {
+		inner, ok := v.(Object)
+		switch {
+		case ok && !isWrapped(inner):
+			if stored[name] == nil {
+				sealOpen(m, inner, nil)
+			}
+		case secretName(name):
 			sealOne(m, name, o, stored)
 		}
 	}
 }
 
 func sealOne(m *realm.Manager, name string, o, stored Object) {
-	plain, _ := unwrap(o[name]).(string)
+	v := unwrap(o[name])
+	plain, ok := v.(string)
+	if v != nil && !ok {
+		return // a number, or a switch, about secrets
+	}
 	if plain == "" {
 		delete(o, name)
 		if old, ok := stored[name]; ok {

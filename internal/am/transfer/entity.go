@@ -65,7 +65,10 @@ func (e *Entity) String() string {
 	if e.Type != "" {
 		s += " " + e.Type
 	}
-	if e.ID != "" {
+	switch {
+	case e.Kind == Realm && realmPath(e.ID) != "":
+		s += " " + realmPath(e.ID)
+	case e.ID != "":
 		s += " " + e.ID
 	}
 	if e.Realm != "" {
@@ -122,11 +125,22 @@ const (
 // emailTemplates begins the IDs of templates of mails, which identity management has for all realms.
 const emailTemplates = "emailTemplate/"
 
+// socialProviders is the service whose parts are social identity providers.
+const socialProviders = "SocialIdentityProviders"
+
+// environmentStore is the secret store that only the whole server has, once.
+const environmentStore = "EnvironmentAndSystemPropertySecretStore"
+
+// wholeServerKind tells whether objects of a kind may belong to no realm.
+func wholeServerKind(kind string) bool {
+	return slices.Contains([]string{Realm, GlobalService, CORS, EmailTemplate, Application}, kind)
+}
+
 // wholeServer are services that no realm has.
 var wholeServer = []string{corsService, "rest"}
 
 // directoryTypes are those of directories of users.
-var directoryTypes = []string{"LDAPv3", "LDAPv3ForOpenDS", "LDAPv3ForAD"}
+var directoryTypes = []string{"LDAPv3", "LDAPv3ForOpenDS", "LDAPv3ForAD", "LDAPv3ForForgeRockIAM", "LDAPv3ForADAM", "LDAPv3ForAMDS", "LDAPv3ForTivoli"}
 
 // Services that objects say by their _type.
 var serviceTypes = []string{
@@ -143,7 +157,7 @@ func serviceOfPart(kind string) string {
 	case slices.Contains(auditHandlers, kind):
 		return "audit"
 	case strings.HasSuffix(kind, "Config") && kind != "Config":
-		return "SocialIdentityProviders"
+		return socialProviders
 	}
 	return ""
 }
@@ -183,6 +197,9 @@ func (e *Entity) path() (object, collection string, ok bool) {
 	case Authentication:
 		return "realm-config/authentication", "", true
 	case SecretStore:
+		if e.Type == environmentStore {
+			return "global-config/secrets/stores/" + e.Type, "", true
+		}
 		return in("realm-config/secrets/stores/" + esc(e.Type))
 	case IDStore:
 		return in("realm-config/services/" + idStores + "/" + esc(e.Type))
@@ -222,7 +239,7 @@ func classify(o Object, id, realm, source string) (e Entity, ok bool) {
 	switch {
 	case slices.Contains(agentTypes, t):
 		e.Kind, e.Type = Agent, t
-	case slices.Contains(serviceTypes, t):
+	case slices.Contains(serviceTypes, t) && kind["collection"] != true:
 		e.Kind, e.ID = Service, t
 		if has("defaults") || realm == "" {
 			e.Kind, e.Realm = GlobalService, ""

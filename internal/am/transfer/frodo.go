@@ -87,6 +87,10 @@ func (r *reader) frodoPart(at string, o Object, realm string) {
 			r.unknown = append(r.unknown, fmt.Sprintf("%s: %s: not an object", at, name))
 			continue
 		}
+		if name == "idp" {
+			r.providers(at+": idp", by, realm)
+			continue
+		}
 		kind, known := frodoKinds[name]
 		if kind == Authentication {
 			if len(by) > 0 && realm != "" {
@@ -149,6 +153,9 @@ func (r *reader) frodoTree(at, id string, o, tree Object, realm string) {
 				r.add(Entity{Kind: Node, Type: text(kind["_id"]), Realm: realm, ID: node, Body: body, Source: at})
 			}
 			continue
+		case "socialIdentityProviders":
+			r.providers(at+": "+name, by, realm)
+			continue
 		case "emailTemplates":
 			for _, template := range slices.Sorted(maps.Keys(by)) {
 				if body, _ := by[template].(Object); body != nil {
@@ -184,9 +191,12 @@ func (r *reader) frodoStore(at, id string, o Object, realm string) {
 	mappings, _ := store["mappings"].([]any)
 	delete(store, "mappings")
 	e, ok := classify(store, id, realm, at)
-	if !ok || e.Kind != SecretStore || realm == "" {
+	if !ok || e.Kind != SecretStore {
 		r.unknown = append(r.unknown, at+": a secret store that this server does not have")
 		return
+	}
+	if realm = "/"; e.Realm != "" { // see reader.add
+		realm = e.Realm
 	}
 	r.add(e)
 	for _, v := range mappings {
@@ -222,5 +232,18 @@ func (r *reader) frodoService(at, id string, o Object, realm string) {
 			continue
 		}
 		r.unknown = append(r.unknown, where+": a part of a service that this server does not have")
+	}
+}
+
+// providers takes social identity providers by their IDs.
+func (r *reader) providers(at string, by Object, realm string) {
+	for _, id := range slices.Sorted(maps.Keys(by)) {
+		o, _ := by[id].(Object)
+		kind, _ := o["_type"].(Object)
+		if t := text(kind["_id"]); t != "" {
+			r.add(Entity{Kind: ServicePart, Type: t, Parent: socialProviders, Realm: realm, ID: id, Body: o, Source: at + ": " + id})
+		} else {
+			r.unknown = append(r.unknown, fmt.Sprintf("%s: %s: a provider without a _type", at, id))
+		}
 	}
 }

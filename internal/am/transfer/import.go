@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,9 +37,48 @@ func ImportPath(ctx context.Context, api API, path, realm string) (*Report, erro
 	if err != nil {
 		return nil, err
 	}
-	r, err := Import(ctx, api, entities)
+	made, err := missingRealms(ctx, api, entities, realm)
+	if err != nil {
+		return nil, err
+	}
+	r, err := Import(ctx, api, append(made, entities...))
 	r.Unknown = append(r.Unknown, unknown...)
 	return r, err
+}
+
+// missingRealms are realms that entities belong to and that neither these nor the server have: exports of single realms do
+// not tell of them. given is the realm of those that do not say where they belong, which must be there.
+func missingRealms(ctx context.Context, api API, entities []Entity, given string) ([]Entity, error) {
+	seen := map[string]bool{"": true, "/": true, given: true}
+	for i := range entities {
+		if entities[i].Kind == Realm {
+			seen[realmPath(entities[i].ID)] = true
+		}
+	}
+	var made []Entity
+	for i := range entities {
+		var list []Entity
+		for path := entities[i].Realm; !seen[path]; {
+			seen[path] = true
+			id := realmID(path)
+			status, reply, err := api.Call(ctx, http.MethodGet, "", "global-config/realms/"+id, nil)
+			if err != nil {
+				return nil, err
+			}
+			if status != http.StatusOK && status != http.StatusNotFound {
+				return nil, fmt.Errorf("read the realm %s: %s", path, message(status, reply))
+			}
+			at := strings.LastIndex(path, "/")
+			parent, name := cmp.Or(path[:at], "/"), path[at+1:]
+			if status == http.StatusNotFound {
+				list = append(list, Entity{Kind: Realm, ID: id, Source: entities[i].Source, Body: Object{"name": name, "parentPath": parent, "active": true, "aliases": []any{}}})
+			}
+			path = parent
+		}
+		slices.Reverse(list)
+		made = append(made, list...)
+	}
+	return made, nil
 }
 
 // Print writes the report as text.
@@ -71,21 +111,51 @@ func Import(ctx context.Context, api API, entities []Entity) (*Report, error) {
 
 func (r *Report) put(ctx context.Context, api API, e *Entity) error {
 	path, collection, ok := e.path()
-	if !ok {
-		r.Unknown = append(r.Unknown, fmt.Sprintf("%s: %s has no place here", e.Source, e))
+	switch {
+	case !ok:
+		r.Unknown = append(r.Unknown, fmt.Sprintf("%s: %s has no _id", e.Source, e))
+		return nil
+	case e.Kind == SecretMapping && e.Parent == "":
+		r.Unknown = append(r.Unknown, fmt.Sprintf("%s: %s does not say which secret store it is of", e.Source, e))
 		return nil
 	}
 	if e.Kind == SecretStore && e.ID == ownKeystore || e.Kind == SecretMapping && e.Parent == ownKeystore {
 		r.Notes = append(r.Notes, fmt.Sprintf("%s: the keys of %s stay where they were made; this server has its own", e, ownKeystore))
 		return nil
 	}
-	status, reply, err := api.Call(ctx, http.MethodPut, e.Realm, path, e.Body)
-	if err == nil && (status == http.StatusNotFound || status == http.StatusNotImplemented) && collection != "" {
-		body := maps.Clone(e.Body)
-		if e.Kind != Service {
-			body["_id"] = e.ID
+	body := e.Body
+	send := func() (int, []byte, error) {
+		status, reply, err := api.Call(ctx, http.MethodPut, e.Realm, path, body)
+		if err == nil && (status == http.StatusNotFound || status == http.StatusNotImplemented) && collection != "" {
+			body := maps.Clone(body)
+			if e.Kind != Service {
+				body["_id"] = e.ID
+			}
+			status, reply, err = api.Call(ctx, http.MethodPost, e.Realm, collection+"?_action=create", body)
 		}
-		status, reply, err = api.Call(ctx, http.MethodPost, e.Realm, collection+"?_action=create", body)
+		return status, reply, err
+	}
+	status, reply, err := send()
+	if err == nil && status == http.StatusNotFound && e.Kind == ServicePart && e.Parent == socialProviders {
+		// Exports of single providers do not have the service that they are of.
+		service := Entity{Kind: Service, ID: e.Parent, Realm: e.Realm, Source: e.Source, Body: Object{"enabled": true}}
+		if err := r.put(ctx, api, &service); err != nil {
+			return err
+		}
+		status, reply, err = send()
+	}
+	for range maxUnknown {
+		valid := validAttributes(status, reply)
+		if err != nil || valid == nil {
+			break
+		}
+		body = ownCopy(body)
+		names := without(body, valid)
+		if len(names) == 0 {
+			break
+		}
+		r.Unknown = append(r.Unknown, fmt.Sprintf("%s: %s: %s: settings that this server does not have", e.Source, e, strings.Join(names, ", ")))
+		status, reply, err = send()
 	}
 	switch {
 	case err != nil:
@@ -100,6 +170,22 @@ func (r *Report) put(ctx context.Context, api API, e *Entity) error {
 	}
 	r.note(e, status == http.StatusCreated)
 	return nil
+}
+
+// maxUnknown bounds how often an object is sent again without what the server does not know of one of its tabs.
+const maxUnknown = 10
+
+// validAttributes are the settings that a refusal says there are, nil for other answers.
+func validAttributes(status int, reply []byte) []string {
+	var body struct {
+		Detail struct {
+			Valid []string `json:"validAttributes"`
+		} `json:"detail"`
+	}
+	if status != http.StatusBadRequest || json.Unmarshal(reply, &body) != nil {
+		return nil
+	}
+	return body.Detail.Valid
 }
 
 func message(status int, reply []byte) string {

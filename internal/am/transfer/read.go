@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,61 +23,43 @@ const maxFile = 256 << 20
 // Read reads a file, or all JSON files of a folder. realm is where objects go whose file does not say where they
 // belong. What is not understood is in unknown, one line each; err is for files that cannot be read at all.
 func Read(path, realm string) (entities []Entity, unknown []string, err error) {
-	r := &reader{realm: realm}
+	r := &reader{realm: realm, used: map[string]bool{}}
+	var others []string
 	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		if p != path && !strings.EqualFold(filepath.Ext(p), ".json") {
-			r.unknown = append(r.unknown, p+": not a JSON file")
+			others = append(others, p)
 			return nil
 		}
 		r.realm = cmp.Or(realmOfFolder(path, p), realm)
 		return r.file(p)
 	})
+	for _, p := range others {
+		if !r.used[p] {
+			r.unknown = append(r.unknown, p+": not a JSON file")
+		}
+	}
 	return sorted(r.entities), r.unknown, err
 }
 
-// realmOfFolder is the realm that a file of an export in the manner of addresses belongs to, "" for others.
-func realmOfFolder(root, file string) string {
-	rel, err := filepath.Rel(root, file)
-	if err != nil {
-		return ""
-	}
-	parts := strings.Split(filepath.ToSlash(rel), "/")
-	if len(parts) < 3 || parts[0] != "realms" || parts[1] != "root" {
-		return ""
-	}
-	realm := ""
-	for parts = parts[2:]; len(parts) > 2 && parts[0] == "realms"; parts = parts[2:] {
-		name, err := url.PathUnescape(parts[1])
-		if err != nil {
-			return ""
-		}
-		realm += "/" + name
-	}
-	return cmp.Or(realm, "/")
-}
-
 type reader struct {
-	realm    string
+	realm string
+	// path is the present file.
+	path string
+	// used are files that others name.
+	used     map[string]bool
 	entities []Entity
 	unknown  []string
 }
 
 func (r *reader) file(path string) error {
-	f, err := os.Open(path)
+	raw, err := readFile(path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return err
-	}
-	if len(raw) > maxFile {
-		return fmt.Errorf("%s: the file is too large", path)
-	}
+	r.path = path
 	if err := r.parse(path, raw); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -110,26 +91,39 @@ func (r *reader) parse(path string, raw []byte) error {
 
 // document takes one document apart.
 func (r *reader) document(at string, o Object) {
+	r.putTogether(at, o)
 	meta, isFrodo := o["meta"].(Object)
 	metadata, hasMetadata := o["metadata"].(Object)
 	data, hasData := o["data"].(Object)
 	result, isResult := o["result"].([]any)
+	cors, isCORS := o["corsServices"].([]any) // fr-config-manager
 	switch {
+	case hasMetadata && hasData && metadata["uid"] != nil:
+		r.fileBased(at, metadata, data)
 	case hasMetadata && hasData:
 		r.amster(at, metadata, data)
 	case isFrodo || isFrodoFile(o):
 		r.frodo(at, meta, o)
 	case isResult:
-		for i, v := range result {
-			item, ok := v.(Object)
-			if !ok {
-				r.unknown = append(r.unknown, fmt.Sprintf("%s: result[%d]: not an object", at, i))
-				continue
-			}
-			r.object(fmt.Sprintf("%s: result[%d]", at, i), item, "", r.realm)
+		r.list(at+": result", result)
+	case isCORS:
+		if service, ok := o["corsServiceGlobal"].(Object); ok {
+			r.object(at+": corsServiceGlobal", service, "", "")
 		}
+		r.list(at+": corsServices", cors)
 	default:
 		r.object(at, o, "", r.realm)
+	}
+}
+
+func (r *reader) list(at string, list []any) {
+	for i, v := range list {
+		where := fmt.Sprintf("%s[%d]", at, i)
+		if item, ok := v.(Object); ok {
+			r.object(where, item, "", r.realm)
+		} else {
+			r.unknown = append(r.unknown, where+": not an object")
+		}
 	}
 }
 
@@ -166,6 +160,15 @@ func (r *reader) add(e Entity) {
 	e.Body = maps.Clone(e.Body)
 	delete(e.Body, "_rev")
 	delete(e.Body, "_provider") // frodo's copy of the realm's provider
+	x := expressions{lookup: os.LookupEnv}
+	x.object(e.Body, "")
+	for _, line := range x.missing {
+		r.unknown = append(r.unknown, fmt.Sprintf("%s: %s: %s", e.Source, &e, line))
+	}
+	if e.Realm == "" && !wholeServerKind(e.Kind) && e.Type != environmentStore {
+		e.Realm = "/" // what PingAM has for all realms is the root realm's here
+	}
+	e.older()
 	if e.Kind == Script {
 		e.Body["script"] = scriptText(e.Body["script"])
 	}
@@ -244,7 +247,7 @@ func (r *reader) amster(at string, metadata, data Object) {
 
 // decode reads one JSON value, numbers as they are written.
 func decode(raw []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\ufeff"))))
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
