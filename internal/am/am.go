@@ -85,6 +85,7 @@ type Server struct {
 	account  *account.Pages
 	settings *settings
 	meter    *observe.Meter
+	origins  *clientOrigins
 	store    watched
 	scripts  *script.Engine
 
@@ -139,7 +140,8 @@ func New(o Options) (*Server, error) {
 func (s *Server) start(ctx context.Context) error {
 	o := s.options
 	s.settings = newSettings(s.log)
-	engine := noticing{s.store, s.settings, func(id string) {
+	s.origins = &clientOrigins{log: s.log}
+	engine := noticing{s.store, s.settings, s.origins, func(id string) {
 		s.timeouts.ended(id)
 		if s.oauth != nil { // none yet: then nobody has a session
 			s.oauth.SessionEnded(id)
@@ -148,6 +150,10 @@ func (s *Server) start(ctx context.Context) error {
 	var err error
 	s.realms, err = realm.NewManager(ctx, realm.Options{Engine: engine, MasterKey: o.Key, Kinds: rest.Kinds(), Log: o.Log, Limits: s.limits, Now: o.Now})
 	if err != nil {
+		return err
+	}
+	s.origins.realms = s.realms
+	if err := s.origins.follow(ctx, &s.done, o.Engine); err != nil {
 		return err
 	}
 	if err := s.settings.follow(ctx, &s.done, o.Engine, s.realms.Docs()); err != nil {

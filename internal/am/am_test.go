@@ -3,6 +3,7 @@ package am_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -504,12 +505,13 @@ func TestCrossOrigin(t *testing.T) {
 	}
 	body := map[string]any{
 		"enabled": true, "acceptedOrigins": []string{"https://app.example.com"}, "acceptedMethods": []string{"POST"},
-		"acceptedHeaders": []string{"Accept-API-Version"}, "exposedHeaders": []string{"ETag"}, "allowCredentials": true,
+		"acceptedHeaders": []string{"Accept-API-Version"}, "exposedHeaders": []string{"ETag"}, "allowCredentials": true, "maxAge": 300,
 	}
 	admin("PUT", "/json/global-config/services/CorsService/configuration/app", body).want(t, 201)
 	want := map[string]string{
 		"Access-Control-Allow-Origin": "https://app.example.com", "Access-Control-Allow-Methods": "POST",
-		"Access-Control-Allow-Headers": "accept-api-version", "Access-Control-Allow-Credentials": "true", "Access-Control-Max-Age": "600",
+		"Access-Control-Allow-Headers":     "Cache-Control, Content-Language, Expires, Last-Modified, Pragma, Accept-API-Version",
+		"Access-Control-Allow-Credentials": "true", "Access-Control-Max-Age": "300", "Vary": "Origin",
 	}
 	got := preflight("https://app.example.com")
 	for name, value := range want {
@@ -523,6 +525,74 @@ func TestCrossOrigin(t *testing.T) {
 	h := s.send("GET", "/json/serverinfo/*", nil, "Origin", "https://app.example.com").Header
 	if h.Get("Access-Control-Expose-Headers") != "ETag" || h.Get("Vary") != "Origin" {
 		t.Errorf("plain request: %v", h)
+	}
+	// Also what is refused can be read, and what no page asked for is kept by nobody for one that does.
+	for name, got := range map[string]reply{
+		"401": s.send("GET", "/json/global-config/realms?_queryFilter=true", nil, "Origin", "https://app.example.com"),
+		"403": s.send("PUT", "/json/users/x", "{}", "Origin", "https://app.example.com", "Cookie", "iPlanetDirectoryPro="+s.login("/json/authenticate", "amAdmin", adminPassword), "Content-Type", "application/json"),
+		"404": s.send("GET", "/nowhere", nil, "Origin", "https://app.example.com"),
+	} {
+		if fmt.Sprint(got.StatusCode) != name || got.Header.Get("Access-Control-Allow-Origin") != "https://app.example.com" || got.Header.Get("Access-Control-Allow-Credentials") != "true" ||
+			got.Header.Get("Access-Control-Allow-Methods") != "" {
+			t.Errorf("%s: %d %v", name, got.StatusCode, got.Header)
+		}
+	}
+	if h := s.send("GET", "/json/serverinfo/*", nil).Header; h.Get("Vary") != "Origin" || h.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("without an origin: %v", h)
+	}
+	// Configurations that name an origin count together; the others, and those that are off, do not.
+	configure := func(id string, body map[string]any) {
+		t.Helper()
+		if got := admin("PUT", "/json/global-config/services/CorsService/configuration/"+id, body); got.StatusCode != 201 {
+			got.want(t, 200)
+		}
+	}
+	configure("more", map[string]any{"enabled": true, "acceptedOrigins": []string{"HTTPS://App.example.com/", "null", "file://"}, "acceptedMethods": []string{"PUT", "POST"},
+		"acceptedHeaders": []string{"authorization", "accept-api-version"}, "exposedHeaders": []string{"X-More"}})
+	configure("off", map[string]any{"enabled": false, "acceptedOrigins": []string{"https://app.example.com", "https://off.example.com"}, "acceptedMethods": []string{"DELETE"}})
+	configure("other", map[string]any{"enabled": true, "acceptedOrigins": []string{"https://other.example.com", "*", "https://*.example.org"}, "acceptedMethods": []string{"PATCH"}})
+	want["Access-Control-Allow-Methods"] = "POST, PUT"
+	want["Access-Control-Allow-Headers"] += ", authorization"
+	got = preflight("https://app.example.com")
+	for name, value := range want {
+		if got.Get(name) != value {
+			t.Errorf("together, %s = %q, want %q", name, got.Get(name), value)
+		}
+	}
+	for origin, methods := range map[string]string{"null": "PUT, POST", "file://": "PUT, POST", "https://other.example.com": "PATCH", "https://off.example.com": "", "https://a.example.org": "", "https://app.example.com:8443": "", "http://app.example.com": ""} {
+		h := preflight(origin)
+		if h.Get("Access-Control-Allow-Methods") != methods || (h.Get("Access-Control-Allow-Origin") == origin) != (methods != "") || h.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: %v", origin, h)
+		}
+	}
+	// The origins of clients are accepted for what is simple.
+	client := func(origins ...string) {
+		t.Helper()
+		got := admin("PUT", "/json/realm-config/agents/OAuth2Client/spa", map[string]any{"coreOAuth2ClientConfig": map[string]any{"userpassword": "secret-12"},
+			"advancedOAuth2ClientConfig": map[string]any{"javascriptOrigins": origins}})
+		if got.StatusCode != 201 {
+			got.want(t, 200)
+		}
+	}
+	const spa = "https://spa.example.com"
+	named := func(want bool) {
+		t.Helper()
+		h := preflight(spa)
+		if (h.Get("Access-Control-Allow-Origin") == spa) != want || strings.Contains(h.Get("Access-Control-Allow-Headers"), "Accept-API") || h.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("the origin of a client: %v", h)
+		}
+	}
+	named(false)
+	client(spa + "/")
+	named(true)
+	client("https://elsewhere.example.com")
+	named(false)
+	client(spa)
+	named(true)
+	admin("DELETE", "/json/realm-config/agents/OAuth2Client/spa", nil).want(t, 200)
+	named(false)
+	for _, id := range []string{"more", "off", "other"} {
+		admin("DELETE", "/json/global-config/services/CorsService/configuration/"+id, nil).want(t, 200)
 	}
 	below := admin("POST", "/json/global-config/services/CorsService?_action=nextdescendents", map[string]any{}).want(t, 200)["result"].([]any)
 	if len(below) != 1 || below[0].(map[string]any)["_id"] != "app" {

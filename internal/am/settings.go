@@ -30,7 +30,7 @@ type settings struct {
 	docs    store.Docs
 	version int                      // counts changes, so that what was read before one is not kept after it
 	base    map[string]baseURLSource // by realm; the zero value: the realm says nothing
-	cors    []rest.CORS              // nil: not read yet
+	cors    *corsRules               // nil: not read yet
 	apis    *rest.APISettings        // nil: not read yet
 }
 
@@ -90,13 +90,13 @@ func (s *settings) loadBaseURL(ctx context.Context, realm string, version int) (
 	return source
 }
 
-// crossOrigin returns the configurations of the CORS service.
-func (s *settings) crossOrigin(ctx context.Context) []rest.CORS {
+// crossOrigin returns the rules of the CORS service.
+func (s *settings) crossOrigin(ctx context.Context) *corsRules {
 	s.mu.RLock()
-	list, version := s.cors, s.version
+	rules, version := s.cors, s.version
 	s.mu.RUnlock()
-	if list != nil {
-		return list
+	if rules != nil {
+		return rules
 	}
 	service := rest.CORSService{Enabled: true}
 	d, err := s.docs.Get(ctx, "", store.KindGlobal, rest.ServiceCORS)
@@ -112,9 +112,9 @@ func (s *settings) crossOrigin(ctx context.Context) []rest.CORS {
 	}
 	if err != nil {
 		s.log.Error("the CORS service cannot be used", "error", err)
-		return nil
+		return &corsRules{}
 	}
-	list = []rest.CORS{}
+	list := []rest.CORS{}
 	for _, d := range docs {
 		var c rest.CORS
 		if err := json.Unmarshal(d.Body, &c); err != nil {
@@ -123,12 +123,13 @@ func (s *settings) crossOrigin(ctx context.Context) []rest.CORS {
 		}
 		list = append(list, c)
 	}
+	rules = compileCORS(list)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if version == s.version {
-		s.cors = list
+		s.cors = rules
 	}
-	return list
+	return rules
 }
 
 // api returns the settings of the REST interfaces.
@@ -160,6 +161,7 @@ func (s *settings) api(ctx context.Context) rest.APISettings {
 type noticing struct {
 	store.Engine
 	settings *settings
+	origins  *clientOrigins
 	ended    func(sessionID string)
 	hub      func() *notify.Hub // nil is none yet
 }
@@ -175,6 +177,12 @@ func (e noticing) Batch(ctx context.Context, ops ...store.Op) error {
 		switch ops[i].Kind {
 		case store.KindService, store.KindGlobal, rest.KindCORS:
 			e.settings.forget()
+		case store.KindAgent:
+			if err == nil && ops[i].Delete {
+				e.origins.changed(ctx, ops[i].Key, json.RawMessage("{}"))
+			} else if err == nil {
+				e.origins.changed(ctx, ops[i].Key, ops[i].Body)
+			}
 		}
 	}
 	for i := range ops {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"gatehouse/internal/am/login"
 	"gatehouse/internal/am/realm"
@@ -26,9 +27,9 @@ func corsType() *Type {
 // CORS is one configuration of which pages of other origins may call (PingAM: CORS service).
 type CORS struct {
 	Enabled          bool     `json:"enabled"`
-	AcceptedOrigins  []string `json:"acceptedOrigins"` // "*": all
-	AcceptedMethods  []string `json:"acceptedMethods"` // empty: all
-	AcceptedHeaders  []string `json:"acceptedHeaders"` // empty: all that are asked for
+	AcceptedOrigins  []string `json:"acceptedOrigins"` // without wildcards
+	AcceptedMethods  []string `json:"acceptedMethods"`
+	AcceptedHeaders  []string `json:"acceptedHeaders"` // beside the simple ones
 	ExposedHeaders   []string `json:"exposedHeaders"`
 	MaxAge           int      `json:"maxAge"` // seconds
 	AllowCredentials bool     `json:"allowCredentials"`
@@ -142,6 +143,13 @@ func (s *Server) storeCORS(c *Call, t *Type, id string, body Object, write func(
 	raw, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
+	}
+	if origins, ok := o["acceptedOrigins"].([]any); ok {
+		for _, origin := range textList(origins) {
+			if strings.Contains(origin, "*") {
+				s.Log.Warn("a CORS configuration accepts an origin with a wildcard, which no page has: origins are compared as a whole", "configuration", id, "origin", origin)
+			}
+		}
 	}
 	return t.terse(id, o), write(store.Doc{ID: id, Body: raw})
 }
