@@ -93,6 +93,25 @@ func (b bearer) Bearer(ctx context.Context, token string) (rest.BearerInfo, erro
 	return rest.BearerInfo{Realm: found.Realm, Subject: found.Subject, Scopes: found.Scopes}, nil
 }
 
+// told notes of requests which client they name and why they were refused, for the audit events of refusals.
+type told struct{}
+
+func (told) Names(ctx context.Context, clientID string) {
+	if a := auditedOf(ctx); a != nil {
+		a.mu.Lock()
+		a.client = clientID
+		a.mu.Unlock()
+	}
+}
+
+func (told) Refused(ctx context.Context, e *oauth.Error) {
+	if a := auditedOf(ctx); a != nil {
+		a.mu.Lock()
+		a.refusal = e
+		a.mu.Unlock()
+	}
+}
+
 // scopePolicies are the policies as the OAuth 2.0 endpoints ask them.
 type scopePolicies struct{ server *Server }
 

@@ -186,7 +186,7 @@ func (s *Server) start(ctx context.Context) error {
 	s.oauth = oauth.New(oauth.Options{
 		Engine: s.realms.Engine(), Realms: s.realms, Grants: grant.All(), ClientAuth: clientauth.All(),
 		Scripts: scripts, Policies: scopePolicies{s}, Login: oauthLogin{s.login}, Page: s.oauthPage, Log: o.Log, Limits: s.limits, Now: o.Now,
-		AdministratorClient: administratorClients[o.Deployment], ClientAddress: s.clientAddress,
+		AdministratorClient: administratorClients[o.Deployment], ClientAddress: s.clientAddress, Told: told{},
 	})
 	s.rest = rest.New(rest.Options{
 		Realms: s.realms, Login: s.login, Scripts: scripts, Bearer: bearer{s.oauth, s.realms}, APIs: s.settings.api,

@@ -40,7 +40,7 @@ func auditTopics() []*audit.Schema {
 	common := []string{"_id", "timestamp", "eventName", "transactionId", "userId", "trackingIds"}
 	columns := func(more ...string) []string { return append(common[:len(common):len(common)], more...) }
 	access := columns("client.ip", "client.port", "server.ip", "server.port", "http.request.secure", "http.request.method", "http.request.path",
-		"http.request.headers", "response.status", "response.statusCode", "response.elapsedTime", "response.elapsedTimeUnits", "component", "realm")
+		"http.request.headers", "response.status", "response.statusCode", "response.detail", "response.elapsedTime", "response.elapsedTimeUnits", "component", "realm")
 	list := []*audit.Schema{{Topic: topicAccess, Columns: access}}
 	for _, c := range access {
 		if c != "http.request.headers" {
@@ -100,6 +100,9 @@ type audited struct {
 	user    string
 	session string
 	realm   string
+	// client is the OAuth 2.0 client that the request names, refusal why it was refused; nil: it was not.
+	client  string
+	refusal error
 }
 
 type auditedKey struct{}

@@ -26,7 +26,11 @@ type outcome struct {
 	given                string
 	request              uint64
 	user, realm, session string
+	refused              *refused // nil: it was not
 }
+
+// refused is why an endpoint of OAuth 2.0 refused a request: what the client was told, and what it was not.
+type refused struct{ client, reason string }
 
 // outcomes keeps the last ones. It may be used concurrently.
 type outcomes struct {
@@ -70,6 +74,9 @@ func outcomeOf(r *http.Request, a *audited, at time.Time, status int) outcome {
 	o.server, _ = r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	a.mu.Lock()
 	o.user, o.realm, o.session = a.user, a.realm, a.session
+	if a.refusal != nil {
+		o.refused = &refused{short(a.client, 128), short(a.refusal.Error(), 512)}
+	}
 	a.mu.Unlock()
 	return o
 }
@@ -93,6 +100,13 @@ func (r *recent) event(o *outcome) map[string]any {
 		"response": map[string]any{
 			"status": status, "statusCode": strconv.Itoa(o.status), "elapsedTime": o.elapsed.Milliseconds(), "elapsedTimeUnits": "MILLISECONDS",
 		},
+	}
+	if o.refused != nil {
+		detail := map[string]any{"reason": strings.ToValidUTF8(o.refused.reason, "")}
+		if o.refused.client != "" {
+			detail["client_id"] = strings.ToValidUTF8(o.refused.client, "")
+		}
+		e["response"].(map[string]any)["detail"] = detail
 	}
 	if o.user != "" {
 		e["userId"] = o.user

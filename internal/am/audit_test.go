@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -257,4 +258,43 @@ func TestAuditConfiguration(t *testing.T) {
 func toJSON(v any) string {
 	raw, _ := json.Marshal(v)
 	return string(raw)
+}
+
+// Why a client is refused, which it is not told in full, is in the events: for administrators who look for the mistake.
+func TestAuditOfRefusals(t *testing.T) {
+	s, events := auditedSite(t)
+	admin := s.admin()
+	admin("POST", "/json/realm-config/services/oauth-oidc?_action=create", map[string]any{}).want(t, 201)
+	admin("PUT", "/json/realm-config/agents/OAuth2Client/app", map[string]any{
+		"coreOAuth2ClientConfig":     map[string]any{"userpassword": "verysecret", "scopes": []string{"a"}},
+		"advancedOAuth2ClientConfig": map[string]any{"grantTypes": []string{"client_credentials", "authorization_code"}},
+	}).want(t, 201)
+	ask := func(id, secret, scope string) {
+		form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}, "scope": {scope}}
+		s.send("POST", "/oauth2/access_token", form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+	}
+	ask("app", "verysecret", "a")
+	ask("app", "guess-of-somebody", "a")
+	ask("nobody", "x", "a")
+	ask("app", "verysecret", "b")
+	s.send("GET", "/oauth2/authorize?client_id=app&response_type=code&redirect_uri=https%3A%2F%2Fevil.example%2F", nil)
+	var got []string
+	for _, e := range events("access") {
+		request, _ := e["http"].(map[string]any)["request"].(map[string]any)
+		if path, _ := request["path"].(string); !strings.Contains(path, "/oauth2/") {
+			continue
+		}
+		raw, _ := json.Marshal(e["response"].(map[string]any)["detail"])
+		got = append(got, string(raw))
+	}
+	want := []string{
+		`null`,
+		`{"client_id":"app","reason":"invalid_client: Client authentication failed: the secret is wrong"}`,
+		`{"client_id":"nobody","reason":"invalid_client: Client authentication failed: there is no such client, or it is not active"}`,
+		`{"client_id":"app","reason":"invalid_scope: Unknown/invalid scope(s): [b]"}`,
+		`{"client_id":"app","reason":"redirect_uri_mismatch: The redirection URI provided does not match a pre-registered value."}`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("details are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
 }

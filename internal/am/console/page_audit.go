@@ -33,12 +33,13 @@ var auditTopics = []option{
 // auditFields are where the search looks.
 var auditFields = []string{
 	"_id", "eventName", "userId", "principal", "realm", "objectId", "operation", "result", "transactionId", "trackingIds", "changedFields",
-	"http/request/method", "http/request/path", "response/status", "response/statusCode", "client/ip",
+	"http/request/method", "http/request/path", "response/status", "response/statusCode", "response/detail/client_id", "response/detail/reason", "client/ip",
 }
 
 // eventRow is an event as the table shows it.
 type eventRow struct {
 	ID, Topic, Name, Who, Realm, Object, Outcome string
+	Reason                                       string // why a request was refused, "" where it is not known
 	At                                           time.Time
 	Failed                                       bool
 }
@@ -55,6 +56,9 @@ func eventRowOf(o object) eventRow {
 	}
 	if response, ok := o["response"].(object); ok {
 		r.Outcome, r.Failed = text(response["statusCode"]), text(response["status"]) == "FAILED"
+		if detail, ok := response["detail"].(object); ok {
+			r.Who, r.Reason = cmp.Or(r.Who, text(detail["client_id"])), text(detail["reason"])
+		}
 	}
 	return r
 }
@@ -105,7 +109,7 @@ func listEvents(v *visit) error {
 	out, err := v.api.get(auditAddress + "?" + url.Values{
 		"_queryFilter": {eventFilter(v.query("topic"), words)}, "_pageSize": {strconv.Itoa(pageSize)},
 		"_pagedResultsOffset": {strconv.Itoa((n - 1) * pageSize)},
-		"_fields":             {"_id,topic,timestamp,eventName,userId,principal,realm,objectId,operation,result,http/request/method,http/request/path,response/status,response/statusCode"},
+		"_fields":             {"_id,topic,timestamp,eventName,userId,principal,realm,objectId,operation,result,http/request/method,http/request/path,response/status,response/statusCode,response/detail"},
 	}.Encode())
 	l := events{Topics: auditTopics}
 	if message := refusal(err); message != "" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"net/http"
+	"net/url"
 	"slices"
 )
 
@@ -229,6 +230,11 @@ func deleteClient(v *visit) error {
 		return err
 	}
 	return v.goTo("applications", v.Say("The application %s and its tokens are gone.", f.Name))
+}
+
+// RefusedRequests leads to the events of the client's requests that were refused, which say why.
+func (v *visit) RefusedRequests(id string) string {
+	return v.link("audit?" + url.Values{"topic": {"access"}, "q": {id + " FAILED"}}.Encode())
 }
 
 // ClientTabs are the pages of an application.

@@ -54,6 +54,7 @@ type chart struct {
 	Top        string
 	Text       string
 	Bad        bool
+	More       string // the address of what is counted, "" for none
 }
 
 // endpointRow is an endpoint in the table of the slowest.
@@ -116,6 +117,8 @@ func readFigures(v *visit) (dashboard, error) {
 		v.chart("Refused requests", "a minute", "Answers with a status from 400 to 499.", refused, false),
 		v.chart("Errors", "a minute", "Answers with a status from 500: the server's own fault.", failed, true),
 	}
+	d.Charts[2].More = v.link("audit?topic=access&q=FAILED")
+	d.Charts[3].More = d.Charts[2].More
 	d.Slowest = slowest(all)
 	return d, nil
 }

@@ -97,6 +97,9 @@ func (a *authorization) begin() error {
 	if id == "" {
 		return Refuse("invalid_request", "Missing parameter, client_id")
 	}
+	if a.Told != nil {
+		a.Told.Names(ctx, id)
+	}
 	if err := a.findClient(ctx, id); err != nil {
 		return err
 	}

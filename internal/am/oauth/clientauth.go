@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -65,6 +66,13 @@ var (
 	errMethod     = Refuse("invalid_client", "Invalid authentication method for accessing this endpoint.")
 )
 
+// Why a client is refused, for administrators; it is told none of them.
+var (
+	ErrNoClient = errors.New("there is no such client, or it is not active")
+	errSecret   = errors.New("the secret is wrong")
+	errNothing  = errors.New("the request shows no credentials of a known kind")
+)
+
 // authenticateClient is authenticate for endpoints that serve clients alone.
 func (p *Provider) authenticateClient(r *http.Request, form *Form, endpoint string) (*realm.Client, error) {
 	c, err := p.authenticate(r, form, endpoint)
@@ -98,7 +106,7 @@ func (p *Provider) authenticate(r *http.Request, form *Form, endpoint string) (*
 		used = &p.ClientAuth[i]
 	}
 	if used == nil {
-		return nil, p.challenged(r, ErrClientAuth)
+		return nil, p.challenged(r, ErrClientAuth.Because(errNothing))
 	}
 	if p.trials.Len() > 0 {
 		if wait := p.trials.Wait(p.trialKey(r, c)); wait > 0 {
@@ -106,6 +114,13 @@ func (p *Provider) authenticate(r *http.Request, form *Form, endpoint string) (*
 		}
 	}
 	caller, err := used.Verify(r.Context(), p, c)
+	if p.Told != nil {
+		if err != nil {
+			p.Told.Names(r.Context(), claimed(r, c))
+		} else {
+			p.Told.Names(r.Context(), caller.ID())
+		}
+	}
 	if err != nil {
 		if e, ok := errors.AsType[*Error](err); ok && e.Code == "invalid_client" { // other errors are no trials
 			p.trials.Failed(p.trialKey(r, c))
@@ -117,7 +132,8 @@ func (p *Provider) authenticate(r *http.Request, form *Form, endpoint string) (*
 	}
 	method := orText(caller.Method, used.Name)
 	if !mayUse(method, caller, endpoint) || !p.isFAPIMethod(method, caller, endpoint) {
-		return nil, p.challenged(r, errMethod)
+		why := fmt.Errorf("it used %s; its profile says %s", method, caller.Client.Advanced.TokenEndpointAuthMethod)
+		return nil, p.challenged(r, errMethod.Because(why))
 	}
 	return caller, nil
 }
@@ -193,7 +209,7 @@ func (p *Provider) CheckSecret(ctx context.Context, id, secret, endpoint string)
 	switch {
 	case c == nil:
 		nobody.CheckSecret(secret)
-		return nil, ErrClientAuth
+		return nil, ErrClientAuth.Because(ErrNoClient)
 	case c.Client != nil && c.Client.IsPublic():
 		return c, nil
 	case c.Client != nil && c.Client.CheckSecret(secret), c.Agent != nil && c.Agent.CheckSecret(secret):
@@ -208,5 +224,5 @@ func (p *Provider) CheckSecret(ctx context.Context, id, secret, endpoint string)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	return nil, ErrClientAuth
+	return nil, ErrClientAuth.Because(errSecret)
 }

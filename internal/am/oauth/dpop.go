@@ -133,7 +133,8 @@ func (q *request) checkProofClaims(c *jose.Claims, token string) error {
 	case method != q.r.Method:
 		return fmt.Errorf("htm is %.20q", method)
 	case !q.isHere(address):
-		return fmt.Errorf("htu is %.200q", address)
+		bare, _, _ := strings.Cut(address, "?")
+		return fmt.Errorf("htu is %.200q", bare)
 	case token != "" && hash != tokenHash(token):
 		return errors.New("ath is of another token")
 	}

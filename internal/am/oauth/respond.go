@@ -73,6 +73,9 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 
 func (s *Server) logError(r *http.Request, e *Error) {
 	observe.CountLimit(r.Context(), e)
+	if s.Told != nil {
+		s.Told.Refused(r.Context(), e)
+	}
 	switch {
 	case e.Cause == nil || errors.Is(e.Cause, context.Canceled):
 	case e.Status >= 500:

@@ -39,10 +39,18 @@ type Options struct {
 	AdministratorClient string
 	// ClientAddress is the address that a request to a realm came from; nil: the other end of the connection.
 	ClientAddress func(r *http.Request, rl *realm.Realm) string
+	// Told is told of requests, for those who look for mistakes; nil: nobody is.
+	Told Told
 	// Limits counts what limits held back; nil: nobody does.
 	Limits *observe.Limits
 	Log    *slog.Logger
 	Now    func() time.Time
+}
+
+// Told learns about a request which client it names, whether or not it is one, and why it was refused.
+type Told interface {
+	Names(ctx context.Context, clientID string)
+	Refused(ctx context.Context, e *Error)
 }
 
 // Server answers the OAuth 2.0 endpoints of all realms.

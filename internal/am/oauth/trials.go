@@ -14,15 +14,19 @@ const freeTrials = 20
 
 // trialKey is what is counted: a digest, for what is claimed may have any length.
 func (p *Provider) trialKey(r *http.Request, c *Credentials) string {
-	host := p.sender(r)
+	return store.DigestOf(p.Realm.Path + "\x00" + p.sender(r) + "\x00" + claimed(r, c))
+}
+
+// claimed is the client that a request names; nothing is believed.
+func claimed(r *http.Request, c *Credentials) string {
 	id := c.Get("client_id")
 	if name, _, ok := r.BasicAuth(); id == "" && ok {
 		id = name
 	}
 	if raw := c.Get("client_assertion"); id == "" && raw != "" {
-		_, id, _ = AssertionIssuer(raw) // who is meant; nothing is believed
+		_, id, _ = AssertionIssuer(raw)
 	}
-	return store.DigestOf(p.Realm.Path + "\x00" + host + "\x00" + id)
+	return id
 }
 
 // sender is the address that a request came from.

@@ -22,6 +22,7 @@ var clientSecretBasic = oauth.ClientAuth{
 	},
 	Verify: func(ctx context.Context, p *oauth.Provider, c *oauth.Credentials) (*oauth.Caller, error) {
 		readings := basicReadings(c.Authorization)
+		refusal := oauth.ErrClientAuth.Because(errors.New("the Authorization header cannot be read"))
 		for _, r := range readings {
 			if id := c.Get("client_id"); id != "" && id != r.id {
 				continue
@@ -30,11 +31,12 @@ var clientSecretBasic = oauth.ClientAuth{
 			if !errors.Is(err, oauth.ErrClientAuth) {
 				return caller, err
 			}
+			refusal = refusal.Because(errors.Unwrap(err))
 		}
 		if other := c.Get("client_id"); other != "" && len(readings) > 0 && !named(readings, other) {
 			return nil, oauth.Refuse("invalid_request", "Client authentication failed")
 		}
-		return nil, oauth.ErrClientAuth
+		return nil, refusal
 	},
 }
 

@@ -40,7 +40,7 @@ func verifyAssertion(ctx context.Context, p *oauth.Provider, c *oauth.Credential
 		return nil, err
 	}
 	if caller == nil || caller.Client == nil || sub == "" {
-		return nil, oauth.ErrClientAuth
+		return nil, oauth.ErrClientAuth.Because(oauth.ErrNoClient)
 	}
 	client := caller.Client
 	if iss != sub && !slices.Contains(client.Advanced.AcceptedJWTIssuers, iss) {

@@ -3,6 +3,7 @@ package clientauth
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"strings"
 
 	"gatehouse/internal/am/oauth"
@@ -22,7 +23,7 @@ var tlsClientAuth = oauth.ClientAuth{
 			return nil, err
 		}
 		if caller == nil || caller.Client == nil {
-			return nil, oauth.ErrClientAuth
+			return nil, oauth.ErrClientAuth.Because(oauth.ErrNoClient)
 		}
 		client := caller.Client
 		caller.Method = client.Advanced.TokenEndpointAuthMethod
@@ -38,7 +39,7 @@ var tlsClientAuth = oauth.ClientAuth{
 		case caller.Method == "self_signed_tls_client_auth" && pinned(ctx, p, client, c.Certificate):
 			return caller, nil
 		}
-		return nil, oauth.ErrClientAuth
+		return nil, oauth.ErrClientAuth.Because(errors.New("the certificate is not the one of the profile"))
 	},
 }
 
