@@ -54,7 +54,7 @@ func TestRemoteConsentOverHTTP(t *testing.T) {
 	if err := json.Unmarshal([]byte(s.send("GET", "/oauth2/connect/jwk_uri", nil).raw), &published); err != nil {
 		t.Fatal(err)
 	}
-	request, err := jose.ParseSigned(to.Query().Get("consent_request"), []jose.SignatureAlgorithm{jose.RS256})
+	request, err := jose.ParseSignedCompact(to.Query().Get("consent_request"), []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		t.Fatal(err)
 	}

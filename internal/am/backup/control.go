@@ -29,7 +29,6 @@ const (
 // Control answers a running server's owner.
 type Control struct {
 	server *http.Server
-	path   string
 }
 
 // Serve lets a server on the data folder be backed up while it runs, until Close.

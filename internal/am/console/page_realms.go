@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/base64"
 	"net/url"
 	"slices"
 	"strings"
@@ -138,9 +137,6 @@ func deleteRealm(v *visit) error {
 	}
 	return v.goTo("realms?realm=/", v.Say("The realm %s was deleted.", f.Name))
 }
-
-// realmID is the _id of a realm (PingAM: base64url of its path).
-func realmID(path string) string { return base64.RawURLEncoding.EncodeToString([]byte(path)) }
 
 // texts are those of a list.
 func texts(v any) []string {

@@ -82,7 +82,7 @@ func (s *consentService) asked(to string) map[string]any {
 	}
 	raw := u.Query().Get("consent_request")
 	if strings.Count(raw, ".") == 4 {
-		jwe, err := gojose.ParseEncrypted(raw, []gojose.KeyAlgorithm{gojose.RSA_OAEP_256}, []gojose.ContentEncryption{gojose.A128GCM})
+		jwe, err := gojose.ParseEncryptedCompact(raw, []gojose.KeyAlgorithm{gojose.RSA_OAEP_256}, []gojose.ContentEncryption{gojose.A128GCM})
 		if err != nil {
 			s.w.t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func (s *consentService) asked(to string) map[string]any {
 		}
 		raw = string(plain)
 	}
-	jws, err := gojose.ParseSigned(raw, []gojose.SignatureAlgorithm{gojose.RS256, gojose.HS256})
+	jws, err := gojose.ParseSignedCompact(raw, []gojose.SignatureAlgorithm{gojose.RS256, gojose.HS256})
 	if err != nil {
 		s.w.t.Fatal(err)
 	}

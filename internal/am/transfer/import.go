@@ -204,10 +204,7 @@ func message(status int, reply []byte) string {
 
 // note says which secrets an export had only encrypted under the key of another server, or not at all.
 func (r *Report) note(e *Entity, created bool) {
-	var names []string
-	for _, name := range secretMembers(e.Body, "") {
-		names = append(names, name)
-	}
+	names := secretMembers(e.Body, "")
 	if len(names) > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("%s: %s is encrypted for another server and was left out: set it", e, strings.Join(names, ", ")))
 		return
