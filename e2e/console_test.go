@@ -4,6 +4,7 @@ import "testing"
 
 // The console, page by page and by its main ways, in a browser.
 func TestBrowserConsole(t *testing.T) {
+	t.Parallel()
 	a := startAM(t, t.TempDir())
 	a.rest("POST", "/global-config/realms?_action=create", map[string]any{"name": "alpha", "active": true, "parentPath": "/", "aliases": []string{"am.alpha.example.com"}})
 	a.rest("POST", "/global-config/realms?_action=create", map[string]any{"name": "bravo", "active": false, "parentPath": "/", "aliases": []string{}})

@@ -54,28 +54,29 @@ func dripping(t *testing.T, addr, begin, piece string) string {
 // Clients that are slow or stop do not hold connections for ever, on either wing, nor keep others from being served.
 func TestFaultSlowClients(t *testing.T) {
 	t.Parallel()
-	a := startAM(t, t.TempDir())
+	const header, data, body = "header_time=3s", "data_time=4s", "body_time=6s"
+	a := startAM(t, t.TempDir(), "--limit", header, "--limit", body)
 	a.rest("POST", "/realms/root/realm-config/services/oauth-oidc?_action=create", map[string]any{})
 	makeClient(a, "first")
 	u := newRawUpstream(t)
 	u.on("/x", say(head200+"Content-Length: 4\r\nConnection: close\r\n\r\ngood"))
-	buffered, _ := gatewayOn(t, "http://"+u.addr, "", map[string]string{"x.json": proxyTo("")})
-	streaming, _ := gatewayOn(t, "http://"+u.addr, `, "streamingEnabled": true`, map[string]string{"x.json": proxyTo("")})
+	buffered, _ := gatewayOn(t, "http://"+u.addr, "", map[string]string{"x.json": proxyTo("")}, "--limit", header, "--limit", data)
+	streaming, _ := gatewayOn(t, "http://"+u.addr, `, "streamingEnabled": true`, map[string]string{"x.json": proxyTo("")}, "--limit", header, "--limit", data)
 
-	const body = "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\ngrant_type="
-	form, token := fmt.Sprintf(body, "/x"), fmt.Sprintf(body, "/openam"+tokenPath)
+	const post = "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\ngrant_type="
+	form, token := fmt.Sprintf(post, "/x"), fmt.Sprintf(post, "/openam"+tokenPath)
 	tests := []struct {
 		name, addr, begin, piece string
 		want                     string // of the status line
 	}{
-		// The header has 30 s in all.
+		// The header has one time in all.
 		{"gateway, header that stops", buffered.addr(0), "GET /x HTTP/1.1\r\nHost: a\r\n", "", ""},
 		{"gateway, header that trickles", buffered.addr(0), "GET /x HTTP/1.1\r\nHost: a\r\nX: ", "x", ""},
 		{"authorization server, header that stops", a.addr(0), "GET /openam HTTP/1.1\r\nHost: a\r\n", "", ""},
 		{"authorization server, header that trickles", a.addr(0), "GET /openam HTTP/1.1\r\nHost: a\r\nX: ", "x", ""},
 		{"gateway, nothing at all", buffered.addr(0), "", "", ""},
 		{"authorization server, nothing at all", a.addr(0), "", "", ""},
-		// Each piece of a body has a minute on the gateway, the whole request has one on the authorization server.
+		// Each piece of a body has its time on the gateway, the whole request has one on the authorization server.
 		{"gateway, body that stops", buffered.addr(0), form, "", "408 Request Timeout"},
 		{"gateway with streaming, body that stops", streaming.addr(0), form, "", "408 Request Timeout"},
 		{"authorization server, body that stops", a.addr(0), token, "", "400 Bad Request"},

@@ -88,6 +88,12 @@ export class Kit {
     }
   }
 
+  /** each uses what is on a list, a few at a time: a page is waited for most of the time. */
+  async each(list, use) {
+    const left = [...list];
+    await Promise.all(Array.from({ length: 3 }, async () => { while (left.length) await use(left.shift()); }));
+  }
+
   async layout(page, label) {
     const found = await page.evaluate(() => {
       const wide = document.documentElement.clientWidth;

@@ -72,7 +72,7 @@ export default async function (kit, { base, user, password }) {
   };
   const script = 'scripts/c735de08-f8f2-4e69-aa4a-2d8d3d438323?realm=/alpha';
   const few = { only: (v) => (v.width > 800) === (v.colorScheme === 'light') }; // wide in light, narrow in dark
-  for (const [name, path, more] of [
+  await kit.each([
     ['dashboard', '?realm=/alpha', { expect: '.chart svg' }],
     ['realms', 'realms', few],
     ['realm-new', 'realms/new', few],
@@ -157,10 +157,7 @@ export default async function (kit, { base, user, password }) {
     ['search', 'search?realm=/alpha&q=lifetime', few],
     ['curl', 'services/validation?realm=/alpha', { prepare: (p) => p.getByText('Show as curl').click() }],
     ['missing', 'nothing-here', few],
-  ]) {
-    await kit.look(`console-${name}`, at(path), { as, ...more });
-  }
-  for (const [name, path] of [['application', 'applications/myClient?realm=/alpha'], ['keys', 'keys?realm=/alpha'], ['dashboard', '?realm=/alpha'], ['audit', 'audit?realm=/alpha']]) {
-    await kit.look(`console-german-${name}`, `${at(path)}&locale=de`, { as, ...few });
-  }
+  ], ([name, path, more]) => kit.look(`console-${name}`, at(path), { as, ...more }));
+  await kit.each([['application', 'applications/myClient?realm=/alpha'], ['keys', 'keys?realm=/alpha'], ['dashboard', '?realm=/alpha'], ['audit', 'audit?realm=/alpha']],
+    ([name, path]) => kit.look(`console-german-${name}`, `${at(path)}&locale=de`, { as, ...few }));
 }

@@ -7,10 +7,12 @@ export default async function (kit, { base, userCode }) {
   };
   const login = `${base}/XUI/?realm=/`;
 
-  await kit.look('login', login, { expect: 'input[name=IDToken1]' });
-  await kit.look('login-theme', `${base}/XUI/?realm=/alpha&locale=de`, { expect: 'img[alt=Limetree]' });
-  await kit.look('login-failed', login, { prepare: (page) => signIn(page, 'wrong'), expect: '.alert.bad', only: (v) => v.colorScheme === 'light' });
-  await kit.look('login-missing', `${base}/XUI/nothing`, { only: (v) => v.width < 800 && v.colorScheme === 'dark' });
+  await kit.each([
+    ['login', login, { expect: 'input[name=IDToken1]' }],
+    ['login-theme', `${base}/XUI/?realm=/alpha&locale=de`, { expect: 'img[alt=Limetree]' }],
+    ['login-failed', login, { prepare: (page) => signIn(page, 'wrong'), expect: '.alert.bad', only: (v) => v.colorScheme === 'light' }],
+    ['login-missing', `${base}/XUI/nothing`, { only: (v) => v.width < 800 && v.colorScheme === 'dark' }],
+  ], (page) => kit.look(...page));
 
   // Without JavaScript: the whole way to the account.
   const plain = await kit.visitor({ name: 'no script', javaScriptEnabled: false, locale: 'de-DE' });
@@ -31,20 +33,22 @@ export default async function (kit, { base, userCode }) {
   const as = await page.context().storageState();
 
   const query = new URLSearchParams({ client_id: 'photos', redirect_uri: 'https://photos.example.com/callback', response_type: 'code', scope: 'openid profile email', state: 's' });
-  await kit.look('consent', `${base}/oauth2/authorize?${query}`, { as, expect: 'button[value=allow]' });
-  await kit.look('consent-german', `${base}/oauth2/authorize?${query}&ui_locales=de`, { as, expect: 'text=Ihren Namen sehen', only: (v) => v.width < 800 && v.colorScheme === 'light' });
-  await kit.look('device', `${base}/oauth2/device/user`, { as, expect: 'input[name=user_code]', only: (v) => v.colorScheme === 'light' });
-  await kit.look('device-decision', `${base}/oauth2/device/user?user_code=${encodeURIComponent(userCode)}`, { as, expect: 'button[value=allow]', only: (v) => v.colorScheme === 'dark' });
-  await kit.look('oauth-error', `${base}/oauth2/authorize?client_id=nobody&response_type=code`, { expect: 'code', only: (v) => v.colorScheme === 'light' });
-  await kit.look('signed-in', login, { as, expect: 'text=Signed in as erin', only: (v) => v.width > 800 && v.colorScheme === 'light' });
-  await kit.look('account', `${base}/account?realm=/`, { as, expect: 'text=Photo prints' });
+  await kit.each([
+    ['consent', `${base}/oauth2/authorize?${query}`, { as, expect: 'button[value=allow]' }],
+    ['consent-german', `${base}/oauth2/authorize?${query}&ui_locales=de`, { as, expect: 'text=Ihren Namen sehen', only: (v) => v.width < 800 && v.colorScheme === 'light' }],
+    ['device', `${base}/oauth2/device/user`, { as, expect: 'input[name=user_code]', only: (v) => v.colorScheme === 'light' }],
+    ['device-decision', `${base}/oauth2/device/user?user_code=${encodeURIComponent(userCode)}`, { as, expect: 'button[value=allow]', only: (v) => v.colorScheme === 'dark' }],
+    ['oauth-error', `${base}/oauth2/authorize?client_id=nobody&response_type=code`, { expect: 'code', only: (v) => v.colorScheme === 'light' }],
+    ['signed-in', login, { as, expect: 'text=Signed in as erin', only: (v) => v.width > 800 && v.colorScheme === 'light' }],
+    ['account', `${base}/account?realm=/`, { as, expect: 'text=Photo prints' }],
+  ], (page) => kit.look(...page));
 
   // What the account page does.
   await page.goto(`${base}/account?realm=/`);
   const rows = page.locator('section[aria-labelledby=sessions] li');
   const before = await rows.count();
   kit.check(before >= 2, `the account shows ${before} sessions, want this one and others`);
-  await page.getByRole('button', { name: 'End', exact: true }).first().click();
+  await page.getByRole('button', { name: /^End \(Signed in/ }).first().click();
   await page.locator('.alert.ok').waitFor();
   kit.check(await rows.count() === before - 1, 'a session that is ended is gone');
   await page.getByRole('button', { name: 'Revoke' }).first().click();
