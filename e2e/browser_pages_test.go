@@ -10,7 +10,6 @@ const logoSVG = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vc
 
 // The pages for users, in a browser: sign-in, consent, device, errors, account, sign-out.
 func TestBrowserPages(t *testing.T) {
-	t.Parallel()
 	a := startAM(t, t.TempDir())
 	const root = "/realms/root/realm-config"
 	a.rest("POST", root+"/services/oauth-oidc?_action=create", map[string]any{

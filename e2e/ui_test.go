@@ -12,7 +12,6 @@ import (
 
 // Every component of pages, in both layouts, in a browser.
 func TestBrowserComponents(t *testing.T) {
-	t.Parallel()
 	set := ui.MustParse(os.DirFS("testdata/ui"), ".")
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", http.StripPrefix("/assets", ui.AssetHandler()))

@@ -88,10 +88,10 @@ export class Kit {
     }
   }
 
-  /** each uses what is on a list, a few at a time: a page is waited for most of the time. */
+  /** each uses what is on a list, two at a time: a page is waited for half of the time. */
   async each(list, use) {
     const left = [...list];
-    await Promise.all(Array.from({ length: 3 }, async () => { while (left.length) await use(left.shift()); }));
+    await Promise.all(Array.from({ length: 2 }, async () => { while (left.length) await use(left.shift()); }));
   }
 
   async layout(page, label) {
