@@ -71,9 +71,10 @@ export default async function (kit, { base, user, password }) {
     await p.keyboard.insertText(text);
   };
   const script = 'scripts/c735de08-f8f2-4e69-aa4a-2d8d3d438323?realm=/alpha';
+  const still = (p) => p.locator('[data-live-pause]').click(); // figures that come anew would change the page under the look
   const few = { only: (v) => (v.width > 800) === (v.colorScheme === 'light') }; // wide in light, narrow in dark
   await kit.each([
-    ['dashboard', '?realm=/alpha', { expect: '.chart svg' }],
+    ['dashboard', '?realm=/alpha', { prepare: still, expect: '.chart svg' }],
     ['realms', 'realms', few],
     ['realm-new', 'realms/new', few],
     ['applications', 'applications?realm=/alpha'],
@@ -158,6 +159,6 @@ export default async function (kit, { base, user, password }) {
     ['curl', 'services/validation?realm=/alpha', { prepare: (p) => p.getByText('Show as curl').click() }],
     ['missing', 'nothing-here', few],
   ], ([name, path, more]) => kit.look(`console-${name}`, at(path), { as, ...more }));
-  await kit.each([['application', 'applications/myClient?realm=/alpha'], ['keys', 'keys?realm=/alpha'], ['dashboard', '?realm=/alpha'], ['audit', 'audit?realm=/alpha']],
-    ([name, path]) => kit.look(`console-german-${name}`, `${at(path)}&locale=de`, { as, ...few }));
+  await kit.each([['application', 'applications/myClient?realm=/alpha'], ['keys', 'keys?realm=/alpha'], ['dashboard', '?realm=/alpha', { prepare: still }], ['audit', 'audit?realm=/alpha']],
+    ([name, path, more]) => kit.look(`console-german-${name}`, `${at(path)}&locale=de`, { as, ...few, ...more }));
 }

@@ -68,14 +68,15 @@ document.addEventListener('input', (e) => {
     dot.className = `dot ${{ on: 'ok', off: '', lost: 'bad' }[name]}`;
     text.textContent = text.dataset[name];
   };
+  const busy = () => paused || document.hidden || area.contains(document.activeElement) || !getSelection().isCollapsed;
   const renew = async () => {
-    if (paused || document.hidden || area.contains(document.activeElement) || !getSelection().isCollapsed) return;
+    if (busy()) return;
     try {
       const answer = await fetch(area.dataset.live, { headers: { 'HX-Request': 'true' }, redirect: 'manual' });
       if (answer.status === 401) { location.reload(); return; }
       if (!answer.ok) throw new Error(String(answer.status));
       const html = await answer.text();
-      if (paused) return;
+      if (busy()) return; // somebody has come to it meanwhile
       area.innerHTML = html;
       document.dispatchEvent(new CustomEvent('ui:times', { detail: area }));
       state('on');
