@@ -181,7 +181,7 @@ return [jwt.split(".").length, claims.get("audience"), claims.get("subject"), cl
   claims.get("key1"), claims.n, claims.get("jwtId").length > 20, claims.get("type"),
   check(jwt, {issuer: "other"}), check(jwt, {audience: "other"}), check(jwt, {subject: "other"}), check(jwt, {claims: {key1: "value2"}}),
   check(jwt, {signingKey: "b3RoZXI="}), check(jwt + "x", {}), check("a.b.c", {})];`,
-			fmt.Sprintf(`[%d, "https://as.example.com", "subject", "issuer", 600, "value1", 7, true, "JWT", null, null, null, null, null, null, null]`, parts))
+			fmt.Sprintf(`[%d, ["https://as.example.com"], "subject", "issuer", 600, "value1", 7, true, "JWT", null, null, null, null, null, null, null]`, parts))
 	}
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

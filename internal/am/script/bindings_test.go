@@ -44,10 +44,10 @@ accessToken.setField("r", utils.base64.encode(key));`, `"6mwBTcctb4zNHtkqzh1B8Nj
 accessToken.setField("r", [systemEnv.getProperty("script.my.port", "587", java.lang.Integer), systemEnv.getProperty("esv.mail-host"), systemEnv.getProperty("home"),
   systemEnv.getProperty("script.none"), systemEnv.getProperty("script.none", "x"), systemEnv.getProperty("script.list", "", "java.util.List")[1],
   utils.base64.atob(utils.base64.btoa("é"))]);`,
-			`[25,"mail.example.com",null,null,"x","b","é"]`},
+			`[25,"mail.example.com",null,null,"x"," b","é"]`},
 		{"the environment, older", js, modify, `
 var map = systemEnv.getProperty("script.map", "{}", java.util.Map), list = systemEnv.getProperty("script.list", "", java.util.List);
-accessToken.setField("r", [systemEnv.getProperty("script.my.port", "587", java.lang.Integer) === 25, map.get("k"), list == "[a, b]",
+accessToken.setField("r", [systemEnv.getProperty("script.my.port", "587", java.lang.Integer) === 25, map.get("k"), list == "[a,  b]",
   systemEnv.getProperty("script.none", "2.0", java.lang.Double), systemEnv.getProperty("script.on", "false", java.lang.Boolean)]);`,
 			`[true,"v",true,2,true]`},
 		{"the environment, Groovy", groovy, modify, `
@@ -61,8 +61,8 @@ accessToken.setField("r", [p.get("tier"), p.get("none"), p.containsKey("tier"), 
 			`["gold",null,true,false,null,"dora@example.com",null,1,false,true,"https://mcp.example.com","{\"tier\":\"gold\",\"limits\":{\"daily\":\"5\",\"weekly\":\"20\"}}",true]`},
 		{"headers of the request", js, modify + next, `
 var h = requestProperties.requestHeaders;
-accessToken.setField("r", [h["X-Forwarded-For"][0], requestProperties.get("requestHeaders").get("X-Forwarded-For").get(0), h["x-forwarded-for"] === undefined, Object.keys(h)]);`,
-			`["192.0.2.1","192.0.2.1",true,["X-Forwarded-For"]]`},
+accessToken.setField("r", [h["X-Forwarded-For"][0], requestProperties.get("requestHeaders").get("X-Forwarded-For").get(0), h["x-forwarded-for"].get(0), h.get("X-Other"), h["X-Other"] === undefined, Object.keys(h)]);`,
+			`["192.0.2.1","192.0.2.1","192.0.2.1",null,true,["X-Forwarded-For"]]`},
 		{"attributes of many values", js, modify + next, `
 identity.addAttribute("mail", ["a@example.com", "b@example.com"]); identity.addAttribute("mail", "c@example.com");
 identity.setAttribute("nick", "d"); accessToken.setField("r", [identity.getAttributeValues("mail"), identity.getAttributeValues("nick")]);`,
@@ -83,17 +83,17 @@ identity.setAttribute("nick", "d"); accessToken.setField("r", [identity.getAttri
 		`openidm.read("managed/user/x");`:                                                            "no resources to ask for",
 		`policy.evaluate({}, "x", [], {});`:                                                          "no resources to ask for",
 		`cacheManager.exists("x");`:                                                                  "cacheManager is not defined",
-		`jwtAssertion.generateJwt({});`:                                                              "generateJwt: jwtType: expected",
-		`jwtValidator.validateJwtClaims({});`:                                                        "validateJwtClaims: jwtType: expected",
+		`jwtAssertion.generateJwt({jwtType: "X"});`:                                                  "generateJwt: jwtType: expected",
+		`jwtValidator.validateJwtClaims({jwtType: "X"});`:                                            "validateJwtClaims: jwtType: expected",
 		`jwtValidator.validateJwtClaims("x");`:                                                       "no such signature",
 		`utils.crypto.subtle.encrypt("AES", [1], [2]);`:                                              "an AES key has 16",
 		`utils.crypto.subtle.digest("MD5", [1]);`:                                                    "no hash",
 		`utils.crypto.subtle.sign("DSA", [1], [2]);`:                                                 "no private key",
-		`utils.base64.decode("*");`:                                                                  "not base64",
+		`utils.base64.decode("*");`:                                                                  "Illegal base64 character 2a",
 		`utils.crypto.getRandomValues("x");`:                                                         "expected an array",
 		`utils.crypto.getRandomValues(new Array(5000));`:                                             "at a time",
 		`systemEnv.getProperty("script.x", null);`:                                                   "must not be null",
-		`systemEnv.getProperty("script.x", "y", "java.io.X");`:                                       "expected Boolean",
+		`systemEnv.getProperty("script.x", "y", "java.io.X");`:                                       "Unsupported return type: java.io.X",
 		`utils.crypto.subtle.deriveKey({name: "PBKDF2", salt: [1], iterations: 9000000}, [1], 256);`: "iterations",
 	} {
 		_, err := script.New(script.Options{}).ModifyAccessToken(t.Context(), written(js, modify+next, source), sampleInput(), sampleToken())

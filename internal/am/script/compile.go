@@ -155,6 +155,14 @@ func (e *Engine) Validate(language, evaluator, source string) []Problem {
 
 func compileJS(name, source string, next bool) (*jsProgram, error) {
 	ast, err := parser.ParseFile(nil, name, source, 0, parser.WithDisableSourceMaps)
+	each := false
+	if err != nil {
+		if plain, ok := withoutForEach(source); ok {
+			if again, other := parser.ParseFile(nil, name, plain, 0, parser.WithDisableSourceMaps); other == nil {
+				ast, err, source, each = again, nil, plain, true
+			}
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -168,5 +176,5 @@ func compileJS(name, source string, next bool) (*jsProgram, error) {
 	}
 	n := namesIn(source)
 	n.all = n.all || next && n.words["require"] // a library names what it likes
-	return &jsProgram{prog: prog, names: n, nextGen: next, guard: guardFor(source, n), joins: joins || next && n.words["require"]}, nil
+	return &jsProgram{prog: prog, names: n, nextGen: next, guard: guardFor(source, n), joins: joins || next && n.words["require"], each: each}, nil
 }

@@ -264,6 +264,8 @@ func appendJSON(buf []byte, v groovy.Value, depth int) ([]byte, error) {
 		return x.Append(buf, 10), nil
 	case *groovy.Map:
 		return appendMap(buf, x, depth)
+	case headerMap:
+		return appendMap(buf, x.m, depth)
 	case *groovy.Range:
 		return appendRange(buf, x, depth)
 	}

@@ -30,6 +30,8 @@ type DecisionInput struct {
 	Languages []string
 	// Journey is the tree that the node is in.
 	Journey Journey
+	// Resumed tells that the journey was suspended by the node, and that somebody had its link.
+	Resumed bool
 }
 
 // Journey is a tree, as scripts are told of it.
@@ -128,18 +130,19 @@ func mapFromGo(m map[string]any) *groovy.Map {
 var ofDecision = variablesOf(
 	binding{"idRepository", of(func(r *run, d *decision) groovy.Value { return &idRepository{r, d.in.Find} })},
 	binding{"nodeState", of(func(_ *run, d *decision) groovy.Value { return &nodeState{d} })},
-	binding{"requestHeaders", of(func(_ *run, d *decision) groovy.Value { return lists(lowered(d.in.Headers)) })},
+	binding{"requestHeaders", of(func(_ *run, d *decision) groovy.Value { return headerMap{lists(lowered(d.in.Headers))} })},
 	binding{"requestParameters", of(func(_ *run, d *decision) groovy.Value { return lists(d.in.Params) })},
 	binding{"requestCookies", of(func(_ *run, d *decision) groovy.Value { return d.cookies() })},
 	binding{"existingSession", of(func(_ *run, d *decision) groovy.Value { return d.session() })},
+	binding{"resumedFromSuspend", of(func(_ *run, d *decision) groovy.Value { return d.in.Resumed })},
 ).newerHas(
 	binding{"callbacks", of(func(_ *run, d *decision) groovy.Value { return &nextCallbacks{d} })},
 	binding{"callbacksBuilder", of(func(_ *run, d *decision) groovy.Value { return &callbacksBuilder{d} })},
 	binding{"action", of(func(_ *run, d *decision) groovy.Value { return d.action })},
 	binding{"locales", of(func(_ *run, d *decision) groovy.Value { return &locales{d.in.Languages} })},
-	// There are no suspended journeys to resume, and no SAML applications.
-	binding{"resumedFromSuspend", constant(false)},
+	// Journeys of this server are begun by no application of theirs.
 	binding{"samlApplication", constant(nil)},
+	binding{"oauthApplication", constant(nil)},
 	binding{"cacheManager", func(r *run) groovy.Value { return &cacheManager{r} }},
 	binding{"journey", of(func(_ *run, d *decision) groovy.Value { return &journeyOf{d.in.Journey} })},
 ).olderHas(
@@ -176,14 +179,14 @@ func (d *decision) cookies() groovy.Value {
 	return out
 }
 
-// session is a map of properties, null without a session.
+// session is a map of properties. Without a session it is not there: scripts look at its type.
 func (d *decision) session() groovy.Value {
 	s := d.in.Session
 	if s == nil {
-		return nil
+		return undefined{}
 	}
 	out := groovy.NewMap()
-	for _, name := range []string{"UserToken", "UserId", "Principal", "AuthLevel", "Service", "AMCtxId", "authInstant"} {
+	for _, name := range sessionProperties {
 		if v := (&session{s, d.run, d.run.realmPath()}).property(name); v != nil {
 			out.Put(name, v)
 		}
@@ -209,12 +212,15 @@ var nodeStateClass = &groovy.Class{
 				return nil, nil
 			}
 			if d.run.nextGen {
-				return v, nil
+				return d.live(text(c.Arg(0)), v), nil
 			}
 			return &jsonValue{v}, nil
 		}),
 		"getObject": onState(1, func(d *decision, c *groovy.Call) (groovy.Value, error) {
 			merged := groovy.NewMap()
+			if _, ok := d.find(text(c.Arg(0))); !ok {
+				return nil, nil
+			}
 			for _, m := range []*groovy.Map{d.shared, d.secure, d.transient} {
 				if v, _ := m.Get(text(c.Arg(0))); v != nil {
 					inner, ok := unwrapped(v).(*groovy.Map)
@@ -283,9 +289,38 @@ func mergeState(m *groovy.Map, c *groovy.Call) (groovy.Value, error) {
 	}
 	for _, k := range from.Keys() {
 		v, _ := from.Get(k)
-		m.Put(k, unwrapped(v))
+		v = unwrapped(v)
+		if more, ok := v.(*groovy.Map); ok && text(k) == objectAttributes {
+			if into, ok := had(m, k); ok {
+				for _, name := range more.Keys() {
+					x, _ := more.Get(name)
+					into.Put(name, unwrapped(x))
+				}
+				continue
+			}
+		}
+		m.Put(k, v)
 	}
 	return c.This, nil
+}
+
+func had(m *groovy.Map, key groovy.Value) (*groovy.Map, bool) {
+	v, _ := m.Get(key)
+	into, ok := unwrapped(v).(*groovy.Map)
+	return into, ok
+}
+
+// objectAttributes is the part of the state that is merged, and that scripts change in place.
+const objectAttributes = "objectAttributes"
+
+// liveMap is a map that the newer dialect sees with Java's methods, and changes in place.
+type liveMap struct{ m *groovy.Map }
+
+func (d *decision) live(name string, v groovy.Value) groovy.Value {
+	if m, ok := v.(*groovy.Map); ok && name == objectAttributes {
+		return liveMap{m}
+	}
+	return v
 }
 
 func onState(n int, do func(*decision, *groovy.Call) (groovy.Value, error)) groovy.Method {

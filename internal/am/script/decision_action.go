@@ -2,6 +2,7 @@ package script
 
 import (
 	"maps"
+	"strconv"
 
 	"gatehouse/internal/groovy"
 )
@@ -94,11 +95,21 @@ const maxMinutes = 10 * 366 * 24 * 60
 
 func minutes(set func(*action, int)) groovy.Method {
 	return onAction(func(a *action, c *groovy.Call) (groovy.Value, error) {
-		n, ok := integer(c.Arg(0))
-		if len(c.Args) != 1 || !ok || n < 1 || n > maxMinutes {
+		if len(c.Args) != 1 {
+			return nil, wrong(c)
+		}
+		f, ok := number(c.Arg(0))
+		if !ok {
+			var err error
+			if f, err = strconv.ParseFloat(text(c.Arg(0)), 64); err != nil {
+				return nil, illegal("Cannot convert %s to java.lang.Integer", clip(text(c.Arg(0)), 100))
+			}
+		}
+		n := int(min(f, maxMinutes+1))
+		if n < 1 || n > maxMinutes {
 			return nil, illegal("%s: expected minutes", c.Name)
 		}
-		set(a, int(n))
+		set(a, n)
 		return a, nil
 	})
 }

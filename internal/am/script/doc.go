@@ -6,9 +6,9 @@
 // tables list and nothing else.
 //
 // JavaScript comes in two dialects, which the script's context chooses: the older one
-// sees Java names (JavaImporter, Packages, org.forgerock…, java.util…) and collections
-// with the methods that Java gives them; the one of the contexts that end in _NEXT_GEN
-// sees plain objects and arrays and no Java names at all.
+// sees collections with the methods that Java gives them; the one of the contexts that
+// end in _NEXT_GEN sees plain objects and arrays, which lend it some of those methods.
+// Both see Java names (JavaImporter, Packages, org.forgerock…, java.util…).
 //
 // Every run has a fresh global scope, and limits on time, depth and memory. What a
 // script does to a token counts only if the script ends well.

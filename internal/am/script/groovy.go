@@ -34,7 +34,11 @@ func (p *groovyProgram) run(r *run, vars []binding, function string) (groovy.Val
 	b := groovy.NewBinding(nil)
 	for _, v := range vars {
 		if p.names.has(v.name) {
-			b.Set(v.name, v.value(r))
+			value := v.value(r)
+			if _, none := value.(undefined); none {
+				value = nil
+			}
+			b.Set(v.name, value)
 		}
 	}
 	var out groovy.Value

@@ -42,16 +42,16 @@ var identityClass = &groovy.Class{
 	Name: "com.sun.identity.idm.AMIdentity",
 	Methods: map[string]groovy.Method{
 		"getName":        onIdentity(0, func(i *identity, _ *groovy.Call) (groovy.Value, error) { return i.user.Name, nil }),
-		"getRealm":       onIdentity(0, func(i *identity, _ *groovy.Call) (groovy.Value, error) { return i.run.realmPath(), nil }),
+		"getRealm":       onIdentity(0, func(i *identity, _ *groovy.Call) (groovy.Value, error) { return organization(i.run.realmPath()), nil }),
 		"getUniversalId": onIdentity(0, func(i *identity, _ *groovy.Call) (groovy.Value, error) { return i.universalID(), nil }),
 		"isActive":       onIdentity(0, func(i *identity, _ *groovy.Call) (groovy.Value, error) { return i.user.IsActive(), nil }),
 		"isExists":       onIdentity(0, func(*identity, *groovy.Call) (groovy.Value, error) { return true, nil }),
 		"exists":         onIdentity(0, func(*identity, *groovy.Call) (groovy.Value, error) { return true, nil }),
 		"getAttribute": onIdentity(1, func(i *identity, c *groovy.Call) (groovy.Value, error) {
-			return setOf(i.user.Attribute(text(c.Arg(0)))), nil
+			return setOf(i.values(text(c.Arg(0)))), nil
 		}),
 		"getAttributeValues": onIdentity(1, func(i *identity, c *groovy.Call) (groovy.Value, error) {
-			return listOf(i.user.Attribute(text(c.Arg(0)))), nil
+			return listOf(i.values(text(c.Arg(0)))), nil
 		}),
 		"getAttributes": onIdentity(-1, (*identity).attributes),
 		"setAttribute":  onIdentity(2, (*identity).setAttribute),
@@ -59,6 +59,37 @@ var identityClass = &groovy.Class{
 		"store":         onIdentity(0, func(i *identity, _ *groovy.Call) (groovy.Value, error) { return nil, i.save() }),
 	},
 	String: func(this groovy.Value) string { return this.(*identity).universalID() },
+}
+
+// nobodyHere is what the newer dialect finds where there is no such user.
+type nobodyHere struct{}
+
+// GroovyClass is that of users.
+func (nobodyHere) GroovyClass() *groovy.Class { return nobodyHereClass }
+
+var nobodyHereClass = func() *groovy.Class {
+	c := &groovy.Class{Name: "org.forgerock.openam.scripting.api.identity.ScriptedIdentityScriptWrapper", Methods: map[string]groovy.Method{
+		"exists": func(*groovy.Call) (groovy.Value, error) { return false, nil },
+	}}
+	for _, name := range []string{"getName", "getUniversalId", "getAttributeValues", "setAttribute", "addAttribute", "store"} {
+		c.Methods[name] = func(*groovy.Call) (groovy.Value, error) {
+			return nil, groovy.Throw("java.lang.NullPointerException", "%s: there is no such identity", name)
+		}
+	}
+	return c
+}()
+
+// values are those of an attribute. What identity management calls by other names is there under those as well.
+func (i *identity) values(name string) []string {
+	values := i.user.Attribute(name)
+	switch {
+	case values != nil:
+	case strings.EqualFold(name, "fr-idm-uuid"):
+		return []string{i.user.ID}
+	case strings.EqualFold(name, "inetUserStatus"):
+		return []string{"Active"}
+	}
+	return values
 }
 
 func onIdentity(n int, do func(*identity, *groovy.Call) (groovy.Value, error)) groovy.Method {
@@ -162,8 +193,12 @@ func universalID(realmPath string, s store.Subject) string {
 	if s.Type != "usr" {
 		kind = "agent"
 	}
+	return "id=" + s.Name + ",ou=" + kind + "," + organization(realmPath)
+}
+
+// organization names a realm in that manner.
+func organization(realmPath string) string {
 	var dn strings.Builder
-	dn.WriteString("id=" + s.Name + ",ou=" + kind + ",")
 	if parts := strings.FieldsFunc(realmPath, func(c rune) bool { return c == '/' }); len(parts) > 0 {
 		for _, part := range slices.Backward(parts) {
 			dn.WriteString("o=" + part + ",")

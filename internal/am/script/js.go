@@ -18,6 +18,7 @@ type jsProgram struct {
 	nextGen bool
 	guard   guard
 	joins   bool // the program, or a library of its, joins texts
+	each    bool // the program has loops over values
 }
 
 // js is one run of a JavaScript program in a virtual machine of its own.
@@ -40,7 +41,10 @@ const guardName = "guard.js"
 //go:embed guard.js
 var guardSource string
 
-var guardProgram = goja.MustCompile(guardName, guardSource, true)
+var (
+	guardProgram = goja.MustCompile(guardName, guardSource, true)
+	eachProgram  = goja.MustCompile(eachName, eachSource, true)
+)
 
 func (p *jsProgram) run(r *run, vars []binding, function string) (v groovy.Value, err error) {
 	j := &js{vm: goja.New(), run: r, names: &p.names, nextGen: p.nextGen}
@@ -62,6 +66,13 @@ func (p *jsProgram) run(r *run, vars []binding, function string) (v groovy.Value
 		if err := j.putJoin(); err != nil {
 			return nil, err
 		}
+	}
+	if p.each || p.nextGen && p.names.words["require"] {
+		v, err := j.vm.RunProgram(eachProgram)
+		if err != nil {
+			return nil, err
+		}
+		j.set(eachName, v)
 	}
 	if p.guard != guardNone {
 		if err := j.putGuards(p.guard == guardAll); err != nil {
@@ -135,10 +146,6 @@ func (j *js) globals(vars []binding) {
 		if j.names.has("require") {
 			j.set("require", j.vm.ToValue(j.require))
 		}
-		if j.names.words["java"] && j.names.words["systemEnv"] {
-			j.set("java", j.vm.ToValue(typeNames()))
-		}
-		return
 	}
 	j.javaGlobals()
 	j.javaStrings()
@@ -177,7 +184,11 @@ func (f jsFunction) call(args ...groovy.Value) (groovy.Value, error) {
 // function makes a method of a host, or a static one, callable.
 func (j *js) function(name string, class *groovy.Class, this groovy.Value, m groovy.Method) goja.Value {
 	return j.vm.ToValue(func(call goja.FunctionCall) goja.Value {
-		return j.to(j.invoke(&groovy.Call{Class: class, Name: name, This: this, Args: j.args(call.Arguments)}, m))
+		v := j.invoke(&groovy.Call{Class: class, Name: name, This: this, Args: j.args(call.Arguments)}, m)
+		if h, ok := v.(groovy.Host); ok && this != nil && h == this { // a call that gives the object itself, to go on with
+			return call.This
+		}
+		return j.to(v)
 	})
 }
 
@@ -221,7 +232,8 @@ func (j *js) throwable(err error) any {
 	if fault != nil {
 		return j.vm.NewGoError(err)
 	}
-	_ = e.Set("javaException", j.wrap(t)) // a fresh object takes every member
+	_ = e.Set("name", "JavaException") // a fresh object takes every member
+	_ = e.Set("javaException", j.wrap(t))
 	return e
 }
 

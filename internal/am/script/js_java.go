@@ -53,7 +53,7 @@ func hostClasses() []*groovy.Class {
 	return list
 }
 
-// javaGlobals sets the names through which older JavaScript comes to Java.
+// javaGlobals sets the names through which JavaScript comes to Java.
 func (j *js) javaGlobals() {
 	for _, root := range [...]string{"org", "com", "java", "javax", "groovy"} {
 		if j.names.has(root) {
@@ -137,7 +137,7 @@ func (j *js) class(c *groovy.Class) *goja.Object {
 		return o
 	}
 	o := j.vm.ToValue(func(call goja.ConstructorCall) *goja.Object {
-		return j.to(j.create(c, j.args(call.Arguments))).ToObject(j.vm)
+		return j.made(j.create(c, j.args(call.Arguments))).ToObject(j.vm)
 	}).(*goja.Object)
 	for name, m := range c.Static {
 		if j.names.has(name) {
@@ -159,6 +159,15 @@ func (j *js) class(c *groovy.Class) *goja.Object {
 	}
 	j.classes[c], j.known[o] = o, c
 	return o
+}
+
+// made shows what the script made itself: a collection with Java's methods, in the newer dialect too.
+func (j *js) made(v groovy.Value) goja.Value {
+	switch v.(type) {
+	case *groovy.Map, *groovy.List, *groovy.Set, *sequence:
+		return j.wrap(v)
+	}
+	return j.to(v)
 }
 
 func (j *js) create(c *groovy.Class, args []groovy.Value) groovy.Value {

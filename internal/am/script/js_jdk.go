@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/dop251/goja"
+	"github.com/google/uuid"
 
 	"gatehouse/internal/groovy"
 )
 
-// jdkClasses are the classes of Java itself that older JavaScript can name. Groovy has
-// its own.
+// jdkClasses are the classes of Java itself that JavaScript can name. Groovy has its own.
 func jdkClasses() []*groovy.Class {
 	list := []*groovy.Class{
 		{Name: "java.util.ArrayList", New: newSequence(false)}, {Name: "java.util.LinkedList", New: newSequence(false)},
@@ -29,6 +29,9 @@ func jdkClasses() []*groovy.Class {
 		}},
 		{Name: "java.lang.System", Static: map[string]groovy.Method{
 			"currentTimeMillis": func(*groovy.Call) (groovy.Value, error) { return time.Now().UnixMilli(), nil },
+		}},
+		{Name: "java.util.UUID", Static: map[string]groovy.Method{
+			"randomUUID": withArgs(0, func(*groovy.Call) (groovy.Value, error) { return uuid.NewString(), nil }),
 		}},
 		{Name: "java.lang.String", New: asText, Static: map[string]groovy.Method{
 			"valueOf": asText,
@@ -48,14 +51,16 @@ func jdkClasses() []*groovy.Class {
 		}},
 	}
 	list = append(list, base64Class, base64CodingClass)
-	for _, name := range []string{"Integer", "Long"} {
+	for _, name := range []string{"Integer", "Long", "Short", "Byte"} {
 		list = append(list, &groovy.Class{Name: "java.lang." + name, New: asWhole, Static: map[string]groovy.Method{
-			"valueOf": asWhole, "parseInt": asWhole, "parseLong": asWhole,
+			"valueOf": asWhole, "parseInt": asWhole, "parse" + name: asWhole,
 		}})
 	}
-	list = append(list, &groovy.Class{Name: "java.lang.Double", New: asFloat, Static: map[string]groovy.Method{
-		"valueOf": asFloat, "parseDouble": asFloat,
-	}})
+	for _, name := range []string{"Double", "Float"} {
+		list = append(list, &groovy.Class{Name: "java.lang." + name, New: asFloat, Static: map[string]groovy.Method{
+			"valueOf": asFloat, "parse" + name: asFloat,
+		}})
+	}
 	for name, extends := range map[string]string{
 		"Exception": "java.lang.Throwable", "RuntimeException": "java.lang.Exception",
 		"IllegalArgumentException":      "java.lang.RuntimeException",

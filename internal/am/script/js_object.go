@@ -22,6 +22,12 @@ type jsMember interface {
 	member(j *js, key string) goja.Value
 }
 
+// jsKeyed is a jsMember whose members can be listed.
+type jsKeyed interface {
+	jsMember
+	keys() []string
+}
+
 func (j *js) wrap(v groovy.Value) *goja.Object {
 	switch x := v.(type) {
 	case *groovy.List: // a copy: scripts change lists in ways that the type has not
@@ -69,6 +75,11 @@ func (o *jsObject) Get(key string) goja.Value {
 	if s, ok := o.v.(*sequence); ok {
 		if v := o.element(s, key); v != nil {
 			return v
+		}
+	}
+	if m, ok := o.v.(*groovy.Map); ok && o.j.nextGen { // an entry goes before a method of its name
+		if v, has := m.Get(key); has {
+			return o.j.to(v)
 		}
 	}
 	if m := methodOf(o.class, key); m != nil {
@@ -171,6 +182,10 @@ func (o *jsObject) Has(key string) bool {
 		if key == "length" {
 			return true
 		}
+	case jsKeyed:
+		if x.member(o.j, key) != nil {
+			return true
+		}
 	default:
 		if o.getter(key) != nil {
 			return true
@@ -200,6 +215,8 @@ func (o *jsObject) Keys() []string {
 		for i := range x.list {
 			out = append(out, strconv.Itoa(i))
 		}
+	case jsKeyed:
+		out = x.keys()
 	}
 	return out
 }

@@ -45,6 +45,11 @@ func (j *js) copyOf(v goja.Value, depth int) groovy.Value {
 		return j.copyArray(o, depth)
 	case "String", "Number", "Boolean":
 		return o.Export()
+	case "Error":
+		if t := thrownBy(o); t != nil {
+			return t
+		}
+		return o.String()
 	case "Date":
 		if t, ok := o.Export().(time.Time); ok {
 			return t.UTC().Format("2006-01-02T15:04:05.000Z")
@@ -87,6 +92,8 @@ func (j *js) to(v groovy.Value) goja.Value {
 	switch x := v.(type) {
 	case nil:
 		return goja.Null()
+	case undefined:
+		return goja.Undefined()
 	case string, bool, int64, float64:
 		return j.vm.ToValue(x)
 	case jsFunction:
@@ -102,6 +109,8 @@ func (j *js) to(v groovy.Value) goja.Value {
 			return j.plain(v, 0)
 		}
 		return j.wrap(v)
+	case liveMap:
+		return j.wrap(x.m)
 	case *groovy.Thrown, groovy.Host:
 		return j.wrap(v)
 	}

@@ -41,7 +41,7 @@ var jwtAssertionClass = &groovy.Class{
 	Methods: map[string]groovy.Method{
 		"generateJwt": withArgs(1, func(c *groovy.Call) (groovy.Value, error) {
 			data, err := jwtDataOf(c.This.(*jwtAssertion).run, c)
-			if err != nil {
+			if data == nil {
 				return nil, err
 			}
 			return data.generate()
@@ -60,7 +60,7 @@ var jwtValidatorClass = &groovy.Class{
 	Methods: map[string]groovy.Method{
 		"validateJwtClaims": withArgs(1, func(c *groovy.Call) (groovy.Value, error) {
 			data, err := jwtDataOf(c.This.(*jwtValidator).run, c)
-			if err != nil {
+			if data == nil {
 				return nil, err
 			}
 			return data.validate()
@@ -77,13 +77,16 @@ type jwtData struct {
 	claims map[string]any // custom ones
 }
 
+// jwtDataOf is nil without an error for an object that says nothing of a type: there is no JWT then.
 func jwtDataOf(r *run, c *groovy.Call) (*jwtData, error) {
 	m, ok := c.Arg(0).(*groovy.Map)
 	if !ok {
 		return nil, wrong(c)
 	}
 	d := &jwtData{run: r, call: c.Name, given: m}
-	d.form = d.text("jwtType")
+	if d.form = d.text("jwtType"); d.form == "" {
+		return nil, nil
+	}
 	if d.form != jwtSigned && d.form != jwtSignedEncrypted && d.form != jwtEncryptedSigned {
 		return nil, d.bad("jwtType: expected %s, %s or %s", jwtSigned, jwtSignedEncrypted, jwtEncryptedSigned)
 	}
@@ -159,7 +162,15 @@ func (d *jwtData) key(name string) (*jose.Key, error) {
 	if v == nil {
 		return nil, groovy.Throw(noSecretException, "%s: %s is missing", d.call, name)
 	}
-	raw := []byte(strings.TrimSpace(revealed(v)))
+	given := revealed(v)
+	if _, ok := items(v); ok {
+		b, err := bytesOf(v)
+		if err != nil {
+			return nil, err
+		}
+		given = string(b)
+	}
+	raw := []byte(strings.TrimSpace(given))
 	if _, isMap := v.(*groovy.Map); isMap {
 		var err error
 		if raw, err = encode(v); err != nil {
@@ -292,7 +303,11 @@ func (d *jwtData) payload() ([]byte, error) {
 
 // validate gives the claims of a JWT, or null when it is not what the script wants: forged, expired, of somebody else.
 func (d *jwtData) validate() (groovy.Value, error) {
-	key, err := d.key("signingKey")
+	name := "signingKey"
+	if v, _ := d.given.Get("verificationKey"); v != nil {
+		name = "verificationKey"
+	}
+	key, err := d.key(name)
 	if err != nil {
 		return nil, err
 	}
@@ -301,7 +316,7 @@ func (d *jwtData) validate() (groovy.Value, error) {
 		algorithm = jose.RS256
 	}
 	if err := key.Verifies(algorithm); err != nil {
-		return nil, d.bad("signingKey: %v", err)
+		return nil, d.bad("%s: %v", name, err)
 	}
 	o := jose.OpenOptions{Verify: &jose.VerifyOptions{Keys: jose.NewKeySet(key), Algorithms: []jose.Algorithm{algorithm}, MaxBytes: maxScriptToken}}
 	if d.form != jwtSigned {
@@ -389,6 +404,11 @@ func claimsForScript(claims *jose.Claims) (groovy.Value, error) {
 	m, ok := decode(raw).(*groovy.Map)
 	if !ok {
 		return nil, errors.New("claims are no object")
+	}
+	if v, _ := m.Get("aud"); v != nil {
+		if _, list := items(v); !list {
+			m.Put("aud", groovy.NewList(v))
+		}
 	}
 	for short, long := range claimNames {
 		if v, has := m.Get(short); has {

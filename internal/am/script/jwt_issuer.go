@@ -164,6 +164,9 @@ func onRepository(n int, do func(*groovy.Call, *identity) (groovy.Value, error))
 		repo := c.This.(*idRepository)
 		u, err := repo.find(text(c.Arg(0)))
 		if errors.Is(err, store.ErrNotFound) {
+			if repo.run.nextGen {
+				return nobodyHere{}, nil
+			}
 			return nil, nil
 		}
 		if err != nil {

@@ -22,7 +22,7 @@ func TestErrors(t *testing.T) {
 		{"plain object to the older token", js, mayAct, `token.setMayAct({client_id: "x"});`, "expected a JsonValue", 1},
 		{"text to the newer token", js, mayAct + next, `token.setMayAct("x");`, "expected an object", 1},
 		{"require", js, mayAct + next, `var a = require("lib");`, "no library scripts here", 1},
-		{"no Java in the newer dialect", js, mayAct + next, `new java.util.HashMap();`, "java is not defined", 1},
+		{"no such class in the newer dialect", js, mayAct + next, `new java.io.File("x");`, "java.io.File is not available", 1},
 		{"does not parse", js, mayAct, "var a = 1;\nvar = ;", "", 2},
 		{"Java exception", js, mayAct, `throw new java.lang.IllegalStateException("bad state");`, "java.lang.IllegalStateException: bad state", 1},
 		{"no such method", js, mayAct, `token.setClientId("x");`, "no member 'setClientId'", 1},

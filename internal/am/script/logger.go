@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"gatehouse/internal/am/realm"
 	"gatehouse/internal/groovy"
 )
 
@@ -30,7 +31,14 @@ var loggerClass = &groovy.Class{
 		"isTraceEnabled": logs(slog.LevelDebug), "isDebugEnabled": logs(slog.LevelDebug), "messageEnabled": logs(slog.LevelDebug),
 		"isInfoEnabled": logs(slog.LevelInfo), "isWarnEnabled": logs(slog.LevelWarn), "warningEnabled": logs(slog.LevelWarn),
 		"isErrorEnabled": logs(slog.LevelError), "errorEnabled": logs(slog.LevelError),
-		"getName": func(c *groovy.Call) (groovy.Value, error) { return c.This.(*logger).run.script.Name, nil },
+		"getName": func(c *groovy.Call) (groovy.Value, error) {
+			s := c.This.(*logger).run.script
+			context := s.Context
+			if context == realm.ContextScriptedDecision {
+				context = realm.ContextTreeDecision
+			}
+			return "scripts." + context + "." + s.ID + ".(" + s.Name + ")", nil
+		},
 	},
 }
 
@@ -59,24 +67,44 @@ func logAt(level slog.Level) groovy.Method {
 	}
 }
 
+// filled is a format with its arguments (SLF4J). An exception behind them stands for no placeholder, and \ before one
+// makes it a text, unless that is \\. What is left over is at the end.
 func filled(args []groovy.Value) string {
 	if len(args) == 0 {
 		return ""
 	}
 	format, rest := text(args[0]), args[1:]
+	var thrown groovy.Value
+	if n := len(rest); n > 0 {
+		if t, ok := rest[n-1].(*groovy.Thrown); ok {
+			thrown, rest = t, rest[:n-1]
+		}
+	}
 	var b strings.Builder
 	for len(rest) > 0 && b.Len() < maxLogText {
 		before, after, found := strings.Cut(format, "{}")
 		if !found {
 			break
 		}
-		b.WriteString(before)
+		format = after
+		if plain, escaped := strings.CutSuffix(before, `\`); escaped {
+			b.WriteString(plain)
+			if !strings.HasSuffix(plain, `\`) {
+				b.WriteString("{}")
+				continue
+			}
+		} else {
+			b.WriteString(before)
+		}
 		b.WriteString(clip(text(rest[0]), maxLogText))
-		format, rest = after, rest[1:]
+		rest = rest[1:]
 	}
 	b.WriteString(format)
-	if len(rest) > 0 { // an exception behind the last placeholder, for one
-		b.WriteString(": " + text(rest[len(rest)-1]))
+	if thrown == nil && len(rest) > 0 {
+		thrown = rest[len(rest)-1]
+	}
+	if thrown != nil {
+		b.WriteString(": " + text(thrown))
 	}
 	return b.String()
 }

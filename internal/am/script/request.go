@@ -23,7 +23,7 @@ func requestProperties(r *run, in *Input) groovy.Value {
 			headers.Put(name, listOf(in.Headers[name]))
 		}
 	}
-	out.Put("requestHeaders", headers)
+	out.Put("requestHeaders", headerMap{headers})
 	return out
 }
 

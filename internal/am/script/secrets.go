@@ -32,19 +32,26 @@ var secretsClass = &groovy.Class{
 	},
 }
 
-// nodeException is what PingAM throws when there is no such secret.
-const nodeException = "org.forgerock.openam.auth.node.api.NodeProcessException"
+// nodeException is what PingAM throws when there is no such secret, and secretsException in the newer dialect.
+const (
+	nodeException    = "org.forgerock.openam.auth.node.api.NodeProcessException"
+	secretsException = "org.forgerock.openam.scripting.api.secrets.ScriptedSecretsException"
+)
 
 func (r *run) secret(label string) (groovy.Value, error) {
+	exception := nodeException
+	if r.nextGen {
+		exception = secretsException
+	}
 	if !realm.IsScriptLabel(label) {
-		return nil, groovy.Throw(nodeException, "Secret id %s not accessible", clip(label, 200))
+		return nil, groovy.Throw(exception, "Secret id %s not accessible", clip(label, 200))
 	}
 	if r.eng.options.Secret == nil {
-		return nil, groovy.Throw(nodeException, "No secrets are read from here")
+		return nil, groovy.Throw(exception, "No secrets are read from here")
 	}
 	value, err := r.eng.options.Secret(r.ctx, r.realm, label)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, groovy.Throw(nodeException, "Secret id %s not accessible or does not exist", clip(label, 200))
+		return nil, groovy.Throw(exception, "Secret id %s not accessible or does not exist", clip(label, 200))
 	}
 	if err != nil {
 		return nil, err

@@ -83,6 +83,16 @@ func (s *session) property(name string) groovy.Value {
 	switch name {
 	case "Principal", "sun.am.UniversalIdentifier":
 		return s.universalID()
+	case "Principals":
+		return s.s.Subject.Name
+	case "Organization":
+		return organization(s.realm)
+	case "UserProfile":
+		return "Required"
+	case "IndexType":
+		return "service"
+	case "clientType":
+		return "genericHTML"
 	}
 	if v, ok := s.s.Property(name); ok {
 		return v
@@ -101,4 +111,10 @@ var principalClass = &groovy.Class{
 		"getName": func(c *groovy.Call) (groovy.Value, error) { return c.This.(*principal).name, nil },
 	},
 	String: func(this groovy.Value) string { return this.(*principal).name },
+}
+
+// sessionProperties are those that every session has.
+var sessionProperties = []string{
+	"UserToken", "UserId", "Principal", "Principals", "sun.am.UniversalIdentifier", "Organization", "UserProfile", "AuthLevel", "Service", "IndexType",
+	"clientType", "AMCtxId", "authInstant",
 }

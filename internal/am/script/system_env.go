@@ -52,52 +52,42 @@ func (r *run) variable(name string) (string, bool) {
 	return env(strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(name)))
 }
 
-// typeNames are the only Java names of the newer dialect: what getProperty takes as its third argument.
-func typeNames() map[string]map[string]string {
-	lang, util := map[string]string{}, map[string]string{}
-	for _, name := range [...]string{"Boolean", "Double", "Integer", "String"} {
-		lang[name] = "java.lang." + name
-	}
-	for _, name := range [...]string{"List", "Map"} {
-		util[name] = "java.util." + name
-	}
-	return map[string]map[string]string{"lang": lang, "util": util}
-}
-
-// typed converts a variable to one of the types that there are, by a class or its name.
+// typed converts a variable to a type, by its name or by a class of Java (PingAM: returnType).
 func typed(s string, kind groovy.Value) (groovy.Value, error) {
 	name := text(kind)
 	if c, ok := kind.(*groovy.Class); ok {
 		name = c.Name
 	}
-	var out groovy.Value
-	var err error
 	switch name {
-	case "java.lang.String":
+	case "string", "String", "java.lang.String":
 		return s, nil
-	case "java.lang.Boolean":
+	case "boolean", "java.lang.Boolean":
 		return strings.EqualFold(s, "true"), nil
-	case "java.lang.Integer":
-		out, err = strconv.ParseInt(s, 10, 32)
+	case "number":
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return n, nil
+		}
+		return resolved(strconv.ParseFloat(s, 64))
 	case "java.lang.Double":
-		out, err = strconv.ParseFloat(s, 64)
-	case "java.util.List":
-		list := groovy.NewList()
-		for _, part := range strings.Split(s, ",") {
-			list.Add(strings.TrimSpace(part))
+		return resolved(strconv.ParseFloat(s, 64))
+	case "integer", "java.lang.Integer":
+		return resolved(strconv.ParseInt(s, 10, 32))
+	case "array", "list", "java.util.List":
+		return listOf(strings.Split(s, ",")), nil
+	case "object", "map", "java.util.Map":
+		if m, ok := decode(json.RawMessage(s)).(*groovy.Map); ok {
+			return m, nil
 		}
-		return list, nil
-	case "java.util.Map":
-		m, ok := decode(json.RawMessage(s)).(*groovy.Map)
-		if !ok {
-			return nil, illegal("getProperty: the value is no JSON object")
-		}
-		return m, nil
-	default:
-		return nil, illegal("getProperty: expected Boolean, Double, Integer, String, List or Map, found %s", clip(name, 100))
+		return nil, errUnresolved
 	}
+	return nil, illegal("Unsupported return type: %s", clip(name, 100))
+}
+
+var errUnresolved = illegal("Property resolution failed")
+
+func resolved[T int64 | float64](v T, err error) (groovy.Value, error) {
 	if err != nil {
-		return nil, illegal("getProperty: the value is no %s", name)
+		return nil, errUnresolved
 	}
-	return out, nil
+	return v, nil
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/dop251/goja"
 	"github.com/google/uuid"
+	"golang.org/x/crypto/bcrypt"
 
 	"gatehouse/internal/groovy"
 )
@@ -62,18 +63,31 @@ var codingClass = &groovy.Class{
 }
 
 var encodeBase64 = withArgs(1, func(c *groovy.Call) (groovy.Value, error) {
-	b, err := bytesOf(c.Arg(0))
+	v := c.Arg(0)
+	if _, ok := number(v); ok {
+		v = text(v)
+	}
+	b, err := bytesOf(v)
 	return c.This.(*coding).EncodeToString(b), err
 })
 
+// decodeBase64 gives null for what is none, in the alphabet of URLs.
 var decodeBase64 = withArgs(1, func(c *groovy.Call) (groovy.Value, error) {
-	b, err := c.This.(*coding).decode(c)
+	e := c.This.(*coding)
+	b, err := e.decode(c)
+	if err != nil && e.Encoding == base64.RawURLEncoding {
+		return nil, nil
+	}
 	return string(b), err
 })
 
 // decode takes text with padding and without.
 func (e *coding) decode(c *groovy.Call) ([]byte, error) {
-	b, err := e.WithPadding(base64.NoPadding).DecodeString(strings.TrimRight(text(c.Arg(0)), "="))
+	given := strings.TrimRight(text(c.Arg(0)), "=")
+	b, err := e.WithPadding(base64.NoPadding).DecodeString(given)
+	if at, ok := err.(base64.CorruptInputError); ok && int(at) < len(given) {
+		return nil, illegal("Illegal base64 character %x", given[at])
+	}
 	if err != nil {
 		return nil, illegal("%s: not base64", c.Name)
 	}
@@ -117,8 +131,19 @@ var cryptographyClass = &groovy.Class{
 	Methods: map[string]groovy.Method{
 		"randomUUID": withArgs(0, func(*groovy.Call) (groovy.Value, error) { return uuid.NewString(), nil }),
 		"getSubtle":  gives(subtle{}),
+		"checkBcrypt": withArgs(2, func(c *groovy.Call) (groovy.Value, error) {
+			hash := []byte(revealed(c.Arg(0)))
+			cost, err := bcrypt.Cost(hash)
+			if err != nil || cost > maxBcryptCost {
+				return nil, illegal("checkBcrypt: expected a hash of bcrypt of a cost of at most %d", maxBcryptCost)
+			}
+			return bcrypt.CompareHashAndPassword(hash, []byte(revealed(c.Arg(1)))) == nil, nil
+		}),
 	},
 }
+
+// maxBcryptCost bounds the work of a check, which nothing interrupts.
+const maxBcryptCost = 12
 
 // maxRandom bounds the random numbers that are made at a time.
 const maxRandom = 1 << 12
@@ -139,8 +164,8 @@ func (cryptography) member(j *js, key string) goja.Value {
 		}
 		for i := range n {
 			var b [4]byte
-			_, _ = rand.Read(b[:]) // never fails
-			_ = list.Set(strconv.FormatInt(i, 10), int64(binary.BigEndian.Uint32(b[:])))
+			_, _ = rand.Read(b[:])                                                              // never fails
+			_ = list.Set(strconv.FormatInt(i, 10), int64(int32(binary.BigEndian.Uint32(b[:])))) //nolint:gosec // of either sign
 		}
 		return list
 	})

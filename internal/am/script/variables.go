@@ -42,6 +42,9 @@ func (v *variables) newerHas(more ...binding) *variables {
 // onRequest are the variables of scripts about a request for tokens, which are about an *Input and what else there is.
 func onRequest(more ...binding) *variables { return variablesOf(slices.Concat(requested, more)...) }
 
+// undefined is the value of a variable that is not there. Older scripts of Groovy see null.
+type undefined struct{}
+
 // constant is a variable with one value.
 func constant(v groovy.Value) func(*run) groovy.Value { return func(*run) groovy.Value { return v } }
 
