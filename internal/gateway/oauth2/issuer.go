@@ -33,6 +33,7 @@ type Issuer struct {
 
 	documents *amservice.Cache[*metadata]
 	last      atomic.Pointer[metadata] // for when the document cannot be had again
+	outage    outage
 
 	mu     sync.Mutex
 	keys   *jose.Remote

@@ -1,6 +1,7 @@
 package oauth2
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -16,6 +17,8 @@ const (
 	wellKnownPath = ".well-known/openid-configuration"
 	// documentLife is how long a well-known document is used before it is read again.
 	documentLife = time.Hour
+	// attemptTimeout bounds reading it while nobody waits.
+	attemptTimeout = 30 * time.Second
 )
 
 // metadata is what an issuer offers (OIDC Discovery §3, RFC 8414 §2). Endpoints that it
@@ -29,21 +32,57 @@ type metadata struct {
 }
 
 // metadata returns what the issuer offers, read from its document if it has one. Of all
-// that need it at once, one reads it.
+// that need it at once, one reads it. While it cannot be read again nobody waits: the
+// last one stays in use, and attempts run beside the logins.
 func (i *Issuer) metadata(x *chain.Exchange) (*metadata, error) {
 	if i.c.WellKnownEndpoint == nil {
 		return i.withConfigured(&metadata{}), nil
 	}
-	m, err := i.documents.Load(x, "", func() (*metadata, error) { return i.readDocument(x) })
-	if err != nil {
-		if last := i.last.Load(); last != nil {
-			i.log.WarnContext(x.Ctx(), "the well-known document cannot be read again, the last one stays in use", "error", err)
-			return last, nil
-		}
-		return nil, &Error{Code: "server_error", Description: "the authorization server's configuration cannot be read", Err: err}
+	if m, ok := i.documents.Get(""); ok {
+		return m, nil
 	}
-	i.last.Store(m)
-	return m, nil
+	last := i.last.Load()
+	if last != nil && i.outage.lasts() {
+		if i.outage.claim(i.now()) {
+			go i.readAgain(x)
+		}
+		return last, nil
+	}
+	m, err := i.load(x)
+	if err == nil || last != nil && x.Ctx().Err() == nil {
+		return cmp.Or(m, last), nil
+	}
+	return nil, &Error{Code: "server_error", Description: "the authorization server's configuration cannot be read", Err: err}
+}
+
+// load reads the document, and notes whether that can be done.
+func (i *Issuer) load(x *chain.Exchange) (*metadata, error) {
+	m, err := i.documents.Load(x, "", func() (*metadata, error) { return i.readDocument(x) })
+	switch {
+	case err == nil:
+		i.last.Store(m)
+		i.outage.over()
+	case x.Ctx().Err() == nil && i.last.Load() != nil:
+		wait := i.outage.failed(i.now())
+		i.log.WarnContext(x.Ctx(), "the well-known document cannot be read again, the last one stays in use",
+			"error", err, "next", wait.String())
+	}
+	return m, err
+}
+
+// readAgain is an attempt that nobody waits for.
+func (i *Issuer) readAgain(x *chain.Exchange) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.Ctx()), attemptTimeout)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil { // a goroutine of its own, where a panic would end the process
+			i.outage.failed(i.now())
+			i.log.ErrorContext(ctx, "reading the well-known document panicked", "panic", p)
+		}
+	}()
+	if _, err := i.load(chain.New(ctx, chain.NewRequest(), &chain.RootContext{})); err != nil && ctx.Err() != nil {
+		i.outage.failed(i.now())
+	}
 }
 
 func (i *Issuer) readDocument(x *chain.Exchange) (*metadata, error) {
