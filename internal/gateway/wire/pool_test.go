@@ -55,6 +55,43 @@ func TestStaleConnection(t *testing.T) {
 	}
 }
 
+// A body where none may be, of an upstream that is broken, never becomes the next answer.
+func TestStrayBody(t *testing.T) {
+	const evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
+	tests := []struct{ name, method, answer string }{
+		{"HEAD", "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n"},
+		{"304", "GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 42\r\n\r\n"},
+		{"204", "GET", "HTTP/1.1 204 No Content\r\n\r\n"},
+		{"204 that says so", "GET", "HTTP/1.1 204 No Content\r\nContent-Length: 42\r\n\r\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			answered, sent := make(chan bool), make(chan bool)
+			s := play(t, func(c *raw) {
+				c.request()
+				c.send(test.answer)
+				<-answered
+				_, _ = io.WriteString(c, evil) // it may be closed
+				close(sent)
+				c.request()
+			}, reply(ok))
+			c := newClient(t, wire.ClientOptions{})
+			if _, err := c.Do(exchange(t, test.method, "http://"+s.address+"/")); err != nil {
+				t.Fatal(err)
+			}
+			close(answered)
+			<-sent
+			r, err := c.Do(exchange(t, "GET", "http://"+s.address+"/"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body := bodyOf(t, r); body == "evil" {
+				t.Error("the stray body is the answer to the next request")
+			}
+		})
+	}
+}
+
 // A POST is not repeated, so its connection is looked at before.
 func TestClosedConnectionIsSeenBeforePost(t *testing.T) {
 	closed := make(chan bool)

@@ -185,8 +185,13 @@ func (c *upstreamConn) frame(a *answer, method string, minor byte) error {
 	c.keep = minor == '1' && !hasToken(h["Connection"], "close")
 	dropHopByHop(h)
 	a.body = responseBody{conn: c, response: r, left: length}
-	switch code := r.Status.Code; {
-	case !bodyAllowed(method, code), length == 0 && !chunked:
+	code := r.Status.Code
+	c.bodiless = !bodyAllowed(method, code)
+	if code == http.StatusNoContent && (chunked || length > 0) {
+		c.keep = false // it must not (RFC 9110 §8.6), so the body is on its way
+	}
+	switch {
+	case c.bodiless, length == 0 && !chunked:
 		c.finish()
 		return nil
 	case chunked:

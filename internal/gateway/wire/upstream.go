@@ -28,6 +28,7 @@ type upstreamConn struct {
 	answered bool // a byte of the present response has come
 	stale    bool // it had been closed before the request came
 	keep     bool // the response allows another request
+	bodiless bool // the last response had no body by its kind, which broken upstreams send all the same
 	spoiled  bool // the request was not sent completely
 	stop     func() bool
 	sender   *sender // of the present request, nil: written already
@@ -63,7 +64,7 @@ func (c *upstreamConn) usable(probe bool) bool {
 	if o.IdleTimeout > 0 && rest > o.IdleTimeout {
 		return false
 	}
-	if probe || rest > probeAfter {
+	if probe || c.bodiless || rest > probeAfter {
 		return c.armRead() == nil && quiet(c.nc)
 	}
 	return true
