@@ -163,8 +163,11 @@ func (a *api) curl(c *call) string {
 // quote writes a word for a shell.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// secretNames are members that are never shown.
-var secretNames = []string{"userpassword", "password", "storePassword", "keyEntryPassword", "client_secret", "currentpassword"}
+// isSecret tells whether a member is never shown, by its name: "userpassword", "clientSecret".
+func isSecret(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasSuffix(name, "password") || strings.HasSuffix(name, "secret") || strings.HasSuffix(name, "privatekey")
+}
 
 // masked is a copy of v without secrets.
 func masked(v any) any {
@@ -172,10 +175,17 @@ func masked(v any) any {
 	case object:
 		out := object{}
 		for name, e := range v {
-			if slices.Contains(secretNames, name) && e != nil && e != "" {
+			out[name] = masked(e)
+			if !isSecret(name) {
+				continue
+			}
+			switch e := e.(type) {
+			case string:
+				if e != "" {
+					out[name] = "…"
+				}
+			case object: // {"inherited":…,"value":…}
 				out[name] = "…"
-			} else {
-				out[name] = masked(e)
 			}
 		}
 		return out

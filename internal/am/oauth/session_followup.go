@@ -96,7 +96,7 @@ func (s *Server) SessionEnded(id string) {
 func (s *Server) FollowSessions(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()
-	slots, walking := make(chan struct{}, followAtOnce), make(chan struct{}, 1)
+	slots, walking := make(chan struct{}, min(followAtOnce, cap(s.ended))), make(chan struct{}, 1)
 	begin := func(among chan struct{}, id string, all bool) {
 		running.Go(func() {
 			defer func() { <-among }()
