@@ -158,6 +158,19 @@ func TestPlatform(t *testing.T) {
 	}
 
 	// What was read can be written back; nothing else is taken.
+	for path, other := range map[string]map[string]any{
+		"/openidm/config/servletfilter/cors": {"initParams": map[string]any{}}, "/environment/cookie-domains": {"domains": []any{"elsewhere.example.com"}},
+	} {
+		s.send("GET", host+path, nil).want(t, 401)
+		admin("PUT", host+path, admin("GET", host+path, nil).want(t, 200)).want(t, 200)
+		admin("PUT", host+path, other).want(t, 501)
+	}
+	admin("GET", host+"/openidm/config/servletfilter/upload", nil).want(t, 404)
+	const esv = "/json/realm-config/secrets/stores/GoogleSecretManagerSecretStoreProvider/ESV/mappings"
+	if body := admin("GET", esv+"?_queryFilter=true", nil).want(t, 200); body["resultCount"] != 0.0 {
+		t.Errorf("mappings = %v", body)
+	}
+	admin("PUT", esv+"/am.services.oauth2.oidc.signing.RSA", map[string]any{"aliases": []string{"esv-key"}}).want(t, 501)
 	mapping := map[string]any{"_id": "authentication", "rsFilter": map[string]any{"staticUserMapping": []any{}}}
 	if body := admin("GET", host+"/openidm/config/authentication", nil).want(t, 200); !equalJSON(at(body, "rsFilter", "staticUserMapping"), []any{}) {
 		t.Errorf("mapping = %v", body)

@@ -73,7 +73,8 @@ func (c *Call) identify(res *Resource) error {
 	found, err := c.server.Login.FromRequest(c.Request)
 	switch {
 	case err == nil:
-		if found.Cookie && unsafeMethod(c.Request.Method) {
+		// Pages of other sites cannot send an access token either: tools that send one beside the cookie need no other header.
+		if _, token := bearerToken(c.Request); found.Cookie && !token && unsafeMethod(c.Request.Method) {
 			if no := c.server.Login.CSRF(c.Request); no != nil {
 				return refuse(no.Status, "%s", no.Message).because(no)
 			}

@@ -146,6 +146,7 @@ func TestForeignPages(t *testing.T) {
 	}{
 		{"cookie alone", "PUT", []string{"Cookie", cookie}, 403},
 		{"cookie alone, reading", "GET", []string{"Cookie", cookie}, 200},
+		{"with an access token", "PUT", []string{"Cookie", cookie, "Authorization", "Bearer of-whom-it-may-concern"}, 200},
 		{"with X-Requested-With", "PUT", []string{"Cookie", cookie, "X-Requested-With", "XMLHttpRequest"}, 200},
 		{"with Accept-API-Version", "PUT", []string{"Cookie", cookie, "Accept-API-Version", "resource=4.0"}, 200},
 		{"header", "PUT", []string{"iPlanetDirectoryPro", token}, 200},

@@ -43,6 +43,17 @@ func (s *Server) platform() []*Resource {
 				return nil
 			},
 		},
+		{
+			// Identity management has no CORS filter of its own here: CorsService is for all.
+			Path: "openidm/config/servletfilter", Global: true, Identities: true, Query: none, Read: readServletFilter, Update: unchanged(readServletFilter),
+			Check: func(c *Call) error {
+				if id, ok := c.Body["_id"].(string); ok {
+					c.Body["_id"] = strings.TrimPrefix(id, "servletfilter/")
+				}
+				return nil
+			},
+		},
+		{Path: "environment/cookie-domains", Global: true, Identities: true, Settings: true, Read: s.readCookieDomains, Update: unchanged(s.readCookieDomains)},
 		{Path: "openidm/system", Global: true, Identities: true, Actions: map[string]Action{"testConnectorServers": {Do: func(*Call) (any, error) {
 			return Object{"openicf": []any{}}, nil
 		}}}},
@@ -55,6 +66,18 @@ func (s *Server) platform() []*Resource {
 		})
 	}
 	return list
+}
+
+func readServletFilter(_ *Call, id string) (Object, error) {
+	if id != "cors" {
+		return nil, refuse(http.StatusNotFound, "No configuration exists for id servletfilter/%s", id)
+	}
+	return Object{"_id": "servletfilter/cors"}, nil
+}
+
+// readCookieDomains reads the domains of the session cookie, which the command line sets.
+func (s *Server) readCookieDomains(*Call, string) (Object, error) {
+	return Object{"_id": "", "domains": append([]string{}, s.Login.Domains...)}, nil
 }
 
 // readThemes reads the themes of hosted pages, by realm.
