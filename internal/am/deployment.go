@@ -47,9 +47,9 @@ func (s *Server) provideForAdministrators(ctx context.Context) error {
 	if _, ok := root.Provider(); ok {
 		return nil
 	}
-	status, body, err := s.Transfer().Call(ctx, http.MethodPost, "/", "realm-config/services/"+realm.ServiceOAuth2+"?_action=create", map[string]any{})
-	if err != nil || status == http.StatusCreated || status == http.StatusConflict { // another node was faster
+	got, err := s.Transfer().Call(ctx, http.MethodPost, "/", "realm-config/services/"+realm.ServiceOAuth2+"?_action=create", map[string]any{})
+	if err != nil || got.Status == http.StatusCreated || got.Status == http.StatusConflict { // another node was faster
 		return err
 	}
-	return fmt.Errorf("add the OAuth2 Provider service to the root realm: %d %s", status, body)
+	return fmt.Errorf("add the OAuth2 Provider service to the root realm: %d %s", got.Status, got.Body)
 }

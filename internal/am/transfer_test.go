@@ -177,7 +177,8 @@ func TestImportLists(t *testing.T) {
 		}
 	}
 	write("client.json", `{"_id":"c","_type":{"_id":"OAuth2Client","name":"OAuth2 Clients","collection":true},
-		"coreOAuth2ClientConfig":{"userpassword-encrypted":{"inherited":false,"value":"AAAA"},"scopes":{"inherited":false,"value":["a"]}}}`)
+		"coreOAuth2ClientConfig":{"userpassword-encrypted":{"inherited":false,"value":"AAAA"},"scopes":{"inherited":false,"value":["a"]}},
+		"signEncOAuth2ClientConfig":{"idTokenEncryptionAlgorithm":{"inherited":false,"value":"RSA1_5"}}}`)
 	write("apps.json", `{"meta":{"exportTool":"frodo"},"application":{"d":{"_id":"d","_provider":{"_id":"","coreOAuth2Config":{}},"_type":{"_id":"OAuth2Client"},"coreOAuth2ClientConfig":{"scopes":["a"]}}},
 		"script":{"33333333-2222-3333-4444-555555555555":{"_id":"33333333-2222-3333-4444-555555555555","name":"Lines","language":"JAVASCRIPT","context":"OIDC_CLAIMS","script":["var a = 1;","a;"]}},
 		"saml":{"sp":{"x":1}},"theme":{"t":{"name":"x"}}}`)
@@ -201,6 +202,9 @@ func TestImportLists(t *testing.T) {
 	}
 	if len(report.Failed) != 1 || !strings.Contains(failed, "bad.json") {
 		t.Errorf("refused: %s", failed)
+	}
+	if !strings.Contains(notes, "agent OAuth2Client c of /: not supported by this server: idTokenEncryptionAlgorithm: RSA1_5") {
+		t.Errorf("notes on algorithms: %s", notes)
 	}
 	if !strings.Contains(notes, "coreOAuth2ClientConfig/userpassword is encrypted") || !strings.Contains(notes, "agent OAuth2Client d of /: the export has no secret") {
 		t.Errorf("notes: %s", notes)

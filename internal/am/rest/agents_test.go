@@ -53,6 +53,33 @@ func TestClientProfile(t *testing.T) {
 	}
 }
 
+// Algorithms that this server does not have are taken, as profiles of other servers name them, with a warning.
+func TestUnusableAlgorithms(t *testing.T) {
+	admin := newSite(t).admin()
+	keys := func(algorithm, method string) map[string]any {
+		return map[string]any{
+			"coreOAuth2ClientConfig":    map[string]any{"userpassword": "secret-12"},
+			"signEncOAuth2ClientConfig": map[string]any{"idTokenEncryptionAlgorithm": algorithm, "idTokenSignedResponseAlg": map[string]any{"inherited": false, "value": method}},
+		}
+	}
+	got := admin("PUT", clients+"/old", keys("RSA1_5", "none"))
+	want := []string{`199 - "not supported by this server: idTokenEncryptionAlgorithm: RSA1_5"`, `199 - "not supported by this server: idTokenSignedResponseAlg: none"`}
+	if got.want(t, 201); !same(got.Header.Values("Warning"), want) {
+		t.Errorf("created with %q", got.Header.Values("Warning"))
+	}
+	if got := admin("PUT", clients+"/old", keys("A\"128\r\nX: y", "RS256")); got.StatusCode != 200 || !same(got.Header.Values("Warning"), []string{`199 - "not supported by this server: idTokenEncryptionAlgorithm: A?128??X: y"`}) {
+		t.Errorf("updated with %q", got.Header.Values("Warning"))
+	}
+	for _, body := range []any{keys("RSA-OAEP-256", "ES256"), "{}"} {
+		if got := admin("PUT", clients+"/old", body); got.StatusCode != 200 || got.Header.Get("Warning") != "" {
+			t.Errorf("%v: %q", body, got.Header.Values("Warning"))
+		}
+	}
+	if got := admin("PUT", "/realm-config/agents/SoftwarePublisher/p", map[string]any{"softwareStatementSigningAlgorithm": "RS1"}); len(got.Header.Values("Warning")) != 1 {
+		t.Errorf("a publisher: %q", got.Header.Values("Warning"))
+	}
+}
+
 // The values that the product has are taken, and no others.
 func TestClientChoices(t *testing.T) {
 	admin := newSite(t).admin()

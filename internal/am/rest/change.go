@@ -22,6 +22,7 @@ type Change struct {
 
 // changed tells of a change. Before and after are objects as they are read: secrets that those have are masked.
 func (c *Call) changed(res *Resource, operation string, before, after Object) {
+	c.warnOfAlgorithms(res, after)
 	if c.server.Changed == nil {
 		return
 	}

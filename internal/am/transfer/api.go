@@ -21,14 +21,14 @@ type Local struct {
 }
 
 // Call calls the handler.
-func (l Local) Call(ctx context.Context, method, realm, path string, body any) (int, []byte, error) {
+func (l Local) Call(ctx context.Context, method, realm, path string, body any) (Answer, error) {
 	r, err := request(l.Admin(ctx), "http://localhost"+l.Context, method, realm, path, body)
 	if err != nil {
-		return 0, nil, err
+		return Answer{}, err
 	}
 	w := &written{header: http.Header{}, status: http.StatusOK}
 	l.Handler.ServeHTTP(w, r)
-	return w.status, w.body.Bytes(), nil
+	return Answer{w.status, w.body.Bytes(), warnings(w.header)}, nil
 }
 
 type written struct {
@@ -98,19 +98,30 @@ func (r *Remote) fetch(ctx context.Context, method, path string, header http.Hea
 }
 
 // Call calls the server.
-func (r *Remote) Call(ctx context.Context, method, realm, path string, body any) (int, []byte, error) {
+func (r *Remote) Call(ctx context.Context, method, realm, path string, body any) (Answer, error) {
 	req, err := request(ctx, r.base, method, realm, path, body)
 	if err != nil {
-		return 0, nil, err
+		return Answer{}, err
 	}
 	req.Header.Set(r.cookie, r.token)
 	resp, err := r.client.Do(req)
 	if err != nil {
-		return 0, nil, err
+		return Answer{}, err
 	}
 	defer resp.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxFile))
-	return resp.StatusCode, raw, err
+	return Answer{resp.StatusCode, raw, warnings(resp.Header)}, err
+}
+
+// warnings are the texts of an answer's warnings that are about what was sent.
+func warnings(h http.Header) []string {
+	var list []string
+	for _, w := range h.Values("Warning") {
+		if text, ok := strings.CutPrefix(w, `199 - "`); ok {
+			list = append(list, strings.TrimSuffix(text, `"`))
+		}
+	}
+	return list
 }
 
 func request(ctx context.Context, base, method, realm, path string, body any) (*http.Request, error) {

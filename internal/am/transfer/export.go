@@ -62,17 +62,17 @@ func (x *exporter) get(realm, path, method string) (Object, error) {
 	if method == http.MethodPost {
 		body = Object{}
 	}
-	status, reply, err := x.api.Call(x.ctx, method, realm, path, body)
+	got, err := x.api.Call(x.ctx, method, realm, path, body)
 	if err != nil {
 		return nil, err
 	}
-	if status == http.StatusNotFound || status == http.StatusNotImplemented {
+	if got.Status == http.StatusNotFound || got.Status == http.StatusNotImplemented {
 		return nil, errNotThere
 	}
-	if status >= 300 {
-		return nil, fmt.Errorf("read %s: %s", path, message(status, reply))
+	if got.Status >= 300 {
+		return nil, fmt.Errorf("read %s: %s", path, message(got.Status, got.Body))
 	}
-	v, err := decode(reply)
+	v, err := decode(got.Body)
 	o, _ := v.(Object)
 	return o, err
 }

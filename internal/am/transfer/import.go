@@ -28,7 +28,15 @@ func (r *Report) Problems() bool { return len(r.Failed)+len(r.Unknown) > 0 }
 
 // API calls the administration interface. path is below a realm, whose path "" is the whole server.
 type API interface {
-	Call(ctx context.Context, method, realm, path string, body any) (status int, reply []byte, err error)
+	Call(ctx context.Context, method, realm, path string, body any) (Answer, error)
+}
+
+// Answer is an answer of the interface.
+type Answer struct {
+	Status int
+	Body   []byte
+	// Warnings are what the server has to say besides.
+	Warnings []string
 }
 
 // ImportPath reads a file or folder, see Read, and writes what is in it.
@@ -61,16 +69,16 @@ func missingRealms(ctx context.Context, api API, entities []Entity, given string
 		for path := entities[i].Realm; !seen[path]; {
 			seen[path] = true
 			id := realmID(path)
-			status, reply, err := api.Call(ctx, http.MethodGet, "", "global-config/realms/"+id, nil)
+			got, err := api.Call(ctx, http.MethodGet, "", "global-config/realms/"+id, nil)
 			if err != nil {
 				return nil, err
 			}
-			if status != http.StatusOK && status != http.StatusNotFound {
-				return nil, fmt.Errorf("read the realm %s: %s", path, message(status, reply))
+			if got.Status != http.StatusOK && got.Status != http.StatusNotFound {
+				return nil, fmt.Errorf("read the realm %s: %s", path, message(got.Status, got.Body))
 			}
 			at := strings.LastIndex(path, "/")
 			parent, name := cmp.Or(path[:at], "/"), path[at+1:]
-			if status == http.StatusNotFound {
+			if got.Status == http.StatusNotFound {
 				list = append(list, Entity{Kind: Realm, ID: id, Source: entities[i].Source, Body: Object{"name": name, "parentPath": parent, "active": true, "aliases": []any{}}})
 			}
 			path = parent
@@ -124,28 +132,28 @@ func (r *Report) put(ctx context.Context, api API, e *Entity) error {
 		return nil
 	}
 	body := e.Body
-	send := func() (int, []byte, error) {
-		status, reply, err := api.Call(ctx, http.MethodPut, e.Realm, path, body)
-		if err == nil && (status == http.StatusNotFound || status == http.StatusNotImplemented) && collection != "" {
+	send := func() (Answer, error) {
+		got, err := api.Call(ctx, http.MethodPut, e.Realm, path, body)
+		if err == nil && (got.Status == http.StatusNotFound || got.Status == http.StatusNotImplemented) && collection != "" {
 			body := maps.Clone(body)
 			if e.Kind != Service {
 				body["_id"] = e.ID
 			}
-			status, reply, err = api.Call(ctx, http.MethodPost, e.Realm, collection+"?_action=create", body)
+			got, err = api.Call(ctx, http.MethodPost, e.Realm, collection+"?_action=create", body)
 		}
-		return status, reply, err
+		return got, err
 	}
-	status, reply, err := send()
-	if err == nil && status == http.StatusNotFound && e.Kind == ServicePart && e.Parent == socialProviders {
+	got, err := send()
+	if err == nil && got.Status == http.StatusNotFound && e.Kind == ServicePart && e.Parent == socialProviders {
 		// Exports of single providers do not have the service that they are of.
 		service := Entity{Kind: Service, ID: e.Parent, Realm: e.Realm, Source: e.Source, Body: Object{"enabled": true}}
 		if err := r.put(ctx, api, &service); err != nil {
 			return err
 		}
-		status, reply, err = send()
+		got, err = send()
 	}
 	for range maxUnknown {
-		valid := validAttributes(status, reply)
+		valid := validAttributes(got.Status, got.Body)
 		if err != nil || valid == nil {
 			break
 		}
@@ -155,20 +163,23 @@ func (r *Report) put(ctx context.Context, api API, e *Entity) error {
 			break
 		}
 		r.Unknown = append(r.Unknown, fmt.Sprintf("%s: %s: %s: settings that this server does not have", e.Source, e, strings.Join(names, ", ")))
-		status, reply, err = send()
+		got, err = send()
 	}
 	switch {
 	case err != nil:
 		return fmt.Errorf("import %s: %w", e, err)
-	case status == http.StatusCreated:
+	case got.Status == http.StatusCreated:
 		r.Created = append(r.Created, e.String())
-	case status < 300:
+	case got.Status < 300:
 		r.Updated = append(r.Updated, e.String())
 	default:
-		r.Failed = append(r.Failed, fmt.Sprintf("%s: %s: %s", e.Source, e, message(status, reply)))
+		r.Failed = append(r.Failed, fmt.Sprintf("%s: %s: %s", e.Source, e, message(got.Status, got.Body)))
 		return nil
 	}
-	r.note(e, status == http.StatusCreated)
+	for _, w := range got.Warnings {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s: %s", e, w))
+	}
+	r.note(e, got.Status == http.StatusCreated)
 	return nil
 }
 
