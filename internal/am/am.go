@@ -164,7 +164,7 @@ func (s *Server) start(ctx context.Context) error {
 	}
 	s.directories = directory.New(s.realms.Docs(), s.realms.OpenSecret, o.Log)
 	s.realms.SetIdentities(s.directories)
-	scripts := newScripts(o, s.limits, s.scriptResource, s.scriptProperty)
+	scripts := newScripts(o, s.limits, s.scriptResource, s.scriptProperty, s.scriptMail)
 	s.scripts = scripts.engine
 	s.login = login.New(login.Options{
 		Realms: s.realms, Scripts: scripts.engine, Audit: s.signedIn, Domains: o.CookieDomains, Log: o.Log, Limits: s.limits, Now: o.Now,

@@ -270,7 +270,7 @@ accessToken.setField("who", session.getProperty("UserToken"));`)
 		t.Errorf("the script saw %v", seen)
 	}
 	stored := s.send("POST", at+"/sessions/?_action=getSessionProperties&tokenId="+url.QueryEscape(token), "{}", "iPlanetDirectoryPro", token, "Accept-API-Version", "resource=4.0").want(t, 200)
-	if stored["branch"] != "north" || stored["UserToken"] != "" {
+	if stored["branch"] != "north" || stored["UserToken"] != "demo" {
 		t.Errorf("the session has %v", stored)
 	}
 }

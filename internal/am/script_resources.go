@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/login/nodes"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/rest"
 	"gatehouse/internal/am/script"
@@ -139,4 +140,9 @@ func (w *answerToScript) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	return w.body.Write(b)
+}
+
+// scriptMail sends what a script writes.
+func (s *Server) scriptMail(ctx context.Context, rl *realm.Realm, m *script.Mail) error {
+	return nodes.SendMail(ctx, rl, s.realms.OpenSecret, m.To, m.Subject, m.Kind, m.Text)
 }

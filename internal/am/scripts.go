@@ -30,8 +30,9 @@ var (
 	_ rest.ScriptChecker = scripts{}
 )
 
-func newScripts(o Options, limits *observe.Limits, resources script.Resources, setProperty script.SetProperty) scripts {
+func newScripts(o Options, limits *observe.Limits, resources script.Resources, setProperty script.SetProperty, mail script.SendMail) scripts {
 	s := surroundings(o.Log)
+	s.Mail = mail
 	s.Held, s.SaveUser, s.FetchHosts, s.Secret = limits, saveUser, fetchHosts, readSecret
 	s.Now = o.Now
 	s.Resources, s.SetProperty, s.Cache = resources, setProperty, findCache

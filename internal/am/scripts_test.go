@@ -11,7 +11,7 @@ import (
 )
 
 func TestScriptsThatFail(t *testing.T) {
-	s := newScripts(Options{}, nil, nil, nil)
+	s := newScripts(Options{}, nil, nil, nil, nil)
 	in := oauth.ScriptInput{Realm: &realm.Realm{Path: "/"}, Client: realm.DefaultClient()}
 	written := func(source string) *realm.Script {
 		return &realm.Script{Name: "test", Language: "JAVASCRIPT", Source: source}
@@ -45,7 +45,7 @@ func TestScriptsThatFail(t *testing.T) {
 }
 
 func TestScriptProblems(t *testing.T) {
-	s := newScripts(Options{}, nil, nil, nil)
+	s := newScripts(Options{}, nil, nil, nil, nil)
 	got := s.Validate("JAVASCRIPT", "1.0", "function f() {\n  var = 2;\n}")
 	if len(got) == 0 || got[0].Line != 2 || got[0].Column == 0 || got[0].Message == "" {
 		t.Errorf("Validate = %v", got)

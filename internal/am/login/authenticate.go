@@ -3,6 +3,7 @@ package login
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -35,6 +36,7 @@ type exchange struct {
 // Authenticate answers /json/authenticate: it starts a journey, or goes on with the one whose authId is posted, and
 // ends in a session or a refusal (PingAM: authenticate endpoint).
 func (s *Service) Authenticate(w http.ResponseWriter, r *http.Request, place Place) {
+	r = r.WithContext(context.WithValue(r.Context(), placeOf{}, place))
 	x := &exchange{s: s, w: w, r: r, place: place, old: strings.Contains(strings.ReplaceAll(r.Header.Get("Accept-API-Version"), " ", ""), "resource=1")}
 	h := w.Header()
 	h.Set("Content-API-Version", "resource=2.1")

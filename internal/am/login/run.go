@@ -94,6 +94,7 @@ func (s *Service) step(r *http.Request, rl *realm.Realm, st *journey.State) *jou
 		Realm: rl, Request: r, State: st, Host: host{s}, Source: &s.Trees, Languages: languages(r), Now: s.Now().Unix(),
 		NoScripts: r.Context().Value(noScripts{}) != nil, Log: s.Log,
 	}
+	step.Link = func() (string, string, error) { return s.link(r) }
 	step.ClientIP, _, _ = net.SplitHostPort(r.RemoteAddr)
 	if found, err := s.FromRequest(r); err == nil && found.Realm == rl.Path {
 		step.Session = &found.Session

@@ -28,29 +28,51 @@ func (s *Service) suspended() store.Tickets[suspended] {
 
 var errStranger = errors.New("the server is not known by the name that was sent")
 
+// placeOf is under what the place of a request is in its context.
+type placeOf struct{}
+
+// link makes a link by which a journey can go on, and the ticket in it.
+func (s *Service) link(r *http.Request) (link, ticket string, err error) {
+	place, ok := r.Context().Value(placeOf{}).(Place)
+	if !ok {
+		return "", "", errors.New("a journey that nobody sees cannot wait")
+	}
+	if s.Itself != nil && !s.Itself(r, place.Realm) {
+		s.Log.ErrorContext(r.Context(), "no link goes out under a name that anybody can send: the Base URL Source needs a fixed value, or a realm the host as an alias",
+			"realm", place.Realm.Path, "base", place.Base)
+		return "", "", (&Refusal{Status: http.StatusBadRequest, Message: "Bad Request"}).because(errStranger)
+	}
+	ticket = store.NewRaw()
+	q := url.Values{"realm": {place.Realm.Path}, "suspendedId": {ticket}}
+	for _, name := range []string{"goto", "gotoOnFail", "locale"} {
+		if v := r.URL.Query().Get(name); v != "" {
+			q.Set(name, v)
+		}
+	}
+	return place.Base + "/XUI/?" + q.Encode(), ticket, nil
+}
+
 // suspend keeps a journey, and hands out the link to it.
 func (x *exchange) suspend(want *wanted, out Outcome) error {
-	if x.s.Itself != nil && !x.s.Itself(x.r, x.place.Realm) {
-		x.s.Log.ErrorContext(x.r.Context(), "no link goes out under a name that anybody can send: the Base URL Source needs a fixed value, or a realm the host as an alias",
-			"realm", x.place.Realm.Path, "base", x.place.Base)
-		return (&Refusal{Status: http.StatusBadRequest, Message: "Bad Request"}).because(errStranger)
+	var link string
+	ticket := out.Asked.Suspend.Ticket
+	if ticket == "" {
+		var err error
+		if link, ticket, err = x.s.link(x.r); err != nil {
+			return err
+		}
 	}
 	wait := time.Duration(out.Asked.Suspend.Minutes) * time.Minute
 	if wait <= 0 {
 		wait = x.s.suspendedLife(x.r.Context(), x.place.Realm)
 	}
-	raw := store.NewRaw()
-	err := x.s.suspended().Save(x.r.Context(), x.place.Realm.Path, raw, suspended{out.State, want.kind, want.value}, x.s.Now().Add(min(wait, maxSuspended)))
+	err := x.s.suspended().Save(x.r.Context(), x.place.Realm.Path, ticket, suspended{out.State, want.kind, want.value}, x.s.Now().Add(min(wait, maxSuspended)))
 	if err != nil {
 		return err
 	}
-	q := url.Values{"realm": {x.place.Realm.Path}, "suspendedId": {raw}}
-	for _, name := range []string{"goto", "gotoOnFail", "locale"} {
-		if v := x.r.URL.Query().Get(name); v != "" {
-			q.Set(name, v)
-		}
+	if send := out.Asked.Suspend.Send; send != nil {
+		x.s.sendLater(func() { send(link) })
 	}
-	x.s.sendLater(func() { out.Asked.Suspend.Send(x.place.Base + "/XUI/?" + q.Encode()) })
 	return nil
 }
 

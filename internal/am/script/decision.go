@@ -30,6 +30,8 @@ type DecisionInput struct {
 	Languages []string
 	// Journey is the tree that the node is in.
 	Journey Journey
+	// Suspend gives the link by which the journey goes on if it waits, and the ticket that is in the link; nil: it cannot wait.
+	Suspend func() (link, ticket string, err error)
 	// Resumed tells that the journey was suspended by the node, and that somebody had its link.
 	Resumed bool
 }
@@ -42,8 +44,18 @@ type Journey struct {
 	Inner, MustRun bool
 }
 
-// Answer is a callback that the client filled in.
-type Answer struct{ Type, Prompt, Value string }
+// Answer is a callback that the client filled in. Prompt is the ID of a hidden value; Inputs are all that it has, the value
+// the first.
+type Answer struct {
+	Type, Prompt, Value string
+	Inputs              []string
+}
+
+// Field is what a callback shows, or takes: then the end of the input's name, and a preset.
+type Field struct {
+	Name  string
+	Value any
+}
 
 // Question is a callback that a script asks.
 type Question struct {
@@ -52,6 +64,16 @@ type Question struct {
 	Number              int // the preset choice, the type of a message, milliseconds
 	Data                any
 	Track               bool // of a redirect: the sign-in page goes on when the browser is back
+	// Output and Input are the whole callback, where nothing else but its type is set.
+	Output, Input []Field
+}
+
+// Suspended is a journey that a script lets wait.
+type Suspended struct {
+	Text    string
+	Minutes int // 0: as long as the realm says
+	// Ticket is what Suspend gave.
+	Ticket string
 }
 
 // Decision is what a scripted decision came to.
@@ -63,7 +85,9 @@ type Decision struct {
 	// LockoutMessage is what is said when the account is locked, "" for the usual.
 	LockoutMessage string
 	// User or Agent is who the script found; "" for none.
-	User, Agent               string
+	User, Agent string
+	// Suspend lets the journey wait; nil: it goes on.
+	Suspend                   *Suspended
 	Properties                map[string]string // of the session to be
 	MaxLife, MaxIdle          int               // its times in minutes; 0: as they are
 	Shared, Transient, Secure map[string]any
@@ -87,6 +111,11 @@ func (e *Engine) Decide(ctx context.Context, s *realm.Script, in *DecisionInput)
 	d.shared, d.transient, d.secure = mapFromGo(in.Shared), mapFromGo(in.Transient), mapFromGo(in.Secure)
 	r.out = map[string]groovy.Value{"outcome": nil, "action": nil}
 	r.about = d
+	var wait *Suspended
+	r.later = append(r.later, func() (err error) {
+		wait, err = d.chosen().suspension.take(r, in)
+		return err
+	})
 	if _, err := r.execute(p, ofDecision, ""); err != nil {
 		return nil, failure(s.Name, err)
 	}
@@ -94,11 +123,8 @@ func (e *Engine) Decide(ctx context.Context, s *realm.Script, in *DecisionInput)
 	if v := r.out["outcome"]; v != nil {
 		out.Outcome = text(v)
 	}
-	act := d.action
-	if a, ok := r.out["action"].(*action); ok {
-		act = a
-	}
-	act.into(out)
+	d.chosen().into(out)
+	out.Suspend = wait
 	if len(out.Ask) == 0 {
 		out.Ask = d.action.asked
 	}
@@ -116,6 +142,14 @@ func (e *Engine) Decide(ctx context.Context, s *realm.Script, in *DecisionInput)
 		*m.to = data.(map[string]any)
 	}
 	return out, nil
+}
+
+// chosen is the action that the script came to: its own of the older dialect, which the variable action has.
+func (d *decision) chosen() *action {
+	if a, ok := d.run.out["action"].(*action); ok {
+		return a
+	}
+	return d.action
 }
 
 func mapFromGo(m map[string]any) *groovy.Map {

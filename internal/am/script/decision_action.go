@@ -16,6 +16,7 @@ type action struct {
 	user, agent                string
 	properties                 map[string]string
 	maxLife, maxIdle           int
+	suspension                 *suspension
 }
 
 // GroovyClass is Action.
@@ -33,7 +34,8 @@ func (a *action) into(d *Decision) {
 var actionClass = &groovy.Class{
 	Name: "org.forgerock.openam.auth.node.api.Action",
 	Static: map[string]groovy.Method{
-		"goTo": func(c *groovy.Call) (groovy.Value, error) { return (&action{}).goTo(c) },
+		"goTo":    func(c *groovy.Call) (groovy.Value, error) { return (&action{}).goTo(c) },
+		"suspend": func(c *groovy.Call) (groovy.Value, error) { return (&action{}).handled(c) },
 		"send": func(c *groovy.Call) (groovy.Value, error) {
 			a := &action{}
 			for _, v := range spread(c.Args) {
@@ -48,6 +50,7 @@ var actionClass = &groovy.Class{
 	},
 	Methods: map[string]groovy.Method{
 		"goTo":            onAction((*action).goTo),
+		"suspend":         onAction((*action).suspend),
 		"build":           onAction(func(a *action, _ *groovy.Call) (groovy.Value, error) { return a, nil }),
 		"withHeader":      onAction(func(a *action, c *groovy.Call) (groovy.Value, error) { a.header = text(c.Arg(0)); return a, nil }),
 		"withDescription": onAction(func(a *action, c *groovy.Call) (groovy.Value, error) { a.description = text(c.Arg(0)); return a, nil }),
@@ -181,6 +184,10 @@ var callbackClasses = func() map[string]*groovy.Class {
 		callback(openam, "ScriptTextOutputCallback", func(q *Question, c *groovy.Call) {
 			q.Type, q.Number, q.Prompt = "TextOutputCallback", 4, text(c.Arg(0))
 		}, nil),
+		callback("org.forgerock.openam.auth.node.api", "SuspendedTextOutputCallback", func(q *Question, c *groovy.Call) {
+			n, _ := integer(c.Arg(0))
+			q.Number, q.Prompt = int(n), text(c.Arg(1))
+		}, map[string]groovy.Method{"getMessage": prompt}),
 		callback(java, "ChoiceCallback", func(q *Question, c *groovy.Call) {
 			q.Prompt = text(c.Arg(0))
 			q.Choices, _ = texts(c.Arg(1))

@@ -46,10 +46,10 @@ func TestDecisionsOfTheNewerDialect(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
 		{"variables", `return [typeof require, typeof openidm, typeof httpClient, typeof utils, typeof logger, typeof idRepository, typeof nodeState,
 			typeof action, typeof callbacks, typeof callbacksBuilder, typeof requestHeaders, typeof requestParameters, typeof requestCookies,
-			typeof realm, typeof systemEnv, typeof scriptName, typeof secrets, typeof resumedFromSuspend, typeof JavaImporter, typeof java,
+			typeof realm, typeof systemEnv, typeof scriptName, typeof secrets, typeof resumedFromSuspend, typeof JavaImporter, typeof java, typeof emailService,
 			typeof samlApplication, typeof oauthApplication, typeof cookieName, typeof journey, typeof cacheManager];`,
 			`["function","object","object","object","object","object","object","object","object","object","object","object","object","string","object","string",
-			"object","boolean","function","object","object","object","string","object","object"]`},
+			"object","boolean","function","object","object","object","object","string","object","object"]`},
 		{"variables that are not there", `return [typeof sharedState, typeof transientState, typeof existingSession, typeof console, typeof process, typeof Buffer, typeof setTimeout];`,
 			`["undefined","undefined","undefined","undefined","undefined","undefined","undefined"]`},
 		{"no application", `return [samlApplication, oauthApplication, resumedFromSuspend];`, `[null,null,false]`},

@@ -27,6 +27,8 @@ type Options struct {
 	FetchHosts func(*realm.Realm) []string
 	// Secret reads secrets; nil: scripts cannot.
 	Secret ReadSecret
+	// Mail sends mails; nil: scripts send none.
+	Mail SendMail
 	// SetProperty stores a property of a session; nil: scripts cannot change sessions.
 	SetProperty SetProperty
 	// Resources answers openidm and policy; nil: there is nothing to ask.
@@ -90,6 +92,7 @@ type run struct {
 	sent      int           // requests to servers
 	waited    time.Duration // for their answers
 	resources int           // requests for resources
+	mails     int           // that were sent
 	pause     func() (resume func())
 	read      []string // secrets
 	in        *Input   // of the request that the run is about, nil when it is about none

@@ -65,6 +65,7 @@ var everywhere = []binding{
 var everywhereNewer = []binding{
 	{"utils", constant(utils{})},
 	{"cookieName", func(r *run) groovy.Value { return r.eng.options.Cookie }},
+	{"emailService", func(r *run) groovy.Value { return &emailService{r} }},
 	{"openidm", func(r *run) groovy.Value { return &openidm{r} }},
 	{"policy", func(r *run) groovy.Value { return &policies{r} }},
 	{"jwtAssertion", func(r *run) groovy.Value { return &jwtAssertion{r} }},

@@ -46,7 +46,10 @@ type Result struct {
 type Suspension struct {
 	// Minutes is how long; 0: as long as the realm says.
 	Minutes int
-	// Send hands out the link by which the journey goes on. It is called when the request may be over.
+	// Ticket is what Link gave; "": a link is made for Send.
+	Ticket string
+	// Send hands out the link by which the journey goes on; nil: it was handed out. It is called when the request may be
+	// over.
 	Send func(link string)
 }
 
@@ -135,6 +138,8 @@ type Step struct {
 	Answers []Callback
 	// Resumed tells that the journey waited at this node, and that somebody had its link.
 	Resumed bool
+	// Link makes a link by which the journey can go on if it waits, and the ticket that is in it.
+	Link func() (link, ticket string, err error)
 	// Session is the session that the request shows, nil for none.
 	Session *store.Session
 	// Languages are what the client would like texts in.

@@ -79,7 +79,7 @@ func mailTo(s *journey.Step, name, to string, object map[string]string) error {
 	if err != nil {
 		return fmt.Errorf("email template %s: %w", name, err)
 	}
-	server, password, err := mailServerOf(s)
+	server, password, err := mailServerOf(s.Context(), s.Realm, s.Host.OpenSecret)
 	if err != nil {
 		return err
 	}
@@ -89,6 +89,15 @@ func mailTo(s *journey.Step, name, to string, object map[string]string) error {
 	kind := "text/html"
 	if !t.html() {
 		kind = "text/plain"
+	}
+	return server.sendKind(to, oneLine(subject), kind, text, password)
+}
+
+// SendMail sends a text of a media type through the server of the realm's Email Service, whose password open opens.
+func SendMail(ctx context.Context, rl *realm.Realm, open func(sealed string) (string, error), to, subject, kind, text string) error {
+	server, password, err := mailServerOf(ctx, rl, open)
+	if err != nil {
+		return err
 	}
 	return server.sendKind(to, oneLine(subject), kind, text, password)
 }
@@ -112,8 +121,8 @@ func templateOf(ctx context.Context, docs store.Docs, name string) (*emailTempla
 }
 
 // mailServerOf is the server of the realm's Email Service, and its password.
-func mailServerOf(s *journey.Step) (*mailServer, string, error) {
-	d, err := s.Realm.Service(s.Context(), serviceEmail)
+func mailServerOf(ctx context.Context, rl *realm.Realm, open func(sealed string) (string, error)) (*mailServer, string, error) {
+	d, err := rl.Service(ctx, serviceEmail)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, "", errNoMailServer
 	}
@@ -140,7 +149,7 @@ func mailServerOf(s *journey.Step) (*mailServer, string, error) {
 	if !ok {
 		return nil, "", fmt.Errorf("the Email Service of the realm: sslState: expected SSL, Start TLS or No SSL, found %q", set.SSL)
 	}
-	password, err := s.Host.OpenSecret(set.Password)
+	password, err := open(set.Password)
 	return &mailServer{Host: set.Host, Port: int(port), Username: set.Username, From: set.From, SSL: mode}, password, err
 }
 

@@ -27,6 +27,9 @@ func newScriptedDecision() *scriptedDecision {
 func (n *scriptedDecision) Outcomes() []string { return n.Outcome }
 
 func (n *scriptedDecision) Process(s *journey.Step) (journey.Result, error) {
+	if len(s.Answers) == 1 && s.Answers[0].Type == journey.SuspendedTextOutputCallback { // nothing to answer: the link has
+		return journey.Ask(s.Answers...)
+	}
 	text, err := s.Realm.Script(s.Context(), n.Script)
 	if err != nil {
 		return journey.Result{}, err
@@ -34,13 +37,18 @@ func (n *scriptedDecision) Process(s *journey.Step) (journey.Result, error) {
 	in := &script.DecisionInput{
 		Realm: s.Realm, Headers: s.Request.Header, Params: s.Request.URL.Query(), Cookies: s.Request.Cookies(),
 		Shared: s.State.Shared, Transient: s.State.Transient, Secure: s.State.Secure, Session: s.Session, Languages: s.Languages,
+		Suspend: s.Link, Resumed: s.Resumed,
 		Find: func(name string) (*realm.User, error) { return s.Host.Find(s.Context(), s.Realm, name) },
 	}
 	if s.Tree != nil {
 		in.Journey = script.Journey{Name: s.Tree.Name, Identity: s.Tree.Identity, Inner: s.Tree.InnerOne, MustRun: s.Tree.MustRun}
 	}
 	for _, c := range s.Answers {
-		in.Answers = append(in.Answers, script.Answer{Type: c.Type, Prompt: c.Prompt(), Value: c.Answer()})
+		a := script.Answer{Type: c.Type, Prompt: cmp.Or(c.Prompt(), c.OutputText("id")), Value: c.Answer()}
+		for i := range c.Input {
+			a.Inputs = append(a.Inputs, c.InputText(i))
+		}
+		in.Answers = append(in.Answers, a)
 	}
 	d, err := s.Host.Decide(s.Context(), text, in)
 	if err != nil {
@@ -54,6 +62,12 @@ func (n *scriptedDecision) Process(s *journey.Step) (journey.Result, error) {
 	s.State.Message, s.State.Lockout = cmp.Or(d.ErrorMessage, s.State.Message), cmp.Or(d.LockoutMessage, s.State.Lockout)
 	if err := identify(s, d); err != nil {
 		return journey.Result{}, err
+	}
+	if w := d.Suspend; w != nil {
+		return journey.Result{
+			Callbacks: []journey.Callback{journey.Suspended(w.Text)}, Suspend: &journey.Suspension{Minutes: w.Minutes, Ticket: w.Ticket},
+			Stage: d.Stage, Header: d.Header, Description: d.Description,
+		}, nil
 	}
 	if len(d.Ask) > 0 {
 		r := journey.Result{Stage: d.Stage, Header: d.Header, Description: d.Description}
@@ -98,6 +112,16 @@ func identify(s *journey.Step, d *script.Decision) (err error) {
 }
 
 func callbackOf(q script.Question) (journey.Callback, error) {
+	if q.Output != nil || q.Input != nil {
+		c := journey.Callback{Type: q.Type}
+		for _, f := range q.Output {
+			c.Output = append(c.Output, journey.Field(f))
+		}
+		for _, f := range q.Input {
+			c.Input = append(c.Input, journey.Field(f))
+		}
+		return c, nil
+	}
 	switch q.Type {
 	case journey.NameCallback:
 		return journey.Name(q.Prompt), nil
