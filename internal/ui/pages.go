@@ -118,9 +118,13 @@ func (s *Set) write(w http.ResponseWriter, status int, name, part string, p *Pag
 }
 
 // Funcs are the functions of templates: "icon NAME" is a picture; "dict KEY VALUE …" makes what a component takes;
-// "time T" is a moment, which the browser shows in its reader's zone.
+// "time T" is a moment, which the browser shows in its reader's zone; "dotted NAME" is a name that breaks after its dots.
 func Funcs() template.FuncMap {
-	return template.FuncMap{"icon": icon, "dict": dict, "time": moment}
+	return template.FuncMap{"icon": icon, "dict": dict, "time": moment, "dotted": dotted}
+}
+
+func dotted(name string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(name), ".", ".<wbr>")) //nolint:gosec // escaped
 }
 
 func dict(pairs ...any) (map[string]any, error) {
