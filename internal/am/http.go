@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -134,7 +135,8 @@ func (s *Server) inContext(w http.ResponseWriter, r *http.Request, context, path
 	case "XUI", "UI":
 		s.servePages(w, r, context, tree, rest)
 	case "":
-		http.Redirect(w, r, context+"/XUI/", http.StatusFound)
+		to := url.URL{Path: context + "/XUI/", RawQuery: r.URL.RawQuery} // as of a browser that is back from a provider
+		http.Redirect(w, r, to.String(), http.StatusFound)
 	case "console", "ui-admin":
 		s.serveConsole(w, r, context, rest)
 	case "account":

@@ -469,9 +469,10 @@ func TestTreesOverREST(t *testing.T) {
 		j.admin("DELETE", path, nil).want(t, 200)
 		j.admin("GET", path, nil).want(t, 404)
 	}
+	// What leads nowhere is kept, and fails there.
+	j.admin("PUT", treesAt+"/trees/Nowhere", map[string]any{"entryNodeId": "nowhere", "nodes": map[string]any{}}).want(t, 201)
+	j.send("POST", "/json/authenticate?authIndexType=service&authIndexValue=Nowhere", "{}").want(t, 500)
 	for _, bad := range []map[string]any{
-		{"entryNodeId": "nowhere", "nodes": map[string]any{}},
-		{"entryNodeId": "a", "nodes": map[string]any{"a": map[string]any{"nodeType": "MessageNode", "connections": map[string]any{"true": "b"}}}},
 		{"entryNodeId": "a", "nodes": map[string]any{"a": map[string]any{"connections": map[string]any{}}}},
 		{"entryNodeId": 7},
 	} {

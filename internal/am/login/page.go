@@ -225,8 +225,16 @@ func (s *Service) stepRefused(w http.ResponseWriter, r *http.Request, place Plac
 		s.render(w, r, a.Status, "message", p)
 		return
 	}
+	if leads(again) && (a.Message == errFailure.Message || a.Status >= 500) {
+		text = lang.T("login.away.failed")
+	}
 	again.Status = a.Status
 	s.showStep(w, r, place, again, &ui.Alert{Kind: "bad", Text: text}, name)
+}
+
+// leads tells that a step sends the browser to somebody else.
+func leads(a pageStep) bool {
+	return slices.ContainsFunc(a.Callbacks, func(c wireCallback) bool { return c.Type == "RedirectCallback" })
 }
 
 // logoutPage ends the session of the browser.

@@ -24,6 +24,9 @@ type stepPage struct {
 	// Away is the address of somebody else's page that the journey goes on with; "": none. AwayFields are sent there by
 	// a form; nil: a link leads there.
 	Away, AwayHost string
+	// Stay tells that the browser goes there when somebody wants it, and not by itself: else who is refused there would be
+	// sent to and fro.
+	Stay bool
 	// Track tells that the step goes on when the browser is back.
 	Track      bool
 	AwayFields []wireField
@@ -90,7 +93,8 @@ func (s *Service) showStep(w http.ResponseWriter, r *http.Request, place Place, 
 			return
 		}
 	}
-	if content.AwayFields == nil {
+	content.Stay = alert != nil
+	if content.AwayFields == nil && !content.Stay {
 		p.Refresh = content.Away
 	}
 	p.Content = content
@@ -104,7 +108,7 @@ type stepBuilder struct {
 	name    string
 	focused bool
 	asks    bool // a name or a password
-	fresh   bool // a new password: then nobody signs in by it
+	fresh   bool // a new name or password: then nobody signs in by it
 	codes   bool // what is shown are codes to keep
 	asked   int  // how many security questions were chosen
 }
@@ -118,7 +122,7 @@ func (b *stepBuilder) add(c *wireCallback) {
 	f := &ui.Field{ID: fieldID(in.Name), Name: in.Name, Label: b.prompt(c), Value: wireText(in.Value), Required: true, Error: b.policies(c)}
 	switch c.Type {
 	case "NameCallback", "ValidatedCreateUsernameCallback":
-		b.asks = true
+		b.asks, b.fresh = true, b.fresh || c.Type == "ValidatedCreateUsernameCallback"
 		f.Autocomplete = "username"
 		if f.Value == "" {
 			f.Value = b.name
@@ -299,6 +303,9 @@ func (b *stepBuilder) providers(c *wireCallback, f *ui.Field) {
 		label := id
 		if cfg, ok := o["uiConfig"].(map[string]any); ok && wireText(cfg["buttonDisplayName"]) != "" {
 			label = wireText(cfg["buttonDisplayName"])
+		}
+		if id == "localAuthentication" {
+			label = b.lang.T("login.provider.local")
 		}
 		options = append(options, ui.Option{Value: id, Text: label, Selected: len(options) == 0})
 	}

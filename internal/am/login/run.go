@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gatehouse/internal/am/login/journey"
+	"gatehouse/internal/am/login/social"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/script"
 	"gatehouse/internal/am/store"
@@ -215,6 +216,8 @@ func (s *Service) refusal(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, journey.ErrNoTree):
 		return errNoTree.because(err)
+	case errors.Is(err, journey.ErrFailed):
+		return errFailure.because(err)
 	case errors.Is(err, journey.ErrAnswers):
 		return errCallbacks.because(err)
 	case errors.Is(err, realm.ErrBusy):
@@ -378,12 +381,23 @@ func (h host) Origin(r *http.Request, rl *realm.Realm) string {
 	return ""
 }
 
+var errNoScripts = errors.New("this server runs no scripts in journeys")
+
 func (h host) Decide(ctx context.Context, sc *realm.Script, in *script.DecisionInput) (*script.Decision, error) {
 	if h.Scripts == nil {
-		return nil, errors.New("this server runs no scripts in journeys")
+		return nil, errNoScripts
 	}
 	return h.Scripts.Decide(ctx, sc, in)
 }
+
+func (h host) Profile(ctx context.Context, sc *realm.Script, rl *realm.Realm, binding string, profile map[string]any) (map[string]any, error) {
+	if h.Scripts == nil {
+		return nil, errNoScripts
+	}
+	return h.Scripts.Profile(ctx, sc, rl, binding, profile)
+}
+
+func (h host) Providers() *social.Client { return h.providers }
 
 func (h host) OpenSecret(sealed string) (string, error) { return h.Realms.OpenSecret(sealed) }
 

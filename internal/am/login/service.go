@@ -12,6 +12,7 @@ import (
 
 	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/login/nodes"
+	"gatehouse/internal/am/login/social"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/script"
 	"gatehouse/internal/am/store"
@@ -46,6 +47,7 @@ type Options struct {
 	// Scripts runs the scripts of journeys; nil: those that have some fail.
 	Scripts interface {
 		Decide(ctx context.Context, s *realm.Script, in *script.DecisionInput) (*script.Decision, error)
+		Profile(ctx context.Context, s *realm.Script, rl *realm.Realm, binding string, profile map[string]any) (map[string]any, error)
 	}
 	// Resources answers requests of nodes on resources; nil: nodes that make some fail.
 	Resources script.Resources
@@ -89,6 +91,8 @@ type Service struct {
 	// sending has room for mails that are on their way.
 	sending chan struct{}
 	mails   sync.WaitGroup
+	// providers calls the providers that people sign in at.
+	providers *social.Client
 }
 
 // New returns a service.
@@ -100,15 +104,16 @@ func New(o Options) *Service {
 	}
 	engine := o.Realms.Engine()
 	return &Service{
-		Options:  o,
-		sessions: store.Sessions{Engine: engine, Now: o.Now},
-		replays:  store.Replays{Engine: engine},
-		docs:     o.Realms.Docs(),
-		Trees:    journey.Source{Docs: o.Realms.Docs(), Types: nodes.All(), Shipped: shippedTrees()},
-		guard:    realm.NewAttempts(freeTries, o.Limits, o.Now),
-		foreign:  http.NewCrossOriginProtection(),
-		searches: make(chan struct{}, maxSearches),
-		sending:  make(chan struct{}, o.Limits.Number("mails", maxSending)),
+		Options:   o,
+		sessions:  store.Sessions{Engine: engine, Now: o.Now},
+		replays:   store.Replays{Engine: engine},
+		docs:      o.Realms.Docs(),
+		Trees:     journey.Source{Docs: o.Realms.Docs(), Types: nodes.All(), Shipped: shippedTrees()},
+		guard:     realm.NewAttempts(freeTries, o.Limits, o.Now),
+		foreign:   http.NewCrossOriginProtection(),
+		searches:  make(chan struct{}, maxSearches),
+		providers: social.NewClient(o.Now),
+		sending:   make(chan struct{}, o.Limits.Number("mails", maxSending)),
 	}
 }
 

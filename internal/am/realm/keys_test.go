@@ -218,8 +218,8 @@ func TestScripts(t *testing.T) {
 	}
 	put(t, m, "/", store.KindScript, "own", `{"name":"Own","script":"","context":"OIDC_CLAIMS"}`)
 	list, err := r.Scripts(ctx)
-	if err != nil || len(list) != 10 {
-		t.Errorf("scripts = %d, %v, want nine shipped and one of its own", len(list), err)
+	if err != nil || len(list) != 14 {
+		t.Errorf("scripts = %d, %v, want thirteen shipped and one of its own", len(list), err)
 	}
 	if err := m.Docs().Delete(ctx, "/", store.KindScript, mayAct, 0); err != nil {
 		t.Fatal(err)

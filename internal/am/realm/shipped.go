@@ -27,6 +27,9 @@ const (
 	ContextScriptedDecision = "SCRIPTED_DECISION_NODE"
 )
 
+// ContextSocialProfile is the context of scripts that make a profile of what another provider tells.
+const ContextSocialProfile = "SOCIAL_IDP_PROFILE_TRANSFORMATION"
+
 // ContextLibrary is the context of scripts that others require, ContextCacheLoader that of those that fill caches.
 const (
 	ContextLibrary     = "LIBRARY"
@@ -66,6 +69,10 @@ func shippedScripts() []shipped {
 		{scriptAuthorizeData, "OAUTH2_AUTHORIZE_ENDPOINT_DATA_PROVIDER", "OAuth2 Authorize Endpoint Data Provider Script", "Adds parameters to the answer of the authorize endpoint", "JAVASCRIPT", "authorize_data.js", true},
 		{scriptJWTIssuer, "OAUTH2_SCRIPTED_JWT_ISSUER", "OAuth2 JWT Issuer Script", "Finds the settings of a trusted JWT issuer", "JAVASCRIPT", "jwt_issuer.js", true},
 		{scriptDynamicRegistration, "OAUTH2_DYNAMIC_CLIENT_REGISTRATION", "OAuth2 Dynamic Client Registration Script", "Completes a client that registers itself", "JAVASCRIPT", "dynamic_registration.js", false},
+		{"58d29080-4563-480b-89bb-1e7719776a21", ContextSocialProfile, "Google Profile Normalization", "Makes a normalized profile of what Google tells", "GROOVY", "profile_openid.groovy", true},
+		{"dbe0bf9a-72aa-49d5-8483-9db147985a47", ContextSocialProfile, "ADFS Profile Normalization", "Makes a normalized profile of what a provider of OpenID Connect tells", "GROOVY", "profile_openid.groovy", true},
+		{"23143919-6b78-40c3-b25e-beca19b229e0", ContextSocialProfile, "GitHub Profile Normalization", "Makes a normalized profile of what GitHub tells", "GROOVY", "profile_github.groovy", true},
+		{"58c824ae-84ed-4724-82cd-db128fc3f6c", ContextSocialProfile, "Normalized Profile to Managed User", "Makes the attributes of a user of a normalized profile", "GROOVY", "profile_user.groovy", true},
 		{scriptTreeDecision, ContextTreeDecision, "Authentication Tree Decision Node Script", "Decides where a journey goes on", "JAVASCRIPT", "tree_decision.js", true},
 	}
 }
@@ -78,6 +85,9 @@ func ScriptContexts() []ScriptContext {
 		if !s.javaScriptToo {
 			languages = languages[:1]
 		}
+		if s.context == ContextSocialProfile {
+			continue // has several, and no default
+		}
 		if s.context == ContextTreeDecision {
 			list = append(list,
 				ScriptContext{s.context, languages, []string{"1.0", "2.0"}, s.id},
@@ -89,6 +99,7 @@ func ScriptContexts() []ScriptContext {
 			ScriptContext{s.context + "_NEXT_GEN", []string{"JAVASCRIPT"}, []string{"2.0"}, NoScript})
 	}
 	return append(list,
+		ScriptContext{ContextSocialProfile, []string{"JAVASCRIPT", "GROOVY"}, []string{"1.0"}, NoScript},
 		ScriptContext{ContextLibrary, []string{"JAVASCRIPT"}, []string{"2.0"}, NoScript},
 		ScriptContext{ContextCacheLoader, []string{"JAVASCRIPT"}, []string{"2.0"}, NoScript})
 }

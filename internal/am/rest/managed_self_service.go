@@ -14,6 +14,12 @@ import (
 // maxMember bounds preferences and terms, which are objects in an attribute.
 const maxMember = 4 << 10
 
+// attributeAliases holds whom a user is at other providers (managed user: aliasList), at most maxAliases of them.
+const (
+	attributeAliases = "iplanet-am-user-alias-list"
+	maxAliases       = 50
+)
+
 // hiddenAttribute tells that an attribute holds secrets, which nobody reads nor writes as it is.
 func hiddenAttribute(name string) bool {
 	return devices.IsAttribute(name) || selfservice.IsSecret(name)
@@ -28,6 +34,13 @@ func (v managed) showSelfService(o Object, u *realm.User) error {
 				o[name] = inner
 			}
 		}
+	}
+	if aliases := u.Attribute(attributeAliases); len(aliases) > 0 {
+		list := []any{}
+		for _, a := range aliases {
+			list = append(list, a)
+		}
+		o["aliasList"] = list
 	}
 	answers, err := selfservice.AnswersOf(u, v.Realms)
 	if err != nil || len(answers) == 0 {
@@ -63,6 +76,13 @@ func (v managed) selfServiceOf(c *Call, body Object, u *realm.User) (map[string]
 			return nil, badRequest("%s: expected a small object", name)
 		}
 		out[name] = []string{string(raw)}
+	}
+	if given, ok := body["aliasList"]; ok {
+		list := textValues(given)
+		if list == nil || len(list) > maxAliases {
+			return nil, badRequest("aliasList: expected a list of at most %d texts", maxAliases)
+		}
+		out[attributeAliases] = list
 	}
 	given, ok := body[selfservice.AttributeAnswers]
 	if !ok {

@@ -75,7 +75,7 @@ func allowUsers(c *Call, v Verb) error {
 // protectedAttributes are those that users cannot give themselves.
 func protectedAttributes() []string {
 	return []string{strings.ToLower(string(devices.OATH)), strings.ToLower(string(devices.WebAuthn)), strings.ToLower(string(devices.Profile)), "inetuserstatus", "uid", "universalid", "dn", "objectclass", "memberof", "ismemberof", "createtimestamp", "modifytimestamp", "realm", "username", "isadmin",
-		"iplanet-am-session-quota-limit", "iplanet-am-user-auth-config", "retrylimitnodecount", "termsaccepted"}
+		"iplanet-am-session-quota-limit", "iplanet-am-user-auth-config", "retrylimitnodecount", "termsaccepted", attributeAliases}
 }
 
 // derived attributes are made when a profile is read; what a client sends of them is not kept.

@@ -108,6 +108,11 @@ var jsonValueClass = &groovy.Class{
 			return c.This, nil
 		},
 	},
+	// In Groovy, get(String) of a class is what reads its properties.
+	PropertyMissing: func(this groovy.Value, name string) (groovy.Value, bool) {
+		return jsonMember(this.(*jsonValue).v, name), true
+	},
+
 	String: func(this groovy.Value) string { return text(this) },
 	Truth:  func(this groovy.Value) bool { return this.(*jsonValue).v != nil },
 	Equals: func(a, b groovy.Value) bool { return same(a, b) },

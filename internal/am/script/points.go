@@ -60,6 +60,32 @@ func (e *Engine) Claims(ctx context.Context, s *realm.Script, in *ClaimsInput) (
 	return claims, failure(s.Name, err)
 }
 
+// Profile runs a script of the context SOCIAL_IDP_PROFILE_TRANSFORMATION, which makes a profile of another one: of what a
+// provider tells ("rawProfile"), or of what such a script made of that ("normalizedProfile").
+func (e *Engine) Profile(ctx context.Context, s *realm.Script, rl *realm.Realm, binding string, profile map[string]any) (map[string]any, error) {
+	vars, ok := ofProfile[binding]
+	if !ok {
+		return nil, failure(s.Name, illegal("a script of this context knows no %s", binding))
+	}
+	r, p, err := e.start(ctx, s, rl)
+	if err != nil {
+		return nil, err
+	}
+	r.about = profile
+	v, err := r.execute(p, vars, "")
+	if err != nil {
+		return nil, failure(s.Name, err)
+	}
+	out, err := mapOf(v)
+	return out, failure(s.Name, err)
+}
+
+var ofProfile = map[string]*variables{"rawProfile": profileAs("rawProfile"), "normalizedProfile": profileAs("normalizedProfile")}
+
+func profileAs(name string) *variables {
+	return variablesOf(binding{name, of(func(_ *run, profile map[string]any) groovy.Value { return &jsonValue{mapFromGo(profile)} })})
+}
+
 const invalidScope = "org.forgerock.oauth2.core.exceptions.InvalidScopeException"
 
 // ValidateScope runs the function of a script of the context OAUTH2_VALIDATE_SCOPE that

@@ -37,6 +37,7 @@ const (
 	KbaCreateCallback    = "KbaCreateCallback"
 	TermsCallback        = "TermsAndConditionsCallback"
 	DeviceCallback       = "DeviceProfileCallback"
+	SelectIdPCallback    = "SelectIdPCallback"
 )
 
 // Name asks for a name.
@@ -106,6 +107,11 @@ func Terms(version, text, created string) Callback {
 // DeviceProfile asks what the client runs on, and where. The answer is an object as a text.
 func DeviceProfile(metadata, location bool, message string) Callback {
 	return ask(DeviceCallback, "", Field{"metadata", metadata}, Field{"location", location}, Field{"message", message})
+}
+
+// SelectIdP asks which of several providers to sign in at; the answer is the "provider" of one.
+func SelectIdP(providers []map[string]any) Callback {
+	return ask(SelectIdPCallback, "", Field{"providers", providers}, Field{"value", ""})
 }
 
 // Redirect leads the browser to somebody else's page: by a link (GET), or by a form with the data (POST). With track the

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"gatehouse/internal/am/login/social"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/script"
 	"gatehouse/internal/am/store"
@@ -106,10 +107,17 @@ type Host interface {
 	Origin(r *http.Request, rl *realm.Realm) string
 	// Decide runs the script of a scripted decision.
 	Decide(ctx context.Context, s *realm.Script, in *script.DecisionInput) (*script.Decision, error)
+	// Profile runs a script that makes a profile of another, which it knows by the name of binding.
+	Profile(ctx context.Context, s *realm.Script, rl *realm.Realm, binding string, profile map[string]any) (map[string]any, error)
+	// Providers calls other providers.
+	Providers() *social.Client
 	// OpenSecret opens a sealed setting.
 	OpenSecret(sealed string) (string, error)
 	SealSecret(plain string) string
 }
+
+// ErrFailed is the error of a node that ends the journey as a failure, for a reason that the client is not told.
+var ErrFailed = errors.New("the journey ends here")
 
 // ErrLocked is the error for a name that was guessed at too often, in a short time.
 var ErrLocked = errors.New("too many attempts")

@@ -9,7 +9,7 @@ import (
 // All lists the types.
 func All() []*journey.Type {
 	basic, mfa, risk, tool, context := []string{"basic authn"}, []string{"mfa", "multi-factor"}, []string{"risk"}, []string{"utilities"}, []string{"contextual"}
-	identity := []string{"identity management"}
+	identity, federation := []string{"identity management"}, []string{"social", "federation"}
 	return []*journey.Type{
 		{ID: "AcceptTermsAndConditionsNode", Name: "Accept Terms and Conditions", Tags: identity, New: func() journey.Node { return &acceptTerms{} }},
 		{ID: "AccountActiveDecisionNode", Name: "Account Active Decision", Tags: risk, New: func() journey.Node { return &accountActive{} }},
@@ -107,6 +107,9 @@ func All() []*journey.Type {
 		}},
 		{ID: "RetryLimitDecisionNode", Name: "Retry Limit Decision", Tags: tool, New: func() journey.Node { return &retryLimit{Limit: 3, KeepInProfile: true} }},
 		{ID: "ScriptedDecisionNode", Name: "Scripted Decision", Tags: tool, New: func() journey.Node { return newScriptedDecision() }},
+		{ID: "SelectIdPNode", Name: "Select Identity Provider", Tags: federation, New: func() journey.Node {
+			return &selectIdP{Password: "password", Local: true, Identity: "userName", Filtered: []string{}}
+		}},
 		{ID: "SessionDataNode", Name: "Get Session Data", Tags: tool, New: func() journey.Node { return &sessionData{} }},
 		{ID: "SetFailureDetailsNode", Name: "Set Failure Details", Tags: tool, New: func() journey.Node {
 			return &failureDetails{Message: map[string]string{}, Details: map[string]string{}}
@@ -121,6 +124,8 @@ func All() []*journey.Type {
 			return &successDetails{Details: map[string]string{}, Properties: map[string]string{}}
 		}},
 		{ID: "SetSuccessUrlNode", Name: "Success URL", Tags: tool, New: func() journey.Node { return &setSuccessURL{} }},
+		{ID: "SocialProviderHandlerNode", Name: "Social Provider Handler", Tags: federation, New: func() journey.Node { n := newSocialHandler(); return &n }},
+		{ID: "SocialProviderHandlerNodeV2", Name: "Social Provider Handler", Tags: federation, New: func() journey.Node { return &socialHandlerV2{socialHandler: newSocialHandler()} }},
 		{ID: "StateMetadataNode", Name: "State Metadata", Tags: tool, New: func() journey.Node { return &stateMetadata{Attributes: []string{}} }},
 		{ID: "TermsAndConditionsDecisionNode", Name: "Terms and Conditions Decision", Tags: identity, New: func() journey.Node {
 			return &termsDecision{Identity: "userName"}

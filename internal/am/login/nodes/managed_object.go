@@ -73,8 +73,16 @@ func (n *patchObject) Process(s *journey.Step) (journey.Result, error) {
 	object := s.State.Object()
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		v := object[name]
-		proved := name == "password" && s.State.User == u.Name && v == s.State.Password() && slices.Contains(s.State.Methods, "pwd")
-		if slices.Contains(n.Ignored, name) || isName(name) || proved { // the password of the sign-in is no new one
+		current := name == "password" && s.State.User == u.Name && v == s.State.Password() && slices.Contains(s.State.Methods, "pwd")
+		if slices.Contains(n.Ignored, name) || isName(name) || current { // the password of the sign-in is no new one
+			continue
+		}
+		if name == aliasMember {
+			if !proved(s, u) { // whoever came from a provider would get hold of the account
+				s.Log.WarnContext(s.Context(), "an account is linked to a provider for those alone who have signed in", "node", s.NodeID, "user", u.Name)
+				return journey.To("FAILURE")
+			}
+			operations = append(operations, map[string]any{"operation": "add", "field": "/" + name, "value": v}) // beside those of other providers
 			continue
 		}
 		operations = replaced(operations, "/"+name, v)
