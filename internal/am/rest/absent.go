@@ -49,6 +49,13 @@ func (s *Server) absent() []*Resource {
 		read := func(*Call, string) (Object, error) { return o, nil }
 		list = append(list, &Resource{Path: path, Global: true, Read: read, Update: unchanged(read)})
 	}
+	platform := func(*Call, string) (Object, error) {
+		return Object{
+			"_id": "", "cookieDomains": append([]string{}, s.Login.Domains...), "locale": "en_US",
+			"_type": Object{"_id": "platform", "name": "Platform", "collection": false},
+		}, nil
+	}
+	list = append(list, &Resource{Path: "global-config/services/platform", Global: true, Read: platform, Update: unchanged(platform)})
 	slices.SortFunc(list, func(a, b *Resource) int { return strings.Compare(a.Path, b.Path) })
 	return list
 }

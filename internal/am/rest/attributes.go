@@ -2,6 +2,7 @@ package rest
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -182,6 +183,7 @@ func (t *Type) normal(in, defaults Object) (Object, error) {
 	if t.Open {
 		return openObject(in), nil
 	}
+	in = t.grouped(in)
 	out := Object{}
 	for _, g := range t.Groups {
 		if g.Name == "" {
@@ -225,6 +227,35 @@ func (t *Type) normal(in, defaults Object) (Object, error) {
 		}
 	}
 	return out, nil
+}
+
+// grouped puts attributes that stand beside the groups into the first group that has them: PingAM takes settings without
+// their tabs, and scripts write them so.
+func (t *Type) grouped(in Object) Object {
+	out, own := in, false
+	for name, v := range in {
+		i := slices.IndexFunc(t.Groups, func(g Group) bool { return g.Name != "" && g.has(name) })
+		if i < 0 || t.has(name) {
+			continue
+		}
+		group, ok := out[t.Groups[i].Name].(Object)
+		if out[t.Groups[i].Name] != nil && !ok {
+			continue // which is told
+		}
+		if !own {
+			out, own = maps.Clone(in), true
+		}
+		group = maps.Clone(group)
+		if group == nil {
+			group = Object{}
+		}
+		if _, ok := group[name]; !ok {
+			group[name] = v
+		}
+		out[t.Groups[i].Name] = group
+		delete(out, name)
+	}
+	return out
 }
 
 // openObject is what is kept of an object nothing is known about.

@@ -64,3 +64,36 @@ func TestSecretsOfNodes(t *testing.T) {
 		t.Errorf("the key is shown: %s", read.raw)
 	}
 }
+
+// Settings may stand beside the tabs that they are of.
+func TestSettingsWithoutTabs(t *testing.T) {
+	admin := newSite(t).admin()
+	admin("POST", services+"/oauth-oidc?_action=create", map[string]any{
+		"advancedOAuth2Config": map[string]any{"supportedScopes": []string{"openid"}}, "clientsCanSkipConsent": true, "accessTokenLifetime": 77, "refreshTokenLifetime": 99,
+	}).want(t, 201)
+	o := admin("GET", services+"/oauth-oidc", nil).want(t, 200)
+	if at(o, "consent", "clientsCanSkipConsent") != true || at(o, "coreOAuth2Config", "accessTokenLifetime") != 77.0 || at(o, "coreOAuth2Config", "refreshTokenLifetime") != 99.0 ||
+		!same(at(o, "advancedOAuth2Config", "supportedScopes"), []any{"openid"}) || o["clientsCanSkipConsent"] != nil {
+		t.Errorf("provider = %v", o)
+	}
+	admin("PUT", clients+"/spa", map[string]any{
+		"clientType": "Public", "redirectionUris": []string{"http://localhost:9999"}, "scopes": []string{"openid"}, "tokenEndpointAuthMethod": "client_secret_post", "isConsentImplied": true,
+		"postLogoutRedirectUri": []string{"http://localhost:9999"},
+	}).want(t, 201)
+	client := admin("GET", clients+"/spa", nil).want(t, 200)
+	if at(client, "coreOAuth2ClientConfig", "clientType", "value") != "Public" || at(client, "advancedOAuth2ClientConfig", "isConsentImplied", "value") != true {
+		t.Errorf("client = %v", client)
+	}
+	admin("PUT", clients+"/odd", map[string]any{"clientType": "Public", "coreOAuth2ClientConfig": "x"}).want(t, 400)
+	admin("PUT", clients+"/odd", map[string]any{"noSuchSetting": 1}).want(t, 400)
+}
+
+// The domains of the session cookie are the command line's: they can be read, and written back.
+func TestPlatformService(t *testing.T) {
+	admin := newSite(t).admin()
+	const at = "/global-config/services/platform"
+	o := admin("GET", at, nil).want(t, 200)
+	admin("PUT", at, o).want(t, 200)
+	o["cookieDomains"] = []string{"elsewhere.example.com"}
+	admin("PUT", at, o).want(t, 501)
+}
