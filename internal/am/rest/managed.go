@@ -2,8 +2,6 @@ package rest
 
 import (
 	"encoding/json"
-	"errors"
-	"net/http"
 	"reflect"
 	"strings"
 
@@ -77,19 +75,15 @@ func (v managed) query(c *Call) ([]Object, error) {
 		}
 		return list, err
 	}
-	docs, err := v.docs.List(c.Context(), c.realmPath(), KindManaged)
-	for _, d := range docs {
-		id, ok := strings.CutPrefix(d.ID, managedID(c, ""))
-		if !ok {
-			continue
-		}
+	prefix := managedID(c, "")
+	err := v.docs.Walk(c.Context(), c.realmPath(), KindManaged, store.Span{Prefix: prefix}, func(d store.Doc) (bool, error) {
 		o, err := decodeObject(d.Body)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			o["_id"] = strings.TrimPrefix(d.ID, prefix)
+			list = append(list, o)
 		}
-		o["_id"] = id
-		list = append(list, o)
-	}
+		return true, err
+	})
 	return list, err
 }
 
@@ -122,6 +116,9 @@ func (v managed) create(c *Call, id string, body Object) (Object, error) {
 			return nil, store.ErrConflict
 		}
 		more, err := v.selfServiceOf(c, body, nil)
+		if err == nil {
+			more[attributeCustom], err = customOf(body)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -138,15 +135,15 @@ func (v managed) create(c *Call, id string, body Object) (Object, error) {
 	if err := checkID(id); err != nil {
 		return nil, err
 	}
-	return v.store(c, id, body, func(d store.Doc) error {
-		_, err := v.docs.Create(c.Context(), c.realmPath(), KindManaged, d)
-		return err
-	})
+	return v.store(c, id, body, true)
 }
 
 func (v managed) update(c *Call, id string, body Object) (Object, error) {
 	if c.Vars[managedKind] == "user" {
 		changes, more, err := v.changesOf(c, id, body)
+		if err == nil {
+			more[attributeCustom], err = customOf(body)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -156,16 +153,10 @@ func (v managed) update(c *Call, id string, body Object) (Object, error) {
 		c.seen = nil
 		return v.read(c, id)
 	}
-	return v.store(c, id, body, func(d store.Doc) error {
-		if old, err := c.get(KindManaged, d.ID); err == nil && c.Conditional {
-			d.Rev = old.Rev
-		}
-		_, err := v.docs.Put(c.Context(), c.realmPath(), KindManaged, d)
-		return err
-	})
+	return v.store(c, id, body, false)
 }
 
-func (v managed) store(c *Call, id string, body Object, write func(store.Doc) error) (Object, error) {
+func (v managed) store(c *Call, id string, body Object, anew bool) (Object, error) {
 	o := openObject(body)
 	name, _ := o["name"].(string)
 	if strings.TrimSpace(name) == "" {
@@ -173,21 +164,12 @@ func (v managed) store(c *Call, id string, body Object, write func(store.Doc) er
 			{"property": "name", "policyRequirements": []Object{{"policyRequirement": "REQUIRED"}}},
 		}})
 	}
-	others, err := v.query(c)
-	if err != nil {
-		return nil, err
-	}
-	for _, other := range others {
-		if other["name"] == name && other["_id"] != id {
-			return nil, refuse(http.StatusConflict, "%s already exists", title(c.Vars[managedKind], nil))
-		}
-	}
 	raw, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
 	}
 	o["_id"] = id
-	return o, write(store.Doc{ID: managedID(c, id), Body: raw})
+	return o, v.write(c, store.Doc{ID: managedID(c, id), Body: raw}, name, anew)
 }
 
 func (v managed) delete(c *Call, id string) (Object, error) {
@@ -199,15 +181,7 @@ func (v managed) delete(c *Call, id string) (Object, error) {
 		_, err := v.deleteUser(c, id)
 		return o, err
 	}
-	rev := uint64(0)
-	if d, err := c.get(KindManaged, managedID(c, id)); err == nil && c.Conditional {
-		rev = d.Rev
-	}
-	err = v.docs.Delete(c.Context(), c.realmPath(), KindManaged, managedID(c, id), rev)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, notFound()
-	}
-	return o, err
+	return o, v.remove(c, id)
 }
 
 // userNames are the names of attributes here, by those of managed users.
@@ -228,6 +202,7 @@ func (v managed) managedUser(u *realm.User) (Object, error) {
 			o[name] = values[0]
 		}
 	}
+	showCustom(o, u)
 	return o, v.showSelfService(o, u)
 }
 

@@ -81,6 +81,22 @@ func (s Docs) Delete(ctx context.Context, realm, kind, id string, rev uint64) er
 	}
 }
 
+// Write stores and removes documents of a kind together: all or none. A document is stored over its revision, which is 0 for
+// one that must not exist, and removed at its revision; else it is ErrConflict.
+func (s Docs) Write(ctx context.Context, realm, kind string, store, remove []Doc) error {
+	var ops []Op
+	for _, d := range store {
+		ops = append(ops, Op{Record: docRecord(realm, kind, d)})
+	}
+	for _, d := range remove {
+		ops = append(ops, Op{Record: Record{Key: Key{realm, kind, d.ID}, Rev: d.Rev}, Delete: true})
+	}
+	if err := s.Engine.Batch(ctx, ops...); err != nil {
+		return fmt.Errorf("store %s: %w", kind, err)
+	}
+	return nil
+}
+
 // List returns all documents of a kind, in ID order.
 func (s Docs) List(ctx context.Context, realm, kind string) ([]Doc, error) {
 	var docs []Doc
