@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"gatehouse/internal/am/login/social"
 	"gatehouse/internal/am/store"
 )
 
@@ -132,6 +133,11 @@ func (p serviceParts) body(c *Call, id string, in, old Object) (store.Doc, error
 		o[nameOfPartType] = old[nameOfPartType]
 	}
 	raw, err := json.Marshal(o)
+	if err == nil && c.Vars["service"] == social.Service {
+		if wrong := social.Check(c.Vars["type"], id, raw); wrong != nil { // kept all the same: an import loses nothing
+			p.Log.WarnContext(c.Context(), "nobody can sign in at a provider as it is set", "realm", c.realmPath(), "error", wrong)
+		}
+	}
 	return store.Doc{ID: p.docID(c, id), Body: raw}, err
 }
 

@@ -57,6 +57,23 @@ type Provider struct {
 	Revocation     []string `json:"revocationCheckOptions"`
 }
 
+func parse(kind, name string, body json.RawMessage) (*Provider, error) {
+	p := &Provider{Name: name, Kind: kind, Enabled: true, Delimiter: " ", PKCE: "S256", IDKey: "sub"}
+	if err := json.Unmarshal(body, p); err != nil {
+		return nil, fmt.Errorf("provider %s: %w", name, err)
+	}
+	return p, nil
+}
+
+// Check finds what is wrong with the configuration of a provider.
+func Check(kind, name string, body json.RawMessage) error {
+	p, err := parse(kind, name, body)
+	if err != nil {
+		return err
+	}
+	return p.check()
+}
+
 // Secrets open what is stored.
 type Secrets interface {
 	OpenSecret(sealed string) (string, error)
@@ -84,14 +101,14 @@ func All(ctx context.Context, docs store.Docs, rl *realm.Realm, s Secrets) ([]*P
 	var list []*Provider
 	err = docs.Walk(ctx, rl.Path, store.KindService, store.Span{Prefix: Service + "/"}, func(d store.Doc) (bool, error) {
 		kind, name, _ := strings.Cut(strings.TrimPrefix(d.ID, Service+"/"), "/")
-		p := &Provider{Name: name, Kind: kind, Inside: inside, Enabled: true, Delimiter: " ", PKCE: "S256", IDKey: "sub"}
-		if err := json.Unmarshal(d.Body, p); err != nil {
-			return false, fmt.Errorf("provider %s: %w", name, err)
+		p, err := parse(kind, name, d.Body)
+		if err != nil {
+			return false, err
 		}
 		if !p.Enabled {
 			return true, nil
 		}
-		var err error
+		p.Inside = inside
 		if p.Secret, err = s.OpenSecret(p.Secret); err != nil {
 			return false, fmt.Errorf("provider %s: %w", name, err)
 		}
