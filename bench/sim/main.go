@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -59,7 +60,7 @@ func main() {
 			return
 		}
 	}
-	if err != flag.ErrHelp {
+	if !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "sim:", err)
 		os.Exit(1)
 	}

@@ -21,14 +21,14 @@ import (
 
 // node is an authorization server, a gateway and an application behind it, or nothing when others run them.
 type node struct {
-	dir             string
-	procs           []*exec.Cmd
-	amPID, gwPID    int // 0: not ours
-	amAddr, gwAddr  string
-	app             *http.Server
-	own             bool
-	embedded        bool
-	binary, address string
+	dir            string
+	procs          []*exec.Cmd
+	amPID, gwPID   int // 0: not ours
+	amAddr, gwAddr string
+	app            *http.Server
+	own            bool
+	embedded       bool
+	binary         string
 }
 
 const adminPassword = "Sim-admin-12345"

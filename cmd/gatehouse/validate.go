@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,11 +38,11 @@ func validateCommand() *cobra.Command {
 			}
 			switch n := len(problems); {
 			case n > 0:
-				return fmt.Errorf("%s: %d problems", args[0], n)
+				return fmt.Errorf("%s: %s", args[0], count(n, "problem"))
 			case strict && len(warnings) > 0:
-				return fmt.Errorf("%s: %d warnings, which --strict makes errors", args[0], len(warnings))
+				return fmt.Errorf("%s: %s, which --strict makes errors", args[0], count(len(warnings), "warning"))
 			}
-			_, err = fmt.Fprintf(out, "%s: no problems, %d routes\n", args[0], routes)
+			_, err = fmt.Fprintf(out, "%s: no problems, %s\n", args[0], count(routes, "route"))
 			return err
 		},
 	}
@@ -48,33 +51,59 @@ func validateCommand() *cobra.Command {
 	return c
 }
 
-// check loads a folder and returns all lines there are to print.
+// check loads a folder and returns all that there is to print, each with its excerpt.
 func check(o gateway.Options) (problems, warnings []string, routes int) {
 	g, err := gateway.Load(o)
-	problems = lines(err)
+	problems = entries(err)
 	if g == nil {
 		return problems, nil, 0
 	}
-	var routeProblems []string
 	for _, p := range g.Problems() {
-		routeProblems = append(routeProblems, lines(p)...)
+		list := entries(p)
+		slices.SortStableFunc(list, byPlace)
+		problems = append(problems, list...)
 	}
-	slices.Sort(routeProblems)
 	for _, w := range append(g.Warnings, g.RouteWarnings()...) {
 		warnings = append(warnings, w.String())
 	}
-	return append(problems, routeProblems...), warnings, g.Routes()
+	return problems, warnings, g.Routes()
 }
 
-func lines(err error) []string {
+// entries cuts a joined error into its problems. Lines that are set in belong to the one
+// before.
+func entries(err error) []string {
 	if err == nil {
 		return nil
 	}
 	var list []string
 	for l := range strings.SplitSeq(err.Error(), "\n") {
-		if strings.TrimSpace(l) != "" {
+		switch {
+		case strings.TrimSpace(l) == "":
+		case len(list) > 0 && (l[0] == ' ' || l[0] == '\t'):
+			list[len(list)-1] += "\n" + l
+		default:
 			list = append(list, l)
 		}
 	}
 	return list
+}
+
+var placed = regexp.MustCompile(`^(.+?):(\d+):(\d+): `)
+
+// byPlace orders problems by file, line and column; those without a place come last.
+func byPlace(a, b string) int {
+	x, y := placed.FindStringSubmatch(a), placed.FindStringSubmatch(b)
+	if x == nil || y == nil {
+		return cmp.Compare(len(y), len(x))
+	}
+	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
+	return cmp.Or(cmp.Compare(x[1], y[1]), cmp.Compare(number(x[2]), number(y[2])), cmp.Compare(number(x[3]), number(y[3])))
+}
+
+// count is a number of things, of one or of many.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
 }

@@ -163,7 +163,7 @@ func (p *parser) object(n *Node, depth int) {
 			return
 		}
 		if c := p.s[p.i]; c != '"' && c != '\'' {
-			p.fail(p.i, "expected a key in quotes, found %s", p.found())
+			p.noKey()
 			return
 		}
 		at := p.i
@@ -186,7 +186,7 @@ func (p *parser) object(n *Node, depth int) {
 			p.i++
 			return
 		}
-		if !p.comma('}') {
+		if !p.comma(open, '}') {
 			return
 		}
 	}
@@ -213,13 +213,14 @@ func (p *parser) list(n *Node, depth int) {
 			p.i++
 			return
 		}
-		if !p.comma(']') {
+		if !p.comma(open, ']') {
 			return
 		}
 	}
 }
 
-func (p *parser) comma(end byte) bool {
+// comma reads what separates the elements of the object or list that begins at open.
+func (p *parser) comma(open int, end byte) bool {
 	if p.failed {
 		return false
 	}
@@ -233,8 +234,29 @@ func (p *parser) comma(end byte) bool {
 		}
 		return true
 	}
-	p.fail(p.i, "expected ',' or '%c', found %s", end, p.found())
+	switch {
+	case p.i >= len(p.s) && end == '}':
+		p.fail(open, "the object that begins here has no end")
+	case p.i >= len(p.s):
+		p.fail(open, "the list that begins here has no end")
+	case strings.IndexByte("\"'{[", p.s[p.i]) >= 0:
+		p.fail(p.i, "expected ',' or '%c', found %s (is a comma missing before it?)", end, p.found())
+	default:
+		p.fail(p.i, "expected ',' or '%c', found %s", end, p.found())
+	}
 	return false
+}
+
+// noKey says what stands where a key in quotes should.
+func (p *parser) noKey() {
+	switch r, _ := utf8.DecodeRuneInString(p.s[p.i:]); r {
+	case '#':
+		p.fail(p.i, "expected a key in quotes, found '#'; comments are // to the end of the line, or /* */")
+	case '“', '”', '„', '‘', '’', '«', '»':
+		p.fail(p.i, "expected a key in quotes, found the typographic quote '%c'; write \"", r)
+	default:
+		p.fail(p.i, "expected a key in quotes, found %s", p.found())
+	}
 }
 
 func (p *parser) expect(c byte) bool {
@@ -325,7 +347,7 @@ func (p *parser) escape(b *strings.Builder) {
 		}
 		b.WriteRune(r)
 	default:
-		p.fail(at, "\\%c is no escape sequence", c)
+		p.fail(at, "\\%c is no escape sequence; a backslash in a string is written \\\\", c)
 	}
 }
 

@@ -40,7 +40,14 @@ type compiler struct {
 	runtime bool // depends on a Scope, the time or files
 	entity  bool
 	older   bool // says exchange, which releases before 5 did
+	doubts  []doubt
 	roots   map[string]bool
+}
+
+// doubt is what is compiled, but will not do what it should.
+type doubt struct {
+	msg   string
+	cause error
 }
 
 // compile compiles a whole expression.

@@ -30,7 +30,7 @@ func (c *compiler) checkRegexps(pos int, f *Function, args []compiled, receiver 
 		}
 		if _, err := javaregexp.Compile(src); err != nil {
 			line, column := position(c.src, pos)
-			c.env.warn(nil, fmt.Sprintf("%s: %s: %s (%d:%d)", abbreviate(c.src), f.Name, err, line, column), err)
+			c.doubts = append(c.doubts, doubt{fmt.Sprintf("%s: %s: %s (%d:%d)", abbreviate(c.src), f.Name, err, line, column), err})
 		}
 	}
 }

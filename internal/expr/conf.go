@@ -25,7 +25,10 @@ func (t *Template) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 		d.Errs.Add(n, "expected an expression, found %s", n.Kind)
 		return
 	}
-	c, err := Compile(src, env)
+	c, doubts, err := compileText(src, env)
+	for _, doubt := range doubts {
+		d.Errs.Warn(n, "%s", doubt.msg)
+	}
 	if err != nil {
 		d.Errs.Add(n, "%s", err)
 		return

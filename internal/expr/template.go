@@ -25,9 +25,17 @@ type Template struct {
 // evaluation is not: unknown names are null, and a malformed regular
 // expression is a warning (now) and no match (later).
 func Compile(src string, env *Env) (*Template, error) {
+	t, doubts, err := compileText(src, env)
+	for _, d := range doubts {
+		env.warn(nil, d.msg, d.cause)
+	}
+	return t, err
+}
+
+func compileText(src string, env *Env) (*Template, []doubt, error) {
 	parts, err := parse(src)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	t := &Template{src: src, env: env}
 	c := &compiler{src: src, env: env, roots: map[string]bool{}}
@@ -42,7 +50,7 @@ func Compile(src string, env *Env) (*Template, error) {
 		}
 		code := c.compile(p.expr)
 		if c.err != nil {
-			return nil, c.err
+			return nil, c.doubts, c.err
 		}
 		t.parts = append(t.parts, code)
 	}
@@ -52,9 +60,11 @@ func Compile(src string, env *Env) (*Template, error) {
 	}
 	if len(parts) == 1 && parts[0].expr != nil {
 		t.single, t.tree = t.parts[0].eval, parts[0].expr
+		before := len(c.doubts)
 		t.lvalue = c.lvalue(t.tree)
+		c.doubts = c.doubts[:before] // of what was compiled a second time
 	}
-	return t, nil
+	return t, c.doubts, nil
 }
 
 // Source is the text that was compiled.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"slices"
 
 	"gatehouse/internal/conf"
 	"gatehouse/internal/expr"
@@ -33,7 +34,7 @@ func (baseURIDecorator) Decorate(target any, value *conf.Node, env *heap.Env) (a
 			return nil, fmt.Errorf("expected a URL, found %s", value.Kind)
 		}
 		u, err := chain.ParseURI(s)
-		if err != nil || u.Scheme == "" || u.Host == "" {
+		if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "ws", "wss"}, u.Scheme) {
 			return nil, fmt.Errorf("expected a URL with scheme and host such as \"https://app.example.com:8443\", found %q", s)
 		}
 		return rebased(target, func(x *chain.Exchange) error {

@@ -121,7 +121,6 @@ type (
 		pos
 		op   string
 		x, y expr
-		deep int
 	}
 	assignExpr struct {
 		pos
@@ -220,7 +219,6 @@ type (
 		cases []*switchCase
 		label string
 		value bool // used as an expression
-		slot  *local
 	}
 	catchClause struct {
 		pos
@@ -301,8 +299,7 @@ type fieldNode struct {
 	init   expr
 	static bool
 	final  bool
-	prop   bool // no visibility modifier: a Groovy property
-	index  int
+	prop   bool      // no visibility modifier: a Groovy property
 	thunk  *funcNode // initialiser as a function
 }
 
@@ -364,6 +361,5 @@ type local struct {
 	fn       *funcNode
 	captured bool
 	typ      *typeRef
-	final    bool
 	p        pos
 }

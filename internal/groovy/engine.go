@@ -5,7 +5,6 @@ import (
 	"path"
 	"sort"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -143,8 +142,7 @@ func scriptName(file string) string {
 // Binding holds a run's variables: those given by the host and those the script
 // assigns without declaring them. It is safe for concurrent use.
 type Binding struct {
-	mu   sync.Mutex
-	vars *Map
+	vars *Map // locks itself
 }
 
 // NewBinding makes a binding with the given variables.

@@ -47,7 +47,6 @@ func (f *frame) attempt(body exec) (c ctl, t *Thrown) {
 
 type catcher struct {
 	types []*Class
-	any   bool
 	l     *local
 	body  exec
 }

@@ -1,6 +1,7 @@
 package groovy
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -81,12 +82,9 @@ func lex(src *source) (toks []token, err *Error) {
 func (l *lexer) fail(p pos, format string, args ...any) { panic(l.src.errorf(p, format, args...)) }
 
 func (l *lexer) here() pos {
-	col := 1
-	seg := l.text[l.bol:min(l.off, len(l.text))]
-	if len(seg) < maxColumn {
+	col := maxColumn
+	if seg := l.text[l.bol:min(l.off, len(l.text))]; len(seg) < maxColumn {
 		col = utf8.RuneCountInString(seg) + 1
-	} else {
-		col = maxColumn
 	}
 	return makePos(l.line, col)
 }
@@ -107,11 +105,20 @@ func (l *lexer) add(t token) {
 	l.toks = append(l.toks, t)
 }
 
+// closeBrackets complains about the bracket that was opened last, before that about a
+// parenthesis: "if (x {" lacks one, and the block is not to blame.
 func (l *lexer) closeBrackets() {
-	if n := len(l.stack); n > 0 {
-		t := l.toks[l.stack[n-1]]
-		l.fail(t.pos, "'%s' is never closed", t.text)
+	if len(l.stack) == 0 {
+		return
 	}
+	t := l.toks[l.stack[len(l.stack)-1]]
+	for _, i := range slices.Backward(l.stack) {
+		if l.toks[i].text != "{" {
+			t = l.toks[i]
+			break
+		}
+	}
+	l.fail(t.pos, "'%s' is never closed", t.text)
 }
 
 // run reads tokens up to the end of the text or, in a GString, to the brace

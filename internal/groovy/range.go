@@ -37,7 +37,7 @@ func (th *thread) newRange(from, to Value, exFrom, exTo bool) Value {
 	}
 	if isNumber(from) && isNumber(to) {
 		r := &Range{from: from, to: to, rev: th.compare(from, to) > 0}
-		if exTo && r.rev == false && th.compare(from, to) < 0 {
+		if exTo && !r.rev && th.compare(from, to) < 0 {
 			// steps of one from the start, the end itself left out
 			n := from
 			for th.compare(th.plus(n, int32(1)), to) < 0 {

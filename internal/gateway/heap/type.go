@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -38,6 +39,7 @@ func Define[C, T any](name string, build func(c *C, env *Env) (T, error), older 
 		build: func(h *Heap, decl *conf.Node, env *Env) (any, bool) {
 			c := new(C)
 			if !h.decode(env, c) {
+				misplaced(decl, reflect.TypeFor[C](), env.Errs)
 				return nil, false
 			}
 			before := env.Errs.Count()
@@ -169,4 +171,19 @@ func (c *Catalog) find(name string) (*Type, error) {
 		return nil, fmt.Errorf("the type %s cannot be used: %s", name, t.Why)
 	}
 	return t, nil
+}
+
+// misplaced tells about fields that stand beside "type" instead of in "config", where
+// they would be taken for decorations.
+func misplaced(decl *conf.Node, config reflect.Type, errs *conf.Errors) {
+	if config.Kind() != reflect.Struct {
+		return
+	}
+	known, _ := conf.FieldsOf(config)
+	for _, f := range decl.Fields {
+		isField := slices.ContainsFunc(known, func(k conf.FieldInfo) bool { return k.Name == f.Name })
+		if isField && f.Name != "name" && f.Name != "type" && f.Name != "config" && !decorations[f.Name] {
+			errs.Warn(f.NameNode(decl), "%q has no effect here: it belongs into \"config\"", f.Name)
+		}
+	}
 }
