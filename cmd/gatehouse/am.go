@@ -221,7 +221,7 @@ func (s *amServer) serve(o amOptions) error {
 	open := func(addr string, config *tls.Config) error {
 		at, err := s.front.Listen(addr, config)
 		if err != nil {
-			return err
+			return explainPort(err)
 		}
 		o.log.Info("listening", "address", at.String(), "tls", config != nil)
 		if s.base == "" && config == nil {
@@ -241,6 +241,9 @@ func (s *amServer) serve(o amOptions) error {
 	}
 	if len(o.listenTLS) == 0 {
 		return nil
+	}
+	if o.cert == "" || o.key == "" {
+		return errors.New("--listen-tls needs --tls-cert and --tls-key")
 	}
 	pair, err := am.OpenCertificate(o.cert, o.key, o.log)
 	if err != nil {
@@ -264,7 +267,7 @@ func (s *amServer) serve(o amOptions) error {
 func (s *amServer) serveMetrics(addr string) error {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return err
+		return explainPort(err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.am.Metrics())

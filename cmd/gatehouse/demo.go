@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -71,7 +70,7 @@ func runDemo(ctx context.Context, data string, out io.Writer, log *slog.Logger) 
 		password: demoPassword, log: log.With("part", "am"), trustTransaction: true,
 	})
 	if err != nil {
-		return explainPort(err)
+		return err
 	}
 	defer func() { _ = server.stop() }()
 	if err := seedDemo(ctx, server.base+"/openam"); err != nil {
@@ -92,7 +91,7 @@ func runDemo(ctx context.Context, data string, out io.Writer, log *slog.Logger) 
 		},
 	})
 	if err != nil {
-		return explainPort(err)
+		return err
 	}
 	for _, p := range g.Problems() {
 		log.Error("a route is not in service; see above", "problem", p)
@@ -141,15 +140,6 @@ func startSampleDemo(cert string, log *slog.Logger) (hosts map[string]string, st
 		hosts[name] = between.Addr().String()
 	}
 	return hosts, stop, nil
-}
-
-// explainPort says what to do when another program has the port.
-func explainPort(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) && strings.Contains(err.Error(), "address already in use") {
-		return fmt.Errorf("%w: another program, perhaps another demo, listens there; stop it first", err)
-	}
-	return err
 }
 
 // copyDemo copies the configuration folder, unless it is there: people change it.

@@ -124,7 +124,7 @@ func startGateway(ctx context.Context, o gateway.Options) (*gateway.Gateway, err
 		o.Log.Warn(w.String())
 	}
 	if err := g.Start(ctx); err != nil {
-		return nil, err
+		return nil, explainPort(err)
 	}
 	o.Log.Info("the gateway is ready", "folder", o.Dir, "took", time.Since(began).Round(time.Millisecond))
 	return g, nil

@@ -54,6 +54,11 @@ func importCommand() *cobra.Command {
 			"  GATEHOUSE_ADMIN_PASSWORD=… gatehouse import --url https://am.example.com/am export/",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			for _, path := range args { // before a server is made for nothing
+				if _, err := os.Stat(path); err != nil {
+					return err
+				}
+			}
 			log := observe.NewLogger(c.ErrOrStderr(), "text", "warn")
 			api, local, err := o.open(c.Context(), log)
 			if err != nil {

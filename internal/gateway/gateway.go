@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
@@ -75,8 +76,18 @@ func Load(o Options) (*Gateway, error) {
 // folders makes the folders that the instance writes to, and the default one for
 // routes where there is no configuration at all.
 func (i *instance) folders() error {
-	if info, err := os.Stat(i.services.Dirs.Instance); err != nil || !info.IsDir() {
-		return fmt.Errorf("the configuration folder %s does not exist or is no folder", i.services.Dirs.Instance)
+	dir := i.services.Dirs.Instance
+	switch info, err := os.Stat(dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the configuration folder %s does not exist", dir)
+	case err != nil:
+		return fmt.Errorf("the configuration folder cannot be read: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("%s is a file: expected the folder that holds config", dir)
+	}
+	if !exists(i.services.Dirs.Config) && (exists(filepath.Join(dir, "config.json")) || exists(filepath.Join(dir, "routes"))) {
+		return fmt.Errorf("the folder %s has no config/config.json, but config.json or routes itself: expected the folder that holds config, perhaps %s",
+			dir, filepath.Dir(dir))
 	}
 	need := []string{i.services.Dirs.Temp}
 	if !exists(i.configFile()) {
