@@ -80,7 +80,7 @@ func (s *Server) scripts() []*Resource {
 			Read: engineConfiguration, Update: unchanged(engineConfiguration),
 		},
 		{
-			Path: "contexts", Global: true,
+			Path: "contexts",
 			Query: func(*Call) ([]Object, error) {
 				list := []Object{}
 				for _, k := range realm.ScriptContexts() {
@@ -88,19 +88,28 @@ func (s *Server) scripts() []*Resource {
 				}
 				return list, nil
 			},
-			Read: func(_ *Call, id string) (Object, error) {
-				k, ok := scriptContext(id)
-				if !ok {
-					return nil, notFound()
-				}
-				versions := Object{}
-				for _, l := range k.Languages {
-					versions[l] = k.Evaluators
-				}
-				return Object{"_id": k.ID, "allowLists": Object{}, "evaluatorVersions": versions}, nil
-			},
+			Read: readBindings,
 		},
 	}
+}
+
+// readBindings tells what an editor wants to know of a context: the variables of its scripts of version 2.0. There is no list
+// of classes that they may use: all that the server has they may.
+func readBindings(_ *Call, id string) (Object, error) {
+	k, ok := scriptContext(id)
+	if !ok {
+		return nil, notFound()
+	}
+	versions, bindings := Object{}, []Object{}
+	for _, l := range k.Languages {
+		versions[l] = k.Evaluators
+	}
+	if slices.Contains(k.Evaluators, "2.0") {
+		for _, b := range script.Bindings(id) {
+			bindings = append(bindings, Object{"name": b.Name, "javaScriptType": b.Type})
+		}
+	}
+	return Object{"_id": k.ID, "allowLists": []string{}, "bindings": bindings, "evaluatorVersions": versions}, nil
 }
 
 // engineConfiguration is empty: scripts reach what the server gives them, within limits that are the same for all.
@@ -128,7 +137,7 @@ func readContext(_ *Call, id string) (Object, error) {
 
 func contextObject(k realm.ScriptContext) Object {
 	return Object{
-		"_id": k.ID, "languages": k.Languages, "defaultScript": string(k.DefaultScript),
+		"_id": k.ID, "languages": k.Languages, "defaultScript": string(k.DefaultScript), "isHidden": false,
 		"_type": Object{"_id": "contexts", "name": "scriptContext", "collection": true},
 	}
 }
@@ -259,6 +268,20 @@ func readScript(body Object, old *realm.Script) (*realm.Script, error) {
 			return nil, invalid(name)
 		}
 	}
+	switch {
+	case sc.Name == "":
+		return nil, badRequest("Script name must be specified")
+	case sc.Context == "":
+		return nil, badRequest("Script type must be specified")
+	case sc.Language == "":
+		return nil, badRequest("Scripting language must be specified")
+	}
+	if sc.Context == realm.ContextScriptedDecision { // another name for decisions of the newer dialect
+		sc.Context, sc.Evaluator = realm.ContextTreeDecision, "2.0"
+		if sc.Language != "JAVASCRIPT" {
+			return nil, badRequest("Scripting language %s is not supported for context %s", sc.Language, realm.ContextScriptedDecision)
+		}
+	}
 	if err := scriptSource(body, sc); err != nil {
 		return nil, err
 	}
@@ -266,8 +289,6 @@ func readScript(body Object, old *realm.Script) (*realm.Script, error) {
 	switch {
 	case strings.TrimSpace(sc.Name) == "" || strings.ContainsAny(sc.Name, "<>&\"'"):
 		return nil, badRequest("Script name is not valid")
-	case sc.Context == "":
-		return nil, badRequest("Script context is required")
 	case ok && !slices.Contains(k.Languages, sc.Language):
 		return nil, badRequest("Scripting language %s is not supported for context %s", sc.Language, sc.Context)
 	case sc.Language != "GROOVY" && sc.Language != "JAVASCRIPT":
@@ -293,7 +314,7 @@ func scriptSource(body Object, sc *realm.Script) error {
 		sc.Text = base64.StdEncoding.EncodeToString([]byte(sc.Source))
 	case nil:
 		if sc.Text == "" {
-			return badRequest("A script needs a text")
+			return badRequest("A script must be specified")
 		}
 	default:
 		return invalid("script")
@@ -339,7 +360,7 @@ func (s *Server) deleteScript(c *Call, id string) (Object, error) {
 	}
 	err = s.docs.Delete(c.Context(), place, store.KindScript, id, 0)
 	if errors.Is(err, store.ErrNotFound) && shipped {
-		return nil, refuse(http.StatusForbidden, "A default script cannot be deleted")
+		return nil, refuse(http.StatusForbidden, "Default script %s cannot be deleted", sc.Name)
 	}
 	return Object{"_id": id}, err
 }

@@ -86,8 +86,54 @@ func TestValidateScript(t *testing.T) {
 	if !same(at(got, "evaluatorVersions", "GROOVY"), []any{"1.0"}) {
 		t.Errorf("context = %v", got)
 	}
+	if list, _ := got["bindings"].([]any); len(list) != 0 {
+		t.Errorf("an older context has bindings: %v", list)
+	}
+	got = admin("GET", "/contexts/OIDC_CLAIMS_NEXT_GEN", nil).want(t, 200)
+	types := map[any]any{}
+	for _, b := range got["bindings"].([]any) {
+		types[at(b, "name")] = at(b, "javaScriptType")
+	}
+	if types["realm"] != "string" || types["claims"] != "object" || types["openidm"] != "object" || types["emailService"] != "object" || types["accessToken"] != nil {
+		t.Errorf("bindings = %v", types)
+	}
+	admin("GET", "/contexts/NOPE", nil).want(t, 404)
 	got = admin("GET", "/global-config/services/scripting/contexts/OAUTH2_MAY_ACT", nil).want(t, 200)
 	if got["defaultScript"] != "c735de08-f8f2-4e69-aa4a-2d8d3d438323" {
 		t.Errorf("context = %v", got)
+	}
+}
+
+// What a script has to have, as PingOne Advanced Identity Cloud says it.
+func TestScriptsThatAreRefused(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	body := func(change map[string]any) map[string]any {
+		out := map[string]any{"name": "a script", "context": "SCRIPTED_DECISION_NODE", "language": "JAVASCRIPT", "script": "", "evaluatorVersion": "2.0"}
+		for name, v := range change {
+			if out[name] = v; v == nil {
+				delete(out, name)
+			}
+		}
+		return out
+	}
+	const id = "99999999-0000-4000-8000-000000000001"
+	for field, want := range map[string]string{
+		"name": "Script name must be specified", "context": "Script type must be specified", "language": "Scripting language must be specified", "script": "A script must be specified",
+	} {
+		if got := admin("PUT", "/scripts/"+id, body(map[string]any{field: nil})).want(t, 400); got["message"] != want {
+			t.Errorf("without %s: %v", field, got)
+		}
+	}
+	admin("PUT", "/scripts/"+id, body(map[string]any{"_id": "other"})).want(t, 400)
+	// An empty text is one, and a decision of the newer dialect has one context, whatever it is called.
+	for _, status := range []int{201, 200} {
+		if got := admin("PUT", "/scripts/"+id, body(map[string]any{"_id": id, "createdBy": "somebody", "default": true})).want(t, status); got["context"] != "AUTHENTICATION_TREE_DECISION_NODE" ||
+			got["evaluatorVersion"] != "2.0" || got["default"] != false || got["createdBy"] == "somebody" {
+			t.Errorf("stored: %v", got)
+		}
+	}
+	if got := admin("DELETE", "/scripts/c735de08-f8f2-4e69-aa4a-2d8d3d438323", nil).want(t, 403); got["message"] != "Default script OAuth2 May Act Script cannot be deleted" {
+		t.Errorf("a shipped one: %v", got)
 	}
 }
