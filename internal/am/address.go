@@ -23,15 +23,15 @@ type address struct {
 	missing string
 }
 
-// find resolves the four spellings of a realm: a path from /realms/root, a path in the old style, the parameter
-// realm, which may hold an alias, and the name of the host; else it is the root realm.
+// find resolves the five spellings of a realm: a path from /realms/root, the same without the root, as the SDKs for phones
+// write it, a path in the old style, the parameter realm, which may hold an alias, and the name of the host; else it is the
+// root realm.
 func (s *Server) find(r *http.Request, path string) address {
 	if after, ok := strings.CutPrefix(path, "realms/root"); ok && (after == "" || after[0] == '/') {
 		return s.fullPath(strings.TrimPrefix(after, "/"))
 	}
 	if strings.HasPrefix(path, "realms/") {
-		name, _, _ := strings.Cut(strings.TrimPrefix(path, "realms/"), "/")
-		return address{missing: "/" + name}
+		return s.fullPath(path)
 	}
 	if name := queryValue(r, "realm"); name != "" {
 		rl, ok := s.named(name)

@@ -270,7 +270,7 @@ func TestTokenExchangeExample(t *testing.T) {
 	}
 }
 
-// A realm's endpoints are reached in four spellings, and by the name of a host.
+// A realm's endpoints are reached in five spellings, and by the name of a host.
 func TestRealmSpellings(t *testing.T) {
 	s := newSite(t)
 	admin := s.admin()
@@ -289,6 +289,8 @@ func TestRealmSpellings(t *testing.T) {
 		{"well-known name of RFC 8414 first", origin + "/.well-known/oauth-authorization-server/am/oauth2/realms/root/realms/alpha", "", other + "/oauth2/realms/root/realms/alpha"},
 		{"full path", s.base + "/oauth2/realms/root/realms/alpha" + doc, "", s.base + "/oauth2/realms/root/realms/alpha"},
 		{"nested", s.base + "/oauth2/realms/root/realms/alpha/realms/beta" + doc, "", s.base + "/oauth2/realms/root/realms/alpha/realms/beta"},
+		{"without the root", s.base + "/oauth2/realms/alpha" + doc, "", s.base + "/oauth2/realms/root/realms/alpha"},
+		{"nested, without the root", s.base + "/oauth2/realms/alpha/realms/beta" + doc, "", s.base + "/oauth2/realms/root/realms/alpha/realms/beta"},
 		{"query", s.base + "/oauth2" + doc + "?realm=/alpha", "", s.base + "/oauth2/realms/root/realms/alpha"},
 		{"query without slash", s.base + "/oauth2" + doc + "?realm=alpha/beta", "", s.base + "/oauth2/realms/root/realms/alpha/realms/beta"},
 		{"query with alias", s.base + "/oauth2" + doc + "?realm=word", "", s.base + "/oauth2/realms/root/realms/alpha"},
@@ -325,6 +327,9 @@ func TestRealmSpellings(t *testing.T) {
 	t.Run("unknown realm", func(t *testing.T) {
 		got := s.send("POST", "/oauth2/realms/root/realms/nowhere/access_token", url.Values{}).want(t, 404)
 		if got["error"] != "Not Found" || got["error_description"] != `Realm "/nowhere" not found` {
+			t.Errorf("body = %v", got)
+		}
+		if got := s.send("POST", "/json/realms/nowhere/authenticate", nil).want(t, 400); got["message"] != "Invalid realm, /nowhere" {
 			t.Errorf("body = %v", got)
 		}
 		got = s.send("POST", "/json/realms/root/realms/nowhere/authenticate", nil).want(t, 400)
