@@ -131,10 +131,13 @@ func ParsePattern(text string) (Pattern, error) {
 	if text == "" || len(text) > maxResource {
 		return Pattern{}, errors.New("expected a resource of 1 to 4096 characters")
 	}
-	if strings.Contains(text, oneLevel) && strings.Contains(strings.ReplaceAll(text, oneLevel, ""), "*") {
-		return Pattern{}, errors.New("the wildcards * and -*- must not be mixed in one resource")
+	r := ParseResource(text)
+	for _, part := range []string{r.scheme, r.host, r.port, r.path, r.query} {
+		if strings.Contains(part, oneLevel) && strings.Contains(strings.ReplaceAll(part, oneLevel, ""), "*") {
+			return Pattern{}, errors.New("the wildcards * and -*- must not be mixed in one part of a resource")
+		}
 	}
-	return Pattern{ParseResource(text)}, nil
+	return Pattern{r}, nil
 }
 
 const oneLevel = "-*-"

@@ -88,3 +88,36 @@ func FuzzResource(f *testing.F) {
 		}
 	})
 }
+
+// What PingOne Advanced Identity Cloud makes of patterns, as measured there.
+func TestPatternsOfTheCloud(t *testing.T) {
+	for _, c := range []struct {
+		pattern, resource string
+		want              bool
+	}{
+		{"https://*:*/g/*", "https://x:443/g/one", true},
+		{"https://*:*/g/*", "https://x:443/g/one/two", true},
+		{"https://*:*/g/*", "https://x:443/g/", true},
+		{"https://*:*/g/*", "https://x:443/g", false},
+		{"https://*:*/h/-*-", "https://x:443/h/one", true},
+		{"https://*:*/h/-*-", "https://x:443/h/one/two", false},
+		{"https://*:*/i/*/z", "https://x:443/i/one/two/z", true},
+		{"https://*:*/lit/One", "https://x:443/LIT/one", true},
+		{"https://*:*/g/*", "https://x:443/g/one?b=1", false},
+		{"https://*:*/q/a?*", "https://x:443/q/a?b=1", true},
+		{"https://*:*/q/a?*", "https://x:443/q/a", false},
+		{"https://*:*/t/*/", "https://x:443/t/one", false},
+		{"https://*:*/g/*", "https://x/g/one", true},
+		{"https://*:*/g/*", "http://x:80/g/one", false},
+	} {
+		p, err := ParsePattern(c.pattern)
+		if err != nil {
+			t.Errorf("%s: %v", c.pattern, err)
+		} else if got := p.Matches(ParseResource(c.resource)); got != c.want {
+			t.Errorf("%s matches %s: %v", c.pattern, c.resource, got)
+		}
+	}
+	if _, err := ParsePattern("https://x:443/*/-*-"); err == nil {
+		t.Error("both wildcards in one path")
+	}
+}
