@@ -111,6 +111,9 @@ func (n *socialHandler) process(s *journey.Step) (journey.Result, error) {
 	alias := p.Name + "-" + subject
 	u, err := n.owner(s, alias)
 	if err == nil {
+		if s.State.User != u.Name {
+			s.State.Methods = nil // how somebody else proved who he is says nothing of this one
+		}
 		s.State.SetUsername(u.Name)
 		s.State.User = u.Name
 		return journey.To("ACCOUNT_EXISTS")
