@@ -59,20 +59,19 @@ func managedID(c *Call, id string) string { return c.Vars[managedKind] + " " + i
 func (v managed) query(c *Call) ([]Object, error) {
 	list := []Object{}
 	if c.Vars[managedKind] == "user" {
-		docs, err := v.docs.List(c.Context(), c.realmPath(), store.KindUser)
-		for _, d := range docs {
+		text := wanted(c.Filter, plainMember)
+		err := v.docs.Walk(c.Context(), c.realmPath(), store.KindUser, store.Span{}, func(d store.Doc) (bool, error) {
+			if lacks(d.Body, text) {
+				return true, nil
+			}
 			u, err := realm.ParseUser(d)
-			if err != nil {
-				return nil, err
+			if err != nil || login.IsAdmin(c.realmPath(), u.Name) {
+				return true, err
 			}
-			if !login.IsAdmin(c.realmPath(), u.Name) {
-				o, err := v.managedUser(u)
-				if err != nil {
-					return nil, err
-				}
-				list = append(list, o)
-			}
-		}
+			o, err := v.managedUser(u)
+			list = append(list, o)
+			return true, err
+		})
 		return list, err
 	}
 	prefix := managedID(c, "")

@@ -51,7 +51,11 @@ func (s *Server) users() []*Resource {
 }
 
 func (s *Server) walkUsers(c *Call, span store.Span, f func(string, Object) (bool, error)) error {
+	text := wanted(c.Filter, plainAttribute)
 	return s.docs.Walk(c.Context(), c.realmPath(), store.KindUser, span, func(d store.Doc) (bool, error) {
+		if lacks(d.Body, text) {
+			return true, nil
+		}
 		u, err := realm.ParseUser(d)
 		if err != nil {
 			return false, err
@@ -75,7 +79,7 @@ func allowUsers(c *Call, v Verb) error {
 // protectedAttributes are those that users cannot give themselves.
 func protectedAttributes() []string {
 	return []string{strings.ToLower(string(devices.OATH)), strings.ToLower(string(devices.WebAuthn)), strings.ToLower(string(devices.Profile)), "inetuserstatus", "uid", "universalid", "dn", "objectclass", "memberof", "ismemberof", "createtimestamp", "modifytimestamp", "realm", "username", "isadmin",
-		"iplanet-am-session-quota-limit", "iplanet-am-user-auth-config", "retrylimitnodecount", "termsaccepted", attributeAliases}
+		"iplanet-am-session-quota-limit", "iplanet-am-user-auth-config", "retrylimitnodecount", "termsaccepted", attributeAliases, attributeCustom}
 }
 
 // derived attributes are made when a profile is read; what a client sends of them is not kept.
