@@ -104,6 +104,10 @@ accessToken.setExpiryTime(1900000060000L)`},
 accessToken.setField("got", [accessToken.clientId, accessToken.realm, accessToken.getResourceOwnerId(), accessToken.tokenName,
   accessToken.scope, accessToken.getField("grant_type"), session.getProperty("branch"), session.authLevel,
   clientProperties.customProperties.tier, clientProperties.customProperties.limits.daily])`},
+	{name: "JavaScript claims by methods", language: js, context: modify, want: `{"claims":"{}","auth_level":7,"tokenName":"other","(removed)":["realm","grant_type"],"(scopes)":[],"seen":[null,null,"Bearer",null,"dora"]}`, source: `
+var seen = [accessToken.getClaims(), accessToken.getPermissions(), accessToken.getTokenType(), accessToken.getConfirmationKey(), accessToken.getCustomFields().get("subname")];
+accessToken.setClaims("{}"); accessToken.setAuthLevel(7); accessToken.setTokenName("other"); accessToken.removeRealm(); accessToken.removeGrantType(); accessToken.removeScopes();
+accessToken.setField("seen", seen);`},
 	{name: "JavaScript claims", language: js, context: modify, want: `{"mail":"dora@example.com","groups":["staff","admins"],"name":"dora","n":1.5}`, source: `
 (function () {
     accessToken.setField("mail", identity.getAttribute("mail").toArray()[0]);

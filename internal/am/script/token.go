@@ -31,7 +31,7 @@ func (k *token) GroovyClass() *groovy.Class { return tokenClass }
 
 var tokenClass = &groovy.Class{
 	Name: "org.forgerock.oauth2.core.AccessToken",
-	Methods: map[string]groovy.Method{
+	Methods: withClaims(map[string]groovy.Method{
 		"setMayAct": onToken(1, func(k *token, a []groovy.Value) (groovy.Value, error) {
 			return nil, k.setClaim(&k.t.MayAct, "setMayAct", a[0])
 		}),
@@ -79,7 +79,7 @@ var tokenClass = &groovy.Class{
 		"isExpired": tells(func(k *token) groovy.Value {
 			return !k.t.Expires.IsZero() && !k.run.eng.options.Now().Before(k.t.Expires)
 		}),
-	},
+	}),
 	String: func(this groovy.Value) string { return this.(*token).name() },
 }
 
