@@ -123,7 +123,11 @@ func (p *parser) closureArrow(i int) bool {
 		switch t.kind {
 		case tIdent:
 			switch t.text {
-			case "return", "case", "if", "for", "while", "switch", "throw", "new", "try", "assert", "in", "default":
+			case "new":
+				if !p.toks[k-1].op("=") { // else it makes a parameter's default
+					return false
+				}
+			case "return", "case", "if", "for", "while", "switch", "throw", "try", "assert", "in", "default":
 				return false
 			}
 		case tNL:
@@ -136,7 +140,12 @@ func (p *parser) closureArrow(i int) bool {
 			switch t.text {
 			case "->":
 				return true
-			case ";", "{", "}":
+			case "{":
+				if !p.toks[k-1].op("=") || t.match < 0 {
+					return false
+				}
+				k = t.match
+			case ";", "}":
 				return false
 			case "(", "[":
 				if t.match < 0 {
@@ -155,6 +164,8 @@ func (p *parser) closure() expr {
 	p.enter(t.pos)
 	fn := &funcNode{pos: t.pos, name: "closure", closure: true, file: p.src}
 	if arrow {
+		save := p.noLambda
+		p.noLambda = true // in { a, b = a -> … } the arrow ends the parameters
 		p.skipNL()
 		for !p.isOp("->") {
 			fn.params = append(fn.params, p.param())
@@ -163,6 +174,7 @@ func (p *parser) closure() expr {
 				break
 			}
 		}
+		p.noLambda = save
 		p.skipNL()
 		p.expectOp("->")
 	} else {

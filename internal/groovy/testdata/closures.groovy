@@ -316,3 +316,24 @@ def m = 'en|English,fr|French'.split(',')collectEntries { e -> e.split('\\|') as
 println m
 ---
 [en:English, fr:French]
+-- defaults of closure parameters --
+try { println("1: " + (({ a, b = a -> a + b })(2))) } catch (Throwable ex_) { println "1! " + ex_.class.simpleName }
+try { println("2: " + (({ a, b = a * 2, c = b -> a + b + c })(2))) } catch (Throwable ex_) { println "2! " + ex_.class.simpleName }
+try { println("3: " + (({ a, b = new Date(0) -> b.time + a })(2))) } catch (Throwable ex_) { println "3! " + ex_.class.simpleName }
+try { println("4: " + (({ a, b = { it + 1 } -> b(a) })(2))) } catch (Throwable ex_) { println "4! " + ex_.class.simpleName }
+try { println("5: " + (({ a, b = [1, 2], c = [k: 1] -> b + c.k })(2))) } catch (Throwable ex_) { println "5! " + ex_.class.simpleName }
+try { println("6: " + (({ int a, String b = 'x' -> a + b })(2))) } catch (Throwable ex_) { println "6! " + ex_.class.simpleName }
+def x = 5
+try { println("7: " + (({ y = x -> y })())) } catch (Throwable ex_) { println "7! " + ex_.class.simpleName }
+try { println("8: " + (({ if (x > 1) { [1].each { z -> print z } } })())) } catch (Throwable ex_) { println "8! " + ex_.class.simpleName }
+try { println("9: " + (({ x = { q -> q } })()(3))) } catch (Throwable ex_) { println "9! " + ex_.class.simpleName }
+---
+1: 4
+2: 10
+3: 2
+4: 3
+5: [1, 2, 1]
+6: 2x
+7: 5
+18: [1]
+9: 3
