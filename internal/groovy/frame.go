@@ -130,6 +130,7 @@ func (c *compiled) bind(f *frame, args []Value) {
 		}
 		return
 	}
+	given := args
 	if c.varargs {
 		args = c.pack(f.th, args)
 	}
@@ -143,10 +144,14 @@ func (c *compiled) bind(f *frame, args []Value) {
 	if c.closure && len(args) == 0 && n == 1 && c.required == 1 {
 		args = []Value{nil}
 	}
-	if len(args) > n || len(args) < c.required {
-		c.badArgs(f, args)
+	required := c.required
+	if c.varargs {
+		required++ // the array
 	}
-	spare := len(args) - c.required
+	if len(args) > n || len(args) < required {
+		c.badArgs(f, given)
+	}
+	spare := len(args) - required
 	for i, k := 0, 0; i < n; i++ {
 		p := &c.params[i]
 		switch {
@@ -189,16 +194,14 @@ func (c *compiled) pack(th *thread, args []Value) []Value {
 			return args
 		}
 	}
-	if len(args) < last {
-		return args
-	}
 	t := c.params[last].typ
 	elem := "java.lang.Object"
 	if t != nil && t.class != nil {
 		elem = t.class.Name
 	}
-	rest := append([]Value(nil), args[last:]...)
-	return append(append([]Value(nil), args[:last]...), newArray(elem, rest))
+	fixed := min(last, len(args)) // of those that are missing the defaults apply
+	rest := append([]Value(nil), args[fixed:]...)
+	return append(append([]Value(nil), args[:fixed]...), newArray(elem, rest))
 }
 
 // score rates how well arguments fit; -1: not at all. Lower is better.
@@ -212,7 +215,7 @@ func (c *compiled) score(th *thread, args []Value) int {
 		if len(args) != n || !isArrayArg(args[n-1]) {
 			total += 50
 			if len(args) < n-1 {
-				return -1
+				return c.scoreFixed(th, args, c.params[:n-1], total)
 			}
 			for i := 0; i < n-1; i++ {
 				s := th.fit(args[i], c.params[i].typ)
@@ -236,10 +239,15 @@ func (c *compiled) score(th *thread, args []Value) int {
 			return total
 		}
 	}
+	return c.scoreFixed(th, args, c.params, total)
+}
+
+// scoreFixed rates arguments for params, of which some may take their defaults.
+func (c *compiled) scoreFixed(th *thread, args []Value, params []cparam, total int) int {
 	spare := len(args) - c.required
 	k := 0
-	for i := range c.params {
-		p := &c.params[i]
+	for i := range params {
+		p := &params[i]
 		if p.def != nil {
 			if spare == 0 {
 				total++

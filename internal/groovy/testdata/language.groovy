@@ -870,3 +870,49 @@ println bytes.length
 oob
 [104, 105]
 2
+-- defaults before a list of arguments --
+def f(Map o = [:], a, b = 'B', Object... c) { "$o $a $b $c" }
+def g(a, b = 2, int... c) { "$a $b $c" }
+def h(a = 1, Object... c) { "$a $c" }
+def v(String a, Object... c) { "$a $c" }
+try { println("1: " + (f(1))) } catch (Throwable ex_) { println "1! " + ex_.class.simpleName }
+try { println("2: " + (f(x: 1, 1))) } catch (Throwable ex_) { println "2! " + ex_.class.simpleName }
+try { println("3: " + (f(x: 1, 1, 2))) } catch (Throwable ex_) { println "3! " + ex_.class.simpleName }
+try { println("4: " + (f(x: 1, 1, 2, 3))) } catch (Throwable ex_) { println "4! " + ex_.class.simpleName }
+try { println("5: " + (g(1))) } catch (Throwable ex_) { println "5! " + ex_.class.simpleName }
+try { println("6: " + (g(1, 3))) } catch (Throwable ex_) { println "6! " + ex_.class.simpleName }
+try { println("7: " + (g(1, 3, 4, 5))) } catch (Throwable ex_) { println "7! " + ex_.class.simpleName }
+try { println("8: " + (h())) } catch (Throwable ex_) { println "8! " + ex_.class.simpleName }
+try { println("9: " + (h(5))) } catch (Throwable ex_) { println "9! " + ex_.class.simpleName }
+try { println("10: " + (h(5, 6))) } catch (Throwable ex_) { println "10! " + ex_.class.simpleName }
+try { println("11: " + (v('a'))) } catch (Throwable ex_) { println "11! " + ex_.class.simpleName }
+try { println("12: " + (v('a', 1, 2))) } catch (Throwable ex_) { println "12! " + ex_.class.simpleName }
+try { println("13: " + (v('a', null))) } catch (Throwable ex_) { println "13! " + ex_.class.simpleName }
+try { println("14: " + (v('a', [1, 2] as Object[]))) } catch (Throwable ex_) { println "14! " + ex_.class.simpleName }
+try { println("15: " + (v('a', [1, 2]))) } catch (Throwable ex_) { println "15! " + ex_.class.simpleName }
+def k = { a, b = 2, Object... c -> "$a $b $c" }
+try { println("16: " + (k(1))) } catch (Throwable ex_) { println "16! " + ex_.class.simpleName }
+def e = { Object... c -> c.length }
+try { println("17: " + (e())) } catch (Throwable ex_) { println "17! " + ex_.class.simpleName }
+try { println("18: " + (e(1, 2))) } catch (Throwable ex_) { println "18! " + ex_.class.simpleName }
+try { println("19: " + (v())) } catch (Throwable ex_) { println "19! " + ex_.class.simpleName }
+---
+1: [:] 1 B []
+2: [x:1] 1 B []
+3: [x:1] 1 2 []
+4: [x:1] 1 2 [3]
+5: 1 2 []
+6: 1 3 []
+7: 1 3 [4, 5]
+8: 1 []
+9: 5 []
+10: 5 [6]
+11: a []
+12: a [1, 2]
+13: a null
+14: a [1, 2]
+15: a [[1, 2]]
+16: 1 2 []
+17: 0
+18: 2
+19! MissingMethodException
