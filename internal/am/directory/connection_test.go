@@ -229,3 +229,43 @@ func TestDirectoryPolicy(t *testing.T) {
 	check("changed", "reset", "long-enough-for-it", nil, nil)
 	check("the one before", "reset", "hifalutin", realm.ErrBadCredentials, realm.ErrExpired)
 }
+
+// A store that is removed keeps no connection.
+func TestDirectoryRemoved(t *testing.T) {
+	ctx := t.Context()
+	s := newSlapd(t, "", entries).start()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ended := make(chan struct{}, 1)
+	go func() { // one connection, handed on
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		to, err := net.Dial("tcp", s.plain)
+		if err != nil {
+			return
+		}
+		go func() { _, _ = io.Copy(c, to) }()
+		_, _ = io.Copy(to, c)
+		to.Close()
+		ended <- struct{}{}
+	}()
+	u := newUsers(t).at("LDAP", l.Addr().String())
+	if _, err := u.User(ctx, "bjensen"); err != nil {
+		t.Fatal(err)
+	}
+	u.removed()
+	if _, err := u.User(ctx, "bjensen"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("after the store is gone: %v", err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(30 * time.Second):
+		t.Error("its connection is still there")
+	}
+}

@@ -91,9 +91,12 @@ func New(docs store.Docs, openSecret func(string) (string, error), log *slog.Log
 // of returns the directories of a realm by their names.
 func (s *Stores) of(ctx context.Context, realmPath string) ([]*directory, error) {
 	var list []*directory
+	there := map[string]bool{}
 	err := s.docs.Walk(ctx, realmPath, store.KindService, store.Span{Prefix: prefix, Page: 50}, func(d store.Doc) (bool, error) {
 		name, _ := NameOf(d.ID)
-		dir, err := s.directory(realmPath+" "+name, d)
+		key := realmPath + " " + name
+		there[key] = true
+		dir, err := s.directory(key, d)
 		if err != nil {
 			return false, fmt.Errorf("identity store %s: %w", name, err)
 		}
@@ -103,7 +106,20 @@ func (s *Stores) of(ctx context.Context, realmPath string) ([]*directory, error)
 	if err != nil {
 		return nil, err
 	}
+	s.forget(realmPath, there)
 	return list, nil
+}
+
+// forget closes the connections of those stores of a realm that are not there any more.
+func (s *Stores) forget(realmPath string, there map[string]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, d := range s.conns {
+		if strings.HasPrefix(key, realmPath+" ") && !there[key] {
+			d.close()
+			delete(s.conns, key)
+		}
+	}
 }
 
 func (s *Stores) directory(key string, d store.Doc) (*directory, error) {

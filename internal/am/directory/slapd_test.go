@@ -257,3 +257,11 @@ func (u *users) with(more map[string]any, mode string, servers ...string) *users
 	}
 	return u
 }
+
+// removed removes the store.
+func (u *users) removed() {
+	u.t.Helper()
+	if err := u.realms.Docs().Delete(context.Background(), "/", store.KindService, directory.DocID("ldap"), 0); err != nil {
+		u.t.Fatal(err)
+	}
+}

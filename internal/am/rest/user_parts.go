@@ -60,12 +60,6 @@ func (s *Server) userParts() []*Resource {
 			Query:   none,
 			Actions: map[string]Action{"nextdescendents": {Do: noResult}},
 		},
-		&Resource{
-			Path: "users/{user}/uma/policies", Allow: ownPart,
-			Query: func(*Call) ([]Object, error) {
-				return nil, refuse(http.StatusNotFound, "UMA is not supported in this realm")
-			},
-		},
 	)
 }
 
