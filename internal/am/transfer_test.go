@@ -1,6 +1,7 @@
 package am_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -244,6 +245,9 @@ func FuzzRead(f *testing.F) {
 	for _, s := range []string{
 		`{"meta":{},"trees":{"a":{"tree":{"_id":"a"},"nodes":{"n":{"_type":{"_id":"PageNode"}}}}}}`, `{"result":[{"_id":"x"}]}`, `[{"_id":1}]`,
 		`{"metadata":{"realm":1},"data":{}}`, `{"global":{"service":{"x":{}}},"realm":{"root":{"script":{"s":{"script":["a",1]}}}}}`, `{"tree":{},"nodes":[]}`,
+		`{"metadata":{"realm":"alpha","entityId":"x"},"data":{"_id":"x","_type":{"_id":"OAuth2Client"},"a":"&{b|&{c}}","d":{"$int":"&{e|x"}}}`,
+		`{"metadata":{"realm":"//","uid":"ou=x","entityType":"PageNode","entityId":"default/p","sunServiceID":"instance"},"data":{"nodes":["a:b:c",1]}}`,
+		`{"corsServices":[1,{}],"corsServiceGlobal":{}}`, `{"meta":{},"idp":{"g":{"_type":{"_id":"googleConfig"}}},"script":{"s":{"script":"file://../x"}}}`,
 	} {
 		f.Add(s)
 	}
@@ -253,6 +257,13 @@ func FuzzRead(f *testing.F) {
 		if err := os.WriteFile(path, []byte(s), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, _, _ = transfer.Read(path, "/") // must not panic
+		_, _ = transfer.ImportPath(t.Context(), deaf{}, path, "/") // must not panic
 	})
+}
+
+// deaf is an interface that has nothing and takes nothing.
+type deaf struct{}
+
+func (deaf) Call(context.Context, string, string, string, any) (transfer.Answer, error) {
+	return transfer.Answer{Status: 404, Body: []byte("{}")}, nil
 }

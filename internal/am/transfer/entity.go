@@ -304,6 +304,14 @@ func join(parent, name string) string {
 	return strings.TrimSuffix(parent, "/") + "/" + name
 }
 
+// rooted is the path of a realm with its slash, "" for none.
+func rooted(path string) string {
+	if path == "" {
+		return ""
+	}
+	return "/" + strings.Trim(path, "/")
+}
+
 func text(v any) string {
 	s, _ := v.(string)
 	return s

@@ -18,7 +18,7 @@ var fileBasedServices = map[string]string{
 func (r *reader) fileBased(at string, metadata, data Object) {
 	kind, of := text(metadata["entityType"]), text(metadata["sunServiceID"])
 	id, named := strings.CutPrefix(text(metadata["entityId"]), "default/")
-	e := Entity{Realm: text(metadata["realm"]), ID: id, Body: openCopy(data), Source: at}
+	e := Entity{Realm: rooted(text(metadata["realm"])), ID: id, Body: openCopy(data), Source: at}
 	if len(e.Body) == 0 {
 		return // a node of the directory that holds others
 	}

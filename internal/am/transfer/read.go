@@ -204,7 +204,7 @@ func scriptText(v any) any {
 
 // amster takes one file of an Amster export: {"metadata":{"realm","entityType","entityId","pathParams"},"data":{…}}.
 func (r *reader) amster(at string, metadata, data Object) {
-	realm := text(metadata["realm"])
+	realm := rooted(text(metadata["realm"]))
 	id := text(metadata["entityId"])
 	if data["_id"] == "" || id == "" {
 		id = text(data["_id"])
