@@ -165,7 +165,7 @@ func TestJourneySignsInAtAnotherRealm(t *testing.T) {
 		t.Fatalf("registered: %q, %d\n%s", subject(got), got.StatusCode, got.raw)
 	}
 	ann := j.admin("GET", "/json/users/ann", nil).want(t, 200)
-	if fmt.Sprint(ann["mail"], ann["givenName"], ann["iplanet-am-user-alias-list"]) != "[ann@example.com] [Ann] [alpha-(usr!ann)]" {
+	if fmt.Sprint(ann["mail"], ann["givenName"], ann["iplanet-am-user-alias-list"], ann["fr-idm-custom-attrs"]) != "[ann@example.com] [Ann] [alpha-(usr!ann)] <nil>" {
 		t.Errorf("the account: %v", ann)
 	}
 	if again := comeBack(to, cookie); subject(again) != "" {

@@ -227,7 +227,7 @@ func (v managed) changesOf(c *Call, id string, body Object) (o Object, more map[
 			changed[name] = v
 		}
 	}
-	for _, name := range []string{selfservice.AttributePreferences, selfservice.AttributeTerms, selfservice.AttributeAnswers, "aliasList"} {
+	for _, name := range []string{selfservice.AttributePreferences, selfservice.AttributeTerms, selfservice.AttributeAnswers, memberAliases} {
 		if was[name] != nil && body[name] == nil {
 			changed[name] = nil // removed
 		}

@@ -18,7 +18,7 @@ const maxCustom = 16 << 10
 // isCustom tells whether a member of a managed user is none that has a meaning here.
 func isCustom(name string) bool {
 	switch name {
-	case "userName", "password", "accountStatus", selfservice.AttributePreferences, selfservice.AttributeTerms, selfservice.AttributeAnswers:
+	case "userName", "password", "accountStatus", memberAliases, selfservice.AttributePreferences, selfservice.AttributeTerms, selfservice.AttributeAnswers:
 		return false
 	}
 	_, known := userNames[name]

@@ -14,9 +14,10 @@ import (
 // maxMember bounds preferences and terms, which are objects in an attribute.
 const maxMember = 4 << 10
 
-// attributeAliases holds whom a user is at other providers (managed user: aliasList), at most maxAliases of them.
+// attributeAliases holds whom a user is at other providers (managed user: memberAliases), at most maxAliases of them.
 const (
 	attributeAliases = "iplanet-am-user-alias-list"
+	memberAliases    = "aliasList"
 	maxAliases       = 50
 )
 
@@ -40,7 +41,7 @@ func (v managed) showSelfService(o Object, u *realm.User) error {
 		for _, a := range aliases {
 			list = append(list, a)
 		}
-		o["aliasList"] = list
+		o[memberAliases] = list
 	}
 	answers, err := selfservice.AnswersOf(u, v.Realms)
 	if err != nil || len(answers) == 0 {
@@ -77,10 +78,10 @@ func (v managed) selfServiceOf(c *Call, body Object, u *realm.User) (map[string]
 		}
 		out[name] = []string{string(raw)}
 	}
-	if given, ok := body["aliasList"]; ok {
+	if given, ok := body[memberAliases]; ok {
 		list := textValues(given)
 		if list == nil || len(list) > maxAliases {
-			return nil, badRequest("aliasList: expected a list of at most %d texts", maxAliases)
+			return nil, badRequest("%s: expected a list of at most %d texts", memberAliases, maxAliases)
 		}
 		out[attributeAliases] = list
 	}
