@@ -378,7 +378,7 @@ func TestJourneyDistrustsProviders(t *testing.T) {
 	f.profile = map[string]any{"id": 4711, "login": "octo", "email": "octo@example.com", "name": "Octo Cat"}
 	j.admin("PUT", socialService+"/oauth2Config/hub", map[string]any{
 		"clientId": "app", "clientSecret": "s", "authorizationEndpoint": f.URL + "/authorize?x=1", "tokenEndpoint": f.URL + "/token", "userInfoEndpoint": f.URL + "/me", "scopes": []string{"user"},
-		"redirectURI": j.base + "/XUI/", "authenticationIdKey": "id", "transform": "23143919-6b78-40c3-b25e-beca19b229e0", "pkceMethod": "NONE",
+		"redirectURI": j.base + "/XUI/", "authenticationIdKey": "id", "transform": "a7a78773-445b-4eca-bb93-409e86bced81", "pkceMethod": "NONE",
 	}).want(t, 201)
 	signed(true, "OAuth 2.0", try())
 	if octo := j.admin("GET", "/json/users/octo", nil).want(t, 200); fmt.Sprint(octo["iplanet-am-user-alias-list"], octo["mail"], octo["sn"]) != "[hub-4711] [octo@example.com] [Cat]" {

@@ -71,7 +71,7 @@ func shippedScripts() []shipped {
 		{scriptDynamicRegistration, "OAUTH2_DYNAMIC_CLIENT_REGISTRATION", "OAuth2 Dynamic Client Registration Script", "Completes a client that registers itself", "JAVASCRIPT", "dynamic_registration.js", false},
 		{"58d29080-4563-480b-89bb-1e7719776a21", ContextSocialProfile, "Google Profile Normalization", "Makes a normalized profile of what Google tells", "GROOVY", "profile_openid.groovy", true},
 		{"dbe0bf9a-72aa-49d5-8483-9db147985a47", ContextSocialProfile, "ADFS Profile Normalization", "Makes a normalized profile of what a provider of OpenID Connect tells", "GROOVY", "profile_openid.groovy", true},
-		{"23143919-6b78-40c3-b25e-beca19b229e0", ContextSocialProfile, "GitHub Profile Normalization", "Makes a normalized profile of what GitHub tells", "GROOVY", "profile_github.groovy", true},
+		{"a7a78773-445b-4eca-bb93-409e86bced81", ContextSocialProfile, "GitHub Profile Normalization", "Makes a normalized profile of what GitHub tells", "GROOVY", "profile_github.groovy", true},
 		{"58c824ae-84ed-4724-82cd-db128fc3f6c", ContextSocialProfile, "Normalized Profile to Managed User", "Makes the attributes of a user of a normalized profile", "GROOVY", "profile_user.groovy", true},
 		{scriptTreeDecision, ContextTreeDecision, "Authentication Tree Decision Node Script", "Decides where a journey goes on", "JAVASCRIPT", "tree_decision.js", true},
 	}
