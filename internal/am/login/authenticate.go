@@ -192,7 +192,7 @@ func (x *exchange) next(want *wanted, out Outcome, err error) error {
 	if want.transaction != nil {
 		return x.approve(want, out.Authenticated)
 	}
-	if x.r.URL.Query().Get("noSession") == "true" {
+	if out.Authenticated.NoSession || x.r.URL.Query().Get("noSession") == "true" {
 		if want.backchannel != "" {
 			if err := x.approved(want, ""); err != nil {
 				return err

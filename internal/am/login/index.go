@@ -132,7 +132,9 @@ func moduleTree(name string) string {
 // tree wants one journey, "" for the realm's default.
 func (x *exchange) tree(w *wanted, name string) error {
 	tree, err := x.s.treeOf(x.r.Context(), x.place.Realm, name, w.transactional())
-	w.trees = []string{tree}
+	if err == nil {
+		w.trees, w.anew = []string{tree.Name}, w.anew || tree.MustRun
+	}
 	return err
 }
 

@@ -40,8 +40,9 @@ type Authenticated struct {
 	Properties map[string]string
 	// MaxIdle and MaxLife are the session's times; 0: the realm's.
 	MaxIdle, MaxLife time.Duration
-	// Tree is the journey.
-	Tree string
+	// Tree is the journey, and NoSession tells that it makes no session.
+	Tree      string
+	NoSession bool
 	// SuccessURL is where the journey leads those who asked for nothing else; "": see Place.
 	SuccessURL string
 	// Details are members for the answer, and Cookies what goes with it.
@@ -90,7 +91,7 @@ func (r *Refusal) because(cause error) *Refusal {
 const treeAdmins = "adminconsoleservice"
 
 // treeOf finds a journey by name; "" and "[Empty]" are the realm's default. Some are for transactions alone.
-func (s *Service) treeOf(ctx context.Context, rl *realm.Realm, name string, transactional bool) (string, error) {
+func (s *Service) treeOf(ctx context.Context, rl *realm.Realm, name string, transactional bool) (*journey.Tree, error) {
 	switch name {
 	case "", "[Empty]":
 		name, _ = s.defaultTrees(ctx, rl)
@@ -98,18 +99,18 @@ func (s *Service) treeOf(ctx context.Context, rl *realm.Realm, name string, tran
 		_, name = s.defaultTrees(ctx, rl)
 	}
 	if name == TreeAmster {
-		return "", errAmster
+		return nil, errAmster
 	}
 	t, err := s.Trees.Tree(ctx, rl.Path, name)
 	switch {
 	case errors.Is(err, journey.ErrNoTree):
-		return "", errNoTree
+		return nil, errNoTree
 	case err != nil:
-		return "", err
+		return nil, err
 	case !t.IsEnabled(), t.InnerOne, t.Transactional && !transactional:
-		return "", errNoTree
+		return nil, errNoTree
 	}
-	return name, nil
+	return t, nil
 }
 
 // defaultTrees are the journeys that the realm's authentication settings name, for users and for administrators.
@@ -142,11 +143,11 @@ const ServiceAuthentication = "authentication"
 // Password authenticates with a name and a password through a journey, "" being the realm's default. A *Refusal is
 // the caller's fault, any other error the server's.
 func (s *Service) Password(ctx context.Context, rl *realm.Realm, tree, name, password string) (Authenticated, error) {
-	tree, err := s.treeOf(ctx, rl, tree, false)
+	t, err := s.treeOf(ctx, rl, tree, false)
 	if err != nil {
 		return Authenticated{}, err
 	}
-	return s.authenticate(ctx, rl, tree, name, password)
+	return s.authenticate(ctx, rl, t.Name, name, password)
 }
 
 // authenticate runs a journey that exists, of which name and password are all that it asks.

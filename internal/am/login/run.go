@@ -176,6 +176,7 @@ func (s *Service) finished(step *journey.Step) (Authenticated, error) {
 	if len(st.Path) > 0 {
 		a.Tree = st.Path[0].Tree
 	}
+	a.NoSession = st.NoSession
 	a.Details = maps.Clone(st.Details)
 	for name, property := range st.DetailProperties {
 		if v, ok := st.Properties[property]; ok {

@@ -35,6 +35,7 @@ func Start(s *Step, tree string) (End, error) {
 		return End{}, err
 	}
 	s.State.Path = []Place{{t.Name, t.Entry}}
+	s.State.NoSession, s.State.MaxLife, s.State.MaxIdle, s.State.Minutes = t.NoSession, max(0, t.MaxLife), max(0, t.MaxIdle), min(max(0, t.Timeout), MaxTimeout)
 	return run(s)
 }
 

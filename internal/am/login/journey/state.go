@@ -43,6 +43,7 @@ type State struct {
 	// MaxLife and MaxIdle are the session's times in minutes; 0: the realm's.
 	MaxLife    int    `json:"v,omitempty"`
 	MaxIdle    int    `json:"w,omitempty"`
+	NoSession  bool   `json:"no,omitempty"`
 	SuccessURL string `json:"y,omitempty"`
 	FailureURL string `json:"n,omitempty"`
 	// Details are members for the answer of a success, and FailureDetails for that of a failure; of DetailProperties the

@@ -40,8 +40,16 @@ type Tree struct {
 	InnerOne bool            `json:"innerTreeOnly"` // it cannot be asked for by name
 	// Transactional tells that it is for transactions alone (PingAM: transactional authentication trees).
 	Transactional bool `json:"transactionalOnly,omitempty"`
-	// MustRun and Identity are told to scripts that ask.
-	MustRun  bool   `json:"mustRun"`
+	// MustRun trees are taken also by those who have a session that would do.
+	MustRun bool `json:"mustRun"`
+	// NoSession trees make no session.
+	NoSession bool `json:"noSession,omitempty"`
+	// Timeout is how long the client may take for an answer, MaxLife and MaxIdle are the times of the session, all in
+	// minutes; 0: the default. Nodes may say otherwise.
+	Timeout int `json:"treeTimeout,omitempty"`
+	MaxLife int `json:"maximumSessionTime,omitempty"`
+	MaxIdle int `json:"maximumIdleTime,omitempty"`
+	// Identity is told to scripts that ask.
 	Identity string `json:"identityResource,omitempty"`
 }
 
