@@ -594,6 +594,16 @@ func TestCrossOrigin(t *testing.T) {
 	named(false)
 	client(spa)
 	named(true)
+	// Those of a group are its members'.
+	const group = "/json/realm-config/agents/groups/OAuth2Client/pages"
+	admin("PUT", group, map[string]any{"advancedOAuth2ClientConfig": map[string]any{"javascriptOrigins": []string{spa}}}).want(t, 201)
+	admin("PUT", "/json/realm-config/agents/OAuth2Client/spa", map[string]any{"coreOAuth2ClientConfig": map[string]any{"agentgroup": "pages"},
+		"advancedOAuth2ClientConfig": map[string]any{"javascriptOrigins": map[string]any{"inherited": true}}}).want(t, 200)
+	named(true)
+	admin("PUT", group, map[string]any{}).want(t, 200)
+	named(false)
+	admin("PUT", group, map[string]any{"advancedOAuth2ClientConfig": map[string]any{"javascriptOrigins": []string{spa}}}).want(t, 200)
+	named(true)
 	admin("DELETE", "/json/realm-config/agents/OAuth2Client/spa", nil).want(t, 200)
 	named(false)
 	for _, id := range []string{"more", "off", "other"} {

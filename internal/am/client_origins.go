@@ -40,7 +40,7 @@ func (c *clientOrigins) read(ctx context.Context) error {
 	c.of, c.count = map[store.Key][]string{}, map[string]int{}
 	for _, rl := range c.realms.List() {
 		err := c.realms.Docs().Walk(ctx, rl.Path, store.KindAgent, store.Span{}, func(d store.Doc) (bool, error) {
-			c.put(store.Key{Realm: rl.Path, Kind: store.KindAgent, ID: d.ID}, originsIn(d.Body))
+			c.put(store.Key{Realm: rl.Path, Kind: store.KindAgent, ID: d.ID}, c.originsIn(ctx, rl.Path, d))
 			return true, nil
 		})
 		if err != nil {
@@ -67,20 +67,33 @@ func (c *clientOrigins) put(key store.Key, origins []string) {
 	c.of[key] = origins
 }
 
-// originsIn are the origins in the document of a client.
-func originsIn(body json.RawMessage) []string {
-	var client struct {
-		Advanced realm.ClientAdvanced `json:"advancedOAuth2ClientConfig"`
+// originsIn are the origins of a client by its document: its own, or those of its group.
+func (c *clientOrigins) originsIn(ctx context.Context, path string, d store.Doc) []string {
+	rl, ok := c.realms.Find(path)
+	if !ok {
+		return nil
 	}
-	_ = json.Unmarshal(body, &client) // other profiles have none, and what is no profile neither
+	d, err := rl.Grown(ctx, d)
+	if err != nil { // a client that cannot be used names nobody
+		c.log.ErrorContext(ctx, "the origins of a client cannot be read", "realm", path, "client", d.ID, "error", err)
+		return nil
+	}
+	client, err := realm.ParseClient(d.ID, d.Body)
+	if err != nil {
+		return nil // other profiles have none
+	}
 	return client.Advanced.JavaScriptOrigins
 }
 
-// changed follows the change of a profile. Without a body it is read.
+// changed follows the change of a profile, or of a group. Without a body it is read.
 func (c *clientOrigins) changed(ctx context.Context, key store.Key, body json.RawMessage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.of == nil {
+		return
+	}
+	if key.Kind == store.KindAgentGroup {
+		c.of, c.count = nil, nil // of all its members: read anew when somebody asks
 		return
 	}
 	if body == nil {
@@ -88,12 +101,12 @@ func (c *clientOrigins) changed(ctx context.Context, key store.Key, body json.Ra
 			body = d.Body
 		}
 	}
-	c.put(key, originsIn(body))
+	c.put(key, c.originsIn(ctx, key.Realm, store.Doc{ID: key.ID, Body: body}))
 }
 
 // follow follows what other nodes change.
 func (c *clientOrigins) follow(ctx context.Context, done *sync.WaitGroup, e store.Engine) error {
-	events, err := e.Watch(ctx, store.KindAgent)
+	events, err := e.Watch(ctx, store.KindAgent, store.KindAgentGroup)
 	if err != nil {
 		return err
 	}

@@ -177,7 +177,7 @@ func (e noticing) Batch(ctx context.Context, ops ...store.Op) error {
 		switch ops[i].Kind {
 		case store.KindService, store.KindGlobal, rest.KindCORS:
 			e.settings.forget()
-		case store.KindAgent:
+		case store.KindAgent, store.KindAgentGroup:
 			if err == nil && ops[i].Delete {
 				e.origins.changed(ctx, ops[i].Key, json.RawMessage("{}"))
 			} else if err == nil {

@@ -99,6 +99,11 @@ func (s *settings) grown(ctx context.Context, d store.Doc) (store.Doc, error) {
 	return d, err
 }
 
+// Grown is the document of an agent with the values that it takes from its group.
+func (r *Realm) Grown(ctx context.Context, d store.Doc) (store.Doc, error) {
+	return r.set.grown(ctx, d)
+}
+
 // StayInherited returns the document of an agent that is about to be written over with settings as they were in force:
 // those that are still what the group gives it stay inherited.
 func (r *Realm) StayInherited(ctx context.Context, d store.Doc) (store.Doc, error) {
