@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// crowd opens connections until there are n, of which each has sent a request; some may wait for ever.
-func crowd(t *testing.T, addr string, n int) []net.Conn {
+// crowd opens connections until there are n, of which each has sent the request, "" for none; some may wait for ever.
+func crowd(t *testing.T, addr string, n int, request string) []net.Conn {
 	t.Helper()
 	var all []net.Conn
 	for range n {
@@ -27,7 +27,7 @@ func crowd(t *testing.T, addr string, n int) []net.Conn {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = c.Close() })
-		_, _ = io.WriteString(c, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
+		_, _ = io.WriteString(c, request)
 		all = append(all, c)
 	}
 	return all
@@ -93,7 +93,7 @@ func TestFaultDescriptorsGateway(t *testing.T) {
 	if err := unix.Prlimit(g.cmd.Process.Pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: limit, Max: limit}, nil); err != nil {
 		t.Fatal(err)
 	}
-	others := crowd(t, g.addr(0), 40)
+	others := crowd(t, g.addr(0), 40, "") // silent: their requests would want the connection to the upstream
 	g.wantLine(t, 0, "ERROR", "a connection cannot be taken", "too many open files")
 	began, worked := time.Now(), g.cpu()
 	for range 10 {
@@ -134,7 +134,7 @@ func TestFaultDescriptorsStore(t *testing.T) {
 	if got := ask(request); got != 200 {
 		t.Fatalf("a token before: %d", got)
 	}
-	others := crowd(t, a.addr(0), 200)
+	others := crowd(t, a.addr(0), 200, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
 	a.wantLine(t, 0, "ERROR", "no more connections are taken until others end")
 	for range 20 {
 		if got := ask(request); got != 200 {
