@@ -10,6 +10,9 @@ import (
 	"gatehouse/internal/am/oauth"
 )
 
+// errUnreadable is made once: requests that are let in would pay for it.
+var errUnreadable = oauth.ErrClientAuth.Because(errors.New("the Authorization header cannot be read"))
+
 // clientSecretBasic is HTTP Basic with the client's ID and secret, both form-urlencoded first (RFC 6749 §2.3.1).
 // client_id may be repeated in the form; it has to be the same.
 //
@@ -22,7 +25,7 @@ var clientSecretBasic = oauth.ClientAuth{
 	},
 	Verify: func(ctx context.Context, p *oauth.Provider, c *oauth.Credentials) (*oauth.Caller, error) {
 		readings := basicReadings(c.Authorization)
-		refusal := oauth.ErrClientAuth.Because(errors.New("the Authorization header cannot be read"))
+		refusal := errUnreadable
 		for _, r := range readings {
 			if id := c.Get("client_id"); id != "" && id != r.id {
 				continue
