@@ -6,9 +6,6 @@ import (
 	"gatehouse/internal/javaregexp"
 )
 
-// maxPrefixes bounds how many texts a condition may be known to need one of.
-const maxPrefixes = 32
-
 // Prefixes tells for which requests a condition can hold at all: unless the list is
 // nil, Bool is false when request.uri.<property> starts with none of it. A router can
 // index its conditions by it. nil says that nothing is certain, so a condition that
@@ -66,7 +63,7 @@ func (r prefixReader) of(n node) []string {
 		if len(n.args) == 1 && r.isProperty(n.base) {
 			switch text(n.name) {
 			case "startsWith", "equals":
-				return one(text(n.args[0]))
+				return javaregexp.One(text(n.args[0]))
 			case "contains", "endsWith":
 				return r.inside(n.args[0])
 			case "matches":
@@ -81,7 +78,7 @@ func (r prefixReader) binary(n *binary) []string {
 	switch n.op {
 	case "&&": // both hold, so the one that excludes more says it all
 		x, y := r.of(n.x), r.of(n.y)
-		if x == nil || y != nil && shortest(y) > shortest(x) {
+		if x == nil || y != nil && javaregexp.Shortest(y) > javaregexp.Shortest(x) {
 			return y
 		}
 		return x
@@ -90,44 +87,16 @@ func (r prefixReader) binary(n *binary) []string {
 		if x == nil || y == nil {
 			return nil
 		}
-		return bounded(append(x[:len(x):len(x)], y...))
+		return javaregexp.Bounded(append(x[:len(x):len(x)], y...))
 	case "==":
 		if r.isProperty(n.x) {
-			return one(text(n.y))
+			return javaregexp.One(text(n.y))
 		}
 		if r.isProperty(n.y) {
-			return one(text(n.x))
+			return javaregexp.One(text(n.x))
 		}
 	}
 	return nil
-}
-
-func one(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return []string{s}
-}
-
-// bounded gives up lists that are too long, or with a text that everything starts with.
-func bounded(list []string) []string {
-	if len(list) > maxPrefixes {
-		return nil
-	}
-	for _, s := range list {
-		if s == "" {
-			return nil
-		}
-	}
-	return list
-}
-
-func shortest(list []string) int {
-	n := len(list[0])
-	for _, s := range list {
-		n = min(n, len(s))
-	}
-	return n
 }
 
 // common is what both texts start with, in whole characters.
@@ -175,7 +144,7 @@ func (r prefixReader) inside(n node) []string {
 	if !r.anywhere {
 		return nil
 	}
-	return one(text(n))
+	return javaregexp.One(text(n))
 }
 
 // regexp reads a pattern that the property is searched for (whole: matches).

@@ -16,8 +16,7 @@ const (
 	// Timeout ends a match that backtracks.
 	Timeout = 250 * time.Millisecond
 
-	maxPieces   = 1 << 20 // of a text that is split
-	maxPrefixes = 32      // of which one is known to be needed
+	maxPieces = 1 << 20 // of a text that is split
 )
 
 // Errors of matching, to be told apart with errors.Is.
@@ -38,31 +37,3 @@ func (b *textBuilder) add(s string) error {
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-func one(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return []string{s}
-}
-
-// bounded gives up lists that are too long, or with a text that everything starts with.
-func bounded(list []string) []string {
-	if len(list) > maxPrefixes {
-		return nil
-	}
-	for _, s := range list {
-		if s == "" {
-			return nil
-		}
-	}
-	return list
-}
-
-func shortest(list []string) int {
-	n := len(list[0])
-	for _, s := range list {
-		n = min(n, len(s))
-	}
-	return n
-}

@@ -12,7 +12,7 @@ func (r *Regexp) Prefixes(whole bool) []string {
 	if r.quick != nil {
 		if tree, err := syntax.Parse(r.java.quick, syntax.Perl); err == nil {
 			if b := beginningOf(tree); whole || b.anchored {
-				return bounded(b.texts)
+				return Bounded(b.texts)
 			}
 			return nil
 		}
@@ -20,7 +20,7 @@ func (r *Regexp) Prefixes(whole bool) []string {
 	if !whole && !r.shape.anchored {
 		return nil
 	}
-	return one(r.shape.literal)
+	return One(r.shape.literal)
 }
 
 // beginning is what the texts that a pattern matches start with.
@@ -61,7 +61,7 @@ func beginningOf(re *syntax.Regexp) beginning {
 			all.texts = append(all.texts, b.texts...)
 			all.exact, all.anchored = all.exact && b.exact, all.anchored && b.anchored
 		}
-		if len(all.texts) > maxPrefixes {
+		if len(all.texts) > MaxNeeded {
 			return beginning{texts: anything.texts, anchored: all.anchored}
 		}
 		return all
@@ -105,7 +105,7 @@ func concatBeginning(subs []*syntax.Regexp) beginning {
 		if i == 0 {
 			all.anchored = b.anchored
 		}
-		if len(all.texts)*len(b.texts) > maxPrefixes {
+		if len(all.texts)*len(b.texts) > MaxNeeded {
 			all.exact = false
 			return all
 		}

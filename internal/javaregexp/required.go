@@ -12,17 +12,17 @@ import (
 func (r *Regexp) Required() []string {
 	if r.quick != nil {
 		if tree, err := syntax.Parse(r.java.quick, syntax.Perl); err == nil {
-			return bounded(requiredOf(tree))
+			return Bounded(requiredOf(tree))
 		}
 	}
-	return one(r.shape.literal)
+	return One(r.shape.literal)
 }
 
 // requiredOf reads a part of a pattern. nil says that nothing is certain.
 func requiredOf(re *syntax.Regexp) []string {
 	switch re.Op {
 	case syntax.OpLiteral:
-		return one(longestFixed(re))
+		return One(longestFixed(re))
 	case syntax.OpCapture, syntax.OpPlus:
 		return requiredOf(re.Sub[0])
 	case syntax.OpRepeat:
@@ -34,7 +34,7 @@ func requiredOf(re *syntax.Regexp) []string {
 	case syntax.OpAlternate:
 		var all []string
 		for _, sub := range re.Sub {
-			some := bounded(requiredOf(sub))
+			some := Bounded(requiredOf(sub))
 			if some == nil {
 				return nil
 			}
@@ -52,11 +52,11 @@ func requiredOfAll(subs []*syntax.Regexp) []string {
 	joint := []string{""}
 	for _, sub := range subs {
 		texts, exact := exactOf(sub)
-		if len(joint)*len(texts) > maxPrefixes {
+		if len(joint)*len(texts) > MaxNeeded {
 			best = better(best, joint)
 			joint = []string{""}
 		}
-		if len(joint)*len(texts) > maxPrefixes {
+		if len(joint)*len(texts) > MaxNeeded {
 			texts, exact = anything.texts, false
 		}
 		joined := make([]string, 0, len(joint)*len(texts))
@@ -86,8 +86,8 @@ func exactOf(re *syntax.Regexp) (texts []string, exact bool) {
 
 // better returns the list whose shortest text is longer.
 func better(x, y []string) []string {
-	x, y = bounded(x), bounded(y)
-	if len(x) == 0 || len(y) > 0 && shortest(y) > shortest(x) {
+	x, y = Bounded(x), Bounded(y)
+	if len(x) == 0 || len(y) > 0 && Shortest(y) > Shortest(x) {
 		return y
 	}
 	return x
