@@ -56,7 +56,7 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out.fail(err)
 		return
 	}
-	if failed := in.body.failure(); failed != nil && response.Cause != nil && errors.Is(response.Cause, failed) {
+	if failed := in.body.failure(); failed != nil && (errors.Is(response.Cause, failed) || errors.Is(response.Cause, context.Canceled)) {
 		response.Entity.Close()
 		out.refuseBody(failed) // the handler answers as if the upstream had failed
 		return

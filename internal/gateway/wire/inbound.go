@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -192,6 +193,7 @@ type requestBody struct {
 	limit   int64  // 0: none
 	read    int64
 	state   atomic.Int32
+	reading sync.Mutex // held by a Read
 	failed  atomic.Pointer[failure]
 }
 
@@ -205,6 +207,8 @@ const (
 type failure struct{ error }
 
 func (b *requestBody) Read(p []byte) (int, error) {
+	b.reading.Lock()
+	defer b.reading.Unlock()
 	b.state.CompareAndSwap(bodyUntouched, bodyInFlight)
 	n, err := b.stream.Read(p)
 	b.read += int64(n)
@@ -228,8 +232,14 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// failure is what ended the body other than its end; nil when nothing did.
+// failure is what ended the body other than its end; nil when nothing did. net/http
+// cancels the context of a request before the Read that failed returns, so whoever stops
+// for that may be here first.
 func (b *requestBody) failure() error {
+	if b.request != nil && b.request.Context().Err() != nil {
+		b.reading.Lock() // not for long: the Read has failed, or fails at once
+		defer b.reading.Unlock()
+	}
 	if f := b.failed.Load(); f != nil {
 		return f.error
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,6 +49,26 @@ func TestSlowClients(t *testing.T) {
 		c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
 		if res, _ := c.receive("POST"); res.StatusCode != 408 {
 			t.Errorf("status = %d, want 408", res.StatusCode)
+		}
+	})
+	// The context of the request ends before the body's reader hears of it.
+	t.Run("streamed body, answered for the context", func(t *testing.T) {
+		var readers sync.WaitGroup
+		defer readers.Wait()
+		address := start(t, wire.Options{DataTimeout: 20 * time.Millisecond, Streaming: true}, func(x *chain.Exchange) (*chain.Response, error) {
+			readers.Go(func() {
+				body, _ := x.Request.Entity.Open()
+				_, _ = io.ReadAll(body)
+			})
+			<-x.Ctx().Done()
+			return chain.Fail(502, fmt.Errorf("send: %w", x.Ctx().Err())), nil
+		})
+		for range 50 {
+			c := dial(t, address)
+			c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nhel")
+			if res, _ := c.receive("POST"); res.StatusCode != 408 {
+				t.Fatalf("status = %d, want 408", res.StatusCode)
+			}
 		}
 	})
 	t.Run("handshake", func(t *testing.T) {
