@@ -317,6 +317,9 @@ func (d *Decoder) str(n *Node, v reflect.Value, o options) {
 		d.Errs.Add(n, "expected one of %s, found %q%s", strings.Join(o.oneof, ", "), text, DidYouMean(text, o.oneof))
 		return
 	}
+	if o.required && text == "" {
+		d.Errs.Add(n, "the required field %q is empty", o.name)
+	}
 	v.SetString(text)
 }
 

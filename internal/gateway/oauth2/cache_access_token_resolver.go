@@ -1,6 +1,7 @@
 package oauth2
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -71,11 +72,18 @@ func newCached(env *heap.Env, path string, delegate AccessTokenResolver, s cache
 	}
 	c := &cached{delegate, amservice.NewCache(s.size, now, keep)}
 	c.cache.Measure(env, "access_token")
-	if am := s.events.AmService.Get(); am != nil {
+	am, block := s.events.AmService.Get(), env.Config
+	if path != "" {
+		block = block.Get(strings.TrimSuffix(path, "."))
+	}
+	switch {
+	case am != nil:
 		if !am.Follows() {
 			env.Warn(path+"amService", "revoked tokens stay in the cache: the notifications of the AmService are switched off")
 		}
 		amservice.FollowTokens(am, c.cache, s.events.OnNotificationDisconnection, isRevoked)
+	case block.Get("onNotificationDisconnection") != nil:
+		env.Warn(path+"onNotificationDisconnection", "the field has no effect without \"amService\"")
 	}
 	return c
 }
@@ -95,28 +103,30 @@ func (c *cached) Resolve(x *chain.Exchange, text string) (*AccessToken, error) {
 	t, ok := c.cache.Get(text)
 	if !ok {
 		var err error
-		t, err = c.cache.Load(x, text, func() (*AccessToken, error) {
-			t, err := c.delegate.Resolve(x, text)
-			if err != nil {
-				return nil, err
-			}
-			return t.Compact(), nil
-		})
+		t, err = c.cache.Load(x, text, func() (*AccessToken, error) { return c.load(x, text) })
 		if err != nil {
 			return nil, err
 		}
 	}
-	if err := c.verify(x, t); err != nil {
-		return nil, err
+	// A token that is bound to a certificate must not be served to somebody else.
+	if t.Check != nil {
+		if err := t.Check(x, t); err != nil {
+			return nil, &token.Unconfirmed{Token: t, Err: err}
+		}
 	}
 	return t, nil
 }
 
-// verify repeats what the delegate decides by request: a token that is bound to a
-// certificate must not be served from the cache to somebody else.
-func (c *cached) verify(x *chain.Exchange, t *AccessToken) error {
-	if v, ok := c.delegate.(verifier); ok {
-		return v.verify(x, t)
+// load asks the delegate. That the token is not good for the request which happens to ask
+// is no matter of the others.
+func (c *cached) load(x *chain.Exchange, text string) (*AccessToken, error) {
+	t, err := c.delegate.Resolve(x, text)
+	var unconfirmed *token.Unconfirmed
+	if errors.As(err, &unconfirmed) {
+		t, err = unconfirmed.Token, nil
 	}
-	return nil
+	if err != nil {
+		return nil, err
+	}
+	return t.Compact(), nil
 }

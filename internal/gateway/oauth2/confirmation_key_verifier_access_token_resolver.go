@@ -27,27 +27,19 @@ var (
 
 func (c *confirmation) Resolve(x *chain.Exchange, text string) (*AccessToken, error) {
 	t, err := c.Delegate.Get().Resolve(x, text)
-	if err != nil {
-		return nil, err
+	if err != nil || !t.Info.Has("cnf") {
+		return t, err
 	}
-	if err := c.verify(x, t); err != nil {
-		return nil, err
+	bound := *t // t may be shared
+	bound.Check = confirm
+	if err := confirm(x, &bound); err != nil {
+		return nil, &token.Unconfirmed{Token: &bound, Err: err}
 	}
-	return t, nil
+	return &bound, nil
 }
 
-// verifier is a resolver whose answer holds for the request only that it was given
-// for. Caches ask it again for every request.
-type verifier interface {
-	verify(x *chain.Exchange, t *AccessToken) error
-}
-
-func (c *confirmation) verify(x *chain.Exchange, t *AccessToken) error {
-	if v, ok := c.Delegate.Get().(verifier); ok {
-		if err := v.verify(x, t); err != nil {
-			return err
-		}
-	}
+// confirm compares what the token is bound to with the certificate of the request.
+func confirm(x *chain.Exchange, t *AccessToken) error {
 	cnf, there := t.Info.Get("cnf")
 	if !there || cnf == nil {
 		return nil

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"gatehouse/internal/gateway/chain"
+	"gatehouse/internal/gateway/heap"
 	"gatehouse/internal/gateway/oauth2/token"
 	"gatehouse/internal/jose"
 )
@@ -77,6 +78,21 @@ func TestIntrospectionFailuresAreNotTheTokens(t *testing.T) {
 	f.server = func(*chain.Exchange) (*chain.Response, error) { return reply(200, `{"active":false}`) }
 	if _, err := r.Resolve(exchangeFor(t, "http://h/"), "tok"); !errors.Is(err, errInactive) {
 		t.Errorf("inactive: %v", err)
+	}
+}
+
+// A token that its server knows as good, and as something else than an access token, opens nothing.
+func TestIntrospectionOfOtherTokens(t *testing.T) {
+	f := newFixture(t).load(t, `[{"name":"r","type":"TokenIntrospectionAccessTokenResolver","config":{"endpoint":"http://as/i"}}]`).ok(t)
+	for more, want := range map[string]error{
+		`"token_type":"Bearer"`: nil, `"token_type":"DPoP"`: nil, `"a":1`: nil, `"tokenName":"access_token"`: nil, `"token_type":"urn:ietf:params:oauth:token-type:access_token"`: nil,
+		`"token_type":"refresh_token"`: errNotAccessToken, `"token_type":"Refresh"`: errNotAccessToken, `"tokenName":"refresh_token"`: errNotAccessToken,
+		`"token_type":"urn:ietf:params:oauth:token-type:id_token"`: errNotAccessToken,
+	} {
+		f.server = func(*chain.Exchange) (*chain.Response, error) { return reply(200, `{"active":true,`+more+`}`) }
+		if _, err := object[AccessTokenResolver](t, f, "r").Resolve(exchangeFor(t, "http://h/"), "a"); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", more, err, want)
+		}
 	}
 }
 
@@ -353,6 +369,7 @@ func TestStateless(t *testing.T) {
 func TestStatelessBadConfiguration(t *testing.T) {
 	tests := []struct{ config, want string }{
 		{`{}`, `the required field "issuer" is missing`},
+		{`{"issuer":"","secretsProvider":"env","verificationSecretId":"a"}`, `the required field "issuer" is empty`},
 		{`{"issuer":"i","secretsProvider":"env"}`, `expected "verificationSecretId" or "decryptionSecretId"`},
 		{`{"issuer":"i","secretsProvider":"env","verificationSecretId":"a","decryptionSecretId":"b"}`, `expected either "verificationSecretId" or "decryptionSecretId"`},
 		{`{"issuer":"i","secretsProvider":"env","verificationSecretId":"a","skewAllowance":"unlimited"}`, `the duration must not be unlimited`},
@@ -444,4 +461,71 @@ func TestCachedConfirmation(t *testing.T) {
 	if calls != 1 {
 		t.Errorf("%d introspections, want 1", calls)
 	}
+}
+
+// What stands between a cache and the resolver that looks at certificates, such as a
+// decorator, does not take the check away; nor does it matter who brings the token first.
+func TestCachedConfirmationBehindDecorators(t *testing.T) {
+	cert := &x509.Certificate{Raw: []byte("not really DER")}
+	sum := sha256.Sum256(cert.Raw)
+	f := newFixture(t)
+	f.types = []*heap.Type{heap.Define("Decorated", func(c *cacheConfig, _ *heap.Env) (AccessTokenResolver, error) {
+		return resolverFunc(c.Delegate.Get().Resolve), nil
+	})}
+	f.load(t, `[{"name":"r","type":"CacheAccessTokenResolver","config":{"delegate":{"type":"Decorated","config":{"delegate":{
+		"type":"ConfirmationKeyVerifierAccessTokenResolver","config":{"delegate":{
+			"type":"TokenIntrospectionAccessTokenResolver","config":{"endpoint":"http://as/i"}}}}}}}}]`).ok(t)
+	f.server = func(*chain.Exchange) (*chain.Response, error) {
+		return reply(200, `{"active":true,"cnf":{"x5t#S256":"`+base64.RawURLEncoding.EncodeToString(sum[:])+`"}}`)
+	}
+	r := object[AccessTokenResolver](t, f, "r")
+	owner := exchangeFor(t, "http://h/").Push(&chain.ClientContext{Certificates: []*x509.Certificate{cert}})
+	other := exchangeFor(t, "http://h/").Push(&chain.ClientContext{Certificates: []*x509.Certificate{{Raw: []byte("another")}}})
+	for range 2 {
+		if _, err := r.Resolve(exchangeFor(t, "http://h/"), "a"); !errors.Is(err, errNoCertificate) {
+			t.Errorf("without a certificate: %v, want %v", err, errNoCertificate)
+		}
+		if _, err := r.Resolve(owner, "a"); err != nil {
+			t.Errorf("the owner: %v", err)
+		}
+		if _, err := r.Resolve(other, "a"); !errors.Is(err, errConfirmation) {
+			t.Errorf("with another certificate: %v, want %v", err, errConfirmation)
+		}
+	}
+	if f.count() != 1 {
+		t.Errorf("%d introspections, want 1", f.count())
+	}
+}
+
+// Who has somebody's token and not the certificate does not spoil the request of the
+// owner that waits for the same answer.
+func TestThiefSharesNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cert := &x509.Certificate{Raw: []byte("not really DER")}
+		sum := sha256.Sum256(cert.Raw)
+		f := newFixture(t).load(t, `[{"name":"r","type":"CacheAccessTokenResolver","config":{"delegate":{
+			"type":"ConfirmationKeyVerifierAccessTokenResolver","config":{"delegate":{
+				"type":"TokenIntrospectionAccessTokenResolver","config":{"endpoint":"http://as/i"}}}}}}]`).ok(t)
+		answer := make(chan struct{})
+		f.server = func(*chain.Exchange) (*chain.Response, error) {
+			<-answer
+			return reply(200, `{"active":true,"cnf":{"x5t#S256":"`+base64.RawURLEncoding.EncodeToString(sum[:])+`"}}`)
+		}
+		r := object[AccessTokenResolver](t, f, "r")
+		var all sync.WaitGroup
+		all.Go(func() {
+			if _, err := r.Resolve(exchangeFor(t, "http://h/"), "a"); !errors.Is(err, errNoCertificate) {
+				t.Errorf("the thief: %v, want %v", err, errNoCertificate)
+			}
+		})
+		synctest.Wait() // the thief asks
+		all.Go(func() {
+			if _, err := r.Resolve(exchangeFor(t, "http://h/").Push(&chain.ClientContext{Certificates: []*x509.Certificate{cert}}), "a"); err != nil {
+				t.Errorf("the owner: %v", err)
+			}
+		})
+		synctest.Wait() // the owner waits for the same answer
+		close(answer)
+		all.Wait()
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
@@ -52,7 +53,25 @@ func (c *introspection) resolve(x *chain.Exchange, text string) (*AccessToken, e
 	if active, _ := info.Get("active"); active != true {
 		return nil, errInactive
 	}
+	if namesOther(info) {
+		return nil, errNotAccessToken
+	}
 	return token.New(text, info, expiry(info)), nil
+}
+
+// namesOther says whether the server calls the token something else than an access token:
+// endpoints know refresh tokens too, and the hint does not keep them from answering (RFC 7662
+// §2.1).
+func namesOther(info *token.Info) bool {
+	if name, ok := info.Text("tokenName"); ok && name != "access_token" {
+		return true
+	}
+	kind, _ := info.Text("token_type")
+	switch strings.ToLower(strings.TrimPrefix(kind, "urn:ietf:params:oauth:token-type:")) {
+	case "refresh_token", "refresh", "offline", "id_token", "id":
+		return true
+	}
+	return false
 }
 
 // expiry reads exp, seconds since 1970. A token without one does not expire, as far as

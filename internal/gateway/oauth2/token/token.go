@@ -46,7 +46,22 @@ type AccessToken struct {
 	Scopes []string
 	// ExpiresAt is in milliseconds since 1970, or Never.
 	ExpiresAt int64
+	// Check, when it is not nil, decides for each request whether it may use the token, which is
+	// bound to something that the request has to have. Who keeps tokens calls it each time.
+	Check func(x *chain.Exchange, t *AccessToken) error
 }
+
+// Unconfirmed says that a token is good, though not for the request that brought it: Check
+// failed with Err. Who keeps tokens may keep this one.
+type Unconfirmed struct {
+	Token *AccessToken
+	Err   error
+}
+
+func (e *Unconfirmed) Error() string { return e.Err.Error() }
+
+// Unwrap returns what Check said.
+func (e *Unconfirmed) Unwrap() error { return e.Err }
 
 // New returns a token. Scopes are those of the claim "scope"; they may be shared with
 // other tokens.
