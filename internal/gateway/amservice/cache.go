@@ -3,6 +3,7 @@ package amservice
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -24,8 +25,10 @@ type Cache[V any] struct {
 	counters
 
 	following *following // nil: it lives by time alone
-	// changes counts what was dropped: an answer that was on its way meanwhile is not kept.
-	changes atomic.Uint64
+	// changes counts what was dropped, by the first byte of the keys, so that tokens which are
+	// dropped all the time do not keep others from being kept. An answer that was on its way
+	// meanwhile is not kept, nor given to those who ask after it.
+	changes [256]atomic.Uint64
 }
 
 // NewCache returns a cache of at most size entries, 0 for DefaultCacheSize. ttl says
@@ -77,17 +80,18 @@ func (c *Cache[V]) Load(x *chain.Exchange, token string, load func() (V, error))
 		return v, nil
 	}
 	c.misses.Add(1)
-	return c.flight.Do(x, string(key[:]), func() (V, error) {
+	before := c.changes[key[0]].Load()
+	return c.flight.Do(x, string(binary.BigEndian.AppendUint64(key[:], before)), func() (V, error) {
 		if v, ok := c.entries.GetIfPresent(key); ok {
 			return v, nil
 		}
-		before := c.changes.Load()
 		began := time.Now()
 		v, err := load()
 		c.loaded(began, err)
-		if err == nil && c.ttl(v) > 0 && (c.following == nil || c.following.keeps()) {
+		current := func() bool { return c.changes[key[0]].Load() == before }
+		if err == nil && c.ttl(v) > 0 && (c.following == nil || c.following.keeps()) && current() {
 			c.entries.Set(key, v)
-			if c.changes.Load() != before {
+			if !current() {
 				c.entries.Invalidate(key)
 			}
 		}
@@ -102,9 +106,18 @@ func (c *Cache[V]) Put(token string, v V) { c.entries.Set(digest(token), v) }
 func (c *Cache[V]) Len() int { return c.entries.EstimatedSize() }
 
 // Drop forgets a token.
-func (c *Cache[V]) Drop(token string) {
-	c.changes.Add(1)
-	c.entries.Invalidate(digest(token))
+func (c *Cache[V]) Drop(token string) { c.drop(digest(token)) }
+
+func (c *Cache[V]) drop(key [sha256.Size]byte) {
+	c.changes[key[0]].Add(1)
+	c.entries.Invalidate(key)
+}
+
+// changed notes that anything may have been dropped.
+func (c *Cache[V]) changed() {
+	for i := range c.changes {
+		c.changes[i].Add(1)
+	}
 }
 
 // dropDigest forgets the token whose SHA-256 is written in base64url.
@@ -113,13 +126,12 @@ func (c *Cache[V]) dropDigest(text string) {
 	if n, err := base64.RawURLEncoding.Decode(key[:], []byte(text)); err != nil || n != len(key) {
 		return
 	}
-	c.changes.Add(1)
-	c.entries.Invalidate(key)
+	c.drop(key)
 }
 
 // DropWhere forgets what matches. It looks at everything that is kept.
 func (c *Cache[V]) DropWhere(matches func(V) bool) {
-	c.changes.Add(1)
+	c.changed()
 	for key, v := range c.entries.All() {
 		if matches(v) {
 			c.entries.Invalidate(key)
@@ -129,7 +141,7 @@ func (c *Cache[V]) DropWhere(matches func(V) bool) {
 
 // Clear forgets everything.
 func (c *Cache[V]) Clear() {
-	c.changes.Add(1)
+	c.changed()
 	c.entries.InvalidateAll()
 }
 

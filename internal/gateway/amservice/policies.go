@@ -30,8 +30,9 @@ type Decision struct {
 	// Advices say what the user could do to be allowed.
 	Advices map[string][]string `json:"advices"`
 	// TTL is until when the decision holds, in milliseconds since 1970; math.MaxInt64 for
-	// no end.
-	TTL int64 `json:"ttl"`
+	// no end, 0 for this once, as with the approval of a transaction; nil where the server does
+	// not say.
+	TTL *int64 `json:"ttl"`
 
 	about asker
 }
@@ -71,12 +72,13 @@ func (a asker) concerns(e Event) bool {
 	return true
 }
 
-// Ends says until when a decision holds; ok is false when the server does not say.
+// Ends says until when a decision holds; ok is false when it has no end that the server
+// tells.
 func (d *Decision) Ends() (when time.Time, ok bool) {
-	if d.TTL <= 0 || d.TTL >= math.MaxInt64/2 {
+	if d.TTL == nil || *d.TTL >= math.MaxInt64/2 {
 		return time.Time{}, false
 	}
-	return time.UnixMilli(d.TTL), true
+	return time.UnixMilli(max(*d.TTL, 0)), true
 }
 
 // Decide asks the policies of a realm.

@@ -15,6 +15,9 @@ var ErrNoUser = errors.New("there is no such user")
 // Profile returns what the server says about a user of a realm, "" for the service's
 // own; attributes names what is wanted, nil for all that the agent may read.
 func (s *Service) Profile(x *chain.Exchange, realm, user string, attributes []string) (map[string]any, error) {
+	if user == "." || user == ".." { // which would be steps of the path
+		return nil, ErrNoUser
+	}
 	resource := "users/" + url.PathEscape(user)
 	if len(attributes) > 0 {
 		resource += "?_fields=" + url.QueryEscape(strings.Join(attributes, ","))

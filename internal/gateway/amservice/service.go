@@ -23,7 +23,7 @@ type config struct {
 	Realm              string                  `conf:"realm,default=/"`
 	AmHandler          heap.Ref[chain.Handler] `conf:"amHandler,default=ForgeRockClientHandler"`
 	SsoTokenHeader     string                  `conf:"ssoTokenHeader"`
-	Version            string                  `conf:"version"`
+	Version            string                  `conf:"version,unused=the same endpoints serve all supported versions of the server"`
 	SessionProperties  []string                `conf:"sessionProperties"`
 	SessionCache       *sessionCacheConfig     `conf:"sessionCache"`
 	SessionIdleRefresh *idleRefreshConfig      `conf:"sessionIdleRefresh"`
@@ -69,10 +69,8 @@ func newService(c *config, env *heap.Env) *Service {
 	if c.URL.RawQuery != "" || c.URL.Fragment != "" {
 		env.Fail("url", "expected a URL without query and fragment, found %q", c.URL.String())
 	}
-	realms, ok := realmPath(c.Realm)
-	if !ok {
-		env.Fail("realm", "expected a realm such as \"/\" or \"/alpha\", found %q", c.Realm)
-	}
+	CheckRealm(env, "realm", c.Realm)
+	realms, _ := realmPath(c.Realm)
 	s := &Service{
 		c: c, log: env.Log, now: env.Now, name: env.Name, url: strings.TrimRight(c.URL.String(), "/"),
 		realms: realms, handler: c.AmHandler.Get(), hosts: env.Hosts,
@@ -80,6 +78,13 @@ func newService(c *config, env *heap.Env) *Service {
 	s.session.prepare(s, env)
 	c.Notifications.check(env)
 	return s
+}
+
+// CheckRealm reports a field with what can be no realm. "" is none, or the service's own.
+func CheckRealm(env *heap.Env, field, realm string) {
+	if _, ok := realmPath(realm); !ok {
+		env.Fail(field, "expected a realm such as \"/\" or \"/alpha\", found %q", realm)
+	}
 }
 
 // realmPath turns "/alpha/beta" into the way AM's URLs name it. The path of the root
@@ -114,13 +119,11 @@ func (s *Service) OAuthURL(endpoint string) string {
 }
 
 // JSONURL is a resource of the realm in the REST interface, for example
-// "sessions?_action=validate". realm "" is the service's own.
+// "sessions?_action=validate". realm "" is the service's own; others passed CheckRealm.
 func (s *Service) JSONURL(realm, resource string) string {
 	path := s.realms
 	if realm != "" {
-		if other, ok := realmPath(realm); ok {
-			path = other
-		}
+		path, _ = realmPath(realm)
 	}
 	return s.url + "/json" + path + "/" + resource
 }

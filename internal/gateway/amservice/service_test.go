@@ -2,6 +2,7 @@ package amservice
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,8 @@ type server struct {
 	log      []string        // requests: METHOD PATH?QUERY
 	block    chan struct{}   // holds logins back until it is closed
 	fail     int             // status of everything, when not 0
+	idle     string          // until when sessions may go unused
+	leaving  func()          // is called while somebody logs out
 }
 
 func (s *server) now() time.Time       { return s.start.Add(time.Duration(s.passed.Load())) }
@@ -42,6 +45,10 @@ func (s *server) pass(d time.Duration) { s.passed.Add(int64(d)) }
 func (s *server) Handle(x *chain.Exchange) (*chain.Response, error) {
 	if s.block != nil {
 		<-s.block
+	}
+	if leaving := s.leaving; leaving != nil && strings.Contains(x.Request.URI.RequestTarget(), "_action=logout") {
+		s.leaving = nil
+		leaving()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,7 +103,7 @@ func (s *server) about(req *chain.Request) (*chain.Response, error) {
 		return reply(200, `{"valid":true,"sessionUid":"x","uid":"demo","realm":"/"}`)
 	}
 	return reply(200, `{"username":"demo","universalId":"id=demo,ou=user","realm":"/","latestAccessTime":"2027-01-15T08:00:00Z",
-		"maxIdleExpirationTime":"2027-01-15T08:30:00Z","maxSessionExpirationTime":"2027-01-15T10:00:00Z",
+		"maxIdleExpirationTime":"`+s.idle+`","maxSessionExpirationTime":"2027-01-15T10:00:00Z",
 		"properties":{"AMCtxId":"c-1","a":"1","b":"2","c":null}}`)
 }
 
@@ -110,9 +117,8 @@ func reply(status int, body string) (*chain.Response, error) {
 func load(t *testing.T, s *server, fields string) (*Service, *conf.Errors, *bytes.Buffer) {
 	t.Helper()
 	s.t, s.start = t, time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC)
-	if s.cookie == "" {
-		s.cookie = "iPlanetDirectoryPro"
-	}
+	s.cookie = cmp.Or(s.cookie, "iPlanetDirectoryPro")
+	s.idle = cmp.Or(s.idle, "2027-01-15T08:30:00Z")
 	client := heap.Define("TestClient", func(*struct{}, *heap.Env) (chain.Handler, error) { return s, nil })
 	text := `[{"name":"env","type":"SystemAndEnvSecretStore"},{"name":"ForgeRockClientHandler","type":"TestClient"},
 		{"name":"am","type":"AmService","config":{` + fields + `}}]`
@@ -353,6 +359,99 @@ func TestLogout(t *testing.T) {
 	}
 	if err := s.Logout(exchange(t), "a\r\nb"); err != ErrNoSession {
 		t.Errorf("a token that is no header value: %v", err)
+	}
+}
+
+// A request that finds the session alive while another one ends it does not make it live on
+// in the cache.
+func TestSessionIsNotKeptDuringLogout(t *testing.T) {
+	am := &server{sessions: map[string]bool{"user*": true}}
+	s, errs, _ := load(t, am, usual+`,"sessionCache":{"enabled":true},"notifications":{"enabled":false}`)
+	if s == nil {
+		t.Fatal(errs.Err())
+	}
+	am.leaving = func() {
+		if _, err := s.Session(exchange(t), "user*"); err != nil {
+			t.Errorf("before the end: %v", err)
+		}
+	}
+	if err := s.Logout(exchange(t), "user*"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Session(exchange(t), "user*"); err != ErrNoSession {
+		t.Errorf("after logout: %v, want ErrNoSession", err)
+	}
+}
+
+// The end of a session is no later than its idle timeout, and the other way round.
+func TestSessionEndsBeforeItIsIdle(t *testing.T) {
+	am := &server{sessions: map[string]bool{"user*": true}, idle: "2027-01-15T23:00:00Z"}
+	s, errs, _ := load(t, am, usual+`,"sessionCache":{"enabled":true},"sessionIdleRefresh":{"enabled":true,"interval":"1 day"}`)
+	if s == nil {
+		t.Fatal(errs.Err())
+	}
+	if _, err := s.Session(exchange(t), "user*"); err != nil {
+		t.Fatal(err)
+	}
+	am.pass(2 * time.Hour) // maxSessionExpirationTime
+	delete(am.sessions, "user*")
+	if _, err := s.Session(exchange(t), "user*"); err != ErrNoSession {
+		t.Errorf("after its end: %v, want ErrNoSession", err)
+	}
+}
+
+// Who asks after a token was dropped does not get an answer that was on its way before.
+func TestDropEndsFlights(t *testing.T) {
+	for name, drop := range map[string]func(*Cache[int]){
+		"one": func(c *Cache[int]) { c.Drop("a") }, "all": (*Cache[int]).Clear,
+		"some": func(c *Cache[int]) { c.DropWhere(func(int) bool { return false }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := NewCache(8, time.Now, func(int) time.Duration { return time.Hour })
+				answer := make(chan struct{})
+				go func() {
+					if v, err := c.Load(exchange(t), "a", func() (int, error) { <-answer; return 1, nil }); v != 1 || err != nil {
+						t.Errorf("before: %d, %v", v, err)
+					}
+				}()
+				synctest.Wait()
+				drop(c)
+				asked := false
+				go func() {
+					if v, err := c.Load(exchange(t), "a", func() (int, error) { asked = true; return 2, nil }); v != 2 || err != nil {
+						t.Errorf("after: %d, %v", v, err)
+					}
+				}()
+				synctest.Wait()
+				if !asked {
+					t.Error("the second one waits for the answer of the first")
+				}
+				close(answer)
+				synctest.Wait()
+				if v, ok := c.Get("a"); v != 2 || !ok {
+					t.Errorf("%d is kept", v)
+				}
+			})
+		})
+	}
+}
+
+// Tokens that are dropped all the time do not keep others from being kept.
+func TestDropsOfOthers(t *testing.T) {
+	c := NewCache(1000, time.Now, func(int) time.Duration { return time.Hour })
+	kept := 0
+	for i := range 64 {
+		token := fmt.Sprint("t", i)
+		if _, err := c.Load(exchange(t), token, func() (int, error) { c.Drop("another"); return i, nil }); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := c.Get(token); ok {
+			kept++
+		}
+	}
+	if kept < 60 {
+		t.Errorf("%d of 64 are kept", kept)
 	}
 }
 

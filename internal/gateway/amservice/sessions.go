@@ -64,7 +64,9 @@ func (c *sessions) prepare(s *Service, env *heap.Env) {
 		if idle {
 			// The idle timeout moves only when the gateway asks, so it holds the value
 			// no longer than that; AM's own clean-up may be early (hence the seconds).
-			end = v.MaxIdleExpiration.Add(-30 * time.Second)
+			if early := v.MaxIdleExpiration.Add(-30 * time.Second); early.Before(end) {
+				end = early
+			}
 		}
 		ttl := end.Sub(s.now())
 		if cache.MaximumTimeToCache != nil {
@@ -174,6 +176,8 @@ func (s *Service) Validate(x *chain.Exchange, token string) (bool, error) {
 func (s *Service) Logout(x *chain.Exchange, token string) error {
 	if s.session.cache != nil {
 		s.session.cache.Drop(token)
+		// A request that came meanwhile may have found the session alive and kept it.
+		defer s.session.cache.Drop(token)
 	}
 	header, err := s.TokenHeader(x)
 	if err != nil {

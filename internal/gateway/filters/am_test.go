@@ -323,4 +323,17 @@ func TestPolicyCache(t *testing.T) {
 	want(t, "until the maximum", ask("https://app/z"), 0)
 	fx.wait(2 * time.Second)
 	want(t, "after the maximum", ask("https://app/z"), 1)
+	am.decision = `[{"resource":"x","actions":{"GET":true},"ttl":0}]` // as for the approval of a transaction
+	want(t, "for this once", ask("https://app/x?_txid=1"), 1)
+	want(t, "and not again", ask("https://app/x?_txid=1"), 1)
+	am.decision = `[{"resource":"x","actions":{"GET":true}}]`
+	want(t, "without a word about time", ask("https://app/w"), 1)
+	want(t, "for the default time", ask("https://app/w"), 0)
+	const sso = `"ssoTokenSubject":"${request.cookies['sso'][0].value}"`
+	refused{
+		`{"type":"PolicyEnforcementFilter","config":{"amService":"am",` + sso + `,"pepRealm":"a//b"}}`:                                                `config.pepRealm: expected a realm such as "/" or "/alpha", found "a//b"`,
+		`{"type":"PolicyEnforcementFilter","config":{"amService":"am",` + sso + `,"cache":{"enabled":true,"maximumTimeToCache":"zero"}}}`:             `config.cache.maximumTimeToCache: the duration must be neither zero nor unlimited`,
+		`{"type":"UserProfileService","config":{"amService":"am","realm":"/.."}}`:                                                                     `config.realm: expected a realm such as "/" or "/alpha", found "/.."`,
+		`{"type":"IdTokenValidationFilter","config":{"idToken":"x","audience":""}}`:                                                                   `config.audience: the required field "audience" is empty`,
+	}.test(t)
 }

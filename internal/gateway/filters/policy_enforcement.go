@@ -67,6 +67,9 @@ type decisionCache struct {
 var policyEnforcement = heap.Define("PolicyEnforcementFilter", func(c *policyEnforcementConfig, env *heap.Env) (chain.Filter, error) {
 	f := &enforcer{c: c, service: c.ServiceOr(c.AmService, c.PepRealm, env), resource: c.ResourceURIProvider.Get(), refusal: refusalOf(c.FailureHandler, 403),
 		adviceHeader: textproto.CanonicalMIMEHeaderKey(c.AuthenticateResponseRequestHeader)}
+	if c.AmService.IsSet() { // else it is the realm of the service that is made
+		amservice.CheckRealm(env, "pepRealm", c.PepRealm)
+	}
 	if c.SsoTokenSubject == nil && c.JwtSubject == nil && c.ClaimsSubject == nil {
 		env.Fail("ssoTokenSubject", "one of the fields \"ssoTokenSubject\", \"jwtSubject\" and \"claimsSubject\" is required")
 	}
@@ -92,6 +95,9 @@ func (f *enforcer) prepareCache(env *heap.Env) {
 	c, now := f.c.Cache, env.Now
 	if c.DefaultTimeout.Unlimited() {
 		env.Fail("cache.defaultTimeout", "the duration must not be unlimited")
+	}
+	if d := c.MaximumTimeToCache; d != nil && (*d <= 0 || d.Unlimited()) {
+		env.Fail("cache.maximumTimeToCache", "the duration must be neither zero nor unlimited")
 	}
 	f.cache = amservice.NewCache(c.MaximumSize, now, func(d *amservice.Decision) time.Duration {
 		ttl := c.DefaultTimeout.D()

@@ -50,6 +50,7 @@ var userProfileService = heap.Define("UserProfileService", func(c *userProfileSe
 
 func newUserProfileService(c *userProfileServiceConfig, env *heap.Env) *UserProfileService {
 	s := &UserProfileService{service: c.AmService.Get(), realm: c.Realm}
+	amservice.CheckRealm(env, "realm", c.Realm)
 	for _, a := range c.ProfileAttributes {
 		if a != "roles" {
 			s.attributes = append(s.attributes, a)
