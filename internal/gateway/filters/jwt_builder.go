@@ -121,7 +121,7 @@ func (f *tokenBuilder) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 		return nil, fmt.Errorf("build token: %w", err)
 	}
 	return next.Handle(x.Push(&chain.MapContext{Name: "jwtBuilder", Values: map[string]any{
-		"value": token, "claims": claims, "claimsAsJsonValue": claims,
+		"value": token, "claims": claims, "claimsAsMap": claims, "claimsAsJsonValue": claims,
 	}}))
 }
 

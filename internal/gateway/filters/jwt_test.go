@@ -79,6 +79,11 @@ func TestJwtBuilder(t *testing.T) {
 	claims, _ := context.Get("claims")
 	b, _ := json.Marshal(claims)
 	want(t, "contexts.jwtBuilder.claims", string(b), string(read.Payload))
+	for _, other := range []string{"claimsAsMap", "claimsAsJsonValue"} {
+		claims, _ = context.Get(other)
+		b, _ = json.Marshal(claims)
+		want(t, "contexts.jwtBuilder."+other, string(b), string(read.Payload))
+	}
 	token, _ = f.built(t, `"template":"${attributes.m}","signature":{"secretId":"hmac.key","algorithm":"HS256","includeKeyId":false}`)
 	read, err = jose.Unverified(token)
 	if err != nil {

@@ -215,7 +215,7 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
-	return s[:min(len(s), 512)]
+	return strings.ToValidUTF8(s[:min(len(s), 512)], "")
 }
 
 func printableCode(s string) string {

@@ -114,11 +114,11 @@ func (f *bearerFilter) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 		letGo(again)
 		return resp, err
 	}
+	resp.Entity.Close()
 	if t, err = f.source.get(x); err != nil {
-		resp.Entity.Close()
+		letGo(again)
 		return nil, err
 	}
-	resp.Entity.Close()
 	again.Header["Authorization"] = []string{t.header}
 	return next.Handle(x.With(again))
 }

@@ -3,6 +3,7 @@ package oauth2
 import (
 	"context"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -80,7 +81,7 @@ func (r *ClientRegistration) checkIssuer(env *heap.Env) {
 	if i.c.Issuer == "" {
 		env.Fail("issuer", "ID tokens need an Issuer with \"wellKnownEndpoint\" or \"issuer\"")
 	}
-	if !i.verifiesWithoutDocument() && r.ClientSecretID == "" && !r.SkipSignatureVerification {
+	if !i.verifiesWithoutDocument() && !r.secretVerifies() && !r.SkipSignatureVerification {
 		env.Fail("issuer", "ID tokens need an Issuer with \"wellKnownEndpoint\" or \"idTokenVerificationSecretId\"")
 	}
 }
@@ -88,20 +89,37 @@ func (r *ClientRegistration) checkIssuer(env *heap.Env) {
 // old reads the fields of earlier releases.
 func (r *ClientRegistration) old(env *heap.Env) {
 	if r.AuthenticatedHandler.IsSet() {
+		for _, field := range [...]string{"clientSecret", "privateKeyJwtSecretId", "tokenEndpointAuthMethod", "tokenEndpointAuthSigningAlg", "tokenEndpointUseBasicAuth", "jwtExpirationTimeout"} {
+			if env.Config.Get(field) != nil {
+				env.Warn(field, "the field has no effect beside \"authenticatedRegistrationHandler\"")
+			}
+		}
 		return
 	}
+	switch method := r.TokenEndpointAuthMethod; {
+	case method == privateKeyMethod && r.PrivateKeyJwtSecretID == "":
+		env.Fail("tokenEndpointAuthMethod", "the method private_key_jwt needs \"privateKeyJwtSecretId\"")
+	case strings.HasPrefix(method, "client_secret_") && r.ClientSecret == "" && (r.ClientSecretID == "" || r.ClientSecretUsage == "ID_TOKEN_VALIDATION_ONLY"):
+		env.Fail("tokenEndpointAuthMethod", "the method %s needs \"clientSecretId\"", method)
+	}
 	switch {
-	case r.ClientSecret != "":
-		env.Warn("clientSecret", "a secret in the configuration is read by whoever reads that; use \"authenticatedRegistrationHandler\"")
-		r.own = r.withSecret(secrets.ProviderOf(known(r.ClientSecret)), "client.secret")
-	case r.PrivateKeyJwtSecretID != "":
+	case r.TokenEndpointAuthMethod == "none":
+	case r.TokenEndpointAuthMethod == privateKeyMethod || r.ClientSecret == "" && r.PrivateKeyJwtSecretID != "":
 		env.Warn("privateKeyJwtSecretId", "\"privateKeyJwtSecretId\" was replaced by \"authenticatedRegistrationHandler\"")
 		checkSigningAlg(env, r.TokenEndpointAuthSigningAlg)
 		r.own = r.withAssertion(r.SecretsProvider, r.PrivateKeyJwtSecretID, env.Now)
-	case r.ClientSecretID != "" && r.ClientSecretUsage != "ID_TOKEN_VALIDATION_ONLY" && r.TokenEndpointAuthMethod != "none":
+	case r.ClientSecret != "":
+		env.Warn("clientSecret", "a secret in the configuration is read by whoever reads that; use \"authenticatedRegistrationHandler\"")
+		r.own = r.withSecret(secrets.ProviderOf(known(r.ClientSecret)), "client.secret")
+	case r.ClientSecretID != "" && r.ClientSecretUsage != "ID_TOKEN_VALIDATION_ONLY":
 		env.Warn("clientSecretId", "for client authentication \"clientSecretId\" was replaced by \"authenticatedRegistrationHandler\"")
 		r.own = r.withSecret(r.SecretsProvider, r.ClientSecretID)
 	}
+}
+
+// secretVerifies says whether the client's secret is a key of ID tokens too.
+func (r *ClientRegistration) secretVerifies() bool {
+	return r.ClientSecretID != "" && r.ClientSecretUsage != "CLIENT_AUTHENTICATION_ONLY"
 }
 
 func (r *ClientRegistration) withSecret(p secrets.Provider, id secrets.ID) func(*metadata) chain.Filter {

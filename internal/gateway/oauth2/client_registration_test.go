@@ -1,6 +1,7 @@
 package oauth2
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -46,6 +47,7 @@ func TestClientRegistration(t *testing.T) {
 		{"old secret in the form", `"clientSecretId":"client.secret.id","secretsProvider":"env","tokenEndpointAuthMethod":"client_secret_post",` + wellKnown, nil, true, "client_secret=p%26ss", ""},
 		{"secret in the configuration", `"clientSecret":"plain","tokenEndpointUseBasicAuth":false,` + wellKnown, nil, true, "client_secret=plain", ""},
 		{"secret for ID tokens alone", `"clientSecretId":"client.secret.id","secretsProvider":"env","clientSecretUsage":"ID_TOKEN_VALIDATION_ONLY",` + wellKnown, hmac, true, "client_id=app", ""},
+		{"secret for client authentication alone", `"clientSecretId":"client.secret.id","secretsProvider":"env","clientSecretUsage":"CLIENT_AUTHENTICATION_ONLY",` + wellKnown, hmac, false, "", "Basic YXBwOnAlMjZzcw=="},
 		{"HMAC with the secret", `"clientSecretId":"client.secret.id","secretsProvider":"env",` + wellKnown, hmac, true, "", ""},
 		{"HMAC where there is no secret", wellKnown, hmac, false, "", ""},
 		{"old key", `"privateKeyJwtSecretId":"sign.key","tokenEndpointAuthSigningAlg":"ES256","secretsProvider":"keys",` + wellKnown, nil, true, "client_assertion_type=urn", ""},
@@ -89,6 +91,22 @@ func TestClientRegistration(t *testing.T) {
 				t.Errorf("the token request is %s with %q", body, header)
 			}
 		})
+	}
+}
+
+// Fields of earlier releases that say nothing, or too little, are told of.
+func TestClientRegistrationOlderFields(t *testing.T) {
+	const rest = `"clientId":"a","secretsProvider":"env","issuer":{"type":"Issuer","config":{"authorizeEndpoint":"https://a/b","tokenEndpoint":"https://a/c"}}`
+	for config, want := range map[string]string{
+		`"tokenEndpointAuthMethod":"private_key_jwt","clientSecretId":"s"`:                               `config.tokenEndpointAuthMethod: the method private_key_jwt needs "privateKeyJwtSecretId"`,
+		`"tokenEndpointAuthMethod":"client_secret_post"`:                                                 `config.tokenEndpointAuthMethod: the method client_secret_post needs "clientSecretId"`,
+		`"authenticatedRegistrationHandler":"ClientHandler","tokenEndpointAuthMethod":"private_key_jwt"`: `config.tokenEndpointAuthMethod: the field has no effect beside "authenticatedRegistrationHandler"`,
+		`"authenticatedRegistrationHandler":"ClientHandler","clientSecret":"s"`:                          `config.clientSecret: the field has no effect beside "authenticatedRegistrationHandler"`,
+	} {
+		f := newFixture(t).load(t, `[{"name":"r","type":"ClientRegistration","config":{`+rest+`,`+config+`}}]`)
+		if got := fmt.Sprint(f.errs.Err(), f.errs.Warnings()); !strings.Contains(got, want) {
+			t.Errorf("%s\n got %s\nwant %s", config, got, want)
+		}
 	}
 }
 

@@ -98,7 +98,7 @@ func (r *ClientRegistration) verify(x *chain.Exchange, m *metadata, raw string) 
 	}
 	i := r.Issuer.Get()
 	switch {
-	case unverified.Header.Algorithm.Symmetric() && r.ClientSecretID != "":
+	case unverified.Header.Algorithm.Symmetric() && r.secretVerifies():
 		o.Keys, err = r.secretKeys(x, jose.NewClientSecret) // OIDC Core §10.1
 	case i.c.IDTokenVerificationSecretID != "":
 		o.Keys = i.c.SecretsProvider.Keys(i.c.IDTokenVerificationSecretID)

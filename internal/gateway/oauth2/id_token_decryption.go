@@ -31,7 +31,7 @@ func (r *ClientRegistration) opened(x *chain.Exchange, raw string) (string, erro
 	switch {
 	case r.IDTokenDecryptionSecretID != "":
 		o.Keys = r.SecretsProvider.Keys(r.IDTokenDecryptionSecretID)
-	case header.Algorithm.Symmetric() && r.ClientSecretID != "":
+	case header.Algorithm.Symmetric() && r.secretVerifies():
 		o.Keys, err = r.secretKeys(x, func(secret string) (*jose.Key, error) {
 			return jose.NewClientSecretEncryption(secret, header.Algorithm, header.Encryption)
 		})

@@ -229,6 +229,33 @@ func TestCallbackAttacks(t *testing.T) {
 }
 
 // RFC 9207, and the draft before it.
+// An issuer that gives out the same access token as another one does not answer for it.
+func TestUserInfoOfAnotherIssuer(t *testing.T) {
+	const evilIssuer = "https://evil.example.com/oidc"
+	two := appRegistration("") + "," + strings.NewReplacer(`"name":"op"`, `"name":"evil"`, opIssuer, evilIssuer).Replace(appRegistration(""))
+	s := newSite(t, failureHandler+`"loginHandler":{"type":"TestSelection"},"registrations":[`+two+`]`, `{"name":"x","type":"TestSelection"}`, inMemory)
+	evil := newProvider(t, s.fixture)
+	evil.issuer = evilIssuer
+	s.server = func(x *chain.Exchange) (*chain.Response, error) {
+		if x.Request.URI.Host == "evil.example.com" {
+			return evil.serve(x)
+		}
+		return s.op.serve(x)
+	}
+	s.resource = func(x *chain.Exchange) (*chain.Response, error) {
+		return text200(eval(t, x, "${contexts.oauth2Info.userInfo.name} ${contexts.oauth2Info.accessToken}")), nil
+	}
+	for name, p := range map[string]*provider{"evil": evil, "op": s.op} {
+		b := s.browser()
+		b.want(p.consent(b.location("https://gw.example.com/home/login/login?registration=app&issuer="+name)), 200, "")
+		b.want(page, 200, "Demo User access-1")
+		b.want(page, 200, "Demo User access-1")
+	}
+	if evil.info != 1 || s.op.info != 1 {
+		t.Errorf("user info is asked for %d and %d times, want once each", evil.info, s.op.info)
+	}
+}
+
 func TestMixUp(t *testing.T) {
 	const refused = "invalid_request: The answer is not from the authorization server that was asked."
 	tests := []struct {

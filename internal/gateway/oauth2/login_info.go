@@ -147,7 +147,8 @@ func (c *loginInfo) loadUserInfo(m *metadata) (*token.Info, error) {
 		subject = claims.Subject
 	}
 	access := c.login.token("access_token")
-	user, err := c.visit.f.userInfo.Load(c.x, access, func() (*token.Info, error) {
+	// Tokens of different issuers may have the same text.
+	user, err := c.visit.f.userInfo.Load(c.x, c.login.issuer+" "+access, func() (*token.Info, error) {
 		return c.registration.userInfo(c.x, m, access)
 	})
 	if err != nil {

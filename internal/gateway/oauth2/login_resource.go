@@ -27,6 +27,7 @@ func (v *visit) resource(next chain.Handler) (*chain.Response, error) {
 	}
 	resp, err := v.pass(r, l, v.x, next)
 	if err != nil {
+		letGo(again)
 		return nil, err
 	}
 	b, found := challengeOf(resp.Header["Www-Authenticate"], "Bearer")
@@ -36,6 +37,7 @@ func (v *visit) resource(next chain.Handler) (*chain.Response, error) {
 	}
 	resp.Entity.Close()
 	if b["error"] != "invalid_token" || l.token("refresh_token") == "" {
+		letGo(again)
 		return nil, refusal(b)
 	}
 	if again == nil {
@@ -52,6 +54,7 @@ func (v *visit) resource(next chain.Handler) (*chain.Response, error) {
 func (v *visit) replay(r *ClientRegistration, l *login, again *chain.Request, next chain.Handler) (*chain.Response, error) {
 	l, err := v.refresh(v.x, r, l)
 	if err != nil {
+		letGo(again)
 		return nil, err
 	}
 	resp, err := v.pass(r, l, v.x.With(again), next)
@@ -103,7 +106,7 @@ func (v *visit) pass(r *ClientRegistration, l *login, x *chain.Exchange, next ch
 // the server rotates it.
 func (v *visit) refresh(x *chain.Exchange, r *ClientRegistration, l *login) (*login, error) {
 	old := l.token("refresh_token")
-	next, err := v.f.refreshed.Load(x, old, func() (*login, error) { return r.refresh(x, l, v.f.now()) })
+	next, err := v.f.refreshed.Load(x, l.issuer+" "+l.registration+" "+old, func() (*login, error) { return r.refresh(x, l, v.f.now()) })
 	var e *Error
 	if errors.As(err, &e) && e.Code == "invalid_grant" {
 		// The login is over. Were it kept, the user could not log in again.

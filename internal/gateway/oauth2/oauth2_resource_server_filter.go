@@ -89,8 +89,16 @@ func (c *resourceServer) chosenResolver(env *heap.Env) AccessTokenResolver {
 			env.Fail("providerHandler", "the required field \"providerHandler\" is missing")
 		}
 		r = &tokenInfo{url: c.TokenInfoEndpoint.String(), handler: c.ProviderHandler.Get(), now: c.now}
-	case c.TokenInfoEndpoint != nil:
-		env.Warn("tokenInfoEndpoint", "\"accessTokenResolver\" is given too and decides alone")
+	case c.TokenInfoEndpoint != nil || c.ProviderHandler.IsSet():
+		for _, field := range [...]string{"tokenInfoEndpoint", "providerHandler"} {
+			if env.Config.Get(field) != nil {
+				env.Warn(field, "\"accessTokenResolver\" is given too and decides alone")
+			}
+		}
+	}
+	if c.Cache != nil && c.CacheExpiration != nil {
+		env.Warn("cacheExpiration", "\"cache\" is given too and decides alone")
+		c.CacheExpiration = nil
 	}
 	if b := c.Cache; b != nil && b.Enabled {
 		return newCached(env, "cache.", r, cacheSettings{"maxTimeout", b.DefaultTimeout, b.MaxTimeout, b.MaximumSize, b.eventFields})

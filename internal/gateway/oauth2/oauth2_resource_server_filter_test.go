@@ -222,10 +222,11 @@ func TestResourceServerBadConfiguration(t *testing.T) {
 			`heap[0].config.accessTokenResolver: expected an access token resolver, found the object "env" (SystemAndEnvSecretStore)`},
 		{"a scope is two words", `{"accessTokenResolver":"r","scopes":["a b"]}`,
 			`heap[0].config.scopes[0]: expected a scope, which is a word without blanks and quotes, found "a b"`},
-		{"scopes are a text", `{"accessTokenResolver":"r","scopes":"mail"}`, `heap[0].config.scopes: there is no object "mail"`},
+		{"scopes are a text", `{"accessTokenResolver":"r","scopes":"mail"}`, `heap[0].config.scopes: expected a list of scopes such as ["mail"], or the name of a ScriptableResourceAccess, found "mail"`},
 		{"no end for the cache", `{"accessTokenResolver":"r","cache":{"enabled":true,"maxTimeout":"unlimited"}}`,
 			`heap[0].config.cache.maxTimeout: the duration must be neither zero nor unlimited`},
 		{"realm", `{"accessTokenResolver":"r","realm":"a\nb"}`, `heap[0].config.realm: the realm has a control character`},
+		{"scopes of an expression", `{"accessTokenResolver":"r","scopes":"${split('mail,a b',',')}"}`, `heap[0].config.scopes[1]: expected a scope, which is a word`},
 		{"expression", `{"accessTokenResolver":"r","scopes":["${request."]}`, `heap[0].config.scopes[0]: `},
 	}
 	for _, tt := range tests {

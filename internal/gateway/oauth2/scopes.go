@@ -20,7 +20,11 @@ type scopesField struct {
 
 // UnmarshalConf reads the field.
 func (f *scopesField) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
-	if n.Kind != conf.List {
+	if n = d.Whole(n); n.Kind != conf.List {
+		if n.Kind == conf.String && !strings.Contains(n.Text, "${") && heap.From(d).Place(n.Text) == nil {
+			d.Errs.Add(n, "expected a list of scopes such as [\"mail\"], or the name of a ScriptableResourceAccess, found %q", n.Text)
+			return
+		}
 		var ref heap.Ref[ResourceAccess]
 		ref.UnmarshalConf(d, n)
 		f.access = ref.Get()

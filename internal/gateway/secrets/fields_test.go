@@ -22,12 +22,24 @@ func TestStoreWarnings(t *testing.T) {
 		{`{"type":"FileSystemSecretStore","config":{"directory":` + quote(dir) + `,"autoRefresh":{"executor":"x"}}}`, "executor"},
 		{`{"type":"JwkSetSecretStore","config":{"jwkUrl":"https://a/keys","cacheTimeout":"9 s"}}`, "cacheTimeout: the duration is shorter than 10s; 2m0s is used"},
 		{`{"type":"JwkSetSecretStore","config":{"jwkUrl":"https://a/keys","cacheMissCacheTime":"zero"}}`, "cacheMissCacheTime: the duration must not be zero; 2m0s is used"},
-		{`{"type":"JwkSetSecretStore","config":{"jwkUrl":"https://a/keys","leaseExpiry":"unlimited"}}`, "leaseExpiry: the duration must be neither"},
+		{`{"type":"JwkSetSecretStore","config":{"jwkUrl":"https://a/keys","leaseExpiry":"1 minute"}}`, "leaseExpiry: the field has no effect: keys are looked up"},
 	} {
 		f := newFixture(t, nil).load(t, `[`+strings.Replace(tt.store, "{", `{"name":"s",`, 1)+`]`).ok(t)
 		if got := f.warnings(); !strings.Contains(got, tt.want) {
 			t.Errorf("%s: warnings %q, want %q", tt.store, got, tt.want)
 		}
+	}
+}
+
+// TestLeaseDuringChange: what was read before a change was noticed is not kept after it.
+func TestLeaseDuringChange(t *testing.T) {
+	l := newLeases(time.Hour, time.Now)
+	value := func(text string) []Secret { return []Secret{{Bytes: []byte(text)}} }
+	if _, err := l.get("a", func() ([]Secret, error) { l.clear(); return value("old"), nil }); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := l.get("a", func() ([]Secret, error) { return value("new"), nil }); err != nil || string(list[0].Bytes) != "new" {
+		t.Errorf("%q, %v", list[0].Bytes, err)
 	}
 }
 

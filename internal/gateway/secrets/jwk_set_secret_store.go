@@ -20,7 +20,7 @@ type jwkSet struct {
 	Handler            heap.Ref[chain.Handler] `conf:"handler,default=ClientHandler"`
 	CacheTimeout       conf.Duration           `conf:"cacheTimeout,default=2 minutes"`
 	CacheMissCacheTime conf.Duration           `conf:"cacheMissCacheTime,default=2 minutes"`
-	LeaseExpiry        conf.Duration           `conf:"leaseExpiry,default=5 minutes"`
+	LeaseExpiry        conf.Duration           `conf:"leaseExpiry,unused=keys are looked up in the set each time, which cacheTimeout says how long to keep"`
 }
 
 // shortestCache keeps a mistake in a configuration from becoming a request to the key
@@ -28,7 +28,6 @@ type jwkSet struct {
 const shortestCache = 10 * time.Second
 
 var jwkSetType = heap.Define("JwkSetSecretStore", func(c *jwkSet, env *heap.Env) (SecretStore, error) {
-	leaseOf(env, "leaseExpiry", c.LeaseExpiry)
 	cache, miss := cacheTime(env, c.CacheTimeout), c.CacheMissCacheTime.D()
 	if miss <= 0 {
 		env.Warn("cacheMissCacheTime", "the duration must not be zero; %s is used", usualCache)

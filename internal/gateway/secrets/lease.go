@@ -27,8 +27,9 @@ type leases struct {
 	ttl time.Duration
 	now func() time.Time
 
-	mu sync.RWMutex
-	m  map[ID]lease
+	mu    sync.RWMutex
+	m     map[ID]lease
+	times uint64 // that all was cleared
 }
 
 type lease struct {
@@ -46,6 +47,7 @@ func (l *leases) get(id ID, load func() ([]Secret, error)) ([]Secret, error) {
 	now := l.now()
 	l.mu.RLock()
 	kept, ok := l.m[id]
+	times := l.times
 	l.mu.RUnlock()
 	if ok && now.Before(kept.until) {
 		return kept.list, nil
@@ -55,7 +57,9 @@ func (l *leases) get(id ID, load func() ([]Secret, error)) ([]Secret, error) {
 		return nil, err
 	}
 	l.mu.Lock()
-	l.m[id] = lease{list, now.Add(l.ttl)}
+	if l.times == times { // else what was read may be from before the change
+		l.m[id] = lease{list, now.Add(l.ttl)}
+	}
 	l.mu.Unlock()
 	return list, nil
 }
@@ -63,5 +67,6 @@ func (l *leases) get(id ID, load func() ([]Secret, error)) ([]Secret, error) {
 func (l *leases) clear() {
 	l.mu.Lock()
 	clear(l.m)
+	l.times++
 	l.mu.Unlock()
 }

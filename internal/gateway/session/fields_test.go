@@ -141,6 +141,7 @@ func TestManagerProblems(t *testing.T) {
 		{`{"type":"InMemorySessionManager","config":{"cookie":{"sameSite":"NONE"}}}`, "", "browsers ignore a cookie with sameSite NONE"},
 		{`{"type":"JwtSessionManager","config":{"sessionTimeout":"zero"}}`, "neither zero nor unlimited", ""},
 		{`{"type":"JwtSessionManager","config":{"sessionTimeout":"unlimited"}}`, "neither zero nor unlimited", ""},
+		{`{"type":"JwtSessionManager","config":{"skewAllowance":"unlimited"}}`, "skewAllowance: the duration must not be unlimited", ""},
 		{`{"type":"JwtSessionManager","config":{"sessionTimeout":"4000 days"}}`, "", "10 years are used"},
 		{`{"type":"JwtSessionManager","config":{"encryptionMethod":"A257GCM"}}`, "encryptionMethod", ""},
 		{`{"type":"JwtSessionManager"}`, "", "sessions are encrypted with a random key"},

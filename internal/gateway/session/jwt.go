@@ -74,6 +74,9 @@ var jwt = heap.Define("JwtSessionManager", func(c *jwtConfig, env *heap.Env) (Se
 		env.Warn("sessionTimeout", "the duration is longer than 10 years; 10 years are used")
 		c.SessionTimeout = longest
 	}
+	if c.SkewAllowance.Unlimited() {
+		env.Fail("skewAllowance", "the duration must not be unlimited")
+	}
 	m := &sealed{config: c, encryption: jose.Encryption(c.EncryptionMethod), now: env.Now, log: env.Log}
 	if c.AuthenticatedEncryptionSecretID == "" {
 		key, err := jose.NewKey(randomBytes(jose.Encryption(c.EncryptionMethod).KeyBits() / 8))
