@@ -331,9 +331,9 @@ func TestPolicyCache(t *testing.T) {
 	want(t, "for the default time", ask("https://app/w"), 0)
 	const sso = `"ssoTokenSubject":"${request.cookies['sso'][0].value}"`
 	refused{
-		`{"type":"PolicyEnforcementFilter","config":{"amService":"am",` + sso + `,"pepRealm":"a//b"}}`:                                                `config.pepRealm: expected a realm such as "/" or "/alpha", found "a//b"`,
-		`{"type":"PolicyEnforcementFilter","config":{"amService":"am",` + sso + `,"cache":{"enabled":true,"maximumTimeToCache":"zero"}}}`:             `config.cache.maximumTimeToCache: the duration must be neither zero nor unlimited`,
-		`{"type":"UserProfileService","config":{"amService":"am","realm":"/.."}}`:                                                                     `config.realm: expected a realm such as "/" or "/alpha", found "/.."`,
-		`{"type":"IdTokenValidationFilter","config":{"idToken":"x","audience":""}}`:                                                                   `config.audience: the required field "audience" is empty`,
+		`{"type":"PolicyEnforcementFilter","config":{"amService":"am",` + sso + `,"pepRealm":"a//b"}}`:                                    `config.pepRealm: expected a realm such as "/" or "/alpha", found "a//b"`,
+		`{"type":"PolicyEnforcementFilter","config":{"amService":"am",` + sso + `,"cache":{"enabled":true,"maximumTimeToCache":"zero"}}}`: `config.cache.maximumTimeToCache: the duration must be neither zero nor unlimited`,
+		`{"type":"UserProfileService","config":{"amService":"am","realm":"/.."}}`:                                                         `config.realm: expected a realm such as "/" or "/alpha", found "/.."`,
+		`{"type":"IdTokenValidationFilter","config":{"idToken":"x","audience":""}}`:                                                       `config.audience: the required field "audience" is empty`,
 	}.test(t)
 }
