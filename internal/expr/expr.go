@@ -42,6 +42,12 @@ type Setter interface {
 	Set(name string, v Value) error
 }
 
+// Lists is an Object whose members are lists. One that is not there is an empty list, so
+// that its first element can be assigned.
+type Lists interface {
+	HoldsLists()
+}
+
 // Indexer has elements: a[key]. Objects without it are asked Get with the text
 // of key.
 type Indexer interface {

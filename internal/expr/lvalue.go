@@ -83,6 +83,9 @@ func (l *lvalue) assign(s Scope, v Value) error {
 func (l *lvalue) set(s Scope, base, key, v Value) error {
 	switch b := base.(type) {
 	case nil:
+		if l.inLists(s) {
+			return l.setItem(s, []any{}, key, v)
+		}
 		return failf("cannot set anything in null")
 	case []any, []string:
 		return l.setItem(s, base, key, v)
@@ -116,6 +119,16 @@ func (l *lvalue) set(s Scope, base, key, v Value) error {
 		return hostError(b.Set(name, v))
 	}
 	return failf("%w: %s in %s", ErrReadOnly, strconv.Quote(name), kind(base))
+}
+
+// inLists tells whether null, in the place of a list, stands for an empty one.
+func (l *lvalue) inLists(s Scope) bool {
+	if l.dotted || l.parent == nil {
+		return false
+	}
+	holder, err := l.parent.base(s)
+	_, is := holder.(Lists)
+	return is && err == nil
 }
 
 // hostError keeps what a host says as the message and the cause.

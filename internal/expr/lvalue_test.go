@@ -27,6 +27,7 @@ func TestAssign(t *testing.T) {
 		{"property in brackets", `${request['method']}`, "POST", "", "POST"},
 		{"nested property", `${request.uri.path}`, "/new", "", "/new"},
 		{"host map", `${request.headers['X-New']}`, "v", `${request.headers['x-new'][0]}`, "v"},
+		{"host map, first element of a new list", `${request.headers['X-New'][0]}`, "v", `${request.headers['x-new'][0]}`, "v"},
 		{"host map, dotted", `${request.headers.New}`, []any{"a", "b"}, `${request.headers.New[1]}`, "b"},
 		{"deferred form", `#{attributes.x}`, "v", "", "v"},
 		{"read-only property is a warning", `${request.uri.scheme}`, "http", "", "https"},
@@ -56,6 +57,8 @@ func TestAssign(t *testing.T) {
 
 func TestAssignErrors(t *testing.T) {
 	tests := []struct{ name, place, want string }{
+		{"missing list on the way", `${attributes.a[0]}`, "cannot set anything in null (1:15)"},
+		{"beyond the end of a missing header field", `${request.headers['X-New'][1]}`, "the index is outside of the list, which has 0 elements"},
 		{"missing map on the way", `${attributes.a.b}`, "cannot set anything in null (1:16)"},
 		{"unknown property", `${request.nope}`, `no property "nope" (1:11)`},
 		{"beyond the end", `${attributes.list[7]}`, "the index is outside of the list, which has 2 elements (1:18)"},

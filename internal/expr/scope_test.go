@@ -58,6 +58,7 @@ type headers struct {
 func (h *headers) Get(name string) (Value, bool)  { return h.Index(name) }
 func (h *headers) Set(name string, v Value) error { return h.SetIndex(name, v) }
 func (h *headers) Keys() []string                 { return h.names }
+func (h *headers) HoldsLists()                    {}
 
 func (h *headers) Index(key Value) (Value, bool) {
 	name, _ := key.(string)

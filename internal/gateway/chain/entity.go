@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -123,21 +124,35 @@ func (e *Entity) Text() (string, error) {
 	return string(out), err
 }
 
-// SetText makes s the body in the charset of Content-Type.
+// SetText makes s the body in the charset of Content-Type. Characters that the charset does
+// not have become question marks, as in the product.
 func (e *Entity) SetText(s string) error {
 	b := []byte(s)
 	if name := e.charset(); name != "utf-8" {
 		if enc, err := charsetOf(name); err == nil {
-			if out, err := enc.NewEncoder().Bytes(b); err == nil {
-				b = out
-			} else {
-				return fmt.Errorf("the text has characters that %s cannot hold", name)
+			if b, err = enc.NewEncoder().Bytes(b); err != nil {
+				b, err = enc.NewEncoder().Bytes([]byte(encodable(s, enc.NewEncoder())))
+			}
+			if err != nil {
+				return fmt.Errorf("write the text in %s: %w", name, err)
 			}
 		}
 	}
 	e.dropCoding()
 	e.SetBytes(b)
 	return nil
+}
+
+// encodable is s with question marks for what the charset does not have.
+func encodable(s string, to *encoding.Encoder) string {
+	return strings.Map(func(r rune) rune {
+		if r >= utf8.RuneSelf {
+			if _, err := to.String(string(r)); err != nil {
+				return '?'
+			}
+		}
+		return r
+	}, s)
 }
 
 // charsetOf is the WHATWG table but for ISO-8859-1, which there means windows-1252.
@@ -265,6 +280,7 @@ func (e *Entity) Form() Form {
 func (e *Entity) SetValue(v any) error {
 	switch v := v.(type) {
 	case nil:
+		e.dropCoding()
 		e.SetBytes(nil)
 	case string:
 		return e.SetText(v)

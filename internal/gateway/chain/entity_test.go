@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,6 +51,30 @@ func TestText(t *testing.T) {
 	}
 }
 
+// What a charset does not have is no reason to send nothing at all.
+func TestTextOutsideTheCharset(t *testing.T) {
+	for contentType, want := range map[string]string{
+		"":                               "5 ? f\xfcr \x01??",
+		"text/html":                      "5 ? f\xfcr \x01??",
+		"text/plain; charset=US-ASCII":   "5 \x80 f\xfcr \x01??", // windows-1252 to the web
+		"text/plain; charset=utf-8":      "5 € für \x01😀\xff",
+		"text/plain; charset=shift_jis":  "5 ? f?r \x01??",
+		"text/plain; charset=nowhere":    "5 € für \x01😀\xff",
+		"application/json; charset=x-jp": "5 € für \x01😀\xff",
+	} {
+		e, h := entity(contentType, nil)
+		if err := e.SetText("5 € für \x01😀\xff"); err != nil {
+			t.Errorf("%q: %v", contentType, err)
+		}
+		if got, _ := e.Bytes(); string(got) != want {
+			t.Errorf("%q: the body is %q, want %q", contentType, got, want)
+		}
+		if n := h.Get("Content-Length"); n != strconv.Itoa(len(want)) {
+			t.Errorf("%q: Content-Length is %s", contentType, n)
+		}
+	}
+}
+
 func TestContentCoding(t *testing.T) {
 	var zipped, deflated bytes.Buffer
 	z := gzip.NewWriter(&zipped)
@@ -72,6 +97,10 @@ func TestContentCoding(t *testing.T) {
 		}
 		if err := e.SetText("plain"); err != nil || h.Get("Content-Encoding") != "" {
 			t.Errorf("%s: a new text kept the coding: %v", coding, h)
+		}
+		h["Content-Encoding"] = []string{coding}
+		if err := e.SetValue(nil); err != nil || h.Get("Content-Encoding") != "" || h.Get("Content-Length") != "0" {
+			t.Errorf("%s: no body at all kept the coding: %v", coding, h)
 		}
 	}
 }

@@ -21,6 +21,9 @@ func (h Headers) Get(name string) (any, bool) {
 	return vs, true
 }
 
+// HoldsLists lets expressions assign to the first value of a field that is not there.
+func (h Headers) HoldsLists() {}
+
 // Set replaces the values: a string, a list or nil, which removes the field.
 func (h Headers) Set(name string, v any) error {
 	if h == nil {

@@ -141,6 +141,7 @@ func validIPv6(host string) bool {
 	return err == nil && ip.Is6() && validName(zone)
 }
 
+// isScheme accepts no scheme, too.
 func isScheme(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -156,6 +157,9 @@ func isScheme(s string) bool {
 
 // valid refuses what would let one header line become two, or one part become another.
 func (u *URI) valid() error {
+	if !isScheme(u.Scheme) {
+		return fmt.Errorf("uri: %q is no scheme", u.Scheme)
+	}
 	if strings.ContainsAny(u.RawPath, "?#") || strings.Contains(u.RawQuery, "#") {
 		return fmt.Errorf("uri: a delimiter inside path %q or query", u.RawPath)
 	}

@@ -48,6 +48,9 @@ func TestSetURI(t *testing.T) {
 		want  string // "" when refused
 	}{
 		{"scheme", "https", "https://a:81/x?y"},
+		{"scheme", "https://evil.example/?", ""},
+		{"scheme", "https,http", ""},
+		{"scheme", "1", ""},
 		{"host", "b", "http://b:81/x?y"},
 		{"host", "[::1]", "http://[::1]:81/x?y"},
 		{"host", "b/c", ""},

@@ -19,6 +19,7 @@ func TestAssignment(t *testing.T) {
 		"header of a list":   {"${request.headers['X']}", `["x", "y"]`, "${request.headers['X'][1]}", "y"},
 		"first of header":    {"${request.headers['Host'][0]}", `"b"`, "${request.headers['Host'][0]}", "b"},
 		"added to a header":  {"${request.headers['Host'][1]}", `"b"`, "${request.headers['Host'][1]}", "b"},
+		"first of no header": {"${request.headers['X-New'][0]}", `"b"`, "${request.headers['X-New'][0]}", "b"},
 		"header removed":     {"${request.headers['Host']}", `null`, "${empty request.headers['Host']}", "true"},
 		"path":               {"${request.uri.path}", `"/b c"`, "${request.uri}x", "http://a/b%20cx"},
 		"method":             {"${request.method}", `"PUT"`, "${request.method}", "PUT"},

@@ -32,6 +32,12 @@ func TestForwardedRequest(t *testing.T) {
 			t.Errorf("the host %q is accepted", evil)
 		}
 	}
+	f = build(t, `{"type":"ForwardedRequestFilter","config":{"scheme":"${request.headers['X'][0]}"}}`)
+	for _, evil := range []string{"https://evil.example/?", "https, http", "https:", "//evil.example"} {
+		if _, err := f.Filter(get(t, "http://a/", "X", evil), answer(200)); err == nil {
+			t.Errorf("the scheme %q is accepted", evil)
+		}
+	}
 	refused{
 		`{"type":"ForwardedRequestFilter"}`: `: one of the fields "scheme", "host" and "port" is required`,
 	}.test(t)
