@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gatehouse/internal/conf"
@@ -188,16 +189,18 @@ func value(f conf.FieldInfo) string {
 	text := conf.KindOf(f.Type)
 	switch {
 	case f.Min != nil && f.Max != nil:
-		text += fmt.Sprintf(" from %v to %v", *f.Min, *f.Max)
+		text += " from " + figure(*f.Min) + " to " + figure(*f.Max)
 	case f.Min != nil && f.Type.Kind() == reflect.Slice:
-		text += fmt.Sprintf(", at least %v", *f.Min)
+		text += ", at least " + figure(*f.Min)
 	case f.Min != nil:
-		text += fmt.Sprintf(" of at least %v", *f.Min)
+		text += " of at least " + figure(*f.Min)
 	case f.Max != nil:
-		text += fmt.Sprintf(" of at most %v", *f.Max)
+		text += " of at most " + figure(*f.Max)
 	}
 	return text
 }
+
+func figure(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 // absent says what holds without the field.
 func absent(f conf.FieldInfo) string {

@@ -349,7 +349,7 @@ func (d *Decoder) number(n *Node, v reflect.Value, o options) {
 		return
 	}
 	if o.max != nil && f > *o.max {
-		d.Errs.Add(n, "expected a number of at most %v, found %v", *o.max, n.Text)
+		d.Errs.Add(n, "expected a number of at most %s, found %s", strconv.FormatFloat(*o.max, 'f', -1, 64), n.Text)
 		return
 	}
 	if v.Kind() == reflect.Float64 {
@@ -410,7 +410,7 @@ func (d *Decoder) slice(n *Node, v reflect.Value, o options) {
 		return
 	}
 	if o.min != nil && float64(len(n.List)) < *o.min {
-		d.Errs.Add(n, "expected at least %v of %s, found %d", *o.min, plural(elem), len(n.List))
+		d.Errs.Add(n, "expected a list of %s, at least %v of them, found %d", plural(elem), *o.min, len(n.List))
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(n.List), len(n.List))

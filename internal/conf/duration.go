@@ -80,6 +80,9 @@ func ParseDuration(s string) (Duration, error) {
 			j = len(rest)
 		}
 		u, ok := durationUnits[rest[:j]]
+		if rest[:j] == "" {
+			return 0, fmt.Errorf("expected a duration such as \"10 seconds\", found %q (the unit is missing)", s)
+		}
 		if !ok {
 			return 0, fmt.Errorf("expected a duration such as \"10 seconds\", found %q (%q is no unit of time)", s, rest[:j])
 		}

@@ -3,6 +3,7 @@ package filters
 import (
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/netip"
 	"path"
 	"slices"
@@ -72,7 +73,11 @@ func (a *addressRange) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 	}
 	if p, err := netip.ParsePrefix(text); err == nil {
 		a.Prefix = p.Masked()
+		if ip := p.Addr(); ip.Is4In6() && p.Bits() >= 96 { // senders are told by their IPv4 address
+			a.Prefix = netip.PrefixFrom(ip.Unmap(), p.Bits()-96).Masked()
+		}
 	} else if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" {
+		ip = ip.Unmap()
 		a.Prefix = netip.PrefixFrom(ip, ip.BitLen())
 	} else {
 		d.Errs.Add(n, "expected an address or a range such as \"10.0.0.0/8\", found %q", text)
@@ -91,7 +96,10 @@ func (p *hostPattern) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 	if !d.Decode(n, &text) {
 		return
 	}
-	re, err := javaregexp.Compile("(?i)" + text)
+	re, err := javaregexp.Compile(text) // as it is written: errors tell where in it they are
+	if err == nil {
+		re, err = javaregexp.Compile("(?i)" + text)
+	}
 	if err != nil {
 		d.Errs.Add(n, "%s", err)
 		return
@@ -125,7 +133,12 @@ func (p *portRange) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 func (*portRange) DescribeConf() string { return "a port" }
 
 // allowOnly lets only requests pass that a rule describes.
-var allowOnly = heap.Define("AllowOnlyFilter", func(c *allowOnlyConfig, _ *heap.Env) (chain.Filter, error) {
+var allowOnly = heap.Define("AllowOnlyFilter", func(c *allowOnlyConfig, env *heap.Env) (chain.Filter, error) {
+	for i := range c.Rules {
+		if r := &c.Rules[i]; len(r.From) == 0 && len(r.Destination) == 0 && !r.When.IsSet() {
+			env.Warn(fmt.Sprintf("rules.%d", i), "the rule allows every request")
+		}
+	}
 	return &allower{c.Rules, refusalOf(c.FailureHandler, 401)}, nil
 })
 
@@ -242,6 +255,19 @@ func (d *allowDestination) fits(r *chain.Request) bool {
 	return len(d.Paths) == 0 || slices.ContainsFunc(d.Paths, func(p pattern) bool { return pathFits(p, u.Path()) })
 }
 
+// withoutParameters is a path as servers read it that take what is behind a semicolon for
+// parameters of the segment ("/open/..;/secret").
+func withoutParameters(text string) string {
+	if !strings.Contains(text, ";") {
+		return text
+	}
+	segments := strings.Split(text, "/")
+	for i, s := range segments {
+		segments[i], _, _ = strings.Cut(s, ";")
+	}
+	return strings.Join(segments, "/")
+}
+
 // pathFits wants the pattern in the path as it was sent and, where an upstream could
 // read it differently ("/open/../secret"), in what it may read too.
 func pathFits(p pattern, text string) bool {
@@ -251,7 +277,7 @@ func pathFits(p pattern, text string) bool {
 	if !strings.Contains(text, "/.") && !strings.Contains(text, "//") {
 		return true
 	}
-	clean := path.Clean(text)
+	clean := path.Clean(withoutParameters(text))
 	if strings.HasSuffix(text, "/") && clean != "/" {
 		clean += "/"
 	}

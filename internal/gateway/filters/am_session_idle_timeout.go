@@ -108,7 +108,11 @@ func (f *idleWatch) Filter(x *chain.Exchange, next chain.Handler) (*chain.Respon
 		return resp, err
 	}
 	a.Last = now
-	return resp, f.write(x, resp, a)
+	if err := f.write(x, resp, a); err != nil {
+		resp.Entity.Close()
+		return nil, err
+	}
+	return resp, nil
 }
 
 // update is the timeout that holds from now on.

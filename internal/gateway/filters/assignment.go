@@ -35,10 +35,9 @@ var assigning = heap.Define("AssignmentFilter", func(c *assignmentConfig, env *h
 })
 
 func checkTargets(env *heap.Env, field string, list []assignment) {
-	n := env.Config.Get(field)
 	for i := range list {
 		if t := list[i].Target; t != nil && !t.IsLValue() {
-			env.Errs.Add(n.List[i].Get("target"), "%s", notAPlace(t))
+			env.Fail(fmt.Sprintf("%s.%d.target", field, i), "%s", notAPlace(t))
 		}
 	}
 }

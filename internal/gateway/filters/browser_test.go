@@ -15,7 +15,7 @@ import (
 func TestCors(t *testing.T) {
 	f := build(t, `{"type":"CorsFilter","config":{"policies":[
 		{"acceptedOrigins":["https://A.example:443","http://b.example:81"],"acceptedMethods":["PUT","DELETE"],"acceptedHeaders":["X-One","x-two"],
-		 "exposedHeaders":["X-E"],"maxAge":"1 minute","allowCredentials":true},
+		 "exposedHeaders":"X-E","maxAge":"1 minute","allowCredentials":true},
 		{"acceptedOrigins":"*","acceptedMethods":"*","acceptedHeaders":"*"}]}}`)
 	strict := build(t, `{"type":"CorsFilter","config":{"policies":[{"acceptedOrigins":["https://a.example"]}],
 		"failureHandler":{"type":"StaticResponseHandler","config":{"status":418}}}}`)
@@ -74,7 +74,8 @@ func TestCors(t *testing.T) {
 	want(t, "warnings", strings.Join(warned, "|"), `"origins" is an older spelling of "acceptedOrigins"|every page of the web may use what is behind the gateway in the name of its users`)
 	refused{
 		`{"type":"CorsFilter"}`:                          `: the required field "policies" is missing`,
-		`{"type":"CorsFilter","config":{"policies":[]}}`: `config.policies: expected at least 1 of objects, found 0`,
+		`{"type":"CorsFilter","config":{"policies":[]}}`: `config.policies: expected a list of objects, at least 1 of them, found 0`,
+		`{"type":"CorsFilter","config":{"policies":[{"acceptedOrigins":"*","exposedHeaders":["X","a b"]}]}}`: `config.policies[0].exposedHeaders: "a b" is neither a method nor the name of a header field`,
 		`{"type":"CorsFilter","config":{"policies":[{"acceptedOrigins":["a.example","https://a/p"],"acceptedMethods":["A B"]}]}}`: `config.policies[0].acceptedOrigins[0]: expected an origin such as "https://www.example.com" or "*", found "a.example"` + "\n" +
 			`config.policies[0].acceptedOrigins[1]: expected an origin such as "https://www.example.com" or "*", found "https://a/p"` + "\n" +
 			`config.policies[0].acceptedMethods: "A B" is neither a method nor the name of a header field`,
@@ -140,6 +141,9 @@ func TestAllowOnly(t *testing.T) {
 		"Forwarded first":          {`{"from":[{"ip":{"list":["2001:db8::/32"]}}]}`, "/", `Forwarded: for=1.2.3.4, For="[2001:db8::1]:80";proto=http`, true},
 		"unknown hop is no peer":   {`{"from":[{"ip":{"list":["192.0.2.1"]}}]}`, "/", `Forwarded: for=unknown`, false},
 		"mapped address":           {`{"from":[{"ip":{"list":["10.0.0.1"]}}]}`, "/", `X-Forwarded-For: ::ffff:10.0.0.1`, true},
+		"mapped address in list":   {`{"from":[{"ip":{"list":["::ffff:192.0.2.1"]}}]}`, "/", "", true},
+		"mapped range in list":     {`{"from":[{"ip":{"list":["::ffff:192.0.2.0/120"]}}]}`, "/", "", true},
+		"other mapped range":       {`{"from":[{"ip":{"list":["::ffff:192.0.3.0/120"]}}]}`, "/", "", false},
 		"resolver":                 {`{"from":[{"ip":{"list":["10.0.0.1"],"resolver":"${request.headers['X'][0]}"}}]}`, "/", `X: 10.0.0.1:81`, true},
 		"resolver of null":         {`{"from":[{"ip":{"list":["192.0.2.1"],"resolver":"${request.headers['X'][0]}"}}]}`, "/", ``, false},
 		"certificate":              {`{"from":[{"certificate":{"subjectDNs":["^CN=me,"]}}]}`, "/", "", true},
@@ -156,6 +160,7 @@ func TestAllowOnly(t *testing.T) {
 		"encoded path":             {`{"destination":[{"paths":["^/user"]}]}`, "/%75ser", "", true},
 		"path that leaves":         {`{"destination":[{"paths":["^/user/"]}]}`, "/user/../admin/", "", false},
 		"path that leaves, hidden": {`{"destination":[{"paths":["^/user/"]}]}`, "/user/%2e%2e/admin/", "", false},
+		"path with parameters":     {`{"destination":[{"paths":["^/user/"]}]}`, "/user/..;x=1/admin/", "", false},
 		"path that comes back":     {`{"destination":[{"paths":["^/user/"]}]}`, "/user/./x/../", "", true},
 		"all of a destination":     {`{"destination":[{"paths":["^/user"],"methods":["POST"]}]}`, "/user", "", false},
 		"when":                     {`{"when":"${request.uri.path == '/'}"}`, "/", "", true},
@@ -178,10 +183,10 @@ func TestAllowOnly(t *testing.T) {
 		})
 	}
 	refused{
-		`{"type":"AllowOnlyFilter","config":{"rules":[]}}`: `config.rules: expected at least 1 of objects, found 0`,
+		`{"type":"AllowOnlyFilter","config":{"rules":[]}}`: `config.rules: expected a list of objects, at least 1 of them, found 0`,
 		`{"type":"AllowOnlyFilter","config":{"rules":[{"from":[{"ip":{"list":["x"]}}],"destination":[{"ports":["9:1"],"hosts":["("],"paths":["["]}]}]}}`: `config.rules[0].from[0].ip.list[0]: expected an address or a range such as "10.0.0.0/8", found "x"` + "\n" +
 			`config.rules[0].destination[0].ports[0]: expected a port or a range such as "8000:8999", found "9:1"` + "\n" +
-			`config.rules[0].destination[0].hosts[0]: invalid regular expression: a group is not closed at position 5` + "\n" +
+			`config.rules[0].destination[0].hosts[0]: invalid regular expression: a group is not closed at position 1` + "\n" +
 			`config.rules[0].destination[0].paths[0]: invalid regular expression: a character class is not closed at position 1`,
 	}.test(t)
 }
@@ -210,6 +215,15 @@ func TestCircuitBreaker(t *testing.T) {
 	want(t, "still open", run(ok), "circuit-breaker open")
 	fx.wait(time.Second)
 	want(t, "closed with a new count", run(failing, ok, failing, ok), "broken <nil> broken circuit-breaker open")
+	// A call that began before the circuit opened does not count once it is closed again.
+	fx.wait(10 * time.Second)
+	slow := chain.HandlerFunc(func(*chain.Exchange) (*chain.Response, error) {
+		want(t, "while another call is on its way", run(failing, failing), "broken broken")
+		fx.wait(10 * time.Second)
+		want(t, "closed again", run(ok), "<nil>")
+		return nil, broken
+	})
+	want(t, "late failure", run(slow, failing, ok), "broken broken <nil>")
 	f = fx.filter(t, fmt.Sprintf(declaration, `,"openHandler":{"type":"StaticResponseHandler","config":{"status":503}}`))
 	run(failing, failing)
 	want(t, "handler", pass(t, f, get(t, "http://a/"), ok).Status.Code, 503)

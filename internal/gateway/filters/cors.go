@@ -2,6 +2,7 @@ package filters
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -27,7 +28,7 @@ type corsPolicy struct {
 	// AcceptedHeaders are the fields that may be sent besides the simple ones, or "*".
 	AcceptedHeaders *nameSet `conf:"acceptedHeaders"`
 	// ExposedHeaders are the fields of responses that pages may read.
-	ExposedHeaders []string `conf:"exposedHeaders"`
+	ExposedHeaders nameSet `conf:"exposedHeaders"`
 	// MaxAge is how long a browser may keep the answer to a preflight request.
 	MaxAge conf.Duration `conf:"maxAge,default=5 seconds"`
 	// AllowCredentials lets browsers send cookies along.
@@ -44,7 +45,7 @@ type nameSet struct {
 
 // UnmarshalConf reads a list or "*"; a single name stands for a list of one.
 func (s *nameSet) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
-	if n.Kind == conf.List {
+	if n = d.Whole(n); n.Kind == conf.List {
 		d.Decode(n, &s.names)
 	} else {
 		s.names = make([]string, 1)
@@ -69,6 +70,7 @@ type originSet struct {
 
 // UnmarshalConf reads a list of URLs or "*".
 func (s *originSet) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+	n = d.Whole(n)
 	list := []*conf.Node{n}
 	if n.Kind == conf.List {
 		list = n.List
@@ -128,7 +130,7 @@ var cors = heap.Define("CorsFilter", func(c *corsConfig, env *heap.Env) (chain.F
 		p := &c.Policies[i]
 		p.prepare()
 		if p.AcceptedOrigins.any && p.AllowCredentials {
-			env.Errs.Warn(env.Config.Get("policies").List[i], "every page of the web may use what is behind the gateway in the name of its users")
+			env.Warn(fmt.Sprintf("policies.%d", i), "every page of the web may use what is behind the gateway in the name of its users")
 		}
 	}
 	return &corsFilter{c.Policies, refusalOf(c.FailureHandler, 403)}, nil
@@ -143,7 +145,7 @@ func (p *corsPolicy) prepare() {
 	}
 	p.methods = strings.Join(p.AcceptedMethods.names, ", ")
 	p.headers = strings.Join(p.AcceptedHeaders.names, ", ")
-	p.exposed = strings.Join(p.ExposedHeaders, ", ")
+	p.exposed = strings.Join(p.ExposedHeaders.names, ", ")
 	p.age = strconv.FormatInt(min(int64(p.MaxAge.D().Seconds()), 1<<31-1), 10)
 }
 

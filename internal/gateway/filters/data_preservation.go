@@ -17,7 +17,7 @@ type dataPreservationConfig struct {
 	// NoJavaScriptMessage is shown where JavaScript is off.
 	NoJavaScriptMessage string `conf:"noJavaScriptMessage,default=Please press the button to go on."`
 	// MaxContentLength is how many bytes a body may have to be kept.
-	MaxContentLength int64 `conf:"maxContentLength,min=0,max=1048576,default=4096"`
+	MaxContentLength int64 `conf:"maxContentLength,min=0,max=2147483647,default=4096"`
 	// Lifetime is how long a body is kept.
 	Lifetime conf.Duration `conf:"lifetime,default=5 minutes"`
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/text/encoding"
@@ -66,12 +67,20 @@ type recordFinder struct {
 	charset   encoding.Encoding
 	log       *slog.Logger
 
-	mu      sync.Mutex
-	read    bool
+	reading sync.Mutex
+	kept    atomic.Pointer[recordTable] // nil: the file has not been read yet
+}
+
+// recordTable is the file as it was read once; it never changes.
+type recordTable struct {
 	changed time.Time
 	size    int64
 	records map[string]record // by the value of the key column, the first of each
 	columns []string
+}
+
+func (t *recordTable) of(file os.FileInfo) bool {
+	return t != nil && file.ModTime().Equal(t.changed) && file.Size() == t.size
 }
 
 type record []string
@@ -96,44 +105,48 @@ func (f *recordFinder) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 // find returns the first record with that key, empty when there is none.
 func (f *recordFinder) find(key string) (map[string]any, error) {
 	out := map[string]any{}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if err := f.refresh(); err != nil {
+	t, err := f.table()
+	if err != nil {
 		return out, err
 	}
-	for i, v := range f.records[key] {
-		if i < len(f.columns) {
-			out[f.columns[i]] = v
+	for i, v := range t.records[key] {
+		if i < len(t.columns) {
+			out[t.columns[i]] = v
 		}
 	}
 	return out, nil
 }
 
-// refresh reads the file when it changed since.
-func (f *recordFinder) refresh() error {
+// table is what the file has now; it is read when it changed since.
+func (f *recordFinder) table() (*recordTable, error) {
 	info, err := os.Stat(f.config.File)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if f.read && info.ModTime().Equal(f.changed) && info.Size() == f.size {
-		return nil
+	if t := f.kept.Load(); t.of(info) {
+		return t, nil
 	}
-	f.read = false
+	f.reading.Lock()
+	defer f.reading.Unlock()
+	if t := f.kept.Load(); t.of(info) {
+		return t, nil
+	}
 	if info.Size() > maxRecordFile {
-		return fmt.Errorf("the file has more than %d bytes", maxRecordFile)
+		return nil, fmt.Errorf("the file has more than %d bytes", maxRecordFile)
 	}
 	b, err := os.ReadFile(f.config.File)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := f.parse(b); err != nil {
-		return err
+	t := &recordTable{changed: info.ModTime(), size: info.Size()}
+	if err := f.parse(t, b); err != nil {
+		return nil, err
 	}
-	f.read, f.changed, f.size = true, info.ModTime(), info.Size()
-	return nil
+	f.kept.Store(t)
+	return t, nil
 }
 
-func (f *recordFinder) parse(b []byte) error {
+func (f *recordFinder) parse(t *recordTable, b []byte) error {
 	b = bytes.TrimPrefix(b, []byte("\ufeff"))
 	r := csv.NewReader(f.charset.NewDecoder().Reader(bytes.NewReader(b)))
 	r.Comma, r.LazyQuotes, r.FieldsPerRecord = f.separator, true, -1
@@ -142,7 +155,7 @@ func (f *recordFinder) parse(b []byte) error {
 	for first := true; ; first = false {
 		line, err := r.Read()
 		if err == io.EOF {
-			f.columns, f.records = columns, records
+			t.columns, t.records = columns, records
 			return nil
 		}
 		if err != nil {

@@ -1,6 +1,7 @@
 package filters
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
@@ -64,6 +65,10 @@ type capture struct {
 
 const maxFragment = 2000
 
+// maxFragmentCookie is what browsers keep for sure of a cookie's value, with room for its
+// name and attributes in the 4096 bytes that they take (RFC 6265 §6.1).
+const maxFragmentCookie = 3800
+
 var errCapture = errors.New("the request brings a fragment that was not asked for")
 
 func (f *fragmentKeeper) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
@@ -85,10 +90,15 @@ func (f *fragmentKeeper) Filter(x *chain.Exchange, next chain.Handler) (*chain.R
 	return f.ask(resp, path)
 }
 
-// ask answers with a page that sends the fragment, in place of the redirect.
+// ask answers with a page that sends the fragment, in place of the redirect. Where the
+// cookie would be too large for browsers, the redirect has to do.
 func (f *fragmentKeeper) ask(redirect *chain.Response, path string) (*chain.Response, error) {
-	redirect.Entity.Close()
 	asked := capture{Nonce: rand.Text(), Login: redirect.Header["Location"][0], Path: path}
+	text := asked.text()
+	if text == "" {
+		return redirect, nil
+	}
+	redirect.Entity.Close()
 	resp, err := submission{
 		Action: f.path, Fields: []submissionField{{"nonce", asked.Nonce}, {"fragment", ""}}, Message: f.message,
 		Script: "document.getElementById('fragment').value=window.location.hash;document.getElementById('form').submit()",
@@ -97,7 +107,8 @@ func (f *fragmentKeeper) ask(redirect *chain.Response, path string) (*chain.Resp
 		return nil, err
 	}
 	resp.Header["Set-Cookie"] = redirect.Header["Set-Cookie"]
-	return resp, f.write(resp, asked)
+	f.cookie.Set(resp.Header, text, f.maxAge)
+	return resp, nil
 }
 
 // take keeps the fragment and sends the user to log in. Where to is in the cookie, and
@@ -114,12 +125,15 @@ func (f *fragmentKeeper) take(x *chain.Exchange, kept *capture) (*chain.Response
 		return chain.Fail(400, errCapture), nil
 	}
 	resp := redirectTo(kept.Login)
-	text := strings.TrimPrefix(given("fragment"), "#")
-	if u, err := chain.ParseURI("/#" + text); err != nil || text == "" || len(text) > maxFragment || u.Fragment != text {
-		f.cookie.Set(resp.Header, "", -1)
-		return resp, nil
+	text, age := "", -1
+	hash := strings.TrimPrefix(given("fragment"), "#")
+	if u, err := chain.ParseURI("/#" + hash); err == nil && hash != "" && len(hash) <= maxFragment && u.Fragment == hash {
+		if text = (capture{Path: kept.Path, Fragment: hash}).text(); text != "" {
+			age = f.maxAge
+		}
 	}
-	return resp, f.write(resp, capture{Path: kept.Path, Fragment: text})
+	f.cookie.Set(resp.Header, text, age)
+	return resp, nil
 }
 
 // restore sends the user to the same URI with the fragment.
@@ -147,11 +161,15 @@ func (f *fragmentKeeper) read(x *chain.Exchange) *capture {
 	return &c
 }
 
-func (f *fragmentKeeper) write(resp *chain.Response, c capture) error {
-	b, err := json.Marshal(c)
-	if err != nil {
-		return err
+// text is the value of the cookie, "" when that would be too large.
+func (c capture) text() string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // "&" is in every login's address, and would take six bytes
+	_ = e.Encode(c)        // texts alone
+	text := base64.RawURLEncoding.EncodeToString(bytes.TrimSpace(b.Bytes()))
+	if len(text) > maxFragmentCookie {
+		return ""
 	}
-	f.cookie.Set(resp.Header, base64.RawURLEncoding.EncodeToString(b), f.maxAge)
-	return nil
+	return text
 }

@@ -15,14 +15,14 @@ type headerConfig struct {
 	// Remove names fields to remove, in any case.
 	Remove []string `conf:"remove"`
 	// Add maps names to lists of values that are added to those present.
-	Add heap.Multimap `conf:"add"`
+	Add heap.HeaderFields `conf:"add"`
 	// Replace maps names to lists of values that take the place of those present.
-	Replace heap.Multimap `conf:"replace"`
+	Replace heap.HeaderFields `conf:"replace"`
 }
 
 // header removes, then adds, then replaces fields of the request or of the response.
 var header = heap.Define("HeaderFilter", func(c *headerConfig, _ *heap.Env) (chain.Filter, error) {
-	f := &headerFilter{request: c.MessageType == "REQUEST", add: c.Add.Canonical(), replace: c.Replace.Canonical()}
+	f := &headerFilter{request: c.MessageType == "REQUEST", add: c.Add.Multimap, replace: c.Replace.Multimap}
 	for _, n := range c.Remove {
 		f.remove = append(f.remove, textproto.CanonicalMIMEHeaderKey(n))
 	}
@@ -46,7 +46,11 @@ func (f *headerFilter) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 	if err != nil {
 		return nil, err
 	}
-	return resp, f.edit(chain.ResponseScope{Exchange: x, Response: resp}, resp.Header)
+	if err := f.edit(chain.ResponseScope{Exchange: x, Response: resp}, resp.Header); err != nil {
+		resp.Entity.Close()
+		return nil, err
+	}
+	return resp, nil
 }
 
 func (f *headerFilter) edit(s expr.Scope, h http.Header) error {

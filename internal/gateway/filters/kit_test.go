@@ -2,6 +2,7 @@ package filters
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -44,10 +45,10 @@ func newFixture() *fixture {
 }
 
 type testHandler struct {
-	Status  int           `conf:"status"`
-	Headers heap.Multimap `conf:"headers"`
-	Entity  *heap.Text    `conf:"entity"`
-	Rest    []conf.Field  `conf:"*"`
+	Status  int               `conf:"status"`
+	Headers heap.HeaderFields `conf:"headers"`
+	Entity  *heap.Text        `conf:"entity"`
+	Rest    []conf.Field      `conf:"*"`
 }
 
 type testChain struct {
@@ -64,7 +65,7 @@ func (f *fixture) testTypes() []*heap.Type {
 			}
 			return chain.HandlerFunc(func(x *chain.Exchange) (*chain.Response, error) {
 				resp := chain.NewResponse(c.Status)
-				for _, h := range c.Headers.Canonical() {
+				for _, h := range c.Headers.Multimap {
 					resp.Header[h.Name] = h.Eval(x)
 				}
 				if c.Entity.IsSet() {
@@ -213,6 +214,30 @@ func answer(status int, header ...string) chain.HandlerFunc {
 		}
 		return resp, nil
 	}
+}
+
+// closing is a body that notes its end.
+type closing struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closing) Close() error {
+	c.closed = true
+	return nil
+}
+
+// streamed is a handler that answers with a body that is still at the upstream.
+func streamed(body io.ReadCloser, header ...string) chain.HandlerFunc {
+	return func(x *chain.Exchange) (*chain.Response, error) {
+		resp, err := answer(200, header...)(x)
+		resp.Entity.SetStream(body, -1)
+		return resp, err
+	}
+}
+
+func attributesOf(x *chain.Exchange) map[string]any {
+	return chain.Find[*chain.AttributesContext](x.Context).Map()
 }
 
 // pass sends an exchange through a filter, and wants no error.

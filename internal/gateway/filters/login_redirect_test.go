@@ -132,6 +132,12 @@ func TestFragment(t *testing.T) {
 		want(t, fmt.Sprintf("after %.10q", evil), v.visit(t, f, get(t, "https://app/x"), next).Status.Code, 200)
 	}
 	loggedIn = false
+	want(t, "redirect that no cookie can hold", v.visit(t, f, get(t, "https://app/x?a="+strings.Repeat("a", 3000)), next).Status.Code, 302)
+	v = visitor{}
+	want(t, "redirect with many parameters", v.visit(t, f, get(t, "https://app/x?"+strings.Repeat("a=b&", 300)), next).Status.Code, 200)
+	if n := len(v["ig-fragment-cookie"]); n < 1000 || n > maxFragmentCookie {
+		t.Errorf("the cookie has %d bytes", n)
+	}
 	want(t, "redirect of a POST", pass(t, f, post(t, "https://app/x", ""), next).Status.Code, 302)
 	refused{
 		`{"type":"FragmentFilter"}`: `: the required field "fragmentCaptureEndpoint" is missing`,

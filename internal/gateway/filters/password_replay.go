@@ -1,6 +1,7 @@
 package filters
 
 import (
+	"fmt"
 	"log/slog"
 
 	"gatehouse/internal/conf"
@@ -40,7 +41,7 @@ var passwordReplay = heap.Define("PasswordReplayFilter", func(c *passwordReplayC
 	f := &replayer{login: c.Request, page: c.LoginPage, marker: c.LoginPageContentMarker, credentials: c.Credentials.Get(), log: env.Log}
 	for i, e := range c.LoginPageExtractions {
 		if e.Pattern.Regexp != nil && e.Pattern.Groups() == 0 {
-			env.Errs.Warn(env.Config.Get("loginPageExtractions").List[i].Get("pattern"), "the pattern has no group, so nothing is extracted")
+			env.Warn(fmt.Sprintf("loginPageExtractions.%d.pattern", i), "the pattern has no group, so nothing is extracted")
 		}
 		f.extractions = append(f.extractions, extraction{e.Name, e.Pattern, "$1"})
 	}

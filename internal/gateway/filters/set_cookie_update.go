@@ -37,7 +37,7 @@ var cookieAttributes = map[string]string{
 
 // UnmarshalConf reads the rules.
 func (r *cookieRules) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
-	if n.Kind != conf.Object {
+	if n = d.Whole(n); n.Kind != conf.Object {
 		d.Errs.Add(n, "expected an object of cookie names and attributes, found %s", n.Kind)
 		return
 	}
@@ -119,13 +119,19 @@ func (f cookieUpdater) Filter(x *chain.Exchange, next chain.Handler) (*chain.Res
 	return resp, nil
 }
 
+// on is the value of a switch. Tokens and fixed values are texts, so "true" counts, too.
+func on(t *expr.Template, s expr.Scope) bool {
+	text, _ := t.Text(s)
+	return strings.EqualFold(text, "true")
+}
+
 // apply sets the attributes. A null removes an attribute and leaves the value as it is.
 func (r *cookieRule) apply(c *setCookie, s expr.Scope) error {
 	for _, e := range r.set {
 		text, ok := "", false
 		switch e.attribute {
 		case "Secure", "HttpOnly":
-			if e.value.Bool(s) {
+			if on(e.value, s) {
 				c.set(cookieAttribute{name: e.attribute, flag: true})
 			} else {
 				c.drop(e.attribute)

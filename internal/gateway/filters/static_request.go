@@ -19,7 +19,7 @@ type requestTemplate struct {
 	// Version is the protocol version that expressions see.
 	Version string `conf:"version,default=HTTP/1.1"`
 	// Headers map names to lists of values; a value that is null is left out.
-	Headers heap.Multimap `conf:"headers"`
+	Headers heap.HeaderFields `conf:"headers"`
 	// Form is the body of a POST, with any other method the end of the query.
 	Form heap.Multimap `conf:"form"`
 	// Entity is the body; the lines of a list are joined with line breaks.
@@ -40,7 +40,6 @@ func (t *requestTemplate) check(env *heap.Env, prefix string) {
 	if t.Method == "POST" && len(t.Form) > 0 && t.Entity.IsSet() {
 		env.Fail(prefix+"entity", "a POST has either form or entity, not both")
 	}
-	t.Headers = t.Headers.Canonical()
 }
 
 type requestReplacer struct{ template *requestTemplate }
@@ -68,7 +67,7 @@ func (t *requestTemplate) build(s expr.Scope) (*chain.Request, error) {
 	if req.URI.Scheme == "" || req.URI.Host == "" {
 		return nil, fmt.Errorf("uri %s yields no absolute URI", t.URI.Source())
 	}
-	for _, item := range t.Headers {
+	for _, item := range t.Headers.Multimap {
 		values, err := checked(s, item)
 		if err != nil {
 			return nil, err

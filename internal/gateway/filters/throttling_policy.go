@@ -84,7 +84,7 @@ type rateMap map[string]*ThrottlingRate
 
 // UnmarshalConf reads the map.
 func (m *rateMap) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
-	if n.Kind != conf.Object {
+	if n = d.Whole(n); n.Kind != conf.Object {
 		d.Errs.Add(n, "expected an object of rates, found %s", n.Kind)
 		return
 	}

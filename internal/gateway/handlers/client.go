@@ -135,6 +135,9 @@ func newUpstream(c *clientConfig, env *heap.Env) (*upstream, error) {
 	}
 	env.Measure(u.samples)
 	if c.Retries != nil && c.Retries.Enabled {
+		if c.Retries.Delay.Unlimited() {
+			env.Fail("retries.delay", "the duration must not be unlimited")
+		}
 		u.next = &retrier{*c.Retries, u.next}
 	}
 	if c.CircuitBreaker != nil && c.CircuitBreaker.Enabled {

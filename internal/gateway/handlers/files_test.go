@@ -197,7 +197,10 @@ func TestJwkSetHandler(t *testing.T) {
 		})
 	}
 	for declaration, want := range map[string]string{
-		`{"type":"JwkSetHandler","config":{"purposes":[]}}`: `config: the required field "secretsProvider" is missing` + "\n" + `config.purposes: expected at least 1 of objects, found 0`,
+		`{"type":"StaticResponseHandler","config":{"status":101,"headers":{"A B":["x"]},"trailers":{"X\n":"x"}}}`: `config.status: expected a number of at least 200, found 101` + "\n" +
+			`config.headers["A B"]: "A B" cannot be the name of a header field` + "\n" + `config.trailers["X\n"]: "X\n" cannot be the name of a header field`,
+		`{"type":"ResourceHandler","config":{"directories":"${array('/nowhere')}"}}`:                                                               "",
+		`{"type":"JwkSetHandler","config":{"purposes":[]}}`:                                                                                        `config: the required field "secretsProvider" is missing` + "\n" + `config.purposes: expected a list of objects, at least 1 of them, found 0`,
 		`{"type":"JwkSetHandler","config":{"secretsProvider":{"type":"SystemAndEnvSecretStore"},"purposes":[{"secretId":"a","keyUsage":"LOOK"}]}}`: `config.purposes[0].keyUsage: expected one of AGREE_KEY, ENCRYPT, DECRYPT, SIGN, VERIFY, WRAP_KEY, UNWRAP_KEY, found "LOOK"`,
 	} {
 		if _, got := declared(t, declaration, nil); got != want {

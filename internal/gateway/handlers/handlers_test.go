@@ -62,13 +62,32 @@ func (l logTo) Write(b []byte) (int, error) { l.t.Logf("%s", b); return len(b), 
 // load builds the handler of {"handler": …} with the usual default objects.
 func load(t *testing.T, text string) (chain.Handler, error) {
 	t.Helper()
+	return loadInto(t, text, &conf.Errors{})
+}
+
+// loadWarned is mustLoad that also returns what is doubtful.
+func loadWarned(t *testing.T, text string) (chain.Handler, []string) {
+	t.Helper()
+	errs := &conf.Errors{}
+	h, err := loadInto(t, text, errs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, w := range errs.Warnings() {
+		list = append(list, w.Msg)
+	}
+	return h, list
+}
+
+func loadInto(t *testing.T, text string, errs *conf.Errors) (chain.Handler, error) {
+	t.Helper()
 	n, err := conf.Parse("x.json", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defaults, _ := conf.Parse("defaults", []byte(`[{"name": "ProxyOptions", "type": "ProxyOptions"}, {"name": "TemporaryStorage", "type": "TemporaryStorage"}]`))
 	none := func(string) (string, bool) { return "", false }
-	errs := &conf.Errors{}
 	h := heap.New(heap.Options{Name: "test", Catalog: heap.NewCatalog(All, secrets.All, []*heap.Type{flaky, retry}), Errs: errs,
 		Bindings: heap.NewBindings(nil, nil), Declared: n.Get("heap"), Defaults: defaults,
 		Services: &heap.Services{Logger: observe.NewLogger(logTo{t}, "text", ""), Now: time.Now, Getenv: none, System: none}})
@@ -129,6 +148,32 @@ func TestStaticResponse(t *testing.T) {
 	h = mustLoad(t, `{"handler": {"type": "StaticResponseHandler", "config": {"status": 302, "headers": {"Location": ["${urlDecode(request.uri.rawQuery)}"]}}}}`)
 	if resp, text := get(t, h, "http://h/p?a%0d%0aSet-Cookie:x"); resp != nil {
 		t.Errorf("a line break in a header value is sent: %v %s", resp.Header, text)
+	}
+}
+
+// An entity is sent, also where its charset does not have all of its characters.
+func TestStaticResponseCharset(t *testing.T) {
+	for contentType, want := range map[string]string{
+		"":                         "the entity has no Content-Type header: browsers must guess|" + lossyEntity,
+		"text/html":                lossyEntity,
+		"text/html; charset=UTF-8": "",
+		"${request.method}":        "",
+	} {
+		declaration := `{"name": "it", "type": "StaticResponseHandler", "config": {"status": 200, "entity": ["a", "5 €"], "headers": {}}}`
+		if contentType != "" {
+			declaration = strings.Replace(declaration, `{}`, `{"content-type": ["`+contentType+`"]}`, 1)
+		}
+		h, warnings := loadWarned(t, `{"handler": `+declaration+`}`)
+		if got := strings.Join(warnings, "|"); got != want {
+			t.Errorf("%q is told about with %q, want %q", contentType, got, want)
+		}
+		want := "a\n5 ?"
+		if strings.Contains(contentType, "UTF") {
+			want = "a\n5 €"
+		}
+		if resp, body := get(t, h, "http://h/"); resp == nil || body != want {
+			t.Errorf("%q: the answer is %v %q", contentType, resp, body)
+		}
 	}
 }
 
@@ -202,6 +247,11 @@ func TestBadClientConfigurations(t *testing.T) {
 		{"proxy without password", `{"proxyOptions": {"type": "ProxyOptions", "config": {"uri": "http://p:1", "username": "u"}}}`,
 			`a username needs a passwordSecretId`},
 		{"unknown protocol", `{"protocolVersion": "HTTP/3"}`, `expected one of HTTP/1.1, HTTP/2, found "HTTP/3" (did you mean "HTTP/2"?)`},
+		{"retries that wait forever", `{"retries": {"delay": "unlimited"}}`, `handler.config.retries.delay: the duration must not be unlimited`},
+		{"number above the limit", `{"temporaryStorage": {"type": "TemporaryStorage", "config": {"fileLimit": 9999999999}}}`, `expected a number of at most 2147483647, found 9999999999`},
+		{"no duration", `{"soTimeout": "5"}`, `expected a duration such as "10 seconds", found "5" (the unit is missing)`},
+		{"proxy of another protocol", `{"proxyOptions": {"type": "ProxyOptions", "config": {"uri": "ftp://p:1"}}}`,
+			`proxyOptions.config.uri: expected a URL that begins with http, https or socks5, found "ftp://p:1"`},
 		{"no connections", `{"connections": 0}`, `expected a number of at least 1, found 0`},
 	}
 	for _, tt := range tests {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"gatehouse/internal/conf"
 	"gatehouse/internal/gateway/heap"
@@ -40,7 +41,12 @@ var proxyOptions = heap.Define("ProxyOptions", func(c *proxyConfig, env *heap.En
 	return c.options(env)
 })
 
+var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
+
 func (c *proxyConfig) options(env *heap.Env) (*ProxyOptions, error) {
+	if c.URI != nil && (c.Type == "NONE" || c.Type == "SYSTEM") {
+		env.Warn("uri", "the field has no effect: only the type CUSTOM has a uri")
+	}
 	switch {
 	case c.Type == "NONE":
 		return &ProxyOptions{}, nil
@@ -55,6 +61,9 @@ func (c *proxyConfig) options(env *heap.Env) (*ProxyOptions, error) {
 	case c.URI == nil:
 		env.Fail("uri", "the required field \"uri\" is missing")
 		return nil, nil
+	}
+	if !slices.Contains(proxySchemes, c.URI.Scheme) {
+		env.Fail("uri", "expected a URL that begins with http, https or socks5, found %q", c.URI)
 	}
 	if c.Username != "" && c.PasswordSecretID == "" {
 		env.Fail("username", "a username needs a passwordSecretId")

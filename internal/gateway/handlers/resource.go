@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -27,7 +28,7 @@ type resourceConfig struct {
 var resource = heap.Define("ResourceHandler", func(c *resourceConfig, env *heap.Env) (chain.Handler, error) {
 	for i, d := range c.Directories {
 		if info, err := os.Stat(d); err != nil || !info.IsDir() {
-			env.Errs.Warn(env.Config.Get("directories").List[i], "there is no folder %q", d)
+			env.Warn(fmt.Sprintf("directories.%d", i), "there is no folder %q", d)
 		}
 	}
 	base := strings.Trim(c.BasePath, "/")

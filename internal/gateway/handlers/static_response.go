@@ -7,13 +7,13 @@ import (
 
 type staticResponseConfig struct {
 	// Status is the status code.
-	Status int `conf:"status,required,min=100,max=999"`
+	Status int `conf:"status,required,min=200,max=999"`
 	// Reason is the phrase of a code that has no standard one.
 	Reason string `conf:"reason"`
 	// Headers map names to lists of values; a value that is null is left out.
-	Headers heap.Multimap `conf:"headers"`
+	Headers heap.HeaderFields `conf:"headers"`
 	// Trailers are sent after the entity, like Headers.
-	Trailers heap.Multimap `conf:"trailers"`
+	Trailers heap.HeaderFields `conf:"trailers"`
 	// Entity is the body; the lines of a list are joined with line breaks.
 	Entity *heap.Text `conf:"entity"`
 	// Version is accepted from older configurations.
@@ -21,25 +21,46 @@ type staticResponseConfig struct {
 }
 
 var staticResponse = heap.Define("StaticResponseHandler", func(c *staticResponseConfig, env *heap.Env) (chain.Handler, error) {
-	s := &staticResponder{headers: c.Headers.Canonical(), trailers: c.Trailers.Canonical(), entity: c.Entity}
+	s := &staticResponder{headers: c.Headers.Multimap, trailers: c.Trailers.Multimap, entity: c.Entity}
 	s.status = chain.StatusOf(c.Status)
 	if c.Reason != "" {
 		s.status.Reason = c.Reason
 	}
-	if c.Entity.IsSet() && !names(s.headers, "Content-Type") {
+	if c.Entity.IsSet() && !c.Headers.Has("Content-Type") {
 		env.Warn("entity", "the entity has no Content-Type header: browsers must guess")
 	}
-	s.nosniff = !names(s.headers, "X-Content-Type-Options")
+	if lossy(c) {
+		env.Warn("entity", lossyEntity)
+	}
+	s.nosniff = !c.Headers.Has("X-Content-Type-Options")
 	return s, nil
 })
 
-func names(m heap.Multimap, name string) bool {
-	for _, item := range m {
-		if item.Name == name {
-			return true
+const lossyEntity = "the entity has characters that its charset does not have: they become question marks; add \"; charset=UTF-8\" to the Content-Type header"
+
+// lossy says whether an entity that is known now cannot be sent as it is written.
+func lossy(c *staticResponseConfig) bool {
+	text, fixed := "", false
+	if c.Entity.IsSet() {
+		text, fixed = c.Entity.Const()
+	}
+	if !fixed {
+		return false
+	}
+	resp := chain.NewResponse(200)
+	for _, item := range c.Headers.Multimap {
+		if item.Name == "Content-Type" {
+			for _, v := range item.Values {
+				value, fixed := v.Const()
+				kind, _ := value.(string)
+				if !fixed {
+					return false
+				}
+				resp.Header["Content-Type"] = append(resp.Header["Content-Type"], kind)
+			}
 		}
 	}
-	return false
+	return resp.Entity.SetText(text) == nil && resp.Entity.String() != text
 }
 
 type staticResponder struct {

@@ -59,11 +59,13 @@ type Breaker struct {
 	next     int
 	failures int
 	until    time.Time // zero: closed
+	opened   int       // how often
 }
 
 // Handle calls next unless the circuit is open.
 func (b *Breaker) Handle(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
-	if b.isOpen() {
+	opened, open := b.isOpen()
+	if open {
 		if b.open == nil {
 			return nil, ErrCircuitOpen
 		}
@@ -72,30 +74,31 @@ func (b *Breaker) Handle(x *chain.Exchange, next chain.Handler) (*chain.Response
 	resp, err := next.Handle(x)
 	// A client that went away says nothing about what is behind.
 	if err == nil || x.Ctx().Err() == nil {
-		b.count(err != nil)
+		b.count(err != nil, opened)
 	}
 	return resp, err
 }
 
-func (b *Breaker) isOpen() bool {
+// isOpen also tells how often the circuit has been opened.
+func (b *Breaker) isOpen() (opened int, open bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.until.IsZero() {
-		return false
+		return b.opened, false
 	}
 	if b.now().Before(b.until) {
-		return true
+		return b.opened, true
 	}
 	clear(b.failed)
 	b.next, b.failures, b.until = 0, 0, time.Time{}
-	return false
+	return b.opened, false
 }
 
-func (b *Breaker) count(failed bool) {
+func (b *Breaker) count(failed bool, opened int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	// Calls that began before the circuit opened come too late to count.
-	if !b.until.IsZero() {
+	if b.opened != opened {
 		return
 	}
 	if b.failed[b.next] {
@@ -108,5 +111,6 @@ func (b *Breaker) count(failed bool) {
 	}
 	if b.failures >= b.max {
 		b.until = b.now().Add(b.wait)
+		b.opened++
 	}
 }

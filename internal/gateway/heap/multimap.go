@@ -2,9 +2,11 @@ package heap
 
 import (
 	"net/textproto"
+	"slices"
 
 	"gatehouse/internal/conf"
 	"gatehouse/internal/expr"
+	"gatehouse/internal/gateway/chain"
 )
 
 // Multimap is a configuration field that maps names, which are configuration
@@ -19,7 +21,13 @@ type NamedTemplates struct {
 }
 
 // UnmarshalConf reads the map.
-func (m *Multimap) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+func (m *Multimap) UnmarshalConf(d *conf.Decoder, n *conf.Node) { m.read(d, n, nil) }
+
+// DescribeConf names the kind of value.
+func (*Multimap) DescribeConf() string { return "an object of names and lists of expressions" }
+
+// read gives each name to check, unless that is nil.
+func (m *Multimap) read(d *conf.Decoder, n *conf.Node, check func(key *conf.Node, name *string)) {
 	n = d.Whole(n)
 	if n.Kind != conf.Object {
 		d.Errs.Add(n, "expected an object of names and lists of strings, found %s", n.Kind)
@@ -30,6 +38,9 @@ func (m *Multimap) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 		key := f.NameNode(n).Named(f.Name)
 		if !d.Decode(key, &name) || f.Value.Kind == conf.Null {
 			continue
+		}
+		if check != nil {
+			check(key, &name)
 		}
 		item := NamedTemplates{Name: name}
 		if f.Value.Kind == conf.List {
@@ -43,13 +54,23 @@ func (m *Multimap) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 	}
 }
 
-// Canonical returns m with names as header fields are written.
-func (m Multimap) Canonical() Multimap {
-	out := make(Multimap, len(m))
-	for i, item := range m {
-		out[i] = NamedTemplates{textproto.CanonicalMIMEHeaderKey(item.Name), item.Values}
-	}
-	return out
+// HeaderFields is a Multimap of header fields: the names are as messages have them, and
+// one that no message may have is an error.
+type HeaderFields struct{ Multimap }
+
+// UnmarshalConf reads the map.
+func (m *HeaderFields) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
+	m.read(d, n, func(key *conf.Node, name *string) {
+		if chain.CheckHeader(*name, "") != nil {
+			d.Errs.Add(key, "%q cannot be the name of a header field", *name)
+		}
+		*name = textproto.CanonicalMIMEHeaderKey(*name)
+	})
+}
+
+// Has says whether a field is named, by its canonical name.
+func (m HeaderFields) Has(name string) bool {
+	return slices.ContainsFunc(m.Multimap, func(t NamedTemplates) bool { return t.Name == name })
 }
 
 // Eval returns the values of one name in a scope; those that are null are left out.
@@ -68,6 +89,9 @@ func (t NamedTemplates) Eval(s expr.Scope) []string {
 type Text struct {
 	parts []*expr.Template
 }
+
+// DescribeConf names the kind of value.
+func (*Text) DescribeConf() string { return "an expression or a list of them" }
 
 // UnmarshalConf reads the text.
 func (t *Text) UnmarshalConf(d *conf.Decoder, n *conf.Node) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -79,8 +80,9 @@ type Env struct {
 	*Services
 }
 
-// Fail reports a problem with a field of the configuration ("a.b" for nested ones);
-// with the object when the field is absent.
+// Fail reports a problem with a field of the configuration ("a.b" for nested ones, "a.0"
+// for elements of lists); with the object when the field is absent, and with what holds
+// the field when that is an expression.
 func (e *Env) Fail(field, format string, args ...any) {
 	e.Errs.Add(e.at(field), format, args...)
 }
@@ -94,6 +96,9 @@ func (e *Env) at(field string) *conf.Node {
 	n := e.Config
 	for part := range strings.SplitSeq(field, ".") {
 		next := n.Get(part)
+		if i, err := strconv.Atoi(part); err == nil && 0 <= i && i < len(n.List) {
+			next = n.List[i]
+		}
 		if next == nil {
 			break
 		}

@@ -79,20 +79,19 @@ func formatOf(env *heap.Env, field, name, file string) keystore.Format {
 func patterns(env *heap.Env, list []aliasMapping) map[ID][]*javaregexp.Regexp {
 	m := map[ID][]*javaregexp.Regexp{}
 	seen := map[ID]bool{}
-	nodes := env.Config.Get("mappings")
 	for i, a := range list {
-		at := nodes.List[i]
+		at := fmt.Sprintf("mappings.%d", i)
 		switch {
 		case seen[a.SecretID]:
-			env.Errs.Add(at, "the secret id %q is mapped twice", a.SecretID)
+			env.Fail(at, "the secret id %q is mapped twice", a.SecretID)
 		case (len(a.Aliases) == 0) == (len(a.AliasesMatching) == 0):
-			env.Errs.Add(at, "expected either \"aliases\" or \"aliasesMatching\"")
+			env.Fail(at, "expected either \"aliases\" or \"aliasesMatching\"")
 		}
 		seen[a.SecretID] = true
 		for _, p := range a.AliasesMatching {
 			re, err := javaregexp.Compile(p) // Java's, as the product has it
 			if err != nil {
-				env.Errs.Add(at.Get("aliasesMatching"), "%q: %s", p, err)
+				env.Fail(at+".aliasesMatching", "%q: %s", p, err)
 				continue
 			}
 			m[a.SecretID] = append(m[a.SecretID], re)

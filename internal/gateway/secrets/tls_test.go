@@ -196,6 +196,7 @@ func TestKeyStore(t *testing.T) {
 		t.Errorf("warnings: %s", f.warnings())
 	}
 
+	newFixture(t, env).load(t, store(`"storePasswordSecretId":"keystore.secret.id","mappings":"${toJson('[{\"secretId\":\"a\",\"aliases\":[\"b\"]}]')}"`)).ok(t)
 	f = newFixture(t, env).load(t, store(`"storeType":"BCFKS","mappings":[{"secretId":"a"},{"secretId":"a","aliasesMatching":["("]}]`))
 	for _, want := range []string{"key stores of type BCFKS cannot be read", `expected either "aliases" or "aliasesMatching"`,
 		`the secret id "a" is mapped twice`, `"(": invalid regular expression: a group is not closed`} {
