@@ -35,7 +35,8 @@ type SecretStore struct {
 	StorePassword string              `json:"storePassword,omitempty"`    // name of a secret in a folder of the realm
 	EntryPassword string              `json:"keyEntryPassword,omitempty"` // likewise; "": that of the store
 	Lease         int                 `json:"leaseExpiryDuration,omitempty"`
-	Mappings      map[string][]string `json:"mappings,omitempty"` // label to aliases, the active one first
+	ProviderName  string              `json:"providerName,omitempty"` // of Java; kept for exports
+	Mappings      map[string][]string `json:"mappings,omitempty"`     // label to aliases, the active one first
 
 	Directory string `json:"directory,omitempty"`
 	Format    string `json:"format,omitempty"` // "PLAIN" or "BASE64"

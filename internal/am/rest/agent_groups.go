@@ -187,10 +187,7 @@ func (g agentGroups) store(c *Call, t *Type, d store.Doc, body, old Object) (Obj
 	if old == nil {
 		_, err = g.docs.Create(c.Context(), c.realmPath(), store.KindAgentGroup, d)
 	} else {
-		if !c.Conditional {
-			d.Rev = 0
-		}
-		_, err = g.docs.Put(c.Context(), c.realmPath(), store.KindAgentGroup, d)
+		err = c.over(c.realmPath(), store.KindAgentGroup, d)
 	}
 	if err != nil {
 		return nil, err
@@ -209,16 +206,13 @@ func (g agentGroups) delete(c *Call, id string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, o, err := g.find(c, t, id)
+	_, o, err := g.find(c, t, id)
 	if err != nil {
 		return nil, err
 	}
-	if !c.Conditional {
-		d.Rev = 0
-	}
 	err = g.eachMember(c, t, id, func(member string, _ Object) error { return g.release(c, t, member, id, o) })
 	if err == nil {
-		err = g.docs.Delete(c.Context(), c.realmPath(), store.KindAgentGroup, id, d.Rev)
+		err = c.remove(c.realmPath(), store.KindAgentGroup, id)
 	}
 	if err != nil {
 		return nil, err

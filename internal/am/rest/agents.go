@@ -239,10 +239,7 @@ func (a agents) store(c *Call, t *Type, d store.Doc, body, old Object) (Object, 
 	if old == nil {
 		_, err = a.docs.Create(c.Context(), c.realmPath(), store.KindAgent, d)
 	} else {
-		if !c.Conditional {
-			d.Rev = 0
-		}
-		_, err = a.docs.Put(c.Context(), c.realmPath(), store.KindAgent, d)
+		err = c.over(c.realmPath(), store.KindAgent, d)
 	}
 	if err != nil {
 		return nil, err
@@ -271,14 +268,11 @@ func (a agents) delete(c *Call, id string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, old, err := a.find(c, t, id)
+	_, old, err := a.find(c, t, id)
 	if err != nil {
 		return nil, err
 	}
-	if !c.Conditional {
-		d.Rev = 0
-	}
-	if err := a.docs.Delete(c.Context(), c.realmPath(), store.KindAgent, id, d.Rev); err != nil {
+	if err := c.remove(c.realmPath(), store.KindAgent, id); err != nil {
 		return nil, err
 	}
 	switch t.ID {

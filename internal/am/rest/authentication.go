@@ -12,7 +12,7 @@ import (
 
 func (s *Server) authentication() []*Resource {
 	read := func(c *Call) (Object, error) {
-		d, err := s.docs.Get(c.Context(), c.realmPath(), store.KindService, login.ServiceAuthentication)
+		d, err := c.get(store.KindService, login.ServiceAuthentication)
 		if errors.Is(err, store.ErrNotFound) {
 			return authenticationSettings(nil), nil
 		}
@@ -47,7 +47,7 @@ func (s *Server) authentication() []*Resource {
 				if err != nil {
 					return nil, err
 				}
-				if _, err := s.docs.Put(c.Context(), c.realmPath(), store.KindService, store.Doc{ID: login.ServiceAuthentication, Body: raw}); err != nil {
+				if err := c.over(c.realmPath(), store.KindService, store.Doc{ID: login.ServiceAuthentication, Body: raw}); err != nil {
 					return nil, err
 				}
 				return authenticationSettings(o), nil

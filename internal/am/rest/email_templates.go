@@ -57,7 +57,7 @@ func (s *Server) emailTemplates() []*Resource {
 		Path: "openidm/config/emailTemplate", Global: true, Identities: true, Check: bare, Exists: "Configuration already exists", Complete: true,
 		Query: s.listEmailTemplates,
 		Read: func(c *Call, id string) (Object, error) {
-			d, err := s.docs.Get(c.Context(), "", loginnodes.KindEmailTemplate, id)
+			d, err := c.getIn("", loginnodes.KindEmailTemplate, id)
 			if err != nil {
 				return nil, err
 			}
@@ -76,7 +76,7 @@ func (s *Server) emailTemplates() []*Resource {
 		Update: func(c *Call, id string, body Object) (Object, error) {
 			d, err := doc(id, body)
 			if err == nil {
-				_, err = s.docs.Put(c.Context(), "", loginnodes.KindEmailTemplate, d)
+				err = c.over("", loginnodes.KindEmailTemplate, d)
 			}
 			if err != nil {
 				return nil, err
@@ -84,7 +84,7 @@ func (s *Server) emailTemplates() []*Resource {
 			return emailTemplate(d)
 		},
 		Delete: func(c *Call, id string) (Object, error) {
-			return Object{"_id": templatePrefix + id}, s.docs.Delete(c.Context(), "", loginnodes.KindEmailTemplate, id, 0)
+			return Object{"_id": templatePrefix + id}, c.remove("", loginnodes.KindEmailTemplate, id)
 		},
 	}}
 }

@@ -101,7 +101,7 @@ func (s *Server) globalServices() []*Resource {
 			Path: "global-config/services/CorsService/configuration", Global: true,
 			Query: configurations,
 			Read: func(c *Call, id string) (Object, error) {
-				d, err := s.docs.Get(c.Context(), "", KindCORS, id)
+				d, err := c.getIn("", KindCORS, id)
 				if err != nil {
 					return nil, err
 				}
@@ -116,12 +116,11 @@ func (s *Server) globalServices() []*Resource {
 			},
 			Update: func(c *Call, id string, body Object) (Object, error) {
 				return s.storeCORS(c, cors, id, body, func(d store.Doc) error {
-					_, err := s.docs.Put(c.Context(), "", KindCORS, d)
-					return err
+					return c.over("", KindCORS, d)
 				})
 			},
 			Delete: func(c *Call, id string) (Object, error) {
-				return Object{"_id": id}, s.docs.Delete(c.Context(), "", KindCORS, id, 0)
+				return Object{"_id": id}, c.remove("", KindCORS, id)
 			},
 			Actions: map[string]Action{
 				"schema":          {Do: func(*Call) (any, error) { return cors.schema(), nil }},
@@ -205,7 +204,7 @@ func (g globals) read(c *Call, id string) (Object, error) {
 
 // stored is what was set of a service, nothing when nobody set anything.
 func (g globals) stored(c *Call, id string) (Object, error) {
-	d, err := g.docs.Get(c.Context(), "", store.KindGlobal, id)
+	d, err := c.getIn("", store.KindGlobal, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return Object{}, nil
 	}
@@ -298,7 +297,7 @@ func (g globals) store(c *Call, own, of *Type, o Object) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := g.docs.Put(c.Context(), "", store.KindGlobal, store.Doc{ID: of.ID, Body: raw}); err != nil {
+	if err := c.over("", store.KindGlobal, store.Doc{ID: of.ID, Body: raw}); err != nil {
 		return nil, err
 	}
 	return g.print(own, of, o)

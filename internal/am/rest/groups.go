@@ -48,14 +48,7 @@ func (s *Server) groups() []*Resource {
 			},
 			Create: s.createGroup,
 			Update: func(c *Call, id string, body Object) (Object, error) {
-				g, err := c.group(id)
-				if err != nil {
-					return nil, err
-				}
-				if err := s.readGroup(c, g, body); err != nil {
-					return nil, err
-				}
-				return g.object(c), s.saveGroup(c, g)
+				return s.changeGroup(c, id, func(g *group) (bool, error) { return true, s.readGroup(c, g, body) })
 			},
 			Delete: func(c *Call, id string) (Object, error) {
 				g, err := c.group(id)
@@ -64,7 +57,7 @@ func (s *Server) groups() []*Resource {
 				}
 				o := g.object(c)
 				o["success"] = "true"
-				return o, s.docs.Delete(c.Context(), c.realmPath(), KindGroup, realm.UserID(g.Name), 0)
+				return o, c.remove(c.realmPath(), KindGroup, realm.UserID(g.Name))
 			},
 		},
 		{
@@ -114,13 +107,25 @@ func (g *group) doc() (store.Doc, error) {
 	return store.Doc{ID: realm.UserID(g.Name), Rev: g.rev, Body: raw}, err
 }
 
-func (s *Server) saveGroup(c *Call, g *group) error {
-	d, err := g.doc()
-	if err != nil {
-		return err
-	}
-	_, err = s.docs.Put(c.Context(), c.realmPath(), KindGroup, d)
-	return err
+// changeGroup reads a group, lets change change it, and writes it if that says so: over what was read. Who names no
+// revision changes the group as it is, whoever else does at the time.
+func (s *Server) changeGroup(c *Call, name string, change func(*group) (bool, error)) (Object, error) {
+	return c.again(func() (Object, error) {
+		g, err := c.group(name)
+		if err != nil {
+			return nil, err
+		}
+		changed, err := change(g)
+		if err != nil || !changed {
+			return g.object(c), err
+		}
+		d, err := g.doc()
+		if err != nil {
+			return nil, err
+		}
+		_, err = s.docs.Put(c.Context(), c.realmPath(), KindGroup, d)
+		return g.object(c), err
+	})
 }
 
 func (g *group) dn(c *Call) string {
@@ -266,15 +271,22 @@ func (s *Server) updateMemberships(c *Call) (any, error) {
 	}
 	for _, g := range all {
 		in := slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, g.Name) })
-		switch {
-		case in && !g.has(u.Name) && len(g.Members) >= maxMembers:
-			return nil, badRequest("The group %s is full", g.Name)
-		case in && !g.has(u.Name):
-			g.Members = append(g.Members, u.Name)
-		case in || !g.remove(u.Name):
+		if in == g.has(u.Name) {
 			continue
 		}
-		if err := s.saveGroup(c, g); err != nil {
+		_, err := s.changeGroup(c, g.Name, func(g *group) (bool, error) {
+			switch {
+			case !in:
+				return g.remove(u.Name), nil
+			case g.has(u.Name):
+				return false, nil
+			case len(g.Members) >= maxMembers:
+				return false, badRequest("The group %s is full", g.Name)
+			}
+			g.Members = append(g.Members, u.Name)
+			return true, nil
+		})
+		if err != nil && !(errors.Is(err, store.ErrNotFound) && !in) {
 			return nil, err
 		}
 	}
@@ -289,10 +301,11 @@ func (s *Server) leaveGroups(c *Call, user string) error {
 		return err
 	}
 	for _, g := range all {
-		if !g.remove(user) {
+		if !g.has(user) {
 			continue
 		}
-		if err := s.saveGroup(c, g); err != nil {
+		_, err := s.changeGroup(c, g.Name, func(g *group) (bool, error) { return g.remove(user), nil })
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 	}

@@ -121,11 +121,7 @@ func (v idRepositories) create(c *Call, id string, body Object) (Object, error) 
 
 func (v idRepositories) update(c *Call, id string, body Object) (Object, error) {
 	return v.put(c, id, body, func(d store.Doc) error {
-		if old, err := c.get(store.KindService, d.ID); err == nil && c.Conditional {
-			d.Rev = old.Rev
-		}
-		_, err := v.docs.Put(c.Context(), c.realmPath(), store.KindService, d)
-		return err
+		return c.over(c.realmPath(), store.KindService, d)
 	})
 }
 
@@ -166,5 +162,5 @@ func (v idRepositories) delete(c *Call, id string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return o, v.docs.Delete(c.Context(), c.realmPath(), store.KindService, directory.DocID(id), 0)
+	return o, c.remove(c.realmPath(), store.KindService, directory.DocID(id))
 }

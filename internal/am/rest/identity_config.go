@@ -39,8 +39,7 @@ func (s *Server) identityConfig() *Resource {
 		},
 		Update: func(c *Call, id string, body Object) (Object, error) {
 			return s.writeConfig(c, id, body, func(d store.Doc) error {
-				_, err := s.docs.Put(c.Context(), "", selfservice.KindConfig, d)
-				return err
+				return c.over("", selfservice.KindConfig, d)
 			})
 		},
 		Delete: func(c *Call, id string) (Object, error) {
@@ -48,7 +47,7 @@ func (s *Server) identityConfig() *Resource {
 			if err != nil {
 				return nil, err
 			}
-			return o, s.docs.Delete(c.Context(), "", selfservice.KindConfig, id, 0)
+			return o, c.remove("", selfservice.KindConfig, id)
 		},
 	}
 }
@@ -59,7 +58,7 @@ func (s *Server) readConfig(c *Call, id string) (Object, error) {
 	o := Object{}
 	switch {
 	case isKept(id):
-		d, err := s.docs.Get(c.Context(), "", selfservice.KindConfig, id)
+		d, err := c.getIn("", selfservice.KindConfig, id)
 		if errors.Is(err, store.ErrNotFound) && selfservice.Default(id) != nil {
 			d.Body, err = selfservice.Default(id), nil
 		}

@@ -33,9 +33,6 @@ func (v managed) find(c *Call, id string) (store.Doc, error) {
 	return d, err
 }
 
-// maxTries bounds how often a write is tried again because others wrote at the same time.
-const maxTries = 20
-
 // write stores an object with its name: over what is there, or anew.
 func (v managed) write(c *Call, d store.Doc, name string, anew bool) error {
 	if err := v.nameAll(c); err != nil {

@@ -244,11 +244,15 @@ func cutNodeID(key string) (kind, id string) {
 }
 
 func (v nodes) read(c *Call, id string) (Object, error) {
-	body, err := v.Login.Trees.NodeBody(c.Context(), c.realmPath(), c.Vars["type"], id)
+	kind := c.Vars["type"]
+	d, err := c.get(journey.KindNode, journey.NodeID(kind, id))
+	if errors.Is(err, store.ErrNotFound) {
+		d.Body, err = v.Login.Trees.NodeBody(c.Context(), c.realmPath(), kind, id) // it may be shipped
+	}
 	if err != nil {
 		return nil, err
 	}
-	return v.print(c, c.Vars["type"], id, body)
+	return v.print(c, kind, id, d.Body)
 }
 
 func (v nodes) create(c *Call, id string, body Object) (Object, error) {
@@ -260,11 +264,7 @@ func (v nodes) create(c *Call, id string, body Object) (Object, error) {
 
 func (v nodes) update(c *Call, id string, body Object) (Object, error) {
 	return v.put(c, id, body, func(d store.Doc) error {
-		if old, err := c.get(journey.KindNode, d.ID); err == nil && c.Conditional {
-			d.Rev = old.Rev
-		}
-		_, err := v.docs.Put(c.Context(), c.realmPath(), journey.KindNode, d)
-		return err
+		return c.over(c.realmPath(), journey.KindNode, d)
 	})
 }
 
@@ -328,11 +328,7 @@ func (v nodes) delete(c *Call, id string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	rev := uint64(0)
-	if d, err := c.get(journey.KindNode, journey.NodeID(c.Vars["type"], id)); err == nil && c.Conditional {
-		rev = d.Rev
-	}
-	err = v.docs.Delete(c.Context(), c.realmPath(), journey.KindNode, journey.NodeID(c.Vars["type"], id), rev)
+	err = c.remove(c.realmPath(), journey.KindNode, journey.NodeID(c.Vars["type"], id))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, refuse(http.StatusForbidden, "The node is part of the server and cannot be removed")
 	}

@@ -1,14 +1,20 @@
 package rest
 
 import (
+	"errors"
 	"net/http"
 	"reflect"
+	"slices"
+	"strconv"
 )
 
 // patch applies a list of operations to the object as it is read and writes it back.
 func (c *Call) patch(res *Resource) error {
 	if err := c.allow(res, VerbPatch); err != nil {
 		return err
+	}
+	if c.Operations == nil {
+		return badRequest("The request could not be processed because the provided content is not a JSON array")
 	}
 	if res.Update == nil || res.Read == nil {
 		return unsupported("Patching")
@@ -26,7 +32,7 @@ func (c *Call) patch(res *Resource) error {
 		return err
 	}
 	for _, op := range c.Operations {
-		if err := apply(o, op); err != nil {
+		if o, err = apply(o, op); err != nil {
 			return err
 		}
 	}
@@ -42,7 +48,7 @@ func (c *Call) patch(res *Resource) error {
 }
 
 // apply does one {"operation","field","value"}. RFC 6902's names of the members are understood too.
-func apply(o Object, op any) error {
+func apply(o Object, op any) (Object, error) {
 	m, _ := op.(Object)
 	kind, _ := m["operation"].(string)
 	if kind == "" {
@@ -52,49 +58,113 @@ func apply(o Object, op any) error {
 	if field == "" {
 		field, _ = m["path"].(string)
 	}
-	if kind == "" || pointer(field)[0] == "" {
-		return badRequest("A patch operation needs 'operation' and 'field'")
-	}
 	path := pointer(field)
+	if kind == "" || path[0] == "" {
+		return nil, badRequest("A patch operation needs 'operation' and 'field'")
+	}
 	value := m["value"]
-	have, _ := lookup(o, path)
+	var edit func(have any, inList bool) (any, error)
 	switch kind {
 	case "replace":
-		place(o, path, value)
+		edit = func(any, bool) (any, error) { return value, nil }
 	case "add":
-		if list, ok := have.([]any); ok {
-			value = join(list, value)
-		}
-		place(o, path, value)
-	case "remove":
-		if list, ok := have.([]any); ok && value != nil {
-			place(o, path, without(list, value))
-			return nil
-		}
-		if parent, ok := lookup(o, path[:len(path)-1]); ok {
-			if parent, ok := parent.(Object); ok {
-				delete(parent, path[len(path)-1])
+		edit = func(have any, inList bool) (any, error) {
+			if list, ok := have.([]any); ok && !inList {
+				return join(list, value), nil
 			}
+			return value, nil
+		}
+	case "remove":
+		edit = func(have any, _ bool) (any, error) {
+			if list, ok := have.([]any); ok && value != nil {
+				return without(list, value), nil
+			}
+			return gone{}, nil
 		}
 	case "increment":
-		return increment(o, path, have, value)
+		edit = func(have any, _ bool) (any, error) { return increment(have, value) }
 	default:
-		return refuse(http.StatusNotImplemented, "Patch operation '%s' is not supported", kind)
+		return nil, refuse(http.StatusNotImplemented, "Patch operation '%s' is not supported", kind)
 	}
-	return nil
+	changed, err := edited(o, path, kind == "add", edit)
+	if err != nil {
+		return nil, badRequest("The patch operation '%s' cannot be applied to the field '%s': %s", kind, field, err)
+	}
+	o, _ = changed.(Object)
+	return o, nil
 }
 
-func increment(o Object, path []string, have, by any) error {
+// gone is what edit puts in the place of what is removed.
+type gone struct{}
+
+var errNoPlace = errors.New("there is no such place")
+
+// edited puts what edit makes of the value at path into its place, and returns v with it. On the way objects are made where
+// there is nothing. Of lists, a number is an element and "-" the place behind the last one; what is added at a number is put
+// before it.
+func edited(v any, path []string, add bool, edit func(have any, inList bool) (any, error)) (any, error) {
+	p, last, made := path[0], len(path) == 1, v == nil
+	switch {
+	case made && p == "-":
+		v = []any{}
+	case made:
+		v = Object{}
+	}
+	step := func(have any, inList bool) (any, error) {
+		if last {
+			return edit(have, inList)
+		}
+		return edited(have, path[1:], add, edit)
+	}
+	switch at := v.(type) {
+	case Object:
+		next, err := step(at[p], false)
+		switch {
+		case err != nil:
+			return nil, err
+		case next == gone{} && made:
+			return gone{}, nil // nor is there what it would be in
+		case next == gone{}:
+			delete(at, p)
+		default:
+			at[p] = next
+		}
+		return at, nil
+	case []any:
+		i := len(at)
+		if p != "-" {
+			var err error
+			if i, err = strconv.Atoi(p); err != nil || i < 0 || i > len(at) || i == len(at) && !(add && last) {
+				return nil, errNoPlace
+			}
+		}
+		if last && add || i == len(at) {
+			next, err := step(nil, true)
+			if err != nil || (next == gone{}) {
+				return nil, errors.Join(errNoPlace, err)
+			}
+			return slices.Insert(at, i, next), nil
+		}
+		next, err := step(at[i], true)
+		switch {
+		case err != nil:
+			return nil, err
+		case next == gone{}:
+			return slices.Delete(at, i, i+1), nil
+		}
+		at[i] = next
+		return at, nil
+	}
+	return nil, errNoPlace
+}
+
+func increment(have, by any) (any, error) {
 	x, ok1 := number(have)
 	y, ok2 := number(by)
 	if !ok1 || !ok2 {
-		return badRequest("A field that is incremented must be a number")
+		return nil, errors.New("a field that is incremented must be a number")
 	}
-	n, err := plain(x + y)
-	if err == nil {
-		place(o, path, n)
-	}
-	return err
+	return plain(x + y)
 }
 
 // join adds a value, or each of a list of values, that is not there yet.

@@ -82,7 +82,7 @@ func (s *Server) policies() []*Resource {
 			if err != nil {
 				return nil, err
 			}
-			if err := s.docs.Delete(c.Context(), c.realmPath(), KindPolicy, id, 0); err != nil {
+			if err := c.remove(c.realmPath(), KindPolicy, id); err != nil {
 				return nil, err
 			}
 			s.tellPolicy(c, id, old.Set, "DELETE")
@@ -179,13 +179,6 @@ func (s *Server) storePolicy(c *Call, id string, body Object, old *policyDoc) (O
 		p.authorship = s.stamp(c, nil)
 	} else {
 		p.authorship, event = s.stamp(c, &old.authorship), "UPDATE"
-		if c.Conditional {
-			current, err := c.get(KindPolicy, id)
-			if err != nil {
-				return nil, err
-			}
-			d.Rev = current.Rev
-		}
 	}
 	if d.Body, err = json.Marshal(p); err != nil {
 		return nil, err
@@ -193,7 +186,7 @@ func (s *Server) storePolicy(c *Call, id string, body Object, old *policyDoc) (O
 	if old == nil {
 		_, err = s.docs.Create(c.Context(), c.realmPath(), KindPolicy, d)
 	} else {
-		_, err = s.docs.Put(c.Context(), c.realmPath(), KindPolicy, d)
+		err = c.over(c.realmPath(), KindPolicy, d)
 	}
 	if err != nil {
 		return nil, err

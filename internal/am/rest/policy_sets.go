@@ -85,6 +85,7 @@ func (s *Server) setsOf(c *Call) ([]policySet, error) {
 	}
 	var list []policySet
 	for _, d := range docs {
+		c.note(c.realmPath(), KindPolicySet, d)
 		var set policySet
 		if err := json.Unmarshal(d.Body, &set); err != nil {
 			return nil, err

@@ -164,11 +164,11 @@ func (c *Call) page(list []Object) (page, error) {
 		if err != nil {
 			return page{}, badRequest("Invalid paged results cookie")
 		}
-		at, err := strconv.Atoi(string(raw))
+		at, err := strconv.ParseInt(string(raw), 10, 32)
 		if err != nil || at < 0 {
 			return page{}, badRequest("Invalid paged results cookie")
 		}
-		from += at
+		from += int(at)
 	}
 	total := len(list)
 	list = list[min(from, len(list)):]

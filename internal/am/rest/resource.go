@@ -119,19 +119,66 @@ type Call struct {
 func (c *Call) Context() context.Context { return c.Request.Context() }
 
 // get reads a document of the realm, once: what was compared with a condition is what is written over.
-func (c *Call) get(kind, id string) (store.Doc, error) {
-	key := store.Key{Realm: c.realmPath(), Kind: kind, ID: id}
-	if d, ok := c.seen[key]; ok {
+func (c *Call) get(kind, id string) (store.Doc, error) { return c.getIn(c.realmPath(), kind, id) }
+
+// getIn is get for a document of another realm; those of the whole server are of the realm "".
+func (c *Call) getIn(realm, kind, id string) (store.Doc, error) {
+	if d, ok := c.seen[store.Key{Realm: realm, Kind: kind, ID: id}]; ok {
 		return d, nil
 	}
-	d, err := c.server.docs.Get(c.Context(), key.Realm, kind, id)
+	d, err := c.server.docs.Get(c.Context(), realm, kind, id)
 	if err == nil {
-		if c.seen == nil {
-			c.seen = map[store.Key]store.Doc{}
-		}
-		c.seen[key] = d
+		c.note(realm, kind, d)
 	}
 	return d, err
+}
+
+// note keeps a document that was read in a list, as get does.
+func (c *Call) note(realm, kind string, d store.Doc) {
+	if c.seen == nil {
+		c.seen = map[store.Key]store.Doc{}
+	}
+	c.seen[store.Key{Realm: realm, Kind: kind, ID: d.ID}] = d
+}
+
+// over writes a document over the one that is there, whatever it is; but where the caller named the revision, over the one
+// that was read, else it is store.ErrConflict. What is shipped and was never changed has no document yet.
+func (c *Call) over(realm, kind string, d store.Doc) error {
+	d.Rev = 0
+	if c.Conditional {
+		if d.Rev = c.seen[store.Key{Realm: realm, Kind: kind, ID: d.ID}].Rev; d.Rev == 0 {
+			_, err := c.server.docs.Create(c.Context(), realm, kind, d)
+			return err
+		}
+	}
+	_, err := c.server.docs.Put(c.Context(), realm, kind, d)
+	return err
+}
+
+// remove deletes a document, with the same condition as over.
+func (c *Call) remove(realm, kind, id string) error {
+	var rev uint64
+	if c.Conditional {
+		if rev = c.seen[store.Key{Realm: realm, Kind: kind, ID: id}].Rev; rev == 0 {
+			return store.ErrNotFound
+		}
+	}
+	return c.server.docs.Delete(c.Context(), realm, kind, id, rev)
+}
+
+// maxTries bounds how often a write is tried again because others wrote at the same time.
+const maxTries = 20
+
+// again repeats a change of what was read while others write to the same: who names no revision means what is there.
+func (c *Call) again(change func() (Object, error)) (Object, error) {
+	for range maxTries {
+		o, err := change()
+		if c.Conditional || !errors.Is(err, store.ErrConflict) {
+			return o, err
+		}
+		c.seen = nil
+	}
+	return nil, store.ErrConflict
 }
 
 // user reads a user of the realm, like get.

@@ -109,6 +109,7 @@ func (s *Server) typesOf(c *Call) ([]resourceType, error) {
 	}
 	var list []resourceType
 	for _, d := range docs {
+		c.note(c.realmPath(), KindResourceType, d)
 		var t resourceType
 		if err := json.Unmarshal(d.Body, &t); err != nil {
 			return nil, err
@@ -217,17 +218,7 @@ func (s *Server) putDoc(c *Call, kind, id string, v any, isNew bool) error {
 		_, err = s.docs.Create(c.Context(), c.realmPath(), kind, d)
 		return err
 	}
-	if c.Conditional {
-		// What is shipped and was never changed has no document yet.
-		current, err := s.docs.Get(c.Context(), c.realmPath(), kind, id)
-		if err == nil {
-			d.Rev = current.Rev
-		} else if !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-	}
-	_, err = s.docs.Put(c.Context(), c.realmPath(), kind, d)
-	return err
+	return c.over(c.realmPath(), kind, d)
 }
 
 // deleteType removes a type that nothing refers to.
@@ -251,7 +242,7 @@ func (s *Server) deleteType(c *Call, id string) (Object, error) {
 }
 
 func (s *Server) deleteDoc(c *Call, kind, id string) (Object, error) {
-	err := s.docs.Delete(c.Context(), c.realmPath(), kind, id, 0)
+	err := c.remove(c.realmPath(), kind, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, refuse(http.StatusForbidden, "What every realm has cannot be deleted")
 	}

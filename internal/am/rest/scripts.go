@@ -181,11 +181,20 @@ func (s *Server) scriptPlace(c *Call, sc *realm.Script) (string, error) {
 func scriptObject(sc *realm.Script) (Object, error) { return plainObject(sc) }
 
 func (s *Server) findScript(c *Call, id string) (*realm.Script, error) {
-	sc, err := c.Realm.Script(c.Context(), id)
+	d, err := c.get(store.KindScript, id)
+	if errors.Is(err, store.ErrNotFound) {
+		if sc, ok := realm.ShippedScript(id); ok {
+			return sc, nil
+		}
+		d, err = c.getIn("", store.KindScript, id)
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, refuse(http.StatusNotFound, "Script with UUID %s could not be found in realm %s", id, c.realmPath())
 	}
-	return sc, err
+	if err != nil {
+		return nil, err
+	}
+	return realm.ParseScript(id, d.Body)
 }
 
 func (s *Server) updateScript(c *Call, id string, body Object) (Object, error) {
@@ -236,7 +245,7 @@ func (s *Server) storeScript(c *Call, id string, body Object, old *realm.Script)
 	if old == nil {
 		_, err = s.docs.Create(c.Context(), place, store.KindScript, d)
 	} else {
-		_, err = s.docs.Put(c.Context(), place, store.KindScript, d)
+		err = c.over(place, store.KindScript, d)
 	}
 	if err != nil {
 		return nil, err
@@ -358,7 +367,7 @@ func (s *Server) deleteScript(c *Call, id string) (Object, error) {
 			return nil, refuse(http.StatusConflict, "The script is in use by %s", used)
 		}
 	}
-	err = s.docs.Delete(c.Context(), place, store.KindScript, id, 0)
+	err = c.remove(place, store.KindScript, id)
 	if errors.Is(err, store.ErrNotFound) && shipped {
 		return nil, refuse(http.StatusForbidden, "Default script %s cannot be deleted", sc.Name)
 	}

@@ -2,6 +2,8 @@ package rest
 
 import (
 	"encoding/json"
+	"errors"
+	"slices"
 
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
@@ -30,24 +32,29 @@ func environmentType() *Type {
 }
 
 func (v secretStores) readEnvironment(c *Call, _ string) (Object, error) {
-	set, err := v.Realms.SecretEnv(c.Context())
-	return Object{"_id": "", "format": set.Format, "_type": environmentType().kind()}, err
-}
-
-func (v secretStores) updateEnvironment(c *Call, id string, body Object) (Object, error) {
-	set := realm.DefaultSecretEnv()
-	if format, ok := body["format"].(string); ok {
-		set.Format = format
+	d, err := c.getIn("", store.KindSecretStore, realm.TypeSecretEnv)
+	if errors.Is(err, store.ErrNotFound) {
+		d.Body, err = json.RawMessage("{}"), nil
 	}
-	if set.Format != "PLAIN" && set.Format != "BASE64" {
-		return nil, unsupported("The format " + set.Format)
-	}
-	raw, err := json.Marshal(set)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := v.docs.Put(c.Context(), "", store.KindSecretStore, store.Doc{ID: realm.TypeSecretEnv, Body: raw}); err != nil {
+	o, err := decodeObject(d.Body)
+	return environmentType().terse("", o), err
+}
+
+func (v secretStores) updateEnvironment(c *Call, _ string, body Object) (Object, error) {
+	if format, ok := body["format"].(string); ok && !slices.Contains([]string{"", "PLAIN", "BASE64"}, format) {
+		return nil, unsupported("The format " + format) // PingAM has more
+	}
+	t := environmentType()
+	o, err := t.normal(body, nil)
+	if err != nil {
 		return nil, err
 	}
-	return v.readEnvironment(c, id)
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	return t.terse("", o), c.over("", store.KindSecretStore, store.Doc{ID: realm.TypeSecretEnv, Body: raw})
 }

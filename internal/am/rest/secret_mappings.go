@@ -2,6 +2,7 @@ package rest
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 
 	"gatehouse/internal/am/realm"
@@ -62,14 +63,14 @@ func (v secretStores) addMapping(c *Call, id string, body Object) (Object, error
 		}
 		id = given
 	}
-	return v.setMapping(c, id, body, true)
+	return c.again(func() (Object, error) { return v.setMapping(c, id, body, true) })
 }
 
 func (v secretStores) remap(c *Call, id string, body Object) (Object, error) {
 	if c.Vars["store"] == defaultKeystore {
 		return unchanged(func(c *Call, id string) (Object, error) { return v.mapping(c, id, false) })(c, id, body)
 	}
-	return v.setMapping(c, id, body, false)
+	return c.again(func() (Object, error) { return v.setMapping(c, id, body, false) })
 }
 
 func (v secretStores) setMapping(c *Call, label string, body Object, fresh bool) (Object, error) {
@@ -83,20 +84,24 @@ func (v secretStores) setMapping(c *Call, label string, body Object, fresh bool)
 	_, there := s.Mappings[label]
 	switch {
 	case fresh && there:
-		return nil, refuse(409, "")
+		return nil, refuse(http.StatusConflict, "")
 	case !fresh && !there:
 		return nil, notFound()
 	case !slices.Contains(realm.Labels(), label) && !realm.IsSecretLabel(label):
 		return nil, badRequest("secretId: %q is no label of this server", label)
 	}
-	var aliases []string
-	given, _ := body["aliases"].([]any)
-	for _, a := range given {
-		name, ok := a.(string)
-		if !ok || name == "" {
-			return nil, badRequest("aliases: expected a list of names")
+	for name := range body {
+		if name != "secretId" && name != "aliases" && !ignored(name) {
+			return nil, unknown([]string{"aliases", "secretId"})
 		}
-		aliases = append(aliases, name)
+	}
+	if given := body["secretId"]; given != nil && given != label {
+		return nil, badRequest("secretId: expected %s, as the address says", label)
+	}
+	given, ok := body["aliases"].([]any)
+	aliases := textList(given)
+	if !ok || len(aliases) < len(given) || slices.Contains(aliases, "") {
+		return nil, badRequest("aliases: expected a list of names")
 	}
 	if s.Mappings == nil {
 		s.Mappings = map[string][]string{}
@@ -125,6 +130,10 @@ func (v secretStores) rotate(c *Call) (any, error) {
 }
 
 func (v secretStores) unmap(c *Call, id string) (Object, error) {
+	return c.again(func() (Object, error) { return v.unmapOnce(c, id) })
+}
+
+func (v secretStores) unmapOnce(c *Call, id string) (Object, error) {
 	s, d, err := v.mapped(c, false)
 	if err != nil {
 		return nil, err

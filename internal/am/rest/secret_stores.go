@@ -2,7 +2,6 @@ package rest
 
 import (
 	"encoding/json"
-	"errors"
 	"path/filepath"
 	"slices"
 
@@ -86,6 +85,7 @@ func storeSettings(id string) *Type {
 		StorePassword string `json:"storePassword"`
 		EntryPassword string `json:"keyEntryPassword,omitempty"`
 		Lease         int    `json:"leaseExpiryDuration"`
+		ProviderName  string `json:"providerName,omitempty"`
 	}{StoreType: "PKCS12", Lease: 5}
 	return &Type{ID: id, Collection: true, Groups: groupsOf(set, map[string]string{
 		"storetype": "Keystore type", "storePassword": "Store password secret label", "keyEntryPassword": "Entry password secret label",
@@ -130,7 +130,7 @@ func printStore(s *realm.SecretStore) Object {
 		o["directory"], o["format"], o["suffix"] = s.Directory, s.Format, nilIfEmpty(s.Suffix)
 		return o
 	}
-	o["file"], o["storetype"], o["providerName"], o["leaseExpiryDuration"] = s.File, s.StoreType, nil, s.Lease
+	o["file"], o["storetype"], o["providerName"], o["leaseExpiryDuration"] = s.File, s.StoreType, nilIfEmpty(s.ProviderName), s.Lease
 	o["storePassword"], o["keyEntryPassword"] = nilIfEmpty(s.StorePassword), nilIfEmpty(s.EntryPassword)
 	return o
 }
@@ -221,63 +221,54 @@ func (v secretStores) update(c *Call, id string, body Object) (Object, error) {
 	if id == defaultKeystore {
 		return unchanged(func(c *Call, id string) (Object, error) { return v.read(c, id, false) })(c, id, body)
 	}
-	s, d, err := v.find(c, c.Vars["type"], id)
-	if err != nil {
-		return nil, err
-	}
-	if err := fillStore(s, body); err != nil {
-		return nil, err
-	}
-	if err := v.write(c, s, d, false); err != nil {
-		return nil, err
-	}
-	return printStore(s), nil
+	return c.again(func() (Object, error) {
+		s, d, err := v.find(c, c.Vars["type"], id)
+		if err != nil {
+			return nil, err
+		}
+		if err := fillStore(s, body); err != nil {
+			return nil, err
+		}
+		return printStore(s), v.write(c, s, d, false)
+	})
 }
 
 func (v secretStores) delete(c *Call, id string) (Object, error) {
 	if id == defaultKeystore {
 		return nil, errOwnKeystore
 	}
-	s, d, err := v.find(c, c.Vars["type"], id)
+	s, _, err := v.find(c, c.Vars["type"], id)
 	if err != nil {
 		return nil, err
 	}
-	return printStore(s), v.docs.Delete(c.Context(), c.realmPath(), store.KindSecretStore, id, d.Rev)
+	return printStore(s), c.remove(c.realmPath(), store.KindSecretStore, id)
 }
 
 // fillStore takes the settings of a store from a body.
 func fillStore(s *realm.SecretStore, body Object) error {
-	text := func(name, otherwise string) string {
-		if t, ok := body[name].(string); ok && t != "" {
-			return t
+	for name, of := range map[string][]string{"format": {"PLAIN", "BASE64"}, "storetype": {"PKCS12", "JKS", "JCEKS"}} {
+		if v, ok := body[name].(string); ok && v != "" && !slices.Contains(of, v) {
+			return unsupported("The " + name + " " + v) // PingAM has more
 		}
-		return otherwise
 	}
+	t := storeSettings(s.Type)
+	o, err := t.normal(body, nil)
+	if err != nil {
+		return err
+	}
+	s.File, s.StoreType, s.ProviderName, s.StorePassword, s.EntryPassword = "", "", "", "", ""
+	s.Directory, s.Format, s.Suffix, s.Lease = "", "", "", 0
+	if err := readInto(o, s); err != nil {
+		return err
+	}
+	path, name := s.File, "file"
 	if s.Type == realm.TypeSecretFiles {
-		s.Directory, s.Format, s.Suffix = text("directory", ""), text("format", "PLAIN"), text("suffix", "")
-		if !filepath.IsAbs(s.Directory) {
-			return badRequest("directory: an absolute path is needed")
-		}
-		if s.Format != "PLAIN" && s.Format != "BASE64" {
-			return unsupported("The format " + s.Format)
-		}
-		return nil
+		path, name = s.Directory, "directory"
+	} else if s.Lease < 1 || s.Lease > 1440 {
+		return badRequest("leaseExpiryDuration: expected 1 to 1440 minutes")
 	}
-	s.File, s.StoreType = text("file", ""), text("storetype", "PKCS12")
-	s.StorePassword, s.EntryPassword = text("storePassword", ""), text("keyEntryPassword", "")
-	s.Lease = 5
-	if n, ok := body["leaseExpiryDuration"].(json.Number); ok {
-		minutes, err := n.Int64()
-		if err != nil || minutes < 1 || minutes > 1440 {
-			return badRequest("leaseExpiryDuration: expected 1 to 1440 minutes")
-		}
-		s.Lease = int(minutes)
-	}
-	if !filepath.IsAbs(s.File) {
-		return badRequest("file: an absolute path is needed")
-	}
-	if !slices.Contains([]string{"PKCS12", "JKS", "JCEKS"}, s.StoreType) {
-		return unsupported("The key store type " + s.StoreType)
+	if !filepath.IsAbs(path) {
+		return badRequest("%s: an absolute path is needed", name)
 	}
 	return nil
 }
@@ -295,9 +286,6 @@ func (v secretStores) write(c *Call, s *realm.SecretStore, d store.Doc, fresh bo
 		_, err = v.docs.Create(c.Context(), c.realmPath(), store.KindSecretStore, d)
 	} else {
 		_, err = v.docs.Put(c.Context(), c.realmPath(), store.KindSecretStore, d) // over what was read: mappings are written one by one
-	}
-	if errors.Is(err, store.ErrConflict) {
-		return refuse(409, "")
 	}
 	return err
 }

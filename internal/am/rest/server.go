@@ -189,7 +189,7 @@ func (c *Call) readBody() error {
 		return nil
 	case []any:
 		if c.Request.Method == http.MethodPatch {
-			c.Operations = v
+			c.Operations = append([]any{}, v...) // nil would be none that came
 			return nil
 		}
 	}

@@ -97,9 +97,6 @@ func (v serviceAccounts) update(c *Call, id string, body Object) (Object, error)
 	if err != nil {
 		return nil, err
 	}
-	if !c.Conditional {
-		d.Rev = 0
-	}
 	return v.store(c, d, body, false)
 }
 
@@ -124,7 +121,7 @@ func (v serviceAccounts) store(c *Call, d store.Doc, body Object, fresh bool) (O
 	if fresh {
 		_, err = v.docs.Create(c.Context(), c.realmPath(), store.KindAgent, d)
 	} else {
-		_, err = v.docs.Put(c.Context(), c.realmPath(), store.KindAgent, d)
+		err = c.over(c.realmPath(), store.KindAgent, d)
 	}
 	if err != nil {
 		return nil, err
@@ -172,17 +169,14 @@ func (v serviceAccounts) endTokens(c *Call, id string) error {
 }
 
 func (v serviceAccounts) delete(c *Call, id string) (Object, error) {
-	a, d, err := v.find(c, id)
+	a, _, err := v.find(c, id)
 	if err == nil {
 		err = mayManage(c, a)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if !c.Conditional {
-		d.Rev = 0
-	}
-	if err := v.docs.Delete(c.Context(), c.realmPath(), store.KindAgent, id, d.Rev); err != nil {
+	if err := c.remove(c.realmPath(), store.KindAgent, id); err != nil {
 		return nil, err
 	}
 	if err := v.endTokens(c, id); err != nil {

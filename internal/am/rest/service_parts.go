@@ -168,10 +168,7 @@ func (p serviceParts) update(c *Call, id string, body Object) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Conditional {
-		d.Rev = before.Rev
-	}
-	if _, err := p.docs.Put(c.Context(), c.realmPath(), store.KindService, d); err != nil {
+	if err := c.over(c.realmPath(), store.KindService, d); err != nil {
 		return nil, err
 	}
 	return p.printPart(c.Vars["service"], c.Vars["type"], id, d)
@@ -186,10 +183,7 @@ func (p serviceParts) delete(c *Call, id string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !c.Conditional {
-		d.Rev = 0
-	}
-	return o, p.docs.Delete(c.Context(), c.realmPath(), store.KindService, d.ID, d.Rev)
+	return o, c.remove(c.realmPath(), store.KindService, d.ID)
 }
 
 // deleteParts removes the parts of a service that goes.

@@ -205,22 +205,15 @@ func (v services) update(c *Call, id string, body Object) (Object, error) {
 	if d.Body, err = json.Marshal(o); err != nil {
 		return nil, err
 	}
-	if !c.Conditional {
-		d.Rev = 0
-	}
-	_, err = v.docs.Put(c.Context(), c.realmPath(), store.KindService, d)
-	return t.terse("", o), err
+	return t.terse("", o), c.over(c.realmPath(), store.KindService, d)
 }
 
 func (v services) delete(c *Call, id string) (Object, error) {
-	t, d, o, err := v.find(c, id)
+	t, _, o, err := v.find(c, id)
 	if err != nil {
 		return nil, err
 	}
-	if !c.Conditional {
-		d.Rev = 0
-	}
-	if err := v.docs.Delete(c.Context(), c.realmPath(), store.KindService, id, d.Rev); err != nil {
+	if err := c.remove(c.realmPath(), store.KindService, id); err != nil {
 		return nil, err
 	}
 	return t.terse("", o), v.deleteParts(c, id)

@@ -143,11 +143,7 @@ func (v trees) update(c *Call, id string, body Object) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := store.Doc{ID: id, Body: raw}
-	if old, err := c.get(journey.KindTree, id); err == nil && c.Conditional {
-		d.Rev = old.Rev
-	}
-	if _, err := v.docs.Put(c.Context(), c.realmPath(), journey.KindTree, d); err != nil {
+	if err := c.over(c.realmPath(), journey.KindTree, store.Doc{ID: id, Body: raw}); err != nil {
 		return nil, err
 	}
 	o, err := decodeObject(raw)
@@ -208,16 +204,9 @@ func (v trees) delete(c *Call, id string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := c.get(journey.KindTree, id)
+	err = c.remove(c.realmPath(), journey.KindTree, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, refuse(http.StatusForbidden, "The tree %s is part of the server and cannot be removed", id)
 	}
-	if err != nil {
-		return nil, err
-	}
-	rev := d.Rev
-	if !c.Conditional {
-		rev = 0
-	}
-	return o, v.docs.Delete(c.Context(), c.realmPath(), journey.KindTree, id, rev)
+	return o, err
 }

@@ -255,8 +255,13 @@ func (s *Server) updateUser(c *Call, id string, body Object) (Object, error) {
 	return s.changeUser(c, id, body, nil)
 }
 
-// changeUser is updateUser with attributes of the server's own making.
+// changeUser is updateUser with attributes of the server's own making. Who names no revision changes the user as he is: each
+// login may write to him.
 func (s *Server) changeUser(c *Call, id string, body Object, more map[string][]string) (Object, error) {
+	return c.again(func() (Object, error) { return s.changeUserOnce(c, id, body, more) })
+}
+
+func (s *Server) changeUserOnce(c *Call, id string, body Object, more map[string][]string) (Object, error) {
 	u, err := c.user(id)
 	if err != nil {
 		return nil, err
@@ -355,18 +360,14 @@ func (s *Server) deleteUser(c *Call, id string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.docs.Delete(c.Context(), c.realmPath(), store.KindUser, u.ID, 0); err != nil {
-		return nil, err
-	}
-	if err := s.leaveGroups(c, u.Name); err != nil {
+	if err := c.remove(c.realmPath(), store.KindUser, u.ID); err != nil {
 		return nil, err
 	}
 	sub := store.Subject{Type: login.TypeUser, Name: u.Name}
-	if _, err := s.Login.EndAll(c.Context(), c.Realm, sub); err != nil {
-		return nil, err
-	}
-	if err := s.tokens.RevokeSubject(c.Context(), c.realmPath(), sub); err != nil {
-		return nil, err
+	_, err = s.Login.EndAll(c.Context(), c.Realm, sub)
+	err = errors.Join(err, s.tokens.RevokeSubject(c.Context(), c.realmPath(), sub), s.leaveGroups(c, u.Name))
+	if err != nil {
+		return nil, refuse(http.StatusInternalServerError, "").because(errors.Join(errors.New("the user is deleted, what was his may be left"), err))
 	}
 	o := userObject(c, u)
 	o["success"] = "true"
