@@ -72,7 +72,7 @@ func (x *exchange) serve() error {
 	if err != nil {
 		return err
 	}
-	given := &Credentials{Name: headerText(x.r, "X-OpenAM-Username"), Password: headerText(x.r, "X-OpenAM-Password")}
+	given := &Credentials{Name: HeaderText(x.r, "X-OpenAM-Username"), Password: HeaderText(x.r, "X-OpenAM-Password")}
 	if given.Name == "" || given.Password == "" {
 		given.Password = ""
 	}
@@ -314,8 +314,8 @@ func (x *exchange) write(status int, v any) error {
 	return nil
 }
 
-// headerText is a header's value, which may be encoded for characters outside ASCII (RFC 2047).
-func headerText(r *http.Request, name string) string {
+// HeaderText is a header's value, which may be encoded for characters outside ASCII (RFC 2047).
+func HeaderText(r *http.Request, name string) string {
 	v := r.Header.Get(name)
 	if text, err := (&mime.WordDecoder{}).DecodeHeader(v); err == nil {
 		v = text

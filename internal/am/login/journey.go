@@ -173,11 +173,30 @@ func (s *Service) guarded(rl *realm.Realm, kind, name string, check func() error
 		return journey.ErrLocked
 	}
 	err := check()
+	if err != nil && !errors.Is(err, realm.ErrBadCredentials) {
+		return err
+	}
+	if !s.guard.Settle(key, err == nil) {
+		return journey.ErrLocked
+	}
+	return err
+}
+
+// CheckPassword checks a user's password, whatever the journeys of the realm are. A wrong one, or one of a user who may not sign
+// in or has to wait, is a *Refusal.
+func (s *Service) CheckPassword(ctx context.Context, rl *realm.Realm, name, password string) error {
+	_, err := host{s}.User(ctx, rl, name, password)
 	switch {
 	case err == nil:
-		s.guard.Succeeded(key)
+		return nil
+	case errors.Is(err, realm.ErrBusy):
+		return s.refusal(ctx, err)
+	case errors.Is(err, journey.ErrLocked):
+		return errLocked.because(err)
+	case errors.Is(err, realm.ErrInactive):
+		return errInactive.because(err)
 	case errors.Is(err, realm.ErrBadCredentials):
-		s.guard.Failed(key)
+		return errFailure.because(err)
 	}
 	return err
 }

@@ -364,15 +364,9 @@ func (h host) Save(ctx context.Context, rl *realm.Realm, u *realm.User) error {
 	return rl.SaveUser(ctx, u)
 }
 
-func (h host) Guess(rl *realm.Realm, user string) (bool, func(bool)) {
+func (h host) Guess(rl *realm.Realm, user string) (bool, func(bool) bool) {
 	key := guardKey(rl.Path, "otp", user)
-	return h.guard.Wait(key) == 0, func(right bool) {
-		if right {
-			h.guard.Succeeded(key)
-		} else {
-			h.guard.Failed(key)
-		}
-	}
+	return h.guard.Wait(key) == 0, func(right bool) bool { return h.guard.Settle(key, right) && right }
 }
 
 func (h host) Origin(r *http.Request, rl *realm.Realm) string {

@@ -72,10 +72,35 @@ func (a *Attempts) Wait(key string) time.Duration {
 	return wait
 }
 
+// Settle counts how an attempt ended, and tells whether whoever made it may learn that. He may not when the key has to wait by
+// now: of many attempts at once, which all began before one of them had failed, no more count than of one after the other.
+func (a *Attempts) Settle(key string, right bool) (told bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	e, ok := a.byKey[key]
+	told = !ok || !e.Value.(*attempts).until.After(a.now())
+	switch {
+	case !told:
+		a.refused++
+		if !right {
+			a.failed(key)
+		}
+	case !right:
+		a.failed(key)
+	case ok:
+		a.drop(e)
+	}
+	return told
+}
+
 // Failed counts a failure.
 func (a *Attempts) Failed(key string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.failed(key)
+}
+
+func (a *Attempts) failed(key string) {
 	now := a.now()
 	e, ok := a.byKey[key]
 	if !ok {

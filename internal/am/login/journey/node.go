@@ -93,8 +93,9 @@ type Host interface {
 	Matches(ctx context.Context, hash, text string) (bool, error)
 	// Save stores a changed user.
 	Save(ctx context.Context, rl *realm.Realm, u *realm.User) error
-	// Guess counts wrong one-time passwords of a user. before tells whether another one may be tried.
-	Guess(rl *realm.Realm, user string) (allowed bool, outcome func(right bool))
+	// Guess counts wrong one-time passwords of a user. allowed tells whether another one may be tried; outcome takes whether it is
+	// right, and returns whether it counts: not when others that were tried at the same time were wrong too often.
+	Guess(rl *realm.Realm, user string) (allowed bool, outcome func(right bool) (counts bool))
 	// BeginBackchannel begins a journey for somebody who takes it elsewhere: ErrBackchannel for one that cannot be,
 	// store.ErrNotFound for a subject that is not there. BackchannelURL is where a browser comes to it; it is an error where
 	// the server is asked under a name that it does not know.

@@ -133,8 +133,7 @@ func (n *kbaVerify) Process(s *journey.Step) (journey.Result, error) {
 	if err != nil {
 		return journey.Result{}, err
 	}
-	count(right)
-	if right {
+	if right = count(right); right {
 		s.State.Authenticated("kba") // RFC 8176 §2
 	}
 	return journey.Either(right)

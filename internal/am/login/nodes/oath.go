@@ -187,8 +187,7 @@ func (n *oathVerifier) Process(s *journey.Step) (journey.Result, error) {
 		return journey.To("failureOutcome")
 	}
 	right := n.verify(s, list, strings.TrimSpace(s.Answers[0].Answer()))
-	count(right)
-	if !right {
+	if !count(right) {
 		return journey.To("failureOutcome")
 	}
 	if err := saveDevices(s, u, devices.OATH, list); err != nil { // a password is good once: two who show it at once meet a conflict

@@ -59,8 +59,7 @@ func (n *otpCollector) Process(s *journey.Step) (journey.Result, error) {
 	}
 	right := want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(given)) == 1 &&
 		s.Now-seconds(made) <= int64(max(n.Expiry, 1))*60
-	count(right)
-	if right {
+	if right = count(right); right {
 		s.State.Authenticated("otp")
 	}
 	return journey.Either(right)

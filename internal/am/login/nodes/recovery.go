@@ -76,8 +76,7 @@ func (n *recoveryCode) Process(s *journey.Step) (journey.Result, error) {
 		return journey.To("false")
 	}
 	right := devices.Recover(list, s.Answers[0].Answer())
-	count(right)
-	if !right {
+	if !count(right) {
 		return journey.To("false")
 	}
 	if err := saveDevices(s, u, kind, list); err != nil {
