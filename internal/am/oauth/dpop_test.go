@@ -381,3 +381,59 @@ func TestDPoPCodeOutlivesProof(t *testing.T) {
 		})
 	}
 }
+
+// Nobody makes a bearer token of one that is bound to a key by exchanging it; a client that may_act names, and that does not
+// have the key, gets one of its own.
+func TestExchangeOfBoundTokens(t *testing.T) {
+	w, _ := exchangeWorld(t, `{"client_id":["first","acting","public"]}`, "")
+	w.provider("/", `{"coreOAuth2Config":{"accessTokenMayActScript":"`+mayActScript+`"},"gatehouseConfig":{"dpopEnabled":true}}`)
+	w.client("/", "first", "s", `{"coreOAuth2ClientConfig":{"scopes":["mail"],"defaultScopes":["mail"]},"advancedOAuth2ClientConfig":{"grantTypes":["password","`+grantExchange+`"]}}`)
+	w.client("/", "reader", "s", core("am-introspect-all-tokens", ""))
+	w.client("/", "public", "", `{"coreOAuth2ClientConfig":{"clientType":"Public","scopes":["mail"],"defaultScopes":["mail"]},"advancedOAuth2ClientConfig":{"grantTypes":["`+grantExchange+`"],"tokenEndpointAuthMethod":"none"}}`)
+	h, other := newHolder(w, jose.ES256, jose.KindP256, nil), newHolder(w, jose.ES256, jose.KindP256, nil)
+	ask := func(of *holder, f []string, o ...option) answer {
+		if of != nil {
+			o = append(o, proves(of.proof("access_token", nil)))
+		}
+		return w.post("/", "access_token", f, o...)
+	}
+	bound := ask(h, passwordGrant("mail"), basic("first", "s"))
+	if bound.text("token_type") != "DPoP" {
+		t.Fatalf("%d %s", bound.status, bound.body)
+	}
+	wanted := exchange(bound.text("access_token"), typeAccessToken)
+	public := append(form("client_id", "public"), wanted...)
+	tests := []struct {
+		name   string
+		of     *holder
+		f      []string
+		client option
+		want   string // the token type, "" for a refusal
+		key    *holder
+	}{
+		{"its client without a proof", nil, wanted, basic("first", "s"), "", nil},
+		{"its client with the key", h, wanted, basic("first", "s"), "DPoP", h},
+		{"its client with a new key", other, wanted, basic("first", "s"), "DPoP", other},
+		{"a public client without a proof", nil, public, func(*http.Request) {}, "", nil},
+		{"a public client with another key", other, public, func(*http.Request) {}, "", nil},
+		{"a public client with the key", h, public, func(*http.Request) {}, "DPoP", h},
+		{"another client", nil, wanted, basic("acting", "s"), "Bearer", nil},
+		{"another client with a key of its own", other, wanted, basic("acting", "s"), "DPoP", other},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := ask(tt.of, tt.f, tt.client)
+			if tt.want == "" {
+				wantError(t, a, 400, "invalid_grant", "The provided access grant is invalid, expired, or revoked.")
+				return
+			}
+			if a.status != 200 || a.text("token_type") != tt.want {
+				t.Fatalf("%d %s", a.status, a.body)
+			}
+			cnf, _ := w.post("/", "introspect", form("token", a.text("access_token")), basic("reader", "s")).json["cnf"].(map[string]any)
+			if tt.key != nil && cnf["jkt"] != tt.key.key.Thumbprint() || tt.key == nil && cnf != nil {
+				t.Errorf("cnf is %v", cnf)
+			}
+		})
+	}
+}

@@ -67,6 +67,8 @@ func (q *request) registerNew() error {
 		if err := q.mayRegister(); err != nil {
 			return err
 		}
+	} else if err := q.slowDown(); err != nil {
+		return err
 	}
 	m, err := q.readMetadata(ctx)
 	if err != nil {

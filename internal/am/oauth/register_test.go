@@ -502,3 +502,37 @@ func client(t *testing.T, w *world, id string) map[string]any {
 	}
 	return o
 }
+
+// Where anybody may register clients, one address cannot register any number of them; with an access token it can.
+func TestManyRegistrations(t *testing.T) {
+	w := newWorld(t)
+	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true,"dynamicClientRegistrationScope":"dcr"}}`)
+	from := func(address string) answer {
+		return w.send(http.MethodPost, "", `{"redirect_uris":["`+callback+`"]}`, func(r *http.Request) { r.RemoteAddr = address + ":1" })
+	}
+	for i := range 100 {
+		if a := from("192.0.2.1"); a.status != 201 {
+			t.Fatalf("client %d: %d %s", i, a.status, a.body)
+		}
+	}
+	a := from("192.0.2.1")
+	if wantError(t, a, 429, "temporarily_unavailable", "Too many clients are being registered."); a.header.Get("Retry-After") != "1" {
+		t.Errorf("header %v", a.header)
+	}
+	if a := from("192.0.2.2"); a.status != 201 {
+		t.Errorf("another address: %d %s", a.status, a.body)
+	}
+	w.pass(time.Second)
+	if a := from("192.0.2.1"); a.status != 201 {
+		t.Errorf("after the wait: %d %s", a.status, a.body)
+	}
+	if a := from("192.0.2.1"); a.status != 429 {
+		t.Errorf("again: %d %s", a.status, a.body)
+	}
+	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":false,"dynamicClientRegistrationScope":"dcr"}}`)
+	w.client("/", "registrar", "s", core("dcr", "client_credentials"))
+	token := w.token("/", form("grant_type", "client_credentials", "scope", "dcr"), basic("registrar", "s")).text("access_token")
+	if a := w.send(http.MethodPost, "", `{"redirect_uris":["`+callback+`"]}`, bearer(token), func(r *http.Request) { r.RemoteAddr = "192.0.2.1:1" }); a.status != 201 {
+		t.Errorf("with an access token: %d %s", a.status, a.body)
+	}
+}

@@ -64,6 +64,7 @@ type Server struct {
 	remote *remoteKeys
 	*guesses
 	trials    *realm.Attempts
+	newcomers *realm.Attempts // those who register clients without a token
 	sessions  store.Sessions
 	followups store.Followups
 	ended     chan string // sessions that have just ended
@@ -126,6 +127,8 @@ func New(o Options) *Server {
 		remote:   newRemoteKeys(o.Fetch, o.Limits, o.Now),
 		guesses:  &guesses{now: o.Now, limits: o.Limits},
 		trials:   realm.NewAttempts(freeTrials, o.Limits, o.Now),
+
+		newcomers: realm.NewAttempts(o.Limits.Number("registrations", freeRegistrations), o.Limits, o.Now),
 		verified: newVerifiedTokens(o.Limits, o.Now),
 
 		sessions:  store.Sessions{Engine: o.Engine, Now: o.Now},

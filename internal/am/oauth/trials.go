@@ -42,8 +42,26 @@ func (p *Provider) sender(r *http.Request) string {
 }
 
 func tooManyTrials(wait time.Duration) error {
+	return tooMany("invalid_client", "Too many failed attempts.", wait)
+}
+
+func tooMany(code, text string, wait time.Duration) error {
 	return &Error{
-		Status: http.StatusTooManyRequests, Code: "invalid_client", Description: "Too many failed attempts.",
-		RetryAfter: int((wait + time.Second - 1) / time.Second),
+		Status: http.StatusTooManyRequests, Code: code, Description: text, RetryAfter: int((wait + time.Second - 1) / time.Second),
 	}
+}
+
+// freeRegistrations is how many clients one address may register where anybody may, until it has to wait: longer with each, up
+// to a minute. Who registers none for a quarter of an hour starts again.
+const freeRegistrations = 100
+
+// slowDown keeps those who register clients without an access token from filling the store.
+func (q *request) slowDown() error {
+	key := store.DigestOf(q.Realm.Path + "\x00" + q.sender(q.r))
+	if wait := q.newcomers.Wait(key); wait > 0 {
+		q.Limits.Add("registrations")
+		return tooMany("temporarily_unavailable", "Too many clients are being registered.", wait)
+	}
+	q.newcomers.Failed(key)
+	return nil
 }

@@ -49,6 +49,11 @@ var tokenExchange = oauth.Grant{
 			Subject: subject.Subject, SessionID: subject.SessionID, Scopes: scopes, AuthTime: subject.AuthTime,
 			AuthLevel: subject.AuthLevel, ACR: subject.ACR, AMR: subject.AMR, IssuedType: wanted, Act: subject.Act,
 		}
+		if subject.ClientID == req.Client.ID || req.Client.IsPublic() {
+			// Else whoever found a bound token (RFC 9449, RFC 8705) could make one of it that is not: the client whose it is has to
+			// prove the key, and so has anybody who proves nothing else. Another client, which may_act names, does not have it.
+			a.Cnf = subject.Cnf
+		}
 		if from == oauth.TypeIDToken {
 			a.AuthLevel = req.Client.Advanced.TokenExchangeAuthLevel
 		}
