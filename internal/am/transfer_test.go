@@ -59,6 +59,7 @@ func furnished(t *testing.T) *journeys {
 	}).want(t, 201)
 	j.admin("PUT", alpha+"/realm-config/agents/IdentityGatewayAgent/ig", map[string]any{"userpassword": "agentsecret", "igTokenIntrospection": "Realm"}).want(t, 201)
 	j.admin("PUT", alpha+"/realm-config/agents/TrustedJwtIssuer/idp", map[string]any{"issuer": "https://idp.example.com"}).want(t, 201)
+	j.admin("PUT", "/json/global-config/secrets/stores/EnvironmentAndSystemPropertySecretStore", map[string]any{"format": "PLAIN"}).want(t, 200)
 	j.admin("PUT", "/json/global-config/services/CorsService/configuration/spa", map[string]any{"enabled": true, "acceptedOrigins": []string{"https://spa.example.com"}}).want(t, 201)
 	j.admin("POST", alpha+"/applications?_action=create", map[string]any{
 		"name": "Shop", "resourceTypeUuids": []string{"76656a38-5f8e-401b-83aa-4ccb74ce88d2"}, "conditions": []string{}, "subjects": []string{"AuthenticatedUsers"},

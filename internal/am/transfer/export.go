@@ -103,6 +103,12 @@ func (x *exporter) global() error {
 	for _, o := range services {
 		x.add(Entity{Kind: GlobalService, ID: text(o["_id"]), Body: o})
 	}
+	environment, err := x.get("", "global-config/secrets/stores/"+environmentStore, http.MethodGet)
+	if err == nil {
+		x.add(Entity{Kind: SecretStore, Type: environmentStore, ID: environmentStore, Body: environment})
+	} else if !errors.Is(err, errNotThere) {
+		return err
+	}
 	cors, err := x.list("", "global-config/services/CorsService/configuration?_queryFilter=true", http.MethodGet)
 	if err != nil {
 		return err
