@@ -65,7 +65,7 @@ var rules = []rule{
 	{"am/login/nodes", []string{"am/store", "am/realm", "am/script", "am/login/journey", "am/login/devices", "am/login/selfservice", "am/login/social"}, "nodes know the engine, and one another not"},
 	{"am/login", []string{"am/store/...", "am/realm", "am/script", "audit", "jose", "observe", "ui", "conf"}, "downwards only"},
 	{"am/oauth", []string{"am/store/...", "am/realm", "am/outgoing", "am/script", "am/login", "am/oauth/...", "jose", "observe", "ui", "conf"}, "downwards only"},
-	{"am/rest", []string{"am/store/...", "am/realm", "am/directory", "am/script", "am/login/...", "am/oauth/...", "audit", "jose", "observe", "ui", "conf"}, "downwards only"},
+	{"am/rest", []string{"am/store/...", "am/realm", "am/directory", "am/script", "am/login/...", "am/oauth/...", "audit", "javaregexp", "jose", "observe", "ui", "conf"}, "downwards only"},
 	{"am/backup", []string{"am/store/..."}, "it copies files of a store"},
 	{"am/directory", []string{"am/store/...", "am/realm"}, "it finds users, as realms want them"},
 	{"am/transfer", nil, "it calls the administration interface as anybody else does"},

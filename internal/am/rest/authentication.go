@@ -28,6 +28,11 @@ func (s *Server) authentication() []*Resource {
 			Read: func(c *Call, _ string) (Object, error) { return read(c) },
 			Update: func(c *Call, _ string, body Object) (Object, error) {
 				o := openObject(body)
+				for _, name := range []string{"core", "security"} {
+					if _, ok := o[name].(Object); !ok && o[name] != nil {
+						return nil, invalid(name)
+					}
+				}
 				core, _ := o["core"].(Object)
 				for _, name := range []string{"orgConfig", "adminAuthModule"} {
 					tree, ok := scalar(core[name])

@@ -118,8 +118,8 @@ func (c *Call) put(res *Resource, item bool) error {
 // sameID refuses a body that speaks of another object than the address does. Some singletons are called as the last part
 // of their address.
 func (c *Call) sameID(res *Resource) error {
-	id, ok := c.Body["_id"].(string)
-	if ok && id != "" && id != c.ID && (c.ID != "" || id != path.Base(res.Path)) {
+	id, isText := c.Body["_id"].(string)
+	if !isText && c.Body["_id"] != nil || id != "" && id != c.ID && (c.ID != "" || id != path.Base(res.Path)) {
 		return badRequest("name and URI's resource ID do not match")
 	}
 	return nil
@@ -233,7 +233,10 @@ func (c *Call) act(res *Resource, item bool) error {
 		return c.write(http.StatusOK, v)
 	}
 	if (c.Action == "create" || c.Action == "") && !item && (res.Create != nil && res.Query != nil) {
-		id, _ := c.Body["_id"].(string)
+		id, ok := c.Body["_id"].(string)
+		if !ok && c.Body["_id"] != nil {
+			return badRequest("Invalid resource ID")
+		}
 		return c.create(res, id, false)
 	}
 	if err := c.allow(res, VerbAction); err != nil {

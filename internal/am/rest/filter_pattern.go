@@ -1,18 +1,11 @@
 package rest
 
-import (
-	"time"
-
-	"github.com/dlclark/regexp2/v2"
-)
-
-// patternTime bounds one match: patterns are the caller's, and may be of the kind that takes for ever.
-const patternTime = 50 * time.Millisecond
+import "gatehouse/internal/javaregexp"
 
 // like is "field eq pattern".
 type like struct {
 	comparison
-	pattern *regexp2.Regexp
+	pattern *javaregexp.Regexp
 }
 
 // Matches tells whether the field is the text itself, or matches it as a regular expression.
@@ -25,7 +18,7 @@ func (m like) Matches(o Object) bool {
 	if !ok {
 		return false
 	}
-	ok, err := m.pattern.MatchString(text)
+	ok, err := m.pattern.Match(text)
 	return ok && err == nil
 }
 
@@ -38,11 +31,10 @@ func patterned(f Filter) (Filter, error) {
 		if f.op != "eq" || !ok {
 			return f, nil
 		}
-		re, err := regexp2.Compile(`\A(?:`+text+`)\z`, regexp2.None)
+		re, err := javaregexp.Compile(text)
 		if err != nil {
 			return nil, badRequest("Invalid query filter: %q is not a regular expression", text)
 		}
-		re.MatchTimeout = patternTime
 		return like{f, re}, nil
 	case negation:
 		inner, err := patterned(f.Filter)

@@ -170,6 +170,7 @@ func (s *Server) createGroup(c *Call, id string, body Object) (Object, error) {
 // readGroup takes what a body says of a group: its members, as {"members":{"uniqueMember":[…]}} or, as older clients
 // have it, {"uniqueMember":[…]}, and the description. What is not named stays.
 func (s *Server) readGroup(c *Call, g *group, body Object) error {
+	c.warnOfUnknown(body, "username", "realm", "cn", "dn", "universalid", "objectclass", "members", "description", "uniqueMember", "uniquemember")
 	members, given := body["members"].(Object)
 	if body["members"] != nil && !given {
 		return invalid("members")

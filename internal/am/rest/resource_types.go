@@ -3,7 +3,9 @@ package rest
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -194,8 +196,14 @@ func (s *Server) storeType(c *Call, id string, body Object, old *resourceType) (
 	return t.object()
 }
 
-// readInto reads the members of a body that a Go value has.
+// readInto reads a body into a struct. A member that the struct does not have is a mistake; the realm is that of the address.
 func readInto(body Object, v any) error {
+	known := memberNames(reflect.TypeOf(v).Elem())
+	for _, name := range slices.Sorted(maps.Keys(body)) {
+		if !ignored(name) && name != "realm" && !slices.Contains(known, name) {
+			return badRequest("Invalid value %s", name).with(Object{"validAttributes": known})
+		}
+	}
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -205,6 +213,19 @@ func readInto(body Object, v any) error {
 		return badRequest("Invalid value %s", wrong.Field)
 	}
 	return err
+}
+
+// memberNames are the JSON names of a struct's fields.
+func memberNames(t reflect.Type) []string {
+	var list []string
+	for f := range t.Fields() {
+		if f.Anonymous {
+			list = append(list, memberNames(f.Type)...)
+		} else if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // putDoc writes a document: a new one, or over what was read.

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/login/journey"
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/script"
 	"gatehouse/internal/am/store"
@@ -217,6 +220,7 @@ func (s *Server) storeScript(c *Call, id string, body Object, old *realm.Script)
 	if err != nil {
 		return nil, err
 	}
+	c.warnOfUnknown(body, append(memberNames(reflect.TypeFor[realm.Script]()), "exports")...)
 	if global, _ := body["global"].(bool); old == nil {
 		sc.Global = global && (c.realmPath() == "/" || c.Action == actionCreateGlobal) // elsewhere it is a copy, of an export
 	}
@@ -366,6 +370,9 @@ func (s *Server) deleteScript(c *Call, id string) (Object, error) {
 		if used != "" {
 			return nil, refuse(http.StatusConflict, "The script is in use by %s", used)
 		}
+		if err := s.warnOfReaders(c, sc); err != nil {
+			return nil, err
+		}
 	}
 	err = c.remove(place, store.KindScript, id)
 	if errors.Is(err, store.ErrNotFound) && shipped {
@@ -374,9 +381,10 @@ func (s *Server) deleteScript(c *Call, id string) (Object, error) {
 	return Object{"_id": id}, err
 }
 
-// scriptUsed names a service, client or group of clients of the realm that names the script.
+// scriptUsed names what of the realm names the script: a service, or a part of one, a client or a group of clients, a node of
+// a journey, a policy.
 func (s *Server) scriptUsed(c *Call, id string) (string, error) {
-	for _, kind := range []string{store.KindService, store.KindAgent, store.KindAgentGroup} {
+	for _, kind := range []string{store.KindService, store.KindAgent, store.KindAgentGroup, journey.KindNode, KindPolicy} {
 		docs, err := s.docs.List(c.Context(), c.realmPath(), kind)
 		if err != nil {
 			return "", err
@@ -394,12 +402,46 @@ func (s *Server) scriptUsed(c *Call, id string) (string, error) {
 	return "", nil
 }
 
+// warnOfReaders tells which scripts require a library script that goes: they fail from now on. PingAM does not say that it
+// refuses this, and a name in a text is not always one that is required.
+func (s *Server) warnOfReaders(c *Call, sc *realm.Script) error {
+	if sc.Context != realm.ContextLibrary {
+		return nil
+	}
+	realms := []*realm.Realm{c.Realm}
+	if sc.Global {
+		realms = s.Realms.List()
+	}
+	required := regexp.MustCompile(`\brequire\s*\(\s*["']` + regexp.QuoteMeta(sc.Name) + `["']\s*\)`)
+	for _, rl := range realms {
+		list, err := rl.Scripts(c.Context())
+		if err != nil {
+			return err
+		}
+		if rl.Path == "/" {
+			global, err := s.Realms.GlobalScripts(c.Context())
+			if err != nil {
+				return err
+			}
+			list = append(list, global...)
+		}
+		for _, reader := range list {
+			if reader.ID != sc.ID && required.MatchString(reader.Source) {
+				s.Log.WarnContext(c.Context(), "a library script is deleted that another script requires", "realm", rl.Path, "library", sc.Name, "script", reader.Name)
+			}
+		}
+	}
+	return nil
+}
+
 func mentions(v any, text string) bool {
 	switch v := v.(type) {
 	case string:
 		return v == text
 	case Object:
 		return slices.ContainsFunc(slices.Collect(maps.Values(v)), func(e any) bool { return mentions(e, text) })
+	case []any:
+		return slices.ContainsFunc(v, func(e any) bool { return mentions(e, text) })
 	}
 	return false
 }

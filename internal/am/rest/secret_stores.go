@@ -258,7 +258,11 @@ func fillStore(s *realm.SecretStore, body Object) error {
 	}
 	s.File, s.StoreType, s.ProviderName, s.StorePassword, s.EntryPassword = "", "", "", "", ""
 	s.Directory, s.Format, s.Suffix, s.Lease = "", "", "", 0
-	if err := readInto(o, s); err != nil {
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, s); err != nil {
 		return err
 	}
 	path, name := s.File, "file"

@@ -258,7 +258,7 @@ func match(pattern, parts []string) (map[string]string, bool) {
 				vars = map[string]string{}
 			}
 			name, kind, _ := strings.Cut(strings.TrimSuffix(name, "}"), ":")
-			if kind == "number" && strings.Trim(parts[i], "0123456789.") != "" {
+			if kind == "number" && (strings.Trim(parts[i], "0123456789.") != "" || parts[i][0] == '.') {
 				return nil, false
 			}
 			vars[name] = parts[i]

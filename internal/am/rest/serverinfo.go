@@ -37,7 +37,7 @@ func (s *Server) serverInfo() []*Resource {
 func (s *Server) info(c *Call) Object {
 	secure := len(c.Base) > 6 && c.Base[:6] == "https:"
 	return Object{
-		"_id": "*", "domains": append([]string{}, s.Login.Domains...), "protectedUserAttributes": []string{"telephoneNumber", "mail"},
+		"_id": "*", "domains": append([]string{}, s.Login.Domains...), "protectedUserAttributes": confirmedAttributes,
 		"cookieName": s.Login.Cookie, "secureCookie": secure, "forgotPassword": "false", "forgotUsername": "false",
 		"kbaEnabled": "false", "selfRegistration": "false", "lang": "en-US", "successfulUserRegistrationDestination": "default",
 		"socialImplementations": []string{}, "referralsEnabled": "false",

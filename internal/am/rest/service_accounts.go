@@ -2,6 +2,7 @@ package rest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -109,6 +110,7 @@ func (v serviceAccounts) store(c *Call, d store.Doc, body Object, fresh bool) (O
 	if err != nil {
 		return nil, badRequest("%v", err)
 	}
+	c.warnOfUnknown(body, slices.Collect(maps.Keys(printAccount(a)))...)
 	if err := checkAccount(a); err != nil {
 		return nil, err
 	}

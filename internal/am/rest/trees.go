@@ -163,6 +163,9 @@ func (v trees) check(c *Call, id string, body Object) ([]byte, error) {
 	}
 	var t journey.Tree
 	if err := json.Unmarshal(raw, &t); err != nil {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return nil, badRequest("The tree could not be read: %s", wrong.Field).because(err)
+		}
 		return nil, badRequest("The tree could not be read").because(err)
 	}
 	if len(t.Nodes) > maxNodes {

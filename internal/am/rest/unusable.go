@@ -2,6 +2,8 @@ package rest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"gatehouse/internal/am/realm"
@@ -21,6 +23,22 @@ func (c *Call) warnOfAlgorithms(res *Resource, after Object) {
 		}
 		c.server.Log.WarnContext(c.Context(), "a profile names an algorithm that this server does not have: what needs it fails", "realm", c.realmPath(), "profile", after["_id"], "setting", what)
 		c.writer.Header().Add("Warning", fmt.Sprintf("199 - %s", quoted("not supported by this server: "+what)))
+	}
+}
+
+// warnOfUnknown says, to whoever writes an object and in the log, which of its members are not kept, where PingAM ignores
+// them.
+func (c *Call) warnOfUnknown(body Object, known ...string) {
+	unknown := 0
+	for _, name := range slices.Sorted(maps.Keys(body)) {
+		if ignored(name) || slices.Contains(known, name) {
+			continue
+		}
+		if unknown++; unknown > maxWarnings {
+			break
+		}
+		c.server.Log.WarnContext(c.Context(), "a member of an object is not known, and not kept", "realm", c.realmPath(), "path", c.Request.URL.Path, "member", name)
+		c.writer.Header().Add("Warning", "199 - "+quoted("not kept: "+name))
 	}
 }
 

@@ -44,7 +44,7 @@ func (s *Server) changePassword(c *Call) (any, error) {
 	if err := checkPassword(next); err != nil {
 		return nil, err
 	}
-	_, err := s.Login.Password(c.Context(), c.Realm, login.TreeDefault, c.ID, now)
+	err := s.Login.CheckPassword(c.Context(), c.Realm, c.ID, now)
 	if refusal, ok := errors.AsType[*login.Refusal](err); ok {
 		if errors.Is(err, realm.ErrBusy) {
 			return nil, refuse(http.StatusServiceUnavailable, "").because(err)

@@ -126,7 +126,13 @@ func attributes(body Object) (map[string][]string, string, error) {
 	out := map[string][]string{}
 	password := ""
 	size := 0
+	seen := map[string]bool{}
 	for name, v := range body {
+		folded := strings.ToLower(name)
+		if seen[folded] {
+			return nil, "", badRequest("The attribute %s is there twice", folded)
+		}
+		seen[folded] = true
 		if strings.EqualFold(name, "userpassword") || strings.EqualFold(name, "password") {
 			list := textValues(v)
 			if len(list) != 1 {
@@ -266,6 +272,9 @@ func (s *Server) changeUserOnce(c *Call, id string, body Object, more map[string
 	if err != nil {
 		return nil, err
 	}
+	if name := body["username"]; name != nil && !slices.ContainsFunc(textValues(name), func(n string) bool { return realm.UserID(n) == u.ID }) {
+		return nil, badRequest("name and URI's resource ID do not match") // users cannot be renamed
+	}
 	values, password, err := attributes(body)
 	if err != nil {
 		return nil, err
@@ -275,6 +284,9 @@ func (s *Server) changeUserOnce(c *Call, id string, body Object, more map[string
 			return nil, refuse(http.StatusForbidden, "The password is changed with the action changePassword")
 		}
 		if err := sameProtected(u, values); err != nil {
+			return nil, err
+		}
+		if err := s.confirmed(c, u, values); err != nil {
 			return nil, err
 		}
 	}
@@ -321,6 +333,42 @@ func sameProtected(u *realm.User, values map[string][]string) error {
 				return errNotAdmin
 			}
 		}
+	}
+	return nil
+}
+
+// confirmedAttributes are those that users change with their password only, in the header that is called so: who found a
+// session left open must not get the mail that sets a new password (PingAM: protected user attributes).
+var confirmedAttributes = []string{"telephoneNumber", "mail"}
+
+const currentPassword = "currentpassword"
+
+// confirmed refuses changes of those attributes without the password.
+func (s *Server) confirmed(c *Call, u *realm.User, values map[string][]string) error {
+	for _, name := range confirmedAttributes {
+		next, given := []string(nil), len(c.Operations) > 0 // a patch has all attributes that are to stay
+		for other, list := range values {
+			if strings.EqualFold(name, other) {
+				next, given = list, true
+			}
+		}
+		have := u.Attribute(name)
+		if !given || slices.Equal(have, next) {
+			continue
+		}
+		wrong := badRequest("Must provide a valid confirmation password to change protected attribute (%s) from '%s' to '%s'", name, strings.Join(have, ","), strings.Join(next, ","))
+		password := login.HeaderText(c.Request, currentPassword)
+		if password == "" {
+			return wrong
+		}
+		err := s.Login.CheckPassword(c.Context(), c.Realm, u.Name, password)
+		switch refusal, ok := errors.AsType[*login.Refusal](err); {
+		case ok && errors.Is(err, realm.ErrBusy):
+			return refuse(http.StatusServiceUnavailable, "").because(err)
+		case ok:
+			return wrong.because(refusal)
+		}
+		return err // one password is for all of them
 	}
 	return nil
 }
