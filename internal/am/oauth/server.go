@@ -118,18 +118,18 @@ func New(o Options) *Server {
 		o.Login = directLogin{o.Now}
 	}
 	s := &Server{
-		Options:  o,
-		log:      o.Log,
-		tokens:   store.Tokens{Engine: o.Engine, Now: o.Now},
-		codes:    store.Codes{Engine: o.Engine, Now: o.Now},
-		once:     store.Replays{Engine: o.Engine},
-		ids:      newAuditIDs(),
-		remote:   newRemoteKeys(o.Fetch, o.Limits, o.Now),
-		guesses:  &guesses{now: o.Now, limits: o.Limits},
-		trials:   realm.NewAttempts(freeTrials, o.Limits, o.Now),
+		Options: o,
+		log:     o.Log,
+		tokens:  store.Tokens{Engine: o.Engine, Now: o.Now},
+		codes:   store.Codes{Engine: o.Engine, Now: o.Now},
+		once:    store.Replays{Engine: o.Engine},
+		ids:     newAuditIDs(),
+		remote:  newRemoteKeys(o.Fetch, o.Limits, o.Now),
+		guesses: &guesses{now: o.Now, limits: o.Limits},
+		trials:  realm.NewAttempts(freeTrials, o.Limits, o.Now),
 
 		newcomers: realm.NewAttempts(o.Limits.Number("registrations", freeRegistrations), o.Limits, o.Now),
-		verified: newVerifiedTokens(o.Limits, o.Now),
+		verified:  newVerifiedTokens(o.Limits, o.Now),
 
 		sessions:  store.Sessions{Engine: o.Engine, Now: o.Now},
 		followups: store.Followups{Engine: o.Engine},
