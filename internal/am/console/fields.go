@@ -261,7 +261,9 @@ func read(fields []*field, form url.Values, o object) int {
 		if !form.Has(f.Name) && !form.Has(f.Name+".shown") {
 			continue
 		}
+		before := f.Lines()
 		f.readOne(form)
+		f.check(before)
 		f.Inherited = f.From != "" && form.Get(f.Name+".inherited") != ""
 		if f.Error != "" && !f.Inherited {
 			wrong++

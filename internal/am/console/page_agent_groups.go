@@ -75,17 +75,21 @@ func createAgentGroup(v *visit) error {
 		return errNoPage
 	}
 	id := v.form("id")
-	_, err := v.api.put(v.in(agentGroupsAt+k.Type, id), object{}, "new")
-	problem := refusal(err)
-	if status := statusOf(err); status == http.StatusPreconditionFailed || status == http.StatusConflict {
-		problem = v.Say("There is a group %s already.", id)
+	var wrong problem
+	var err error
+	if !wrong.missing(v, "id", "Name") {
+		_, err = v.api.put(v.in(agentGroupsAt+k.Type, id), object{}, "new")
+		wrong.refused(v, err, "id")
+		if status := statusOf(err); status == http.StatusPreconditionFailed || status == http.StatusConflict {
+			wrong.Problem = v.Say("There is a group %s already.", id)
+		}
 	}
-	if problem != "" {
+	if wrong.Problem != "" {
 		l, err := readAgentGroups(v)
 		if err != nil {
 			return err
 		}
-		l.Problem = problem
+		l.problem = wrong
 		return v.show("agent_groups", v.Say("Profile groups"), l)
 	}
 	if err != nil {

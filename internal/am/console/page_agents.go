@@ -91,23 +91,37 @@ func createAgent(v *visit) error {
 	if !ok {
 		return errNoPage
 	}
+	if f.missing(v, "id", "Agent ID") {
+		return v.show("agent_new", v.Say("New agent"), f)
+	}
 	body := object{}
 	if k.Password {
 		body["igTokenIntrospection"], body["igCdssoRedirectUrls"] = f.Introspect, lines(f.Redirects)
 		password := v.r.PostForm.Get("password")
 		if password == "" {
-			f.Problem = v.Say("An agent signs in with a password: type one.")
+			f.Problem, f.At = v.Say("An agent signs in with a password: type one."), "password"
 			return v.show("agent_new", v.Say("New agent"), f)
 		}
 		body["userpassword"] = password
+		for _, address := range texts(lines(f.Redirects)) {
+			if !webAddress(address) {
+				f.Problem, f.At = v.Say("%s is no address: one a line, with https:// or http://.", address), "redirects"
+				return v.show("agent_new", v.Say("New agent"), f)
+			}
+		}
 	} else {
+		if f.missing(v, "issuer", "JWT Issuer") {
+			return v.show("agent_new", v.Say("New agent"), f)
+		}
+		if f.JWKS != "" && !webAddress(f.JWKS) {
+			f.Problem, f.At = v.Say("An address that begins with https:// is needed here."), "jwks"
+			return v.show("agent_new", v.Say("New agent"), f)
+		}
 		body["issuer"], body["jwksUri"] = f.Issuer, f.JWKS
 	}
 	_, err := v.api.put(v.in(agentsAt+f.Type, f.ID), body, "new")
-	if statusOf(err) == http.StatusPreconditionFailed {
+	if f.refused(v, err, "id"); statusOf(err) == http.StatusPreconditionFailed {
 		f.Problem = v.Say("There is an agent or a client %s already. Choose another client ID.", f.ID)
-	} else {
-		f.Problem = refusal(err)
 	}
 	if f.Problem != "" {
 		return v.show("agent_new", v.Say("New agent"), f)

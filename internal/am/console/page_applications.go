@@ -140,11 +140,23 @@ func newApplication(v *visit) error {
 	case "3":
 		w.Step = min(w.Step, 3)
 	}
+	w.check(v)
 	return v.show("application_new", v.Say("Custom Application"), w)
+}
+
+// check leads back to the step whose answers will not do.
+func (w *wizard) check(v *visit) {
+	switch {
+	case w.Step == 3 && v.r.URL.Query().Has("name") && w.Name == "" && v.query("back") == "":
+		w.Problem, w.At = v.Say("%s is missing.", v.Say("Name")), "name"
+	case w.Step == 4 && w.Logo != "" && !webAddress(w.Logo):
+		w.Step, w.Problem, w.At = 3, v.Say("An address that begins with https:// is needed here."), "logo"
+	}
 }
 
 func createApplication(v *visit) error {
 	w := wizardOf(v.form)
+	w.check(v)
 	if w.Step != 4 {
 		return v.show("application_new", v.Say("Custom Application"), w)
 	}
@@ -176,10 +188,8 @@ func createApplication(v *visit) error {
 	}
 	body := object{"coreOAuth2ClientConfig": core, "advancedOAuth2ClientConfig": advanced}
 	_, err := v.api.put(v.in(clients, w.ClientID), body, "new")
-	if statusOf(err) == http.StatusPreconditionFailed {
+	if w.refused(v, err, "id"); statusOf(err) == http.StatusPreconditionFailed {
 		w.Problem = v.Say("There is an agent or a client %s already. Choose another client ID.", w.ClientID)
-	} else {
-		w.Problem = refusal(err)
 	}
 	if w.Problem != "" {
 		w.Secret = ""

@@ -69,11 +69,16 @@ func createIdentity(v *visit) error {
 			body[a.Name] = list(f.Values[a.Name])
 		}
 	}
+	if f.missing(v, "username", "User name", "password", "Password") {
+		return v.show("identity_new", v.Say("New identity"), f)
+	}
 	_, err := v.api.post(v.in("users")+"?_action=create", body)
-	if statusOf(err) == http.StatusConflict {
+	at := "username"
+	if strings.Contains(strings.ToLower(refusal(err)), "password") {
+		at = "password"
+	}
+	if f.refused(v, err, at); statusOf(err) == http.StatusConflict {
 		f.Problem = v.Say("There is an identity %s already.", f.Name)
-	} else {
-		f.Problem = refusal(err)
 	}
 	if f.Problem != "" {
 		return v.show("identity_new", v.Say("New identity"), f)
@@ -178,7 +183,7 @@ func saveIdentity(v *visit) error {
 			continue
 		}
 		if !ok || name == "" {
-			f.Problem = v.Say("Each line is a name, an equals sign and a value.")
+			f.Problem, f.At = v.Say("Each line is a name, an equals sign and a value."), "other"
 			return v.show("identity", f.ID, f)
 		}
 		values, _ := body[name].([]any)
@@ -203,7 +208,7 @@ func resetPassword(v *visit) error {
 		return err
 	}
 	_, err = v.api.do(http.MethodPatch, v.in("users", f.ID), list2(object{"operation": "replace", "field": "/userpassword", "value": v.r.PostForm.Get("password")}))
-	if f.Problem = refusal(err); f.Problem != "" {
+	if f.refused(v, err, "password"); f.Problem != "" {
 		return v.show("identity", f.ID, f)
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -105,6 +106,7 @@ func rotateKey(v *visit) error {
 // addStore makes a key store or a folder of passwords known to the realm.
 func addStore(v *visit) error {
 	kind, name := v.form("kind"), v.form("name")
+	var wrong problem
 	body := object{}
 	if kind == "FileSystemSecretStore" {
 		body["directory"], body["format"] = v.form("place"), "PLAIN"
@@ -117,17 +119,20 @@ func addStore(v *visit) error {
 			}
 		}
 	}
-	_, err := v.api.put(v.in("realm-config/secrets/stores/"+kind, name), body, "new")
-	problem := refusal(err)
-	if statusOf(err) == http.StatusPreconditionFailed {
-		problem = v.Say("There is a store %s already.", name)
+	var err error
+	if !wrong.missing(v, "name", "Name", "place", "File or directory") {
+		_, err = v.api.put(v.in("realm-config/secrets/stores/"+kind, name), body, "new")
+		wrong.refused(v, err, storeFault(refusal(err)))
+		if statusOf(err) == http.StatusPreconditionFailed {
+			wrong.Problem, wrong.At = v.Say("There is a store %s already.", name), "name"
+		}
 	}
-	if problem != "" {
+	if wrong.Problem != "" {
 		k, err := readKeys(v)
 		if err != nil {
 			return err
 		}
-		k.Problem = problem
+		k.problem = wrong
 		for _, field := range []string{"kind", "name", "place", "storetype", "storePassword", "keyEntryPassword"} {
 			k.Form[field] = v.form(field)
 		}
@@ -142,6 +147,20 @@ func addStore(v *visit) error {
 	return v.goTo(address("keys/stores", name), v.Say("The store %s was added.", name))
 }
 
+// storeFault is the field that a refused store is about.
+func storeFault(refusal string) string {
+	refusal = strings.ToLower(refusal)
+	switch {
+	case strings.Contains(refusal, "entry password"):
+		return "keyEntryPassword"
+	case strings.Contains(refusal, "password"):
+		return "storePassword"
+	case strings.Contains(refusal, "resource id"):
+		return "name"
+	}
+	return "place"
+}
+
 // storeView is a key store with what is mapped to it.
 type storeView struct {
 	problem
@@ -151,6 +170,8 @@ type storeView struct {
 	Labels   []string
 	// Own tells that the keys are made by the server and nothing can be mapped.
 	Own bool
+	// Label and Aliases are what was typed.
+	Label, Aliases string
 }
 
 func readStore(v *visit) (storeView, error) {
@@ -189,7 +210,8 @@ func saveMapping(v *visit) error {
 		if err != nil {
 			return err
 		}
-		s.Problem = problem
+		s.Problem, s.At = problem, "aliases"
+		s.Label, s.Aliases = label, v.form("aliases")
 		return v.show("keystore", s.ID, s)
 	}
 	if err != nil {

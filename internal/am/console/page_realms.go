@@ -64,10 +64,13 @@ type newRealm struct {
 
 func createRealm(v *visit) error {
 	f := newRealm{Name: v.form("name"), Parent: v.form("parent"), Aliases: v.form("aliases"), Active: v.form("active") != ""}
+	if f.missing(v, "name", "Name") || f.badAliases(v, f.Aliases) {
+		return v.show("realm_new", v.Say("New realm"), f)
+	}
 	_, err := v.api.post("global-config/realms?_action=create", object{
 		"name": f.Name, "parentPath": f.Parent, "active": f.Active, "aliases": lines(f.Aliases),
 	})
-	if f.Problem = refusal(err); f.Problem != "" {
+	if f.refused(v, err, "name"); f.Problem != "" {
 		return v.show("realm_new", v.Say("New realm"), f)
 	}
 	if err != nil {
@@ -75,6 +78,17 @@ func createRealm(v *visit) error {
 	}
 	to := url.Values{"realm": {strings.TrimSuffix(f.Parent, "/") + "/" + f.Name}}
 	return v.goTo("?"+to.Encode(), v.Say("The realm %s was created.", f.Name))
+}
+
+// badAliases notes an alias that no address can have.
+func (p *problem) badAliases(v *visit, typed string) bool {
+	for _, alias := range texts(lines(typed)) {
+		if strings.ContainsAny(alias, " \t/?#&=%+:,;\"<>\\") {
+			p.Problem, p.At = v.Say("%s cannot be a part of an address: write one alias a line, without spaces and without a scheme or a port.", alias), "aliases"
+			return true
+		}
+	}
+	return false
 }
 
 // realmForm is the form of a realm that exists.
@@ -109,9 +123,12 @@ func saveRealm(v *visit) error {
 	if f.Path == "/" {
 		o["parentPath"] = ""
 	}
-	_, err = v.api.put("global-config/realms/"+f.ID, o, v.form("rev"))
-	if f.Problem = refusal(err); f.Problem != "" {
-		f.Active, f.Aliases = o["active"] == true, strings.Fields(v.form("aliases"))
+	if !f.badAliases(v, v.form("aliases")) {
+		_, err = v.api.put("global-config/realms/"+f.ID, o, v.form("rev"))
+		f.refused(v, err, "")
+	}
+	if f.Problem != "" {
+		f.Active, f.Aliases, f.Rev = o["active"] == true, texts(o["aliases"]), v.form("rev")
 		return v.show("realm", f.Name, f)
 	}
 	if err != nil {

@@ -114,7 +114,11 @@ func createScript(v *visit) error {
 	o, err := v.api.post(v.in("scripts")+"?_action=create", object{
 		"name": f.Name, "description": f.Description, "context": f.Context, "language": f.Language, "script": encoded(first),
 	})
-	if f.Problem = refusal(err); f.Problem != "" {
+	at := "name"
+	if strings.Contains(refusal(err), "anguage") {
+		at = "language"
+	}
+	if f.refused(v, err, at); f.Problem != "" {
 		if f.Contexts, err = v.scriptContexts(); err != nil {
 			return err
 		}

@@ -29,10 +29,46 @@ type view struct {
 // With passes a part of the data to another template.
 func (v view) With(d any) view { return view{v.visit, d} }
 
-// problem is what went wrong with a form as a whole; data of pages have it.
-type problem struct{ Problem string }
+// problem is what is wrong with a form; data of pages have it.
+type problem struct {
+	Problem string
+	// At is the ID of the field that it is about; "": the form as a whole.
+	At string
+}
 
 func (p problem) trouble() (string, []*field) { return p.Problem, nil }
+
+func (p problem) where() string { return p.At }
+
+// fault is what is wrong with one field, if anything is.
+type fault struct{ ID, Text string }
+
+// Fault is what is wrong with the field of that ID.
+func (p problem) Fault(id string) fault {
+	if p.At != id {
+		return fault{ID: id}
+	}
+	return fault{id, p.Problem}
+}
+
+// refused notes a refusal of the server, as one of the field.
+func (p *problem) refused(v *visit, err error, at string) {
+	p.Problem, p.At = refusal(err), at
+	if p.Problem == "Invalid resource ID" {
+		p.Problem = v.Say("Names cannot have slashes, and not all other signs: letters, digits and . - _ @ are always right.")
+	}
+}
+
+// missing notes the first field that was left empty; asked are IDs and titles by turns.
+func (p *problem) missing(v *visit, asked ...string) bool {
+	for i := 0; i+1 < len(asked); i += 2 {
+		if v.form(asked[i]) == "" {
+			p.Problem, p.At = v.Say("%s is missing.", v.Say(asked[i+1])), asked[i]
+			return true
+		}
+	}
+	return false
+}
 
 // show answers with a page; title is translated.
 func (v *visit) show(name, title string, data any) error {
@@ -48,7 +84,14 @@ func (v *visit) showStatus(status int, name, title string, data any) error {
 	}
 	if t, ok := data.(interface{ trouble() (string, []*field) }); ok {
 		text, wrong := t.trouble()
-		if text != "" {
+		at := ""
+		if w, ok := data.(interface{ where() string }); ok {
+			at = w.where()
+		}
+		switch {
+		case text != "" && at != "":
+			p.Errors = append(p.Errors, ui.FieldError{ID: at, Text: text})
+		case text != "":
 			p.Alert = &ui.Alert{Kind: "bad", Text: text}
 		}
 		for _, f := range wrong {
