@@ -157,6 +157,10 @@ func (s *Server) inContext(w http.ResponseWriter, r *http.Request, context, path
 		}
 		s.serveOAuth(w, r, context, path)
 	default:
+		if root, ok := s.realms.Find("/"); ok && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			s.login.NoPage(w, r, s.place(r, root, context))
+			return
+		}
 		refuse(w, http.StatusNotFound, "Not Found")
 	}
 }
@@ -206,10 +210,19 @@ func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, context, path
 	s.rest.ServeHTTP(w, r, place, a.rest)
 }
 
+// noRealm answers for pages of a realm that there is not.
+func (s *Server) noRealm(w http.ResponseWriter, r *http.Request, context string) {
+	if root, ok := s.realms.Find("/"); ok {
+		s.login.NoRealm(w, r, s.place(r, root, context))
+		return
+	}
+	http.Error(w, "There is no such realm.", http.StatusBadRequest)
+}
+
 func (s *Server) servePages(w http.ResponseWriter, r *http.Request, context, tree, path string) {
 	a := s.find(r, "")
 	if a.realm == nil {
-		http.Error(w, "There is no such realm.", http.StatusBadRequest)
+		s.noRealm(w, r, context)
 		return
 	}
 	s.login.ServePage(w, r, s.place(r, a.realm, context), tree, path)
@@ -218,7 +231,7 @@ func (s *Server) servePages(w http.ResponseWriter, r *http.Request, context, tre
 func (s *Server) serveAccount(w http.ResponseWriter, r *http.Request, context, path string) {
 	a := s.find(r, "")
 	if a.realm == nil {
-		http.Error(w, "There is no such realm.", http.StatusBadRequest)
+		s.noRealm(w, r, context)
 		return
 	}
 	s.account.ServeHTTP(w, r, s.place(r, a.realm, context), path)
@@ -227,7 +240,7 @@ func (s *Server) serveAccount(w http.ResponseWriter, r *http.Request, context, p
 func (s *Server) serveConsole(w http.ResponseWriter, r *http.Request, context, path string) {
 	a := s.find(r, "")
 	if a.realm == nil {
-		http.Error(w, "There is no such realm.", http.StatusBadRequest)
+		s.noRealm(w, r, context)
 		return
 	}
 	s.options.Console(w, r, s.place(r, a.realm, context), path)

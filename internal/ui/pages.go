@@ -118,13 +118,16 @@ func (s *Set) write(w http.ResponseWriter, status int, name, part string, p *Pag
 }
 
 // Funcs are the functions of templates: "icon NAME" is a picture; "dict KEY VALUE …" makes what a component takes;
-// "time T" is a moment, which the browser shows in its reader's zone; "dotted NAME" is a name that breaks after its dots.
+// "time T" is a moment, which the browser shows in its reader's zone; "seconds T" one to
+// the second; "dotted NAME" is a name that breaks after its dots and slashes.
 func Funcs() template.FuncMap {
-	return template.FuncMap{"icon": icon, "dict": dict, "time": moment, "dotted": dotted}
+	return template.FuncMap{"icon": icon, "dict": dict, "time": moment, "seconds": instant, "dotted": dotted}
 }
 
+var breaks = strings.NewReplacer(".", ".<wbr>", "/", "/<wbr>")
+
 func dotted(name string) template.HTML {
-	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(name), ".", ".<wbr>")) //nolint:gosec // escaped
+	return template.HTML(breaks.Replace(template.HTMLEscapeString(name))) //nolint:gosec // escaped
 }
 
 func dict(pairs ...any) (map[string]any, error) {
@@ -145,4 +148,9 @@ func dict(pairs ...any) (map[string]any, error) {
 func moment(t time.Time) template.HTML {
 	t = t.UTC()
 	return template.HTML(`<time datetime="` + t.Format(time.RFC3339) + `">` + t.Format("2006-01-02 15:04") + ` UTC</time>`) //nolint:gosec // made of digits
+}
+
+func instant(t time.Time) template.HTML {
+	t = t.UTC()
+	return template.HTML(`<time datetime="` + t.Format(time.RFC3339) + `" data-seconds>` + t.Format("2006-01-02 15:04:05") + ` UTC</time>`) //nolint:gosec // made of digits
 }

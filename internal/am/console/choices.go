@@ -106,7 +106,7 @@ func (v *visit) scriptChoices(fields []*field) error {
 		if context == "" {
 			continue
 		}
-		f.Options = []option{{"[Empty]", v.Say("none")}}
+		f.Options = []option{{"[Empty]", v.Say("none chosen")}}
 		for _, s := range scripts {
 			if s["context"] == context {
 				f.Options = append(f.Options, option{text(s["_id"]), text(s["name"])})

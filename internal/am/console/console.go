@@ -148,7 +148,7 @@ func (v *visit) serve(path string) error {
 	if err != nil {
 		return err
 	}
-	v.token, v.person, v.personRealm = found.Token, found.Subject.Name, found.Realm
+	v.token, v.handle, v.person, v.personRealm = found.Token, found.Handle, found.Subject.Name, found.Realm
 	v.api = &api{
 		handler: v.console.API, browser: v.r, context: v.place.Context, base: strings.TrimSuffix(v.place.Base, v.place.Context),
 		cookie: v.console.Login.Cookie, token: found.Token,

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -67,4 +68,29 @@ func TestOddValuesStay(t *testing.T) {
 		"coreOAuth2ClientConfig.redirectionUris": {"nowhere"}, "coreOAuth2ClientConfig.scopes": {"a b"}, "coreOAuth2ClientConfig.defaultScopes": {"a"},
 	}, 200)
 	b.has(page, "The settings were saved.")
+}
+
+// Somebody whose address is wrong gets a page that says so.
+func TestLost(t *testing.T) {
+	b := admin(t)
+	for path, want := range map[string]int{"console/?realm=/nowhere": 400, "XUI/?realm=/nowhere": 400, "account?realm=/nowhere": 400, "nowhere": 404} {
+		r, err := http.NewRequest("GET", b.base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept", "text/html,*/*;q=0.8")
+		page, _ := b.send(r, want)
+		b.has(page, "<h1>Not found</h1>", "There is no such")
+	}
+	page, _ := b.openAt("services/validation", 404)
+	b.has(page, "There is nothing of this name in the realm Top Level Realm.")
+}
+
+// The session that the console is used with is marked, so that nobody ends it for another.
+func TestOwnSession(t *testing.T) {
+	b := admin(t)
+	b.stranger().signIn("amAdmin", adminPassword)
+	if n := strings.Count(b.open("sessions"), "this browser"); n != 1 {
+		t.Errorf("%d sessions are this browser's, want 1", n)
+	}
 }

@@ -224,7 +224,7 @@ func (v *visit) grouped(tabs []*tab, kind string) error {
 		return err
 	}
 	chooser := fields[i]
-	chooser.Options = []option{{"", v.Say("none")}}
+	chooser.Options = []option{{"", v.Say("none chosen")}}
 	for _, o := range found {
 		chooser.Options = append(chooser.Options, option{text(o["_id"]), text(o["_id"])})
 	}

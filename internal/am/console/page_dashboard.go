@@ -119,7 +119,7 @@ func readFigures(v *visit) (dashboard, error) {
 	}
 	d.Charts[2].More = v.link("audit?topic=access&q=FAILED")
 	d.Charts[3].More = d.Charts[2].More
-	d.Slowest = slowest(all)
+	d.Slowest = v.slowest(all)
 	return d, nil
 }
 
@@ -168,7 +168,7 @@ func (v *visit) chart(title, unit, help string, counts []int64, bad bool) chart 
 const recentSteps = 5 * stepsAMinute
 
 // slowest lists the endpoints that were asked in the last minutes, by their mean time.
-func slowest(all []endpointFigures) []endpointRow {
+func (v *visit) slowest(all []endpointFigures) []endpointRow {
 	var rows []endpointRow
 	for _, f := range all {
 		r := endpointRow{Name: f.Endpoint}
@@ -183,7 +183,7 @@ func slowest(all []endpointFigures) []endpointRow {
 			continue
 		}
 		r.mean = float64(total) / float64(r.Requests)
-		r.Mean, r.Longest = milliseconds(r.mean), milliseconds(float64(longest))
+		r.Mean, r.Longest = v.milliseconds(r.mean), v.milliseconds(float64(longest))
 		rows = append(rows, r)
 	}
 	slices.SortFunc(rows, func(a, b endpointRow) int { return cmp.Or(cmp.Compare(b.mean, a.mean), cmp.Compare(a.Name, b.Name)) })
@@ -194,9 +194,10 @@ func slowest(all []endpointFigures) []endpointRow {
 	return rows
 }
 
-func milliseconds(micros float64) string {
+// milliseconds are digits as the person writes them.
+func (v *visit) milliseconds(micros float64) string {
 	if micros >= 10000 {
 		return fmt.Sprintf("%.0f ms", micros/1000)
 	}
-	return fmt.Sprintf("%.2f ms", micros/1000)
+	return strings.Replace(fmt.Sprintf("%.2f ms", micros/1000), ".", v.Say("."), 1)
 }

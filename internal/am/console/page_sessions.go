@@ -31,6 +31,7 @@ func (v *visit) sessionRows(found []object) []sessionRow {
 		rows = append(rows, sessionRow{
 			User: text(o["username"]), Realm: text(o["realm"]), Handle: text(o["sessionHandle"]),
 			Used: moment(o["latestAccessTime"]), IdleEnd: moment(o["maxIdleExpirationTime"]), MaxEnd: moment(o["maxSessionExpirationTime"]),
+			Mine: v.handle != "" && text(o["sessionHandle"]) == v.handle,
 		})
 	}
 	return rows

@@ -156,6 +156,9 @@ func (v *visit) failed(err error) {
 	name, title := "failed", v.Say("This did not work")
 	if e, ok := errors.AsType[*apiError](err); ok {
 		status, message = e.Status, v.Say(cmp.Or(e.Message, http.StatusText(e.Status)))
+		if e.Status == http.StatusNotFound && message == http.StatusText(e.Status) {
+			message = v.Say("There is nothing of this name in the realm %s. It may have been deleted, or be in another realm.", v.RealmName())
+		}
 	} else if errors.Is(err, errNotAdmin) {
 		status, name, title = http.StatusForbidden, "not_admin", v.Say("This console is for administrators")
 	}

@@ -25,8 +25,8 @@ type visit struct {
 	vars    map[string]string
 
 	api *api
-	// token is the session's, person the name of who has it.
-	token, person string
+	// token is the session's, handle names it in lists, person is the name of who has it.
+	token, handle, person string
 	// personRealm is where the person belongs, which need not be the page's.
 	personRealm string
 	realms      []string

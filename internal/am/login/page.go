@@ -264,6 +264,17 @@ func (s *Service) broken(w http.ResponseWriter, r *http.Request, place Place, er
 }
 
 // message shows a page that says something and asks nothing.
+// NoRealm tells somebody at a browser that there is no such realm, NoPage that there is no such page. place is of a realm
+// that there is, for the look.
+func (s *Service) NoRealm(w http.ResponseWriter, r *http.Request, place Place) {
+	s.message(w, r, place, http.StatusBadRequest, "page.missing.title", "page.realm.text")
+}
+
+// NoPage: see NoRealm.
+func (s *Service) NoPage(w http.ResponseWriter, r *http.Request, place Place) {
+	s.message(w, r, place, http.StatusNotFound, "page.missing.title", "page.missing.text")
+}
+
 func (s *Service) message(w http.ResponseWriter, r *http.Request, place Place, status int, title, text string) {
 	p := s.Page(r, place)
 	p.Title, p.Lead = p.T(title), p.T(text)

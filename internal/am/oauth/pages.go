@@ -33,6 +33,12 @@ func (q *request) showPage(status int, name string, p *ui.Page, policy ui.Policy
 	return nil
 }
 
+// shownError is an error with what its code means to people, in their language.
+type shownError struct {
+	*Error
+	Is string
+}
+
 // show tells an error here: as a page to browsers, as JSON to others.
 func (q *request) show(err error) error {
 	if !strings.Contains(q.r.Header.Get("Accept"), "text/html") {
@@ -41,7 +47,11 @@ func (q *request) show(err error) error {
 	e := asError(err)
 	q.logError(q.r, e)
 	p := q.newPage("oauth.error.title")
-	p.Content = e
+	shown := shownError{Error: e}
+	if key := "oauth.error.is." + e.Code; p.Has(key) {
+		shown.Is = p.T(key)
+	}
+	p.Content = shown
 	return q.showPage(e.Status, "error", p, ui.Policy{})
 }
 

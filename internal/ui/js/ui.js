@@ -108,13 +108,14 @@
   const times = (within) => {
     const own = navigator.languages.find((l) => l.split('-')[0] === root.lang) || root.lang;
     const absolute = new Intl.DateTimeFormat(own, { dateStyle: 'medium', timeStyle: 'short' });
+    const precise = new Intl.DateTimeFormat(own, { dateStyle: 'medium', timeStyle: 'medium' });
     const relative = new Intl.RelativeTimeFormat(root.lang, { numeric: 'auto' });
     for (const el of within.querySelectorAll('time[datetime]')) {
       const at = new Date(el.dateTime);
       if (isNaN(at)) continue;
       const seconds = (at - Date.now()) / 1000;
       const [unit, size] = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]].find(([, n]) => Math.abs(seconds) >= n) || ['second', 1];
-      el.textContent = absolute.format(at);
+      el.textContent = (el.dataset.seconds === undefined ? absolute : precise).format(at);
       el.title = relative.format(Math.round(seconds / size), unit);
     }
   };
