@@ -78,7 +78,7 @@ func (b *browser) send(r *http.Request, want int) (page string, at *url.URL) {
 	if res.StatusCode != want {
 		b.t.Fatalf("%s %s = %d, want %d:\n%s", r.Method, r.URL, res.StatusCode, want, raw)
 	}
-	return string(raw), res.Request.URL
+	return strings.ReplaceAll(string(raw), "<wbr>", ""), res.Request.URL // which nobody sees
 }
 
 // open reads a page of the console.
