@@ -53,7 +53,7 @@ func tooMany(code, text string, wait time.Duration) error {
 
 // freeRegistrations is how many clients one address may register where anybody may, until it has to wait: longer with each, up
 // to a minute. Who registers none for a quarter of an hour starts again.
-const freeRegistrations = 100
+const freeRegistrations = 1000
 
 // slowDown keeps those who register clients without an access token from filling the store.
 func (q *request) slowDown() error {
