@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +24,8 @@ type outbound struct {
 	in     *inbound
 	begun  bool // a status line may have been written
 	status int  // of the answer, 0 while there is none
+	// patience bounds each write where there is no guard.
+	patience *overdue
 }
 
 // write sends response. What it cannot send, because a field or the status is not
@@ -168,8 +171,12 @@ func (o *outbound) writeBody(response *chain.Response) error {
 		if len(b) == 0 {
 			return nil
 		}
-		_, err := o.w.Write(b)
-		return err
+		for piece := range slices.Chunk(b, pieceSize) {
+			if err := o.send(piece); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	body, length := response.Entity.Open()
 	if body == nil {
@@ -178,6 +185,17 @@ func (o *outbound) writeBody(response *chain.Response) error {
 	buf := buffers.Get().(*[32 << 10]byte)
 	defer buffers.Put(buf)
 	return o.stream(body, buf[:], length < 0 || eventStream(response.Header))
+}
+
+// pieceSize is how much of a body in memory is written at a time: each piece has the time
+// for which a client may take nothing.
+const pieceSize = 256 << 10
+
+func (o *outbound) send(b []byte) error {
+	o.patience.begin()
+	_, err := o.w.Write(b)
+	o.patience.end()
+	return err
 }
 
 // stream copies a body as it comes. A body whose length nobody told may be a feed of
@@ -189,8 +207,8 @@ func (o *outbound) stream(body io.Reader, buf []byte, flush bool) error {
 	for {
 		n, err := body.Read(buf)
 		if n > 0 {
-			if _, werr := o.w.Write(buf[:n]); werr != nil {
-				return werr
+			if err := o.send(buf[:n]); err != nil {
+				return err
 			}
 			if flush {
 				o.flush()
@@ -207,7 +225,9 @@ func (o *outbound) stream(body io.Reader, buf []byte, flush bool) error {
 
 func (o *outbound) flush() {
 	if f, ok := o.w.(http.Flusher); ok {
+		o.patience.begin()
 		f.Flush()
+		o.patience.end()
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/observe"
@@ -35,6 +36,10 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := &outbound{server: s, w: w, r: r, c: c, in: in}
+	if c.guard == nil {
+		out.limitWaits()
+		defer out.endWaits()
+	}
 	if s.options.Tracing != nil {
 		span := out.trace()
 		defer func() { span.Served(out.status) }()
@@ -69,6 +74,27 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (o *outbound) stopReading() {
 	if o.c.guard != nil && o.in.body.inFlight() {
 		o.c.guard.abort()
+	}
+}
+
+// limitWaits bounds the waits for a client of HTTP/2, as the guard does for one of HTTP/1.1.
+func (o *outbound) limitWaits() {
+	rc, past, limit := http.NewResponseController(o.w), time.Unix(1, 0), o.server.options.DataTimeout
+	if o.in.body.stream != nil {
+		o.in.body.patience = newOverdue(limit, func() { _ = rc.SetReadDeadline(past) })
+	}
+	o.patience = newOverdue(limit, func() {
+		o.server.options.Limits.Add("answer_time")
+		_ = rc.SetWriteDeadline(past)
+	})
+}
+
+// endWaits leaves to net/http what it may still have to send: the end of the answer.
+func (o *outbound) endWaits() {
+	o.in.body.patience.finish()
+	o.patience.finish()
+	if o.begun && o.patience != nil {
+		_ = http.NewResponseController(o.w).SetWriteDeadline(time.Now().Add(o.patience.limit))
 	}
 }
 

@@ -50,8 +50,8 @@ type guard struct {
 
 // limits are what a guard enforces.
 type limits struct {
-	line, header  int // bytes, 0: none
-	data          time.Duration
+	line, header  int           // bytes, 0: none
+	head, data    time.Duration // 0: none
 	h2c           bool
 	lingerOnClose time.Duration
 	stopping      <-chan struct{} // closed: do not linger
@@ -145,6 +145,7 @@ func (g *guard) readInto(p []byte) (int, error) {
 func (g *guard) readHeld() error {
 	if g.short { // a request has begun
 		g.short = false
+		g.readEnd = g.headEnd(g.readEnd)
 		if err := g.Conn.SetReadDeadline(g.readEnd); err != nil {
 			return err
 		}
@@ -188,6 +189,18 @@ func (g *guard) readHeld() error {
 	g.hold = nil
 	g.ready = append(data[:pass:pass], g.ready...)
 	return nil
+}
+
+// headEnd is when a header that has begun must be complete. net/http, which sees it only
+// then, waits for as long as a connection may be idle.
+func (g *guard) headEnd(idleEnd time.Time) time.Time {
+	if g.limits.head == 0 {
+		return idleEnd
+	}
+	if end := time.Now().Add(g.limits.head); idleEnd.IsZero() || end.Before(idleEnd) {
+		return end
+	}
+	return idleEnd
 }
 
 // late counts a header that did not come in time. net/http ends reads in other ways, too: by a deadline in the past.

@@ -190,11 +190,13 @@ type requestBody struct {
 	request *http.Request
 	in      *inbound
 	guard   *guard // nil for HTTP/2
-	limit   int64  // 0: none
-	read    int64
-	state   atomic.Int32
-	reading sync.Mutex // held by a Read
-	failed  atomic.Pointer[failure]
+	// patience bounds each Read where there is no guard.
+	patience *overdue
+	limit    int64 // 0: none
+	read     int64
+	state    atomic.Int32
+	reading  sync.Mutex // held by a Read
+	failed   atomic.Pointer[failure]
 }
 
 const (
@@ -210,7 +212,9 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	b.reading.Lock()
 	defer b.reading.Unlock()
 	b.state.CompareAndSwap(bodyUntouched, bodyInFlight)
+	b.patience.begin()
 	n, err := b.stream.Read(p)
+	b.patience.end()
 	b.read += int64(n)
 	switch {
 	case b.limit > 0 && b.read > b.limit:

@@ -32,6 +32,19 @@ func TestSlowClients(t *testing.T) {
 		c.send("GET / HT")
 		c.ended()
 	})
+	t.Run("next header on a connection that may be idle for long", func(t *testing.T) {
+		address := start(t, wire.Options{HeaderTimeout: 20 * time.Millisecond, IdleTimeout: time.Hour}, h.handle)
+		const whole, part = "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HT"
+		for name, sent := range map[string][2]string{"behind": {whole, part}, "in one piece": {whole + part, ""}} {
+			c := dial(t, address)
+			c.send(sent[0])
+			c.receive("GET")
+			c.send(sent[1])
+			if _, err := io.ReadAll(c.r); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
 	t.Run("nothing", func(t *testing.T) { dial(t, address).ended() })
 	t.Run("body", func(t *testing.T) {
 		c := dial(t, address)
@@ -131,6 +144,26 @@ func TestClientThatAsksAndDoesNotRead(t *testing.T) {
 			}
 			return
 		}
+	}
+}
+
+// One that takes a large answer slowly gets all of it: the limit is for each piece.
+func TestClientThatReadsSlowly(t *testing.T) {
+	const size = 8 << 20
+	address := start(t, wire.Options{DataTimeout: time.Second}, func(*chain.Exchange) (*chain.Response, error) {
+		r := chain.NewResponse(200)
+		r.Entity.SetBytes(make([]byte, size))
+		return r, nil
+	})
+	c := dial(t, address)
+	_ = c.Conn.(*net.TCPConn).SetReadBuffer(64 << 10) // most of the answer has to wait at the server
+	c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	for read := int64(0); read < size; {
+		n, err := io.CopyN(io.Discard, c.r, 512<<10)
+		if read += n; err != nil && read < size {
+			t.Fatalf("the answer ends after %d bytes: %v", read, err)
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 

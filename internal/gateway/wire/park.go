@@ -28,7 +28,11 @@ func (g *guard) SetReadDeadline(t time.Time) error {
 	if t.IsZero() {
 		return g.Conn.SetReadDeadline(t)
 	}
-	if g.limits.park != nil && g.served.Load() > 0 && !g.raw && g.frame.atHead() && len(g.hold) == 0 && len(g.ready) == 0 {
+	if g.limits.park != nil && g.served.Load() > 0 && !g.raw && g.frame.atHead() && len(g.ready) == 0 {
+		if len(g.hold) > 0 { // the next request has begun
+			g.readEnd = g.headEnd(t)
+			return g.Conn.SetReadDeadline(g.readEnd)
+		}
 		g.short = true
 		t = time.Now().Add(parkAfter)
 	}

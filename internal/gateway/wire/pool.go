@@ -93,6 +93,7 @@ func (c *Client) newDestination(p place) (*destination, error) {
 		return other, nil
 	}
 	c.destinations[p] = d
+	c.sweepLater() // nothing may ever become idle here
 	return d, nil
 }
 
@@ -250,9 +251,8 @@ func (d *destination) leave() {
 	d.open--
 }
 
-// closeIdle closes the connections that were last used before t, all for a zero t. It
-// returns how many stay.
-func (d *destination) closeIdle(t time.Time) int {
+// closeIdle closes the connections that were last used before t, all for a zero t.
+func (d *destination) closeIdle(t time.Time) {
 	d.mu.Lock()
 	var old []*upstreamConn
 	kept := d.idle[:0]
@@ -269,7 +269,6 @@ func (d *destination) closeIdle(t time.Time) int {
 	for _, conn := range old {
 		conn.discard()
 	}
-	return len(kept)
 }
 
 // scheduleSweep has idle connections closed later on. It also closes at once what
@@ -283,12 +282,19 @@ func (c *Client) scheduleSweep() {
 	}
 	c.mu.Lock()
 	closed := c.closed
-	if !closed && c.sweeper == nil && c.options.IdleTimeout > 0 {
-		c.sweeper = time.AfterFunc(c.options.IdleTimeout, c.sweep)
+	if !closed {
+		c.sweepLater()
 	}
 	c.mu.Unlock()
 	if closed {
 		c.Close()
+	}
+}
+
+// sweepLater is called with the lock held.
+func (c *Client) sweepLater() {
+	if c.sweeper == nil && c.options.IdleTimeout > 0 {
+		c.sweeper = time.AfterFunc(c.options.IdleTimeout, c.sweep)
 	}
 }
 
@@ -302,18 +308,22 @@ func (c *Client) sweep() {
 		return
 	}
 	c.sweeper = nil
-	left := 0
+	again := false
 	for p, d := range c.destinations {
-		left += d.closeIdle(limit)
+		d.closeIdle(limit)
 		d.mu.Lock()
-		if d.open == 0 && d.waiting.Len() == 0 && !d.viaTransport.Load() {
+		switch {
+		case d.viaTransport.Load():
+		case d.open == 0 && d.waiting.Len() == 0:
 			d.gone = true
 			delete(c.destinations, p)
+		default:
+			again = true
 		}
 		d.mu.Unlock()
 	}
-	if left > 0 {
-		c.sweeper = time.AfterFunc(c.options.IdleTimeout, c.sweep)
+	if again {
+		c.sweepLater()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -211,6 +212,27 @@ func TestNoQueue(t *testing.T) {
 	release <- true
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// Places that cannot be reached are forgotten: whoever chooses them must not fill the memory.
+func TestUnreachablePlacesAreForgotten(t *testing.T) {
+	c := newClient(t, wire.ClientOptions{IdleTimeout: 10 * time.Millisecond})
+	for range 5 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := l.Addr().String()
+		_ = l.Close()
+		if _, err := c.Do(exchange(t, "GET", "http://"+address+"/")); err == nil {
+			t.Fatal("somebody answered")
+		}
+	}
+	for end := time.Now().Add(patience); len(c.Stats().Open) > 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("still known: %v", c.Stats().Open)
+		}
 	}
 }
 

@@ -152,7 +152,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 func (s *Server) limits() limits {
 	return limits{
-		line: s.options.MaxRequestLine, header: s.options.MaxHeaderBytes, data: s.options.DataTimeout,
+		line: s.options.MaxRequestLine, header: s.options.MaxHeaderBytes, head: s.options.HeaderTimeout, data: s.options.DataTimeout,
 		h2c: s.options.H2C, held: s.options.Limits, lingerOnClose: time.Second / 2, stopping: s.feed.done, park: s.park,
 	}
 }

@@ -184,7 +184,7 @@ func (c *upstreamConn) readLine(limit int) ([]byte, error) {
 			}
 			return line, nil
 		}
-		if searched = c.w - c.r; searched > limit {
+		if searched = c.w - c.r; searched > limit+len("\r") {
 			return nil, errTooLong
 		}
 		if err := c.makeRoom(max(limit+2, readBuffer)); err != nil {
