@@ -383,34 +383,41 @@ func (c *Call) json(v Value) string {
 	return b.String()
 }
 
-// pretty is JsonOutput.prettyPrint.
-func pretty(s string) string {
+// pretty is JsonOutput.prettyPrint. What is deep becomes much longer than it was.
+func (c *Call) pretty(s string) string {
 	var b strings.Builder
 	depth, inStr := 0, false
 	nl := func() {
+		if depth < 0 {
+			c.th.throw("groovy.json.JsonException", "The JSON text closes more than it opens")
+		}
+		c.th.alloc(int64(4*depth) + 1)
 		b.WriteByte('\n')
 		b.WriteString(strings.Repeat("    ", depth))
 	}
+	c.th.alloc(int64(len(s)))
 	for i := 0; i < len(s); i++ {
-		c := s[i]
+		ch := s[i]
 		if inStr {
-			b.WriteByte(c)
-			if c == '\\' && i+1 < len(s) {
+			b.WriteByte(ch)
+			if ch == '\\' && i+1 < len(s) {
 				i++
 				b.WriteByte(s[i])
-			} else if c == '"' {
+			} else if ch == '"' {
 				inStr = false
 			}
 			continue
 		}
-		switch c {
+		switch ch {
 		case '"':
 			inStr = true
-			b.WriteByte(c)
+			b.WriteByte(ch)
 		case '{', '[':
-			b.WriteByte(c)
+			b.WriteByte(ch)
 			if i+1 < len(s) && (s[i+1] == '}' || s[i+1] == ']') {
-				b.WriteString("\n" + strings.Repeat("    ", depth+1))
+				depth++
+				nl()
+				depth--
 				nl()
 				i++
 				b.WriteByte(s[i])
@@ -421,15 +428,15 @@ func pretty(s string) string {
 		case '}', ']':
 			depth--
 			nl()
-			b.WriteByte(c)
+			b.WriteByte(ch)
 		case ',':
-			b.WriteByte(c)
+			b.WriteByte(ch)
 			nl()
 		case ':':
 			b.WriteString(": ")
 		case ' ', '\n', '\t', '\r':
 		default:
-			b.WriteByte(c)
+			b.WriteByte(ch)
 		}
 	}
 	return b.String()
@@ -488,7 +495,7 @@ func jsonTools() []*Class {
 		slurper("groovy.json.JsonSlurper"), slurper("groovy.json.JsonSlurperClassic"),
 		{Name: "groovy.json.JsonOutput", Static: table{
 			"toJson":      give(func(c *Call) Value { return c.json(c.Arg(0)) }),
-			"prettyPrint": give(func(c *Call) Value { c.th.alloc(int64(len(c.Str(0)))); return pretty(c.Str(0)) }),
+			"prettyPrint": give(func(c *Call) Value { return c.pretty(c.Str(0)) }),
 			"unescaped":   give(func(c *Call) Value { return rawJSON(c.Str(0)) }),
 		}},
 		{Name: "groovy.json.JsonDelegate", MethodMissing: collectJSON, PropertyMissing: func(this Value, name string) (Value, bool) {
@@ -498,7 +505,7 @@ func jsonTools() []*Class {
 			Methods: table{
 				"call":           call,
 				"toString":       give(func(c *Call) Value { return c.json(c.This) }),
-				"toPrettyString": give(func(c *Call) Value { return pretty(c.json(c.This)) }),
+				"toPrettyString": give(func(c *Call) Value { return c.pretty(c.json(c.This)) }),
 				"getContent":     give(func(c *Call) Value { return c.This.(*jsonBuilder).content }),
 			},
 			MethodMissing: func(c *Call) (Value, error) {

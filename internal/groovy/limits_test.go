@@ -60,6 +60,7 @@ func TestLimits(t *testing.T) {
 		{"flatten of shared empty lists", "def l = []; 60.times { l = [l, l] }; l.flatten()", "steps"},
 		{"collectNested of shared empty lists", "def l = []; 60.times { l = [l, l] }; l.collectNested { it }", "steps"},
 		{"hash of shared maps", "def m = [:]; 60.times { m = [a: m, b: m] }; m.hashCode()", "steps"},
+		{"pretty print of deep JSON", "groovy.json.JsonOutput.prettyPrint('[' * 10000)", "memory"},
 		{"maps", "def m = [:]; int i = 0; while (true) { m[i++] = i }", "memory"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -79,6 +80,7 @@ func TestNoLimitPassed(t *testing.T) {
 	for _, c := range []struct{ name, src string }{
 		{"self-containing list prints", "def l = []; l << l; l.toString(); l == l"},
 		{"self-containing map as key", "def m = [:]; m.m = m; def s = [m] as Set; s.size()"},
+		{"pretty print of ends alone", "try { groovy.json.JsonOutput.prettyPrint(']') } catch (groovy.json.JsonException e) { 'refused' }"},
 		{"mutual lists compare", "def a = [], b = []; a << b; b << a; try { a == b } catch (StackOverflowError e) { 'so' }"},
 		{"recursive toString is a StackOverflowError", "class A { String toString() { \"${this}\" } }\ntry { new A().toString() } catch (StackOverflowError e) { 'so' }"},
 	} {
