@@ -223,6 +223,13 @@ func (g *Gateway) listen() error {
 		}
 		g.ownAdmin = g.servers[len(g.servers)-1]
 	}
+	for _, s := range g.servers { // once all are open
+		go func() {
+			if err := s.Serve(); err != nil {
+				g.services.Logger.Error("the listener ended", "error", err)
+			}
+		}()
+	}
 	return nil
 }
 
@@ -243,6 +250,7 @@ func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64, kept *hand
 		GracePeriod: c.GracePeriod.D(), Streaming: g.admin.StreamingEnabled, PreserveQuery: g.admin.PreserveQuery,
 		TrustTransactionHeader: trust == "true", Storage: &storage, Limits: limits, Tracing: g.tracing, Log: g.services.Logger,
 	}, h)
+	g.servers = append(g.servers, s) // Stop closes what it has opened, whatever comes next
 	for _, port := range c.Port {
 		addr, err := s.Listen(net.JoinHostPort(c.Host, strconv.Itoa(port)), config)
 		if err != nil {
@@ -251,12 +259,6 @@ func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64, kept *hand
 		g.services.Logger.Info("listening", "address", addr.String(), "tls", config != nil)
 		g.addrs = append(g.addrs, addr)
 	}
-	g.servers = append(g.servers, s)
-	go func() {
-		if err := s.Serve(); err != nil {
-			g.services.Logger.Error("the listener ended", "error", err)
-		}
-	}()
 	return nil
 }
 

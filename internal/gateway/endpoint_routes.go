@@ -157,6 +157,10 @@ func (a *routesAPI) put() *chain.Response {
 	case match != "" && match != "*":
 		return restError(412, "Precondition Failed", "routes have no revisions: If-Match can only be *")
 	}
+	n, resp := a.body() // which may take its time
+	if resp != nil {
+		return resp
+	}
 	a.building.Lock()
 	defer a.building.Unlock()
 	old := a.router.find(a.id)
@@ -166,7 +170,7 @@ func (a *routesAPI) put() *chain.Response {
 	case old == nil && match == "*":
 		return a.unknown()
 	}
-	return a.deploy(old)
+	return a.deploy(n, old)
 }
 
 // create makes the route whose id is in the document: who sends it has to say the id.
@@ -188,7 +192,7 @@ func (a *routesAPI) create() *chain.Response {
 	if old := a.router.find(a.id); old != nil {
 		return restError(409, "Conflict", "the route "+old.id+" exists")
 	}
-	return a.deploy(nil)
+	return a.deploy(n, nil)
 }
 
 // body parses the document that was sent. The content type must be JSON: browsers
@@ -217,11 +221,7 @@ func (a *routesAPI) body() (*conf.Node, *chain.Response) {
 }
 
 // deploy puts the document into service, for old when there is one.
-func (a *routesAPI) deploy(old *route) *chain.Response {
-	n, resp := a.body()
-	if resp != nil {
-		return resp
-	}
+func (a *routesAPI) deploy(n *conf.Node, old *route) *chain.Response {
 	id, path := slug(a.id), ""
 	if old != nil {
 		id, path = old.id, old.file
@@ -241,9 +241,10 @@ func (a *routesAPI) deploy(old *route) *chain.Response {
 		return restError(409, "Conflict", "the file of the route is that of the route "+other.id)
 	}
 	rt, err := a.router.put(path, routeText(n, id, path))
+	taken, isTaken := errors.AsType[*takenError](err)
 	switch {
-	case errors.Is(err, errTaken):
-		return restError(409, "Conflict", err.Error())
+	case isTaken:
+		return restError(409, "Conflict", taken.text)
 	case errors.Is(err, errNotWritten):
 		return restError(500, "Internal Server Error", err.Error())
 	case err != nil:
@@ -251,7 +252,7 @@ func (a *routesAPI) deploy(old *route) *chain.Response {
 	case old != nil:
 		return a.answer(200, a.document(rt))
 	}
-	resp = a.answer(201, a.document(rt))
+	resp := a.answer(201, a.document(rt))
 	base := a.x.Request.URI.RawPath
 	if a.x.Request.Method == "PUT" {
 		base = base[:strings.LastIndexByte(base, '/')]

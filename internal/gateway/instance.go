@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"gatehouse/internal/conf"
@@ -54,7 +53,7 @@ type instance struct {
 	tokenFiles map[string]string
 	// building makes documents load one after the other: a route may make the root
 	// heap build a default object.
-	building sync.Mutex
+	building gate
 	routers  routerList
 	rootHeap *heap.Heap // of config.json
 	// mode is what the token ig.run.mode stands for.
@@ -87,7 +86,7 @@ func newInstance(o Options) (*instance, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	i := &instance{tokenFiles: map[string]string{}, mode: "production", loaded: time.Now(),
+	i := &instance{building: newGate(), tokenFiles: map[string]string{}, mode: "production", loaded: time.Now(),
 		locations: locations{files: map[string]stamp{}, added: make(chan struct{}, 1)}}
 	i.services = &heap.Services{
 		Limits: observe.NewLimits(append(limitNames, "other"), o.Limits), Logger: o.Log, Getenv: o.Getenv, Now: o.Now, Hosts: o.Hosts,

@@ -66,6 +66,8 @@ var latencyQuantiles = []float64{0.5, 0.75, 0.95, 0.98, 0.99, 0.999}
 // summary returns how many durations there were, their sum in seconds, and the
 // quantiles of about the last ten minutes, which are not numbers when there was none.
 func (l *latency) summary(now time.Time) (count uint64, sum float64, quantiles map[float64]float64) {
+	l.mu.Lock()
+	defer l.mu.Unlock() // from the counting on: a mark must not be newer than what it is subtracted from
 	var all counts
 	for i := range l.buckets {
 		all[i] = l.buckets[i].Load()
@@ -84,10 +86,8 @@ func (l *latency) summary(now time.Time) (count uint64, sum float64, quantiles m
 }
 
 // since returns what was counted after the oldest mark of the window, and sets a new
-// mark from time to time.
+// mark from time to time. The caller holds the lock.
 func (l *latency) since(now time.Time, all *counts) *counts {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	for len(l.marks) > 1 && now.Sub(l.marks[0].at) > latencyWindow {
 		l.marks = l.marks[1:]
 	}

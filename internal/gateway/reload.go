@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -23,25 +24,28 @@ func (r *router) watch(ctx context.Context) {
 	defer tick.Stop()
 	var events chan fsnotify.Event
 	var failures chan error
+	watchFolder := func() {}
 	if w, err := newWatcher(); err == nil {
 		defer func() { _ = w.Close() }()
-		failures = w.Errors
-		if w.Add(r.dir) == nil {
-			events = w.Events
-		}
+		events, failures = w.Events, w.Errors
+		_ = w.Add(filepath.Dir(r.dir)) // tells when the folder is replaced; what cannot be watched is for the ticker
+		watchFolder = func() { _ = w.Add(r.dir) }
 	}
-	quiet := time.NewTimer(settle)
-	quiet.Stop()
+	watchFolder()
+	quiet := time.NewTimer(settle) // something may have changed since the routes were loaded
+	defer quiet.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case _, ok := <-events:
+		case e, ok := <-events:
 			if !ok {
 				events = nil
 				continue
 			}
-			quiet.Reset(settle)
+			if e.Name == r.dir || filepath.Dir(e.Name) == r.dir {
+				quiet.Reset(settle)
+			}
 			continue
 		case <-failures:
 			quiet.Reset(settle)
@@ -49,7 +53,11 @@ func (r *router) watch(ctx context.Context) {
 		case <-quiet.C:
 		case <-tick.C:
 		}
-		r.instance.building.Lock()
+		// Who builds at the moment may be about to stop this router, and waits for it.
+		if !r.instance.building.LockUnless(ctx) {
+			return
+		}
+		watchFolder() // it may be another one than before
 		err := r.scan()
 		r.instance.building.Unlock()
 		if err != nil {

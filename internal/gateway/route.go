@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -23,7 +22,7 @@ import (
 type route struct {
 	id, name  string
 	file      string // path of the file
-	modified  time.Time
+	version   stamp  // of the file
 	text      []byte
 	condition heap.Condition
 	hints     hints

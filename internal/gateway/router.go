@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 	"unicode/utf16"
 
 	"gatehouse/internal/conf"
@@ -67,7 +67,7 @@ type router struct {
 
 // broken is a version of a file that could not be loaded.
 type broken struct {
-	modified time.Time
+	version  stamp
 	err      error
 	warnings []conf.Problem
 }
@@ -89,6 +89,7 @@ func (i *instance) newRouter(c *routerConfig, env *heap.Env) (chain.Handler, err
 	if !filepath.IsAbs(r.dir) {
 		r.dir = filepath.Join(env.Dirs.Instance, r.dir)
 	}
+	r.dir = filepath.Clean(r.dir)
 	if c.DefaultHandler.IsSet() {
 		r.fallback = c.DefaultHandler.Get()
 	}
@@ -162,18 +163,21 @@ func (r *router) scan() error {
 
 // bring loads those of the files that are new or changed, and retires what they take
 // the place of together with gone.
-func (r *router) bring(files map[string]time.Time, gone []*route) {
+func (r *router) bring(files map[string]stamp, gone []*route) {
 	changed := len(gone) > 0
-	for _, path := range r.order(files) {
-		old := r.routes[path]
-		fresh := r.reload(path, files[path], old)
-		if fresh == nil {
-			continue
-		}
-		r.routes[path] = fresh
-		changed = true
-		if old != nil {
-			gone = append(gone, old)
+	for again := true; again; { // one route may give up the id or the name that another waits for
+		again = false
+		for _, path := range r.order(files) {
+			old := r.routes[path]
+			fresh := r.reload(path, files[path], old)
+			if fresh == nil {
+				continue
+			}
+			r.routes[path] = fresh
+			changed, again = true, true
+			if old != nil {
+				gone = append(gone, old)
+			}
 		}
 	}
 	if changed {
@@ -189,21 +193,19 @@ func (r *router) bring(files map[string]time.Time, gone []*route) {
 func (r *router) refresh(changed []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	files := map[string]time.Time{}
+	files := map[string]stamp{}
 	for path, rt := range r.routes {
 		if dependsOn(rt.files, changed) {
-			rt.modified = time.Time{}
-			files[path] = time.Time{}
+			rt.version = stamp{}
+			files[path] = stampOf(path)
 		}
 	}
 	for path := range r.problems {
-		files[path] = time.Time{}
+		files[path] = stampOf(path)
 	}
 	clear(r.problems)
-	for path := range files {
-		if info, err := os.Stat(path); err == nil {
-			files[path] = info.ModTime()
-		} else {
+	for path, version := range files {
+		if version == (stamp{}) {
 			delete(files, path)
 		}
 	}
@@ -215,7 +217,7 @@ func (r *router) log(msg string, rt *route) {
 }
 
 // order lists new files before known ones, each in the order of their names.
-func (r *router) order(files map[string]time.Time) []string {
+func (r *router) order(files map[string]stamp) []string {
 	var fresh, known []string
 	for path := range files {
 		if r.routes[path] == nil {
@@ -229,19 +231,25 @@ func (r *router) order(files map[string]time.Time) []string {
 	return append(fresh, known...)
 }
 
-func (r *router) files() (map[string]time.Time, error) {
+// files returns the versions of the route files. A file that is there and cannot be looked
+// at, such as a link that leads nowhere, has the zero version.
+func (r *router) files() (map[string]stamp, error) {
 	entries, err := os.ReadDir(r.dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the routes folder: %w", err)
 	}
-	files := map[string]time.Time{}
+	files := map[string]stamp{}
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), ".json") {
 			continue
 		}
 		path := filepath.Join(r.dir, e.Name())
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-			files[path] = info.ModTime()
+		info, err := os.Stat(path)
+		switch {
+		case err == nil && info.Mode().IsRegular():
+			files[path] = stamp{info.ModTime(), info.Size()}
+		case err != nil && (!errors.Is(err, fs.ErrNotExist) || e.Type()&fs.ModeSymlink != 0):
+			files[path] = stamp{}
 		}
 	}
 	return files, nil
@@ -249,26 +257,27 @@ func (r *router) files() (map[string]time.Time, error) {
 
 // reload builds the route of a file that is new or changed; nil when it is not, or
 // when it cannot be built.
-func (r *router) reload(path string, modified time.Time, old *route) *route {
-	if old != nil && old.modified.Equal(modified) {
+func (r *router) reload(path string, version stamp, old *route) *route {
+	if old != nil && old.version == version {
+		delete(r.problems, path) // the file is again what it was
 		return nil
 	}
-	if p, ok := r.problems[path]; ok && p.modified.Equal(modified) {
+	if p, ok := r.problems[path]; ok && p.version == version && r.stillTaken(path, p.err) {
 		return nil
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return r.refuse(path, broken{modified: modified, err: fmt.Errorf("%s: %w", r.instance.relative(path), plainError(err))}, old)
+		return r.refuse(path, broken{version: version, err: fmt.Errorf("%s: %w", r.instance.relative(path), plainError(err))}, old)
 	}
 	errs := &conf.Errors{}
 	fresh, err := r.build(path, text, errs)
 	if err != nil {
-		return r.refuse(path, broken{modified, err, errs.Warnings()}, old)
+		return r.refuse(path, broken{version, err, errs.Warnings()}, old)
 	}
-	fresh.modified = modified
+	fresh.version = version
 	if r.started {
 		if err := fresh.start(context.Background()); err != nil {
-			return r.refuse(path, broken{modified: modified, err: fmt.Errorf("%s: %w", r.instance.relative(path), err)}, old)
+			return r.refuse(path, broken{version: version, err: fmt.Errorf("%s: %w", r.instance.relative(path), err)}, old)
 		}
 	}
 	delete(r.problems, path)
@@ -289,18 +298,9 @@ func (r *router) build(path string, text []byte, errs *conf.Errors) (*route, err
 	if err := errs.Err(); err != nil {
 		return nil, err
 	}
-	for other, rt := range r.routes {
-		if other == path {
-			continue
-		}
-		if rt.id == fresh.id {
-			fresh.retire()
-			return nil, taken("%s: the route id %q is taken by %s", r.instance.relative(path), fresh.id, r.instance.relative(other))
-		}
-		if rt.name == fresh.name {
-			fresh.retire()
-			return nil, taken("%s: the route name %q is taken by %s", r.instance.relative(path), fresh.name, r.instance.relative(other))
-		}
+	if err := r.taken(path, fresh.id, fresh.name); err != nil {
+		fresh.retire()
+		return nil, err
 	}
 	r.instance.recordRoute(fresh)
 	fresh.metrics, fresh.delayed = &routeMetrics{}, r.delayed
@@ -354,7 +354,7 @@ func (r *router) Start(ctx context.Context) error {
 	r.started = true
 	for path, rt := range r.routes {
 		if err := rt.start(ctx); err != nil {
-			r.refuse(path, broken{modified: rt.modified, err: fmt.Errorf("%s: %w", r.instance.relative(path), err)}, nil)
+			r.refuse(path, broken{version: rt.version, err: fmt.Errorf("%s: %w", r.instance.relative(path), err)}, nil)
 			delete(r.routes, path)
 		}
 	}

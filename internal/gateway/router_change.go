@@ -10,12 +10,33 @@ import (
 	"gatehouse/internal/conf"
 )
 
-// errTaken says that another route has the id or the name.
-var errTaken = errors.New("")
+// takenError says that another route has the id or the name.
+type takenError struct{ text, id, name string }
 
-// taken is an error that is errTaken and reads as the text.
-func taken(format string, args ...any) error {
-	return fmt.Errorf(format+"%w", append(args, errTaken)...)
+func (e *takenError) Error() string { return e.text }
+
+// taken says which route has the id or the name that the file at path asks for; nil: none.
+func (r *router) taken(path, id, name string) error {
+	for other, rt := range r.routes {
+		what, value := "id", id
+		switch {
+		case other == path:
+			continue
+		case rt.id == id:
+		case rt.name == name:
+			what, value = "name", name
+		default:
+			continue
+		}
+		return &takenError{fmt.Sprintf("%s: the route %s %q is taken by %s", r.instance.relative(path), what, value, r.instance.relative(other)), id, name}
+	}
+	return nil
+}
+
+// stillTaken says whether a file that was refused for err would be refused again.
+func (r *router) stillTaken(path string, err error) bool {
+	was, is := errors.AsType[*takenError](err)
+	return !is || r.taken(path, was.id, was.name) != nil
 }
 
 // errNotWritten says that a route could be deployed but its file not be changed.
@@ -73,7 +94,7 @@ func (r *router) write(rt *route) error {
 	if err = errors.Join(err, statErr, f.Close()); err != nil {
 		return err
 	}
-	rt.modified = info.ModTime()
+	rt.version = stamp{info.ModTime(), info.Size()}
 	return os.Rename(f.Name(), rt.file)
 }
 

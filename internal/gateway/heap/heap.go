@@ -386,6 +386,9 @@ func (h *Heap) fromChild(d *conf.Decoder, n *conf.Node) (any, bool) {
 	if ok && h.running {
 		if err := h.startNew(context.Background()); err != nil {
 			d.Errs.Add(n, "%s", err)
+			if decl := h.decls[n.Text]; decl != nil {
+				decl.state = unbuilt // whoever asks next tries again
+			}
 			return nil, false
 		}
 	}
@@ -437,14 +440,19 @@ func (h *Heap) names() []string {
 // started is stopped again.
 func (h *Heap) Start(ctx context.Context) error {
 	h.running = true
-	return h.startNew(ctx)
+	err := h.startNew(ctx)
+	h.running = err == nil
+	return err
 }
 
+// startNew starts what was built since the last time. On failure these are stopped, and
+// those of before run on.
 func (h *Heap) startNew(ctx context.Context) error {
+	before := h.started
 	for h.started < len(h.lifecycle) {
 		if s, ok := h.lifecycle[h.started].(Starter); ok {
 			if err := s.Start(ctx); err != nil {
-				h.Stop()
+				h.stopFrom(before)
 				return fmt.Errorf("start %T: %w", s, err)
 			}
 		}
@@ -457,7 +465,11 @@ func (h *Heap) startNew(ctx context.Context) error {
 // beginning.
 func (h *Heap) Stop() {
 	h.running = false
-	for i := len(h.lifecycle) - 1; i >= 0; i-- {
+	h.stopFrom(0)
+}
+
+func (h *Heap) stopFrom(first int) {
+	for i := len(h.lifecycle) - 1; i >= first; i-- {
 		switch s := h.lifecycle[i].(type) {
 		case Stopper:
 			s.Stop()
@@ -467,5 +479,6 @@ func (h *Heap) Stop() {
 			}
 		}
 	}
-	h.lifecycle, h.started = nil, 0
+	clear(h.lifecycle[first:])
+	h.lifecycle, h.started = h.lifecycle[:first], min(h.started, first)
 }

@@ -212,3 +212,25 @@ func TestFailures(t *testing.T) {
 		t.Errorf("got %v\nwant %s", got, want)
 	}
 }
+
+// A default object that a child asks for and that cannot start takes nothing down with it.
+func TestDefaultObjectThatCannotStart(t *testing.T) {
+	tr := &trail{}
+	c := catalog(tr)
+	root := newHeap(t, "root", nil, c, `{"heap": [{"name": "a", "type": "Say"}], "defaults": [{"name": "d", "type": "Say", "config": {"fail": true}}]}`)
+	root.BuildAll()
+	if err := root.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		child := newHeap(t, "child", root, nil, `{}`)
+		if _, ok := child.Get("d"); ok || !strings.Contains(child.Errs().Err().Error(), "no luck") {
+			t.Errorf("Get(d) = %v, %v, want a failure", ok, child.Errs().Err())
+		}
+	}
+	root.Stop()
+	want := []string{"build a", "start a", "build d", "stop d", "build d", "stop d", "stop a"}
+	if diff := cmp.Diff(want, tr.words); diff != "" {
+		t.Error(diff)
+	}
+}
