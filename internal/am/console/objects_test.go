@@ -218,7 +218,7 @@ func TestKeys(t *testing.T) {
 		answer, _ := b.send(r, 200)
 		return answer
 	}
-	row := regexp.MustCompile(`(?s)oidc\.<wbr>signing\.<wbr>ES256</code>.*?EC P-256 <code class="soft long">([^<]+)<`)
+	row := regexp.MustCompile(`(?s)oidc\.signing\.ES256</code>.*?EC P-256 <code class="soft long">([^<]+)<`)
 	before := row.FindStringSubmatch(b.open("keys"))[1]
 	page, _ := b.post("keys", "keys/rotate", url.Values{"label": {"am.services.oauth2.oidc.signing.ES256"}}, 200)
 	b.has(page, "The key of am.services.oauth2.oidc.signing.ES256 was rotated.", before, "former")
@@ -229,7 +229,7 @@ func TestKeys(t *testing.T) {
 	b.has(jwks(), before, after)
 	page, _ = b.post("keys", "keys/stores", url.Values{"kind": {"KeyStoreSecretStore"}, "name": {"own"}, "place": {"relative.p12"}, "storetype": {"PKCS12"}}, 200)
 	b.has(page, "file: an absolute path is needed", `value="relative.p12"`)
-	b.has(b.open("keys/stores/default-keystore"), "am.<wbr>services.<wbr>oauth2.<wbr>oidc.<wbr>signing.<wbr>RSA")
+	b.has(b.open("keys/stores/default-keystore"), "am.services.oauth2.oidc.signing.RSA")
 	dir := t.TempDir()
 	b.post("keys", "keys/stores", url.Values{"kind": {"FileSystemSecretStore"}, "name": {"passwords"}, "place": {dir}}, 200)
 	b.has(b.open("keys"), "passwords", dir)
