@@ -121,7 +121,11 @@ func number(s string) *float64 {
 
 func (d *Decoder) structure(n *Node, v reflect.Value) {
 	if n.Kind != Object {
-		d.Errs.Add(n, "expected an object, found %s", n.describe())
+		example := ""
+		if f, ok := v.Type().FieldByName("Enabled"); ok && n.Kind == Bool && strings.HasPrefix(f.Tag.Get("conf"), "enabled") {
+			example = ` such as {"enabled": ` + strconv.FormatBool(n.Bool) + "}"
+		}
+		d.Errs.Add(n, "expected an object%s, found %s", example, n.describe())
 		return
 	}
 	known := []string{"comment"}

@@ -66,6 +66,9 @@ func newService(c *config, env *heap.Env) *Service {
 	if s := c.URL.Scheme; s != "http" && s != "https" {
 		env.Fail("url", "expected a URL that begins with https: or http:, found %q", c.URL.String())
 	}
+	if c.URL.User != nil {
+		env.Fail("url", "the URL has a name and password, which messages would show; the agent's are in \"agent\"")
+	}
 	if c.URL.RawQuery != "" || c.URL.Fragment != "" {
 		env.Fail("url", "expected a URL without query and fragment, found %q", c.URL.String())
 	}

@@ -177,6 +177,8 @@ func TestBadConfiguration(t *testing.T) {
 		{agent + `"realm":"/"`, `the required field "url" is missing`},
 		{agent + `"url":"am.example.com"`, `expected an absolute URL such as "https://host/path", found "am.example.com"`},
 		{agent + `"url":"ftp://am/"`, `expected a URL that begins with https: or http:, found "ftp://am/"`},
+		{agent + `"url":"http://u:p@am/"`, `the URL has a name and password, which messages would show; the agent's are in "agent"`},
+		{agent + `"url":"http://am/","sessionCache":true`, `expected an object such as {"enabled": true}, found a boolean`},
 		{agent + `"url":"http://am/?realm=a"`, `expected a URL without query and fragment, found "http://am/?realm=a"`},
 		{agent + `"url":"http://am/","realm":"/a//b"`, `expected a realm such as "/" or "/alpha", found "/a//b"`},
 		{agent + `"url":"http://am/","realm":"/../a"`, `expected a realm such as "/" or "/alpha", found "/../a"`},

@@ -148,6 +148,7 @@ const serverClaim = "forgerock"
 var (
 	errNoToken     = errors.New("there is no token")
 	errUnfitNonce  = errors.New("the token does not belong to this login")
+	errNotIDToken  = errors.New("the token is no ID token")
 	errServerError = errors.New("the server did not log the user in")
 )
 
@@ -163,6 +164,9 @@ func (f *crossDomain) verify(x *chain.Exchange, token string) (*jose.Claims, err
 	claims, err := jose.ParseClaims(t.Payload)
 	if err != nil {
 		return nil, err
+	}
+	if isOtherToken(claims) {
+		return nil, errNotIDToken
 	}
 	return claims, claims.Check(jose.Expect{Now: f.now(), Skew: time.Minute, Audiences: []string{f.service.Agent()}, Require: []string{"exp"}})
 }

@@ -212,6 +212,8 @@ func TestIdTokenValidation(t *testing.T) {
 		"other audience":  {claims("me", `"other"`, 10, -1), "", "the token is for another audience"},
 		"from the future": {claims("me", `"app"`, 10, 1), "", "the token is issued in the future"},
 		"with skew":       {claims("me", `"app"`, 10, 1), `"skewAllowance":"5 s"`, ""},
+		"an access token": {strings.Replace(claims("me", `"app"`, 10, -1), `"iss"`, `"tokenName":"access_token","iss"`, 1), `"issuer":"me"`, "the token is no ID token"},
+		"an ID token":     {strings.Replace(claims("me", `"app"`, 10, -1), `"iss"`, `"tokenName":"id_token","iss"`, 1), `"issuer":"me"`, ""},
 		"nothing there":   {`"template":{"iss":"me"},` + es256, "", "the claim aud is missing"},
 	}
 	for name, test := range tests {

@@ -80,12 +80,22 @@ var idTokenValidation = heap.Define("IdTokenValidationFilter", func(c *idTokenVa
 		case !claims.IssuedAt.Before(late):
 			out = append(out, script.Violation{Code: "invalid_claim", Description: "the token is issued in the future"})
 		}
+		if isOtherToken(claims) {
+			out = append(out, script.Violation{Code: "invalid_claim", Description: "the token is no ID token"})
+		}
 		if c.Issuer != "" && claims.Issuer != c.Issuer {
 			out = append(out, script.Violation{Code: "invalid_claim", Description: "the token is of another issuer"})
 		}
 		return out
 	}), nil
 })
+
+// isOtherToken says whether the server calls the token something else than an ID token: its
+// access tokens have the same issuer, audience and keys.
+func isOtherToken(claims *jose.Claims) bool {
+	name, there := claims.Values["tokenName"]
+	return there && name != "id_token"
+}
 
 func missingClaim(name string) script.Violation {
 	return script.Violation{Code: "invalid_claim", Description: "the claim " + name + " is missing"}

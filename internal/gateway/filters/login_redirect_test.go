@@ -270,9 +270,10 @@ func TestCrossDomainSingleSignOn(t *testing.T) {
 		}
 		return am.serve(x)
 	}
+	kind := "id_token"
 	token := func(nonce, aud string, exp time.Duration) string {
 		t.Helper()
-		b, _ := json.Marshal(map[string]any{"aud": aud, "nonce": nonce, "exp": fx.now().Add(exp).Unix(), "forgerock": map[string]any{"ssotoken": "sso-1", "suid": "uid-1"}})
+		b, _ := json.Marshal(map[string]any{"tokenName": kind, "aud": aud, "nonce": nonce, "exp": fx.now().Add(exp).Unix(), "forgerock": map[string]any{"ssotoken": "sso-1", "suid": "uid-1"}})
 		s, err := signer.Sign(b)
 		if err != nil {
 			t.Fatal(err)
@@ -309,6 +310,11 @@ func TestCrossDomainSingleSignOn(t *testing.T) {
 		"other nonce":      func() *chain.Response { return land(v, state, token("n", "ig_agent", time.Hour)) },
 		"expired token":    func() *chain.Response { return land(v, state, token(nonce, "ig_agent", -2*time.Minute)) },
 		"error of server":  func() *chain.Response { return land(v, state, "", "&error=access_denied") },
+		"an access token": func() *chain.Response {
+			defer func() { kind = "id_token" }()
+			kind = "access_token"
+			return land(v, state, token(nonce, "ig_agent", time.Hour))
+		},
 		"token of another": func() *chain.Response { return land(v, state, good[:len(good)-4]+"AAAA") },
 	} {
 		want(t, name, attempt().Status.Code, 418)

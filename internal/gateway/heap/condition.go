@@ -1,6 +1,9 @@
 package heap
 
 import (
+	"fmt"
+	"strings"
+
 	"gatehouse/internal/conf"
 	"gatehouse/internal/expr"
 )
@@ -30,8 +33,16 @@ func (c *Condition) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 	}
 	d.Decode(n, &c.expr)
 	if n.Kind == conf.String && !expr.HasExpression(n.Text) {
-		d.Errs.Warn(n, "the condition is a text and never holds; write ${%s}", n.Text)
+		d.Errs.Warn(n, "the condition is a text and never holds; write %s", example(n.Text))
 	}
+}
+
+// example is what was likely meant: a path is looked for, anything else is evaluated.
+func example(text string) string {
+	if strings.HasPrefix(text, "/") || strings.HasPrefix(text, "^") {
+		return fmt.Sprintf("an expression such as ${find(request.uri.path, '^%s')}", strings.TrimPrefix(text, "^"))
+	}
+	return "${" + text + "}"
 }
 
 // DescribeConf names the kind of value.

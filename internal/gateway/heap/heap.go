@@ -360,7 +360,14 @@ func (h *Heap) named(d *conf.Decoder, n *conf.Node) (any, bool) {
 		return h.local(n.Text, decl, n, d.Errs)
 	}
 	if h.parent == nil || h.parent.declaration(n.Text) == nil {
-		d.Errs.Add(n, "there is no object %q%s", n.Text, conf.DidYouMean(n.Text, h.names()))
+		hint := conf.DidYouMean(n.Text, h.names())
+		switch {
+		case h.catalog.types[n.Text] != nil:
+			hint = fmt.Sprintf("; that is a type: declare an object in place, as {\"type\": %q}", n.Text)
+		case strings.Contains(n.Text, "://"):
+			hint = "; a field for an object takes its name, or declares it in place"
+		}
+		d.Errs.Add(n, "there is no object %q%s", n.Text, hint)
 		return nil, false
 	}
 	v, ok := h.inherited[n.Text]

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"gatehouse/internal/conf"
+	"gatehouse/internal/gateway/chain"
 )
 
 // heapKey finds the heap among a decoder's values.
@@ -42,7 +43,11 @@ func (r *Ref[T]) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 	}
 	t, is := v.(T)
 	if !is {
-		d.Errs.Add(n, "expected %s, found %s", r.DescribeConf(), h.describe(n, name, v))
+		found := h.describe(n, name, v)
+		if _, filter := v.(chain.Filter); filter && reflect.TypeFor[T]() == reflect.TypeFor[chain.Handler]() {
+			found += "; a Chain with the filter and a handler is one"
+		}
+		d.Errs.Add(n, "expected %s, found %s", r.DescribeConf(), found)
 		return
 	}
 	r.Name, r.value, r.set = name, t, true

@@ -83,6 +83,15 @@ func exchange(x *chain.Exchange, h chain.Handler, req *chain.Request) (int, []by
 	return resp.Status.Code, b, nil
 }
 
+// placeOf is place for a URI that is a text.
+func placeOf(uri string) string {
+	u, err := chain.ParseURI(uri)
+	if err != nil {
+		return "the endpoint"
+	}
+	return place(u)
+}
+
 // place is a URI without user information and query, for messages.
 func place(u *chain.URI) string {
 	return u.Scheme + "://" + u.HostPort() + u.RawPath

@@ -44,13 +44,13 @@ func (c *tokenInfo) Resolve(x *chain.Exchange, text string) (*AccessToken, error
 	case err != nil:
 		return nil, &token.Unavailable{Err: err}
 	case status >= 500:
-		return nil, &token.Unavailable{Err: fmt.Errorf("ask %s: status %d", c.url, status)}
+		return nil, &token.Unavailable{Err: fmt.Errorf("ask %s: status %d", placeOf(c.url), status)}
 	case status != 200:
-		return nil, fmt.Errorf("ask %s: status %d", c.url, status)
+		return nil, fmt.Errorf("ask %s: status %d", placeOf(c.url), status)
 	}
 	info, err := token.ParseInfo(body)
 	if err != nil {
-		return nil, &token.Unavailable{Err: fmt.Errorf("ask %s: %w", c.url, err)}
+		return nil, &token.Unavailable{Err: fmt.Errorf("ask %s: %w", placeOf(c.url), err)}
 	}
 	seconds, ok := info.Int("expires_in")
 	if !ok || seconds < 0 || seconds > 1<<40 {

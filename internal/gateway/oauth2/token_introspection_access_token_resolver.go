@@ -44,11 +44,11 @@ func (c *introspection) resolve(x *chain.Exchange, text string) (*AccessToken, e
 		return nil, &token.Unavailable{Err: err}
 	}
 	if status != 200 {
-		return nil, &token.Unavailable{Err: fmt.Errorf("introspect at %s: status %d", c.to, status)}
+		return nil, &token.Unavailable{Err: fmt.Errorf("introspect at %s: status %d", placeOf(c.to), status)}
 	}
 	info, err := token.ParseInfo(body)
 	if err != nil {
-		return nil, &token.Unavailable{Err: fmt.Errorf("introspect at %s: %w", c.to, err)}
+		return nil, &token.Unavailable{Err: fmt.Errorf("introspect at %s: %w", placeOf(c.to), err)}
 	}
 	if active, _ := info.Get("active"); active != true {
 		return nil, errInactive

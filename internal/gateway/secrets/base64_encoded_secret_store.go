@@ -25,7 +25,7 @@ var base64EncodedType = heap.Define("Base64EncodedSecretStore", func(c *base64En
 		}
 		b, err := decodeBase64(text)
 		if err != nil {
-			env.Errs.Add(at, "the value is not base64")
+			env.Errs.Add(at, "the value is not base64; this gives it: printf %%s VALUE | base64")
 			continue
 		}
 		s[ID(name)] = []Secret{{StableID: name, Bytes: b}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 
 	"gatehouse/internal/conf"
@@ -65,6 +66,14 @@ func (f *formatField) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 			f.format = plain{}
 			return
 		}
+	}
+	if n.Kind == conf.String && !strings.Contains(n.Text, "${") && heap.From(d).Place(n.Text) == nil {
+		hint := ""
+		if strings.EqualFold(n.Text, "PEM") || strings.EqualFold(n.Text, "JWK") {
+			hint = fmt.Sprintf("; it would be {\"type\": \"%s%sPropertyFormat\"}", strings.ToUpper(n.Text[:1]), strings.ToLower(n.Text[1:]))
+		}
+		d.Errs.Add(n, "expected BASE64, PLAIN, or a format object by its name or in place, found %q%s", n.Text, hint)
+		return
 	}
 	var ref heap.Ref[PropertyFormat]
 	ref.UnmarshalConf(d, n)

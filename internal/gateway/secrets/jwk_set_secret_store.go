@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -41,7 +42,13 @@ var jwkSetType = heap.Define("JwkSetSecretStore", func(c *jwkSet, env *heap.Env)
 			return readFile(filepath.FromSlash(c.JwkURL.Path), jose.MaxSetBytes)
 		}
 	case "http", "https":
-		o.Fetch = func(ctx context.Context, url string) ([]byte, error) { return fetch(ctx, c.Handler.Get(), url) }
+		o.Fetch = func(ctx context.Context, url string) ([]byte, error) {
+			b, err := fetch(ctx, c.Handler.Get(), url)
+			if err != nil {
+				err = fmt.Errorf("get %s: %w", c.JwkURL.Redacted(), err)
+			}
+			return b, err
+		}
 	default:
 		env.Fail("jwkUrl", "expected a URL that begins with https:, http: or file:, found %q", c.JwkURL.String())
 		return nil, nil
@@ -50,7 +57,7 @@ var jwkSetType = heap.Define("JwkSetSecretStore", func(c *jwkSet, env *heap.Env)
 	if err != nil {
 		return nil, err
 	}
-	return &keySet{remote, c.JwkURL.String()}, nil
+	return &keySet{remote, c.JwkURL.Redacted()}, nil
 })
 
 const usualCache = 2 * time.Minute
@@ -78,11 +85,11 @@ func fetch(ctx context.Context, h chain.Handler, url string) ([]byte, error) {
 	}
 	defer resp.Entity.Close()
 	if resp.Status.Code != 200 {
-		return nil, fmt.Errorf("get %s: status %d", url, resp.Status.Code)
+		return nil, fmt.Errorf("status %d", resp.Status.Code)
 	}
 	body, _ := resp.Entity.Open()
 	if body == nil {
-		return nil, fmt.Errorf("get %s: the answer is empty", url)
+		return nil, errors.New("the answer is empty")
 	}
 	// One byte more than the limit makes the reader of the set refuse it.
 	return io.ReadAll(io.LimitReader(body, jose.MaxSetBytes+1))

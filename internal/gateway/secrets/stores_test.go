@@ -73,7 +73,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"id with a slash", `{"type":"SecretsKeyManager","config":{"signingSecretId":"../b","secretsProvider":"env"}}`,
 			`route.json:2:68: heap[1].config.signingSecretId: "../b" is no secret id: it must not begin or end with a dot`},
 		{"inline value", `{"type":"Base64EncodedSecretStore","config":{"secrets":{"a.b":"p@ss"}}}`,
-			`route.json:2:74: heap[1].config.secrets["a.b"]: the value is not base64`},
+			`route.json:2:74: heap[1].config.secrets["a.b"]: the value is not base64; this gives it: printf %s VALUE | base64`},
 		{"unknown store", `{"type":"SecretsProvider","config":{"stores":["SystemAndEnv"]}}`,
 			`route.json:2:58: heap[1].config.stores[0]: there is no object "SystemAndEnv"`},
 		{"wrong kind", `{"type":"SecretsProvider","config":{"stores":[{"type":"TrustAllManager"}]}}`,
