@@ -1,7 +1,7 @@
 package expr
 
 import (
-	"fmt"
+	"maps"
 	"strconv"
 )
 
@@ -12,20 +12,11 @@ type lvalue struct {
 	base   evaluator
 	key    evaluator
 	dotted bool
-	parent *lvalue // the place of base, for a list that has to grow; nil: none
+	parent *lvalue // the place of base, where a changed copy of a map or list goes; nil: base is the root
 }
 
-// lvalue gives nil when n does not denote a place. Only the place right above
-// is noted as the parent: a list in a list exists, so it need not grow twice.
+// lvalue gives nil when n does not denote a place.
 func (c *compiler) lvalue(n node) *lvalue {
-	place := c.place(n)
-	if ix, ok := n.(*index); ok && place != nil {
-		place.parent = c.place(ix.base)
-	}
-	return place
-}
-
-func (c *compiler) place(n node) *lvalue {
 	root := rootOf(n)
 	if root == "" {
 		return nil
@@ -34,12 +25,12 @@ func (c *compiler) place(n node) *lvalue {
 	case *member:
 		return &lvalue{
 			pos: n.pos, root: root, dotted: true, base: c.expr(n.base).code(),
-			key: constant(n.name).code(),
+			key: constant(n.name).code(), parent: c.lvalue(n.base),
 		}
 	case *index:
 		return &lvalue{
 			pos: n.pos, root: root, base: c.expr(n.base).code(),
-			key: c.expr(n.key).code(),
+			key: c.expr(n.key).code(), parent: c.lvalue(n.base),
 		}
 	}
 	return nil
@@ -103,8 +94,11 @@ func (l *lvalue) set(s Scope, base, key, v Value) error {
 		if b == nil {
 			return failf("cannot set anything in null")
 		}
+		if l.parent != nil {
+			b = maps.Clone(b)
+		}
 		b[name] = v
-		return nil
+		return l.putBack(s, b)
 	case map[string]string:
 		text, err := Text(v)
 		if err != nil {
@@ -113,8 +107,11 @@ func (l *lvalue) set(s Scope, base, key, v Value) error {
 		if b == nil {
 			return failf("cannot set anything in null")
 		}
+		if l.parent != nil {
+			b = maps.Clone(b)
+		}
 		b[name] = text
-		return nil
+		return l.putBack(s, b)
 	case Setter:
 		return hostError(b.Set(name, v))
 	}
@@ -155,33 +152,33 @@ func (l *lvalue) setItem(s Scope, list, key, v Value) error {
 	}
 	switch list := list.(type) {
 	case []any:
-		if i < size {
-			list[i] = v
-			return nil
-		}
-		return l.grow(s, append(list[:size:size], v))
+		list = append(list[:size:size], v) // a copy
+		list[i] = v
+		return l.putBack(s, list[:max(size, i+1)])
 	case []string:
 		text, err := Text(v)
 		if err != nil {
 			return err
 		}
-		if i < size {
-			list[i] = text
-			return nil
-		}
-		return l.grow(s, append(list[:size:size], text))
+		list = append(list[:size:size], text)
+		list[i] = text
+		return l.putBack(s, list[:max(size, i+1)])
 	}
 	return failf("%w: %s", ErrReadOnly, kind(list))
 }
 
-// grow stores a longer list where the old one came from, because Go slices
-// cannot grow in place.
-func (l *lvalue) grow(s Scope, list Value) error {
+// putBack stores the changed copy of a map or list where the old one came from. They are
+// not changed in place, because other requests may be reading them: those of a session are
+// shared by all of its requests.
+func (l *lvalue) putBack(s Scope, changed Value) error {
 	if l.parent == nil {
-		return failf("%w: the list cannot grow", ErrReadOnly)
+		if _, isMap := changed.(map[string]any); isMap {
+			return nil // that of the root, which was changed itself
+		}
+		if _, isMap := changed.(map[string]string); isMap {
+			return nil
+		}
+		return failf("%w: the list cannot be changed", ErrReadOnly)
 	}
-	if err := l.parent.assign(s, list); err != nil {
-		return fmt.Errorf("append to the list: %w", err)
-	}
-	return nil
+	return l.parent.assign(s, changed)
 }

@@ -92,6 +92,26 @@ func TestNoLValue(t *testing.T) {
 	}
 }
 
+// Maps and lists that others hold do not change: those of a session serve several requests
+// at a time.
+func TestAssignCopies(t *testing.T) {
+	inner := map[string]any{"x": int64(1), "list": []any{int64(1)}, "texts": map[string]string{"a": "b"}, "words": []string{"a"}}
+	s := scope{"session": map[string]any{"m": inner}, "attributes": map[string]any{"same": inner}}
+	for _, place := range []string{`${session.m.x}`, `${session.m['x']}`, `${session.m.list[0]}`, `${session.m.list[1]}`, `${session.m.texts.a}`, `${session.m.words[0]}`, `${attributes.same.x}`} {
+		tmpl := compileTest(t, place)
+		if err := tmpl.Assign(s, "new"); err != nil {
+			t.Fatal(err)
+		}
+		if v := tmpl.Eval(s); v != "new" {
+			t.Errorf("%s is %v", place, v)
+		}
+	}
+	want := map[string]any{"x": int64(1), "list": []any{int64(1)}, "texts": map[string]string{"a": "b"}, "words": []string{"a"}}
+	if diff := cmp.Diff(want, inner); diff != "" {
+		t.Errorf("what others hold changed (-want +got):\n%s", diff)
+	}
+}
+
 // Growing a list must not change slices that others hold.
 func TestAppendCopies(t *testing.T) {
 	shared := make([]any, 1, 10)

@@ -138,6 +138,9 @@ func TestMasksKeepJSON(t *testing.T) {
 	if got := maskText(`{"uri":"https://a/?code=b","kept":"c","token":"d"}`); got != `{"uri":"https://a/?code=*****","kept":"c","token":"*****"}` {
 		t.Errorf("masked: %s", got)
 	}
+	if got := maskText(`{"subject":{"ssoToken":"a","jwt":"b"},"authId":"c"}`); got != `{"subject":{"ssoToken":"*****","jwt":"*****"},"authId":"*****"}` {
+		t.Errorf("masked: %s", got)
+	}
 }
 
 // A stream of events goes on, and is not read to its end before it is passed on.

@@ -48,7 +48,7 @@ func maskHeader(name, value string) string {
 }
 
 const secretNames = `client_secret|password|userpassword|passwd|access_token|refresh_token|id_token|token|subject_token|actor_token|` +
-	`client_assertion|assertion|code|code_verifier|device_code|issued_token|tokenId|csrf|logout_token|id_token_hint`
+	`client_assertion|assertion|code|code_verifier|device_code|issued_token|tokenId|ssoToken|jwt|authId|registration_access_token|csrf|logout_token|id_token_hint`
 
 var (
 	secretForm = regexp.MustCompile(`(?i)(^|[&?#])(` + secretNames + `)=[^&\s"]*`)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 
@@ -141,9 +142,35 @@ func (s *memoryScope) Set(key string, v any) error {
 	if v == nil {
 		delete(st.values, key)
 	} else {
-		st.values[key] = v
+		st.values[key] = own(v)
 	}
 	return nil
+}
+
+// own copies maps and lists, which whoever stored them may go on changing while other
+// requests of the session read them. What is stored is never changed in place.
+func own(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for name, e := range v {
+			m[name] = own(e)
+		}
+		return m
+	case []any:
+		list := make([]any, len(v))
+		for i, e := range v {
+			list[i] = own(e)
+		}
+		return list
+	case []string:
+		return slices.Clone(v)
+	case map[string]string:
+		return maps.Clone(v)
+	case chain.Headers:
+		return chain.Headers(http.Header(v).Clone())
+	}
+	return v
 }
 
 // make begins a session, unless another call has done so meanwhile.

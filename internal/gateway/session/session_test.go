@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -66,6 +67,32 @@ func (b browser) visit(t *testing.T, m SessionManager, f func(s chain.Session)) 
 		}
 	}
 	return resp.Header["Set-Cookie"]
+}
+
+// What is in a session does not change with what was stored, which its request may go on
+// changing while others read.
+func TestStoredValuesAreCopies(t *testing.T) {
+	m := build(t, `{"type":"InMemorySessionManager"}`, time.Now)
+	b := browser{}
+	inner := map[string]any{"x": 1}
+	stored := map[string]any{"inner": inner, "list": []any{inner}, "words": []string{"a"}, "texts": map[string]string{"a": "b"}}
+	header := chain.Headers{"A": {"b"}}
+	b.visit(t, m, func(s chain.Session) {
+		set(t, "m", stored)(s)
+		set(t, "h", header)(s)
+		inner["x"] = 2
+		stored["words"].([]string)[0] = "changed"
+		stored["texts"].(map[string]string)["a"] = "changed"
+		header["A"][0] = "changed"
+		stored["inner"] = nil
+	})
+	b.visit(t, m, func(s chain.Session) {
+		got, _ := s.Get("m")
+		h, _ := s.Get("h")
+		if text := fmt.Sprint(got, h); text != "map[inner:map[x:1] list:[map[x:1]] texts:map[a:b] words:[a]] {A=[b]}" {
+			t.Error(text)
+		}
+	})
 }
 
 func set(t *testing.T, key string, v any) func(chain.Session) {
