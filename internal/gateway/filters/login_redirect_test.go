@@ -304,12 +304,12 @@ func TestCrossDomainSingleSignOn(t *testing.T) {
 	state, nonce := q.Get("state"), q.Get("nonce")
 	good := token(nonce, "ig_agent", time.Hour)
 	for name, attempt := range map[string]func() *chain.Response{
-		"another browser":  func() *chain.Response { return land(visitor{}, state, good) },
-		"forged state":     func() *chain.Response { return land(v, state+"x", good) },
-		"other audience":   func() *chain.Response { return land(v, state, token(nonce, "other", time.Hour)) },
-		"other nonce":      func() *chain.Response { return land(v, state, token("n", "ig_agent", time.Hour)) },
-		"expired token":    func() *chain.Response { return land(v, state, token(nonce, "ig_agent", -2*time.Minute)) },
-		"error of server":  func() *chain.Response { return land(v, state, "", "&error=access_denied") },
+		"another browser": func() *chain.Response { return land(visitor{}, state, good) },
+		"forged state":    func() *chain.Response { return land(v, state+"x", good) },
+		"other audience":  func() *chain.Response { return land(v, state, token(nonce, "other", time.Hour)) },
+		"other nonce":     func() *chain.Response { return land(v, state, token("n", "ig_agent", time.Hour)) },
+		"expired token":   func() *chain.Response { return land(v, state, token(nonce, "ig_agent", -2*time.Minute)) },
+		"error of server": func() *chain.Response { return land(v, state, "", "&error=access_denied") },
 		"an access token": func() *chain.Response {
 			defer func() { kind = "id_token" }()
 			kind = "access_token"

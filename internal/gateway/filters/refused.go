@@ -10,8 +10,8 @@ var (
 
 	protectEvaluation = heap.Refuse("PingOneProtectEvaluationFilter", "PingOne services are not supported",
 		"PingOneProtectFeedbackSuccessFilter", "PingOneProtectFeedbackFailureFilter", "PingOneService")
-	pingAuthorize     = heap.Refuse("PingAuthorizeFilter", "PingOne services are not supported", "PingOneApiAccessManagementFilter")
-	mcpAudit          = heap.Refuse("McpAuditFilter", "the Model Context Protocol is not supported")
-	mcpProtection     = heap.Refuse("McpProtectionFilter", "the Model Context Protocol is not supported")
-	mcpValidation     = heap.Refuse("McpValidationFilter", "the Model Context Protocol is not supported")
+	pingAuthorize = heap.Refuse("PingAuthorizeFilter", "PingOne services are not supported", "PingOneApiAccessManagementFilter")
+	mcpAudit      = heap.Refuse("McpAuditFilter", "the Model Context Protocol is not supported")
+	mcpProtection = heap.Refuse("McpProtectionFilter", "the Model Context Protocol is not supported")
+	mcpValidation = heap.Refuse("McpValidationFilter", "the Model Context Protocol is not supported")
 )

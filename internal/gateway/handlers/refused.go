@@ -6,5 +6,5 @@ import "gatehouse/internal/gateway/heap"
 var (
 	identityAssertion = heap.Refuse("IdentityAssertionHandler", "identity assertion is not supported", "IdentityAssertionHandlerTechPreview",
 		"ScriptableIdentityAssertionPlugin", "KerberosIdentityAssertionPlugin", "UsernamePasswordServiceLogin", "KeytabServiceLogin")
-	protectRouting    = heap.Refuse("PingOneProtectThreatLevelRoutingHandler", "PingOne services are not supported")
+	protectRouting = heap.Refuse("PingOneProtectThreatLevelRoutingHandler", "PingOne services are not supported")
 )
