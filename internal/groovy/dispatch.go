@@ -242,10 +242,14 @@ func (th *thread) invokeMethod(f Method, recv Value, name string, args []Value, 
 	if named && len(args) > 0 {
 		c.Named, _ = args[0].(*Map)
 	}
+	if th.natives++; th.natives > 4*th.eng.env.Limits.Depth+100 { // more than scripts can nest
+		th.limit("depth", nil)
+	}
 	v, err := f(c)
 	if err != nil {
 		th.raise(err)
 	}
+	th.natives--
 	return fromHost(v)
 }
 

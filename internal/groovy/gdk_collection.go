@@ -409,10 +409,10 @@ func collectionMethods() map[string]Method {
 			c.th.flatten(items(c), &out, 0)
 			return c.like(out), nil
 		},
-		"plus":           func(c *Call) (Value, error) { return c.th.plus(c.This, c.Arg(0)), nil },
-		"minus":          func(c *Call) (Value, error) { return c.th.minus(c.This, c.Arg(0)), nil },
-		"multiply":       func(c *Call) (Value, error) { return c.th.times(c.This, c.Arg(0)), nil },
-		"leftShift":      func(c *Call) (Value, error) { return c.th.leftShift(c.This, c.Arg(0)), nil },
+		"plus":           func(c *Call) (Value, error) { return c.th.plus(c.operand(), c.Arg(0)), nil },
+		"minus":          func(c *Call) (Value, error) { return c.th.minus(c.operand(), c.Arg(0)), nil },
+		"multiply":       func(c *Call) (Value, error) { return c.th.times(c.operand(), c.Arg(0)), nil },
+		"leftShift":      func(c *Call) (Value, error) { return c.th.leftShift(c.operand(), c.Arg(0)), nil },
 		"add":            collectionAdd,
 		"addAll":         collectionAddAll,
 		"remove":         collectionRemove,
@@ -428,6 +428,16 @@ func collectionMethods() map[string]Method {
 		"subsequences":   subsequences,
 		"toListString":   func(c *Call) (Value, error) { return c.th.str(c.This), nil },
 	}
+}
+
+// operand is the receiver as the operators know it: what has elements without being a
+// collection of scripts, such as an array of bytes or a list of nodes, as a list.
+func (c *Call) operand() Value {
+	switch c.This.(type) {
+	case *List, *Set, *Map, *Range:
+		return c.This
+	}
+	return NewList(c.th.items(c.This)...)
 }
 
 func (th *thread) size(v Value) int64 {

@@ -279,7 +279,14 @@ func listMethods() map[string]Method {
 			if r, ok := c.Arg(0).(*Range); ok {
 				return putRange(c, r)
 			}
-			c.th.setIndex(c.This, c.Args[:1], c.Arg(1))
+			if name, ok := c.th.text(c.Arg(0)); ok {
+				c.th.setProp(c.This, name, c.Arg(1))
+				return nil, nil
+			}
+			if _, ok := c.Arg(0).(*List); !ok && level(c.Arg(0)) == 0 {
+				return nil, c.NoSuchMethod()
+			}
+			c.th.setIndex(c.list(), c.Args[:1], c.Arg(1))
 			return nil, nil
 		},
 		"set": func(c *Call) (Value, error) {

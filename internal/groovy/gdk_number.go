@@ -35,7 +35,7 @@ func numberMethods() map[string]Method {
 			if level(c.Arg(0)) == 0 && o != "+" {
 				return nil, c.NoSuchMethod()
 			}
-			return c.th.binop(o, c.This, c.Arg(0)), nil
+			return c.th.binop(o, num(c.This), c.Arg(0)), nil
 		}
 	}
 	m := map[string]Method{
@@ -47,18 +47,18 @@ func numberMethods() map[string]Method {
 		"add": op("+"), "subtract": op("-"), "and": op("&"), "or": op("|"), "xor": op("^"), "leftShift": op("<<"), "rightShift": op(">>"), "rightShiftUnsigned": op(">>>"),
 		"shiftLeft": op("<<"), "shiftRight": op(">>"),
 		"intdiv":     intdiv,
-		"negative":   func(c *Call) (Value, error) { return c.th.negate(c.This), nil },
-		"negate":     func(c *Call) (Value, error) { return c.th.negate(c.This), nil },
-		"unaryMinus": func(c *Call) (Value, error) { return c.th.negate(c.This), nil },
+		"negative":   func(c *Call) (Value, error) { return c.th.negate(num(c.This)), nil },
+		"negate":     func(c *Call) (Value, error) { return c.th.negate(num(c.This)), nil },
+		"unaryMinus": func(c *Call) (Value, error) { return c.th.negate(num(c.This)), nil },
 		"abs": func(c *Call) (Value, error) {
 			if c.th.numCompare(c.This, int32(0)) < 0 {
-				return c.th.negate(c.This), nil
+				return c.th.negate(num(c.This)), nil
 			}
 			return c.This, nil
 		},
 		"signum":   func(c *Call) (Value, error) { return int32(c.th.numCompare(c.This, int32(0))), nil },
-		"next":     func(c *Call) (Value, error) { return c.th.step1("+", c.This), nil },
-		"previous": func(c *Call) (Value, error) { return c.th.step1("-", c.This), nil },
+		"next":     func(c *Call) (Value, error) { return c.th.step1("+", count(c.This)), nil },
+		"previous": func(c *Call) (Value, error) { return c.th.step1("-", count(c.This)), nil },
 		"times": func(c *Call) (Value, error) {
 			n, _ := toInt64(c.This)
 			f := c.fn(0)
@@ -135,10 +135,18 @@ func numberMethods() map[string]Method {
 	return m
 }
 
-// num makes a character a number.
+// num makes a character, and what an atomic holds, a number.
 func num(v Value) Value {
 	if c, ok := v.(Char); ok {
 		return int32(c)
+	}
+	return count(v)
+}
+
+// count gives what an atomic holds.
+func count(v Value) Value {
+	if a, ok := v.(*atomicNum); ok {
+		return a.wrap(a.n.Load())
 	}
 	return v
 }

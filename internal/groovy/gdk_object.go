@@ -323,7 +323,7 @@ func withCloseable(c *Call) (v Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			if _, ok := r.(*Thrown); ok {
-				_, _ = catchErr(func() Value { return c.th.callMethod(c.This, "close", nil) })
+				_, _ = c.th.catch(func() Value { return c.th.callMethod(c.This, "close", nil) })
 			}
 			panic(r)
 		}

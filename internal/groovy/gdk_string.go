@@ -167,7 +167,7 @@ func stringMethods() map[string]Method {
 		"Double": coDouble, "Float": coFloat, "Short": coShort} {
 		m["to"+name] = str(func(c *Call, s string) (Value, error) { return c.th.parseNumber(javaTrim(s), co), nil })
 		m["is"+name] = str(func(c *Call, s string) (v Value, err error) {
-			_, err = catchErr(func() Value { return c.th.parseNumber(javaTrim(s), co) })
+			_, err = c.th.catch(func() Value { return c.th.parseNumber(javaTrim(s), co) })
 			return err == nil, nil
 		})
 	}
@@ -183,14 +183,16 @@ func stringMethods() map[string]Method {
 	return m
 }
 
-// catchErr runs f and gives a script exception as error.
-func catchErr(f func() Value) (v Value, err error) {
+// catch runs f and gives a script exception as error.
+func (th *thread) catch(f func() Value) (v Value, err error) {
+	at := th.mark()
 	defer func() {
 		if r := recover(); r != nil {
 			t, ok := r.(*Thrown)
 			if !ok {
 				panic(r)
 			}
+			th.back(at)
 			err = t
 		}
 	}()

@@ -28,8 +28,8 @@ func (g *gen) tryStmt(x *tryStmt) exec {
 
 // attempt runs code and catches exceptions of scripts, not limits.
 func (f *frame) attempt(body exec) (c ctl, t *Thrown) {
-	th := f.th
-	depth, nested := th.depth, th.nested
+	th, at := f.th, f.th.mark()
+	at.top = f
 	defer func() {
 		r := recover()
 		if r == nil {
@@ -39,7 +39,7 @@ func (f *frame) attempt(body exec) (c ctl, t *Thrown) {
 		if !ok {
 			panic(r)
 		}
-		th.top, th.depth, th.nested = f, depth, nested
+		th.back(at)
 		t = x
 	}()
 	return body(f), nil

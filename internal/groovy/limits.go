@@ -95,6 +95,7 @@ type thread struct {
 	left     int // steps until the next check
 	depth    int
 	nested   int // recursion inside toString, equals and the like
+	natives  int // methods written in Go that are active; one that comes back to itself must not fill the stack
 	mem      int64
 	deadline time.Time
 	overdue  bool // it waited when it should not any more
@@ -187,11 +188,16 @@ func (th *thread) nest() {
 }
 
 // mark notes where a thread is, for recoverErr.
-func (th *thread) mark() mark { return mark{th.top, th.depth, th.nested} }
+func (th *thread) mark() mark { return mark{th.top, th.depth, th.nested, th.natives} }
+
+// back is where a thread goes on after a panic.
+func (th *thread) back(at mark) {
+	th.top, th.depth, th.nested, th.natives = at.top, at.depth, at.nested, at.natives
+}
 
 type mark struct {
-	top           *frame
-	depth, nested int
+	top                    *frame
+	depth, nested, natives int
 }
 
 // recoverErr turns a panic of the evaluator into an error. The thread is again where
@@ -201,7 +207,7 @@ func (th *thread) recoverErr(err *error, at mark) {
 	if r == nil {
 		return
 	}
-	th.top, th.depth, th.nested = at.top, at.depth, at.nested
+	th.back(at)
 	switch r := r.(type) {
 	case *Thrown:
 		*err = r

@@ -323,3 +323,27 @@ func TestLenientImports(t *testing.T) {
 		t.Error("a used unknown class was accepted")
 	}
 }
+
+// Operators and index assignments that fit no class are exceptions. They came back to themselves
+// until the stack of the process was full.
+func TestNoWayBack(t *testing.T) {
+	for _, src := range []string{
+		"def l = [1, 2, 3]; l[0, 2] = [7, 8]; assert l == [7, 2, 8]; l[0, 1] = 5; assert l == [5, 5, 8]",
+		"def c = 'a' as char; assert -c == -97",
+		"try { def l = [1]; l[{ 1 }] = 2; assert false } catch (MissingMethodException e) { }",
+		"try { [a: 1] + 1; assert false } catch (MissingMethodException e) { }",
+		"try { [a: 1] + 'x'; assert false } catch (MissingMethodException e) { }",
+		"try { [a: 1] - 1; assert false } catch (MissingMethodException e) { }",
+		"try { [1] * 'x'; assert false } catch (MissingMethodException e) { }",
+		"try { (1..3) << 1; assert false } catch (MissingMethodException e) { }",
+		"def n = new java.util.concurrent.atomic.AtomicInteger(4); assert n + 1 == 5 && -n == -4 && n.next() == 5",
+	} {
+		s, err := New(Env{Classes: JDK()}).Compile("t.groovy", src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Run(context.Background(), nil); err != nil {
+			t.Errorf("%s: %v", src, err)
+		}
+	}
+}

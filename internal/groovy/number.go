@@ -324,6 +324,8 @@ func (th *thread) negate(v Value) Value {
 		return -int32(x)
 	case int8:
 		return -int32(x)
+	case Char:
+		return -int32(x)
 	case *List, *Range:
 		var out []Value
 		for _, y := range th.items(x) {

@@ -64,6 +64,10 @@ func TestOddArguments(t *testing.T) {
 		if errors.As(err, &in) {
 			t.Errorf("%s.%s with %d arguments %s: %v\n%.1500s", src, name, len(list), ToString(NewList(list...)), in, in.Stack)
 		}
+		var lim *LimitError
+		if errors.As(err, &lim) && lim.Limit == "depth" {
+			t.Errorf("%s.%s with %d arguments %s comes back to itself", src, name, len(list), ToString(NewList(list...)))
+		}
 	}
 	lists := func() [][]Value {
 		out := [][]Value{{}}

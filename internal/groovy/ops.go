@@ -111,8 +111,13 @@ func (th *thread) plus(a, b Value) Value {
 			return th.str(a) + s
 		}
 	} else if s, ok := th.text(b); ok {
-		if r, done := th.tryCall(a, "plus", []Value{b}, false); done {
-			return r
+		switch a.(type) {
+		case *Object, Host, native:
+			if r, done := th.tryCall(a, "plus", []Value{b}, false); done {
+				return r
+			}
+		case *Map:
+			return th.operator(a, "plus", b)
 		}
 		return th.str(a) + s
 	}
@@ -381,10 +386,11 @@ func (th *thread) step1(op string, v Value) Value {
 }
 
 // operator calls the method of an operator that has no meaning of its own for a and b.
-// Those of numbers would come back here.
+// Those of numbers, texts and collections would come back here.
 func (th *thread) operator(a Value, name string, b Value) Value {
-	if isNumber(a) || isChar(a) {
-		th.raise(missingMethod(th, th.className(a), name, []Value{b}))
+	switch a.(type) {
+	case *Object, *Class, *Closure, Host, native:
+		return th.callMethod(a, name, []Value{b})
 	}
-	return th.deeper(func() Value { return th.callMethod(a, name, []Value{b}) })
+	return th.fail(missingMethod(th, th.className(a), name, []Value{b}))
 }

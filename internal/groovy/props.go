@@ -546,6 +546,10 @@ func (th *thread) setIndex(v Value, keys []Value, val Value) {
 			th.setListAt(x, n, val)
 			return
 		}
+		if at, ok := key.(*List); ok {
+			th.setListEach(x, at.Items(), val)
+			return
+		}
 	case []byte:
 		n, ok := toInt64(key)
 		b, isNum := toInt64(val)
@@ -578,6 +582,21 @@ func (th *thread) setIndex(v Value, keys []Value, val Value) {
 		return
 	}
 	th.callMethod(v, "putAt", []Value{key, val})
+}
+
+// setListEach is list[i, j] = val: a list is dealt out, anything else goes everywhere.
+func (th *thread) setListEach(l *List, at []Value, val Value) {
+	vals, dealt := val.(*List)
+	if dealt && vals.Len() != len(at) {
+		th.throw(excIllegalArg, "Trying to replace %d values with %d values", len(at), vals.Len())
+	}
+	for i, k := range at {
+		v := val
+		if dealt {
+			v = vals.At(i)
+		}
+		th.setIndex(l, []Value{k}, v)
+	}
 }
 
 func (th *thread) setListAt(l *List, n int64, val Value) {
