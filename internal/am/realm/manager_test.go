@@ -86,19 +86,19 @@ func TestRealms(t *testing.T) {
 			t.Errorf("create, %s: %v, want %v", tt.name, err, tt.want)
 		}
 	}
-	if _, err := m.Update(ctx, "/", false, nil); !errors.Is(err, realm.ErrRoot) {
+	if _, err := m.Update(ctx, "/", false, nil, 0); !errors.Is(err, realm.ErrRoot) {
 		t.Errorf("root made inactive: %v", err)
 	}
-	if r, err := m.Update(ctx, "/alpha", false, []string{"a"}); err != nil || r.Active || r.Rev != 2 {
+	if r, err := m.Update(ctx, "/alpha", false, []string{"a"}, 0); err != nil || r.Active || r.Rev != 2 {
 		t.Errorf("update = %+v, %v", r, err)
 	}
 	if _, ok := m.ByAlias("alpha.example.com"); ok {
 		t.Error("a removed alias is still there")
 	}
-	if err := m.Delete(ctx, "/alpha"); !errors.Is(err, realm.ErrChildren) {
+	if err := m.Delete(ctx, "/alpha", 0); !errors.Is(err, realm.ErrChildren) {
 		t.Errorf("delete with children: %v", err)
 	}
-	if err := m.Delete(ctx, "/"); !errors.Is(err, realm.ErrRoot) {
+	if err := m.Delete(ctx, "/", 0); !errors.Is(err, realm.ErrRoot) {
 		t.Errorf("delete root: %v", err)
 	}
 }
@@ -119,7 +119,7 @@ func TestDeleteRealm(t *testing.T) {
 	if err := sessions.Create(ctx, raw, store.Session{Realm: "/alpha"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Delete(ctx, "/ALPHA"); err != nil {
+	if err := m.Delete(ctx, "/ALPHA", 0); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := m.Find("/alpha"); ok {

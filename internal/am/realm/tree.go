@@ -63,14 +63,15 @@ func (m *Manager) Create(ctx context.Context, s Spec) (*Realm, error) {
 	return m.mustFind(path)
 }
 
-// Update changes whether a realm is active, and its aliases; name and parent stay.
-func (m *Manager) Update(ctx context.Context, path string, active bool, aliases []string) (*Realm, error) {
+// Update changes whether a realm is active, and its aliases; name and parent stay. It changes revision rev, else it is
+// store.ErrConflict; 0 is any.
+func (m *Manager) Update(ctx context.Context, path string, active bool, aliases []string, rev uint64) (*Realm, error) {
 	m.changing.Lock()
 	defer m.changing.Unlock()
-	return m.update(ctx, path, active, aliases)
+	return m.update(ctx, path, active, aliases, rev)
 }
 
-func (m *Manager) update(ctx context.Context, path string, active bool, aliases []string) (*Realm, error) {
+func (m *Manager) update(ctx context.Context, path string, active bool, aliases []string, rev uint64) (*Realm, error) {
 	r, ok := m.Find(path)
 	if !ok {
 		return nil, fmt.Errorf("update realm %s: %w", path, store.ErrNotFound)
@@ -85,15 +86,16 @@ func (m *Manager) update(ctx context.Context, path string, active bool, aliases 
 	if err != nil {
 		return nil, err
 	}
+	d.Rev = rev
 	if _, err := m.docs.Put(ctx, "", store.KindRealm, d); err != nil {
 		return nil, fmt.Errorf("update realm %s: %w", r.Path, err)
 	}
 	return m.mustFind(r.Path)
 }
 
-// Delete removes a realm and all that is in it. The realm is closed first, so that a
+// Delete removes a realm and all that is in it, with the condition of Update. The realm is closed first, so that a
 // deletion which is cut short can be repeated and leaves nothing in force meanwhile.
-func (m *Manager) Delete(ctx context.Context, path string) error {
+func (m *Manager) Delete(ctx context.Context, path string, rev uint64) error {
 	m.changing.Lock()
 	defer m.changing.Unlock()
 	r, ok := m.Find(path)
@@ -108,7 +110,7 @@ func (m *Manager) Delete(ctx context.Context, path string) error {
 			return fmt.Errorf("delete realm %s: %w", r.Path, ErrChildren)
 		}
 	}
-	if _, err := m.update(ctx, r.Path, false, nil); err != nil {
+	if _, err := m.update(ctx, r.Path, false, nil, rev); err != nil {
 		return err
 	}
 	if err := m.empty(ctx, r.Path); err != nil {

@@ -34,6 +34,12 @@ func (c *Call) perform(res *Resource, item bool) error {
 	case http.MethodPost:
 		return c.act(res, item)
 	}
+	return c.notAllowed()
+}
+
+// notAllowed refuses a method, and names those that there are (RFC 9110 §15.5.6).
+func (c *Call) notAllowed() error {
+	c.writer.Header().Set("Allow", "GET, HEAD, PUT, PATCH, POST, DELETE")
 	return refuse(http.StatusMethodNotAllowed, "")
 }
 
@@ -76,7 +82,7 @@ func (c *Call) readPlain(res *Resource) error {
 // put updates the object, or creates it when there is none.
 func (c *Call) put(res *Resource, item bool) error {
 	if !item && res.Query != nil && !res.Settings {
-		return refuse(http.StatusMethodNotAllowed, "")
+		return c.notAllowed()
 	}
 	if err := c.allow(res, VerbUpdate); err != nil {
 		return err

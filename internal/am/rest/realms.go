@@ -29,7 +29,7 @@ func (s *Server) realms() []*Resource {
 				return nil, err
 			}
 			path, _ := realmPath(id)
-			return o, realmError(s.Realms.Delete(c.Context(), path), path)
+			return o, c.realmError(s.Realms.Delete(c.Context(), path, c.revOf(id)), path)
 		},
 		Actions: map[string]Action{
 			"template": {Do: func(*Call) (any, error) {
@@ -64,7 +64,7 @@ func realmPath(id string) (string, bool) {
 	return string(raw), err == nil && strings.HasPrefix(string(raw), "/")
 }
 
-func (s *Server) readRealm(_ *Call, id string) (Object, error) {
+func (s *Server) readRealm(c *Call, id string) (Object, error) {
 	path, ok := realmPath(id)
 	if !ok {
 		return nil, refuse(http.StatusNotFound, "Realm cannot be read: %s", id)
@@ -73,13 +73,23 @@ func (s *Server) readRealm(_ *Call, id string) (Object, error) {
 	if !ok {
 		return nil, refuse(http.StatusNotFound, "Realm cannot be read: %s", path)
 	}
+	c.note("", store.KindRealm, store.Doc{ID: id, Rev: r.Rev})
 	return realmObject(r), nil
 }
 
-func realmError(err error, name string) error {
+// revOf is the revision of the realm that a write has to be over, 0 for any.
+func (c *Call) revOf(id string) uint64 {
+	if !c.Conditional {
+		return 0
+	}
+	return c.seen[store.Key{Kind: store.KindRealm, ID: id}].Rev
+}
+
+// realmError turns errors of the manager of realms into refusals.
+func (c *Call) realmError(err error, name string) error {
 	switch {
-	case err == nil:
-		return nil
+	case err == nil || c.Conditional && errors.Is(err, store.ErrConflict):
+		return err
 	case errors.Is(err, realm.ErrName):
 		return badRequest("Organization name %s is invalid", name).because(err)
 	case errors.Is(err, realm.ErrAlias):
@@ -117,7 +127,7 @@ func (s *Server) createRealm(c *Call, id string, body Object) (Object, error) {
 	active, _ := in["active"].(bool)
 	r, err := s.Realms.Create(c.Context(), realm.Spec{Name: name, Parent: parent, Active: active, Aliases: textList(in["aliases"])})
 	if err != nil {
-		return nil, realmError(err, name)
+		return nil, c.realmError(err, name)
 	}
 	return realmObject(r), nil
 }
@@ -136,9 +146,9 @@ func (s *Server) updateRealm(c *Call, id string, body Object) (Object, error) {
 		return nil, badRequest("A realm cannot be renamed or moved")
 	}
 	active, _ := in["active"].(bool)
-	r, err := s.Realms.Update(c.Context(), path, active, textList(in["aliases"]))
+	r, err := s.Realms.Update(c.Context(), path, active, textList(in["aliases"]), c.revOf(id))
 	if err != nil {
-		return nil, realmError(err, path)
+		return nil, c.realmError(err, path)
 	}
 	return realmObject(r), nil
 }

@@ -25,6 +25,7 @@ func TestRevisionsOfAllObjects(t *testing.T) {
 		{"/groups/people", `{"description":"x"}`, "/", "group", "people", false},
 		{"/scripts/11111111-0000-4000-8000-000000000000", `{"name":"n","script":"MQ==","language":"GROOVY","context":"OAUTH2_MAY_ACT"}`, "/", store.KindScript, "11111111-0000-4000-8000-000000000000", false},
 		{"/scripts/22222222-0000-4000-8000-000000000000", `{"name":"lib","script":"MQ==","language":"JAVASCRIPT","context":"LIBRARY","global":true}`, "", store.KindScript, "22222222-0000-4000-8000-000000000000", false},
+		{"/global-config/realms/L2JldGE", `{"name":"beta","parentPath":"/","active":true}`, "", store.KindRealm, "/beta", false},
 		{"/realm-config/services/validation", `{}`, "/", store.KindService, "validation", false},
 		{"/realm-config/services/audit/JMS/h", `{}`, "/", store.KindService, "audit/JMS/h", false},
 		{"/realm-config/services/id-repositories/LDAPv3/d", `{}`, "/", store.KindService, "id-repositories/d", false},

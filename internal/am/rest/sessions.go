@@ -166,7 +166,9 @@ func (s *Server) logout(c *Call) (any, error) {
 			return nil, errAnonymous
 		}
 	}
-	s.Login.ClearCookies(c.writer, c.Request, c.Place)
+	if c.Caller.Token == "" || token == c.Caller.Token { // who ends the session of somebody else keeps his own
+		s.Login.ClearCookies(c.writer, c.Request, c.Place)
+	}
 	_, err := s.Login.Find(c.Context(), token)
 	if errors.Is(err, store.ErrNotFound) {
 		return Object{"result": "Token has expired"}, nil

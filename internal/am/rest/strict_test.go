@@ -244,3 +244,35 @@ func TestOddNames(t *testing.T) {
 		}
 	}
 }
+
+// Who ends the session of somebody else keeps the cookie of his own.
+func TestLogoutOfAnotherSession(t *testing.T) {
+	s := newSite(t)
+	token, other := s.signIn("/authenticate", "amAdmin", adminPassword), s.signIn("/authenticate", "demo", userPassword)
+	cookie := []string{"Cookie", "iPlanetDirectoryPro=" + token, "X-Requested-With", "x"}
+	got := s.send("POST", "/sessions?_action=logout", o{"tokenId": other}, cookie...)
+	if got.want(t, 200); got.body["result"] != "Successfully logged out" || len(got.Header["Set-Cookie"]) > 0 {
+		t.Errorf("%s, cookies %v", got.raw, got.Header["Set-Cookie"])
+	}
+	if got := s.send("POST", "/sessions?_action=validate", o{"tokenId": other}); got.body["valid"] != false {
+		t.Errorf("the other session: %s", got.raw)
+	}
+	for _, body := range []any{o{"tokenId": token}, nil} {
+		got := s.send("POST", "/sessions?_action=logout", body, cookie...)
+		if got.want(t, 200); len(got.Header["Set-Cookie"]) != 1 {
+			t.Errorf("%s, cookies %v", got.raw, got.Header["Set-Cookie"])
+		}
+	}
+}
+
+// A refused method is answered with those that there are.
+func TestAllowedMethods(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	for method, path := range map[string]string{"TRACE": "/users/demo", "PUT": "/users"} {
+		got := admin(method, path, nil)
+		if got.want(t, 405); got.Header.Get("Allow") != "GET, HEAD, PUT, PATCH, POST, DELETE" {
+			t.Errorf("%s %s: Allow: %q", method, path, got.Header.Get("Allow"))
+		}
+	}
+}
