@@ -177,7 +177,7 @@ func (s *Server) start(ctx context.Context) error {
 		Published: func(ctx context.Context, sess store.Session) (map[string]string, error) {
 			return s.rest.SessionProperties(ctx, sess)
 		},
-		Place: s.placeOf,
+		Place: s.placeOf, ClientAddress: s.clientAddress,
 		Advices: func(ctx context.Context, rl *realm.Realm, resource string, sess *store.Session) (map[string][]string, bool, error) {
 			return s.rest.Advices(ctx, rl, resource, sess)
 		},

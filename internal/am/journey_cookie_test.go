@@ -97,3 +97,34 @@ func TestJourneyRemembers(t *testing.T) {
 		t.Error("a cookie came with a failure")
 	}
 }
+
+// Behind a proxy that the realm trusts, the address that a cookie is good for is the client's and not the proxy's.
+func TestRememberedAddressBehindProxy(t *testing.T) {
+	j := newJourneys(t)
+	j.admin("POST", "/json/realm-config/services/baseurl?_action=create", map[string]any{"source": "X_FORWARDED_HEADERS"}).want(t, 201)
+	cookie := map[string]any{
+		"persistentCookieName": "remember", "idleTimeout": 2, "hmacSigningKey": base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef")),
+		"useSecureCookie": false, "enforceClientIp": true, "maxLife": 5,
+	}
+	j.tree("Remember", append([]node{{"known", "PersistentCookieDecisionNode", cookie, map[string]string{"true": success, "false": "page"}}},
+		append(signIn(map[string]string{"true": "set", "false": failure}), node{"set", "SetPersistentCookieNode", cookie, map[string]string{"outcome": success}})...)...)
+	from := func(address string, headers ...string) reply {
+		return j.send("POST", "/json/authenticate?authIndexType=service&authIndexValue=Remember", "{}", append(headers, "X-Forwarded-For", "203.0.113.9, "+address)...)
+	}
+	var value string
+	got := from("192.0.2.1", "X-OpenAM-Username", "demo", "X-OpenAM-Password", "Ch4ng31t")
+	for _, c := range got.Cookies() {
+		if c.Name == "remember" {
+			value = c.Value
+		}
+	}
+	if got.want(t, 200)["tokenId"] == nil || value == "" {
+		t.Fatalf("%s, cookie %q", got.raw, value)
+	}
+	if got := from("192.0.2.1", "Cookie", "remember="+value); got.want(t, 200)["tokenId"] == nil {
+		t.Errorf("from the same address: %s", got.raw)
+	}
+	if got := from("192.0.2.2", "Cookie", "remember="+value); got.want(t, 200)["tokenId"] != nil {
+		t.Error("the cookie was taken from another address")
+	}
+}

@@ -96,7 +96,11 @@ func (s *Service) step(r *http.Request, rl *realm.Realm, st *journey.State) *jou
 		NoScripts: r.Context().Value(noScripts{}) != nil, Log: s.Log,
 	}
 	step.Link = func() (string, string, error) { return s.link(r) }
-	step.ClientIP, _, _ = net.SplitHostPort(r.RemoteAddr)
+	if s.ClientAddress != nil {
+		step.ClientIP = s.ClientAddress(r, rl)
+	} else {
+		step.ClientIP, _, _ = net.SplitHostPort(r.RemoteAddr)
+	}
 	if found, err := s.FromRequest(r); err == nil && found.Realm == rl.Path {
 		step.Session = &found.Session
 	}

@@ -72,6 +72,8 @@ type Options struct {
 	Published func(ctx context.Context, sess store.Session) (map[string]string, error)
 	// Place is how the sender of a request sees a realm of the server; nil: nodes know no addresses of it.
 	Place func(r *http.Request, rl *realm.Realm) Place
+	// ClientAddress is the address that a request to a realm came from; nil: the other end of the connection.
+	ClientAddress func(r *http.Request, rl *realm.Realm) string
 	// Limits counts what limits held back; nil: nobody does.
 	Limits *observe.Limits
 }
