@@ -234,10 +234,6 @@ func (v *visit) sessions() ([]session, error) {
 	return list, nil
 }
 
-func (v *visit) own(s store.Session) bool {
-	return s.Realm == v.found.Realm && s.Subject.Type == v.found.Subject.Type && strings.EqualFold(s.Subject.Name, v.found.Subject.Name)
-}
-
 // change does what a form of the page asks for, and shows the page again.
 func (v *visit) change() {
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
@@ -278,7 +274,7 @@ func (v *visit) end(id string) {
 		v.broken(err)
 		return
 	}
-	if err != nil || !v.own(sess) {
+	if err != nil || !login.SameSubject(&sess, &v.found.Session) {
 		v.done(http.StatusNotFound, "warn", "account.session.gone")
 		return
 	}
@@ -295,10 +291,10 @@ func (v *visit) end(id string) {
 }
 
 func (v *visit) endOthers() {
-	list, err := v.sessions()
+	list, err := v.Login.Sessions().ListOf(v.r.Context(), v.found.Realm, v.found.Subject)
 	for _, s := range list {
-		if err == nil && !s.Here {
-			err = v.Login.Sessions().EndByID(v.r.Context(), s.ID)
+		if err == nil && s.ID() != v.found.ID() {
+			err = v.Login.Destroy(v.r.Context(), s)
 		}
 	}
 	if err != nil {

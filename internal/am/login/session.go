@@ -163,7 +163,7 @@ func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, o
 		CtxID:       fmt.Sprintf("%s-%d", uuid.NewString(), now.UnixNano()%100000),
 		Handle:      "shandle:" + rand.Text() + ".*AAJTSQACMDEAAlMxAAA.*",
 	}
-	if over != nil && !sameSubject(over, &sess) {
+	if over != nil && !SameSubject(over, &sess) {
 		over = nil
 	}
 	if over != nil {
@@ -194,7 +194,8 @@ func (s *Service) begin(ctx context.Context, rl *realm.Realm, a Authenticated, o
 	return token, nil
 }
 
-func sameSubject(a, b *store.Session) bool {
+// SameSubject tells whether two sessions are of one user or agent.
+func SameSubject(a, b *store.Session) bool {
 	return a.Realm == b.Realm && a.Subject.Type == b.Subject.Type && realm.UserID(a.Subject.Name) == realm.UserID(b.Subject.Name)
 }
 

@@ -50,6 +50,9 @@ type User struct {
 // compared without case.
 func UserID(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
+// SameUser tells whether two names are of one user. strings.EqualFold is not the same: to it the long s of "\u017fam" is an s.
+func SameUser(a, b string) bool { return UserID(a) == UserID(b) }
+
 // ParseUser reads a user's document. A single value stands for a list of one; members
 // beginning with "_" are no attributes.
 func ParseUser(d store.Doc) (*User, error) {

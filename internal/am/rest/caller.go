@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/am/login"
+	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 )
 
@@ -47,8 +48,8 @@ type Caller struct {
 func (c Caller) Known() bool { return c.Subject.Name != "" }
 
 // IsUser tells whether the caller is that user.
-func (c Caller) IsUser(realm, name string) bool {
-	return c.Subject.Type == login.TypeUser && c.Realm == realm && strings.EqualFold(c.Subject.Name, name)
+func (c Caller) IsUser(path, name string) bool {
+	return c.Subject.Type == login.TypeUser && c.Realm == path && realm.SameUser(c.Subject.Name, name)
 }
 
 // IsAgent tells whether the caller is an agent of the realm.

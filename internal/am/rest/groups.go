@@ -222,7 +222,7 @@ func (s *Server) membersOf(c *Call, g *group, v any) ([]string, error) {
 			}
 			name = u.Name
 		}
-		if !slices.ContainsFunc(list, func(m string) bool { return strings.EqualFold(m, name) }) {
+		if !slices.ContainsFunc(list, func(m string) bool { return realm.SameUser(m, name) }) {
 			list = append(list, name)
 		}
 	}
@@ -230,13 +230,13 @@ func (s *Server) membersOf(c *Call, g *group, v any) ([]string, error) {
 }
 
 func (g *group) has(user string) bool {
-	return slices.ContainsFunc(g.Members, func(m string) bool { return strings.EqualFold(m, user) })
+	return slices.ContainsFunc(g.Members, func(m string) bool { return realm.SameUser(m, user) })
 }
 
 // remove takes a user out, and tells whether he was in.
 func (g *group) remove(user string) bool {
 	before := len(g.Members)
-	g.Members = slices.DeleteFunc(g.Members, func(m string) bool { return strings.EqualFold(m, user) })
+	g.Members = slices.DeleteFunc(g.Members, func(m string) bool { return realm.SameUser(m, user) })
 	return len(g.Members) < before
 }
 
@@ -266,12 +266,12 @@ func (s *Server) updateMemberships(c *Call) (any, error) {
 		return nil, err
 	}
 	for _, name := range names {
-		if !slices.ContainsFunc(all, func(g *group) bool { return strings.EqualFold(g.Name, name) }) {
+		if !slices.ContainsFunc(all, func(g *group) bool { return realm.SameUser(g.Name, name) }) {
 			return nil, badRequest("There is no group %s", name)
 		}
 	}
 	for _, g := range all {
-		in := slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, g.Name) })
+		in := slices.ContainsFunc(names, func(n string) bool { return realm.SameUser(n, g.Name) })
 		if in == g.has(u.Name) {
 			continue
 		}

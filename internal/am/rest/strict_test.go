@@ -276,3 +276,34 @@ func TestAllowedMethods(t *testing.T) {
 		}
 	}
 }
+
+// Names that look alike to some, but are names of two users, are no way from one's profile to the other's: "ſ" is an s to
+// those who compare without case.
+func TestNamesThatFoldToOthers(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	for _, name := range []string{"sam", "ſam"} {
+		admin("POST", "/users?_action=create", o{"username": name, "userpassword": userPassword, "mail": "x@example.com"}).want(t, 201)
+	}
+	admin("PUT", "/groups/staff", o{"members": o{"uniqueMember": []any{"sam"}}}).want(t, 201)
+	other := s.as(s.signIn("/authenticate", "=?UTF-8?B?"+base64.StdEncoding.EncodeToString([]byte("ſam"))+"?=", userPassword))
+	if got := other("POST", "/users?_action=idFromSession", nil).want(t, 200); got["id"] != "ſam" {
+		t.Fatalf("the session is of %v", got["id"])
+	}
+	other("GET", "/users/%C5%BFam", nil).want(t, 200)
+	other("GET", "/users/sam", nil).want(t, 403)
+	other("PUT", "/users/sam", o{"description": "hers"}).want(t, 403)
+	other("POST", "/users/sam?_action=changePassword", o{"currentpassword": userPassword, "userpassword": "Passw0rd!"}).want(t, 403)
+	for _, part := range []string{"groups", "oauth2/applications", "devices/2fa/oath", "devices/2fa/webauthn", "devices/profile"} {
+		other("GET", "/users/sam/"+part+"?_queryFilter=true", nil).want(t, 403)
+	}
+	if got := other("GET", "/users/%C5%BFam/groups?_queryFilter=true", nil).want(t, 200); got["resultCount"] != 0.0 {
+		t.Errorf("groups of the other: %v", got)
+	}
+	admin("DELETE", "/users/%C5%BFam", nil).want(t, 200)
+	if got := admin("GET", "/groups/staff", nil).want(t, 200); !same(at(got, "members", "uniqueMember"), []any{"sam"}) {
+		t.Errorf("the group after the other has gone: %v", got)
+	}
+	admin("GET", "/users/SAM", nil).want(t, 200)
+	s.as(s.signIn("/authenticate", "SAM", userPassword))("GET", "/users/Sam", nil).want(t, 200)
+}

@@ -197,7 +197,7 @@ func checkPassword(password string) error {
 func newName(what, id string, body Object) (string, error) {
 	name, _ := body["username"].(string)
 	name = cmp.Or(name, id)
-	if id != "" && !strings.EqualFold(id, name) {
+	if id != "" && !realm.SameUser(id, name) {
 		return "", badRequest("name and URI's resource ID do not match")
 	}
 	name = strings.TrimSpace(name)

@@ -20,8 +20,8 @@ const (
 // proved tells whether the journey knows that it is the user: by a node of its own, or by the session that the request
 // shows. Else whoever knows a name could add a device of his own to it.
 func proved(s *journey.Step, u *realm.User) bool {
-	return strings.EqualFold(s.State.User, u.Name) ||
-		s.Session != nil && s.Session.Subject.Type == "usr" && strings.EqualFold(s.Session.Subject.Name, u.Name)
+	return realm.SameUser(s.State.User, u.Name) ||
+		s.Session != nil && s.Session.Subject.Type == "usr" && realm.SameUser(s.Session.Subject.Name, u.Name)
 }
 
 var errNotProved = errors.New("register a device: the user has not been authenticated by a node before, nor by a session")
