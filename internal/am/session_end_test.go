@@ -80,3 +80,23 @@ func (s *site) tokensOf(session string) map[string]any {
 		"grant_type": {"authorization_code"}, "code": {back.Query().Get("code")}, "redirect_uri": {"https://web.example.com/cb"},
 	}, "Authorization", "Basic d2ViOnBhc3N3b3Jk").want(s.t, 200)
 }
+
+// Sessions that a user ends on the account page are in the audit log as those that anybody else ends.
+func TestAccountEndsSessions(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	admin("POST", "/json/users?_action=create", map[string]any{"username": "demo", "userpassword": "Ch4ng31t"}).want(t, 201)
+	token, other := s.login("/json/authenticate", "demo", "Ch4ng31t"), s.login("/json/authenticate", "demo", "Ch4ng31t")
+	cookie := []string{"Cookie", "iPlanetDirectoryPro=" + token}
+	_, csrf, ok := strings.Cut(s.send("GET", "/account?realm=/", nil, cookie...).raw, `name="csrf" value="`)
+	if csrf, _, _ = strings.Cut(csrf, `"`); !ok {
+		t.Fatal("the page has no form")
+	}
+	s.send("POST", "/account?realm=/", url.Values{"csrf": {csrf}, "do": {"end-others"}}, cookie...).want(t, 200)
+	if got := s.as(other)("POST", "/json/sessions?_action=getSessionInfo", "{}"); got.StatusCode != 401 {
+		t.Errorf("the other session: %d %s", got.StatusCode, got.raw)
+	}
+	if got := admin("GET", "/json/global-config/gatehouse/audit?_queryFilter="+url.QueryEscape(`eventName eq "AM-SESSION-DESTROYED"`), nil).want(t, 200); got["resultCount"] != 1.0 {
+		t.Errorf("events: %v", got)
+	}
+}
