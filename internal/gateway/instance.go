@@ -64,7 +64,9 @@ type instance struct {
 	// storage is what config.json says about the bodies of requests; nil: nothing.
 	storage *handlers.TemporaryStorage
 	// place is the label of the router whose route is being built; "" for none.
-	place  string
+	place string
+	// within are the folders of the routers whose routes are being built.
+	within []os.FileInfo
 	timers timers
 	// traced says that admin.json or the environment asks for spans.
 	traced bool

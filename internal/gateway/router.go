@@ -50,6 +50,7 @@ type router struct {
 	nested   bool   // it stands in a route
 	unrouted routeMetrics
 	dir      string
+	folder   os.FileInfo // of dir
 	every    conf.Duration
 	fallback chain.Handler
 	delayed  bool // metrics of routes
@@ -97,8 +98,14 @@ func (i *instance) newRouter(c *routerConfig, env *heap.Env) (chain.Handler, err
 		env.Warn("scanInterval", "routes are loaded once: write \"disabled\" for that")
 		r.every = 0
 	}
-	if info, err := os.Stat(r.dir); err != nil || !info.IsDir() {
+	var err error
+	if r.folder, err = os.Stat(r.dir); err != nil || !r.folder.IsDir() {
 		return nil, fmt.Errorf("the routes folder %s does not exist or is no folder", r.dir)
+	}
+	// Sharing a folder is fine, but for a route that would load itself without end.
+	if slices.ContainsFunc(i.within, func(f os.FileInfo) bool { return os.SameFile(f, r.folder) }) {
+		env.Fail("directory", "the folder %s has the route that this router is in; give it a folder of its own", i.relative(r.dir))
+		return nil, nil
 	}
 	r.table.Store(&table{})
 	if err := r.scan(); err != nil {
@@ -312,9 +319,9 @@ func (r *router) build(path string, text []byte, errs *conf.Errors) (*route, err
 
 // newRoute builds the route, whose objects learn that they stand below this router.
 func (r *router) newRoute(path string, text []byte, errs *conf.Errors) *route {
-	outside := r.instance.place
-	defer func() { r.instance.place = outside }()
-	r.instance.place = r.label
+	outside, folders := r.instance.place, r.instance.within
+	defer func() { r.instance.place, r.instance.within = outside, folders }()
+	r.instance.place, r.instance.within = r.label, append(slices.Clip(folders), r.folder)
 	return r.instance.newRoute(path, text, r.heap, errs)
 }
 
