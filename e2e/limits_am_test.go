@@ -19,10 +19,11 @@ import (
 
 func TestLimitsOfAM(t *testing.T) {
 	t.Parallel()
-	a := startAM(t, t.TempDir(), "--listen-metrics", "127.0.0.1:0")
+	a := startAM(t, t.TempDir(), "--listen-metrics", "127.0.0.1:0", "--limit", "registrations=2")
 	realm := "/realms/root"
 	a.rest("POST", realm+"/realm-config/services/oauth-oidc?_action=create", map[string]any{
-		"advancedOAuth2Config": map[string]any{"grantTypes": []string{"client_credentials", "authorization_code", "urn:ietf:params:oauth:grant-type:device_code"}},
+		"clientDynamicRegistrationConfig": map[string]any{"allowDynamicRegistration": true},
+		"advancedOAuth2Config":            map[string]any{"grantTypes": []string{"client_credentials", "authorization_code", "urn:ietf:params:oauth:grant-type:device_code"}},
 	})
 	makeClient(a, "app")
 	xs := strings.Repeat("x", 3<<20)
@@ -82,6 +83,10 @@ func TestLimitsOfAM(t *testing.T) {
 				wrong()
 			}
 			return wrong()
+		}},
+		"clients that one address may register without a token before it has to wait": {"201 201 429", func() string {
+			register := call("POST", "/oauth2/register", `{"redirect_uris": ["https://a.example.com/"]}`, "Content-Type", "application/json")
+			return register() + " " + register() + " " + register()
 		}},
 		"sessions of one user": {"401", func() string {
 			a.rest("PUT", "/global-config/services/session", map[string]any{
