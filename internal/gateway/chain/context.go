@@ -2,6 +2,7 @@ package chain
 
 import (
 	"crypto/x509"
+	"maps"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -291,6 +292,18 @@ func (c *AttributesContext) Get(name string) (any, bool) {
 		return c.Map(), true
 	}
 	return Common(c, name)
+}
+
+// Set replaces all attributes. Whoever has the map sees the new ones.
+func (c *AttributesContext) Set(name string, v any) error {
+	m, ok := v.(map[string]any)
+	if name != "attributes" || !ok {
+		return ErrReadOnly
+	}
+	m = maps.Clone(m) // which may be the same
+	clear(c.Map())
+	maps.Copy(c.m, m)
+	return nil
 }
 
 // Session is the map bound to a user agent. Changes are kept when the response

@@ -10,20 +10,21 @@ import (
 
 func TestAssignment(t *testing.T) {
 	tests := map[string]struct{ target, value, show, want string }{
-		"attribute":          {"${attributes.a}", `"${request.method}"`, "${attributes.a}", "GET"},
-		"keeps the type":     {"${attributes.a}", `"${1 + 1}"`, "${attributes.a + 1}", "3"},
-		"constant":           {"${attributes.a}", `true`, "${attributes.a}", "true"},
-		"map":                {"${attributes.a}", `{"b": ["${request.method}", 1]}`, "${attributes.a.b[0]}${attributes.a.b[1]}", "GET1"},
-		"session":            {"${session.a}", `"x"`, "${session.a}", "x"},
-		"header":             {"${request.headers['X']}", `"x"`, "${request.headers['X'][0]}", "x"},
-		"header of a list":   {"${request.headers['X']}", `["x", "y"]`, "${request.headers['X'][1]}", "y"},
-		"first of header":    {"${request.headers['Host'][0]}", `"b"`, "${request.headers['Host'][0]}", "b"},
-		"added to a header":  {"${request.headers['Host'][1]}", `"b"`, "${request.headers['Host'][1]}", "b"},
-		"first of no header": {"${request.headers['X-New'][0]}", `"b"`, "${request.headers['X-New'][0]}", "b"},
-		"header removed":     {"${request.headers['Host']}", `null`, "${empty request.headers['Host']}", "true"},
-		"path":               {"${request.uri.path}", `"/b c"`, "${request.uri}x", "http://a/b%20cx"},
-		"method":             {"${request.method}", `"PUT"`, "${request.method}", "PUT"},
-		"read-only, ignored": {"${request.cookies}", `"x"`, "${request.method}", "GET"},
+		"attribute":                        {"${attributes.a}", `"${request.method}"`, "${attributes.a}", "GET"},
+		"keeps the type":                   {"${attributes.a}", `"${1 + 1}"`, "${attributes.a + 1}", "3"},
+		"constant":                         {"${attributes.a}", `true`, "${attributes.a}", "true"},
+		"map":                              {"${attributes.a}", `{"b": ["${request.method}", 1]}`, "${attributes.a.b[0]}${attributes.a.b[1]}", "GET1"},
+		"attribute by way of the contexts": {"${contexts.attributes.attributes.a}", `"x"`, "${attributes.a}", "x"},
+		"session":                          {"${session.a}", `"x"`, "${session.a}", "x"},
+		"header":                           {"${request.headers['X']}", `"x"`, "${request.headers['X'][0]}", "x"},
+		"header of a list":                 {"${request.headers['X']}", `["x", "y"]`, "${request.headers['X'][1]}", "y"},
+		"first of header":                  {"${request.headers['Host'][0]}", `"b"`, "${request.headers['Host'][0]}", "b"},
+		"added to a header":                {"${request.headers['Host'][1]}", `"b"`, "${request.headers['Host'][1]}", "b"},
+		"first of no header":               {"${request.headers['X-New'][0]}", `"b"`, "${request.headers['X-New'][0]}", "b"},
+		"header removed":                   {"${request.headers['Host']}", `null`, "${empty request.headers['Host']}", "true"},
+		"path":                             {"${request.uri.path}", `"/b c"`, "${request.uri}x", "http://a/b%20cx"},
+		"method":                           {"${request.method}", `"PUT"`, "${request.method}", "PUT"},
+		"read-only, ignored":               {"${request.cookies}", `"x"`, "${request.method}", "GET"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
