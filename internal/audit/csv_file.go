@@ -74,6 +74,7 @@ func csvFiles(b *builder) func(string, *Topic) sink {
 	return func(name string, t *Topic) sink {
 		table := table
 		table.columns = t.schema.Columns
+		table.plain = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", table.quote, table.quote+table.quote)
 		return b.file(filepath.Join(c.LogDirectory, name+".csv"), &file{
 			most:   b.env.Unsent,
 			header: table.header(), form: table.row, interval: interval, maxEvents: 10000,
@@ -86,6 +87,7 @@ func csvFiles(b *builder) func(string, *Topic) sink {
 type csvTable struct {
 	quote, delimiter, end string
 	columns               []string
+	plain                 *strings.Replacer // makes text fit into quotes and a line
 }
 
 func (t *csvTable) header() []byte {
@@ -142,8 +144,7 @@ func (t *csvTable) cell(b []byte, i int, s string) []byte {
 	if i > 0 {
 		b = append(b, t.delimiter...)
 	}
-	s = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", t.quote, t.quote+t.quote).Replace(s)
 	b = append(b, t.quote...)
-	b = append(b, s...)
+	b = append(b, t.plain.Replace(s)...)
 	return append(b, t.quote...)
 }

@@ -44,7 +44,9 @@ type file struct {
 	size   int64
 	opened time.Time
 	unsent []byte // what the disk refused
+	cut    bool   // unsent begins within an event
 	failed bool   // the last write
+	stuck  bool   // the last rotation failed
 	spare  []byte
 	tally
 
@@ -98,7 +100,13 @@ func (f *file) open() error {
 	}
 	n, err := out.Write(f.header)
 	f.size += int64(n)
-	return err
+	if err != nil { // the next attempt begins the file again
+		_ = out.Truncate(0)
+		_ = out.Close()
+		f.out = nil
+		return fmt.Errorf("begin audit file: %w", err)
+	}
+	return nil
 }
 
 func (f *file) write(event []byte) {
@@ -158,6 +166,9 @@ func (f *file) flush() {
 		f.log.Error("audit events are lost: too many could not be written", "file", f.path, "bytes", len(f.unsent))
 		f.loss.Add(int64(bytes.Count(f.unsent, []byte("\n"))))
 		f.unsent = nil
+		if f.cut { // the half that was written is a line of its own
+			f.unsent = []byte{'\n'}
+		}
 	}
 	f.wait.Store(int64(bytes.Count(f.unsent, []byte("\n"))))
 }
@@ -184,7 +195,7 @@ func (f *file) send() error {
 	if err := f.current(); err != nil {
 		return err
 	}
-	if f.rotation.bySize(f.size) {
+	if f.rotation.bySize(f.size) && !f.cut {
 		f.rotate()
 	}
 	if f.out == nil {
@@ -192,8 +203,11 @@ func (f *file) send() error {
 	}
 	n, err := f.out.Write(f.unsent)
 	f.size += int64(n)
+	if n > 0 {
+		f.cut = f.unsent[n-1] != '\n'
+	}
 	if f.unsent = f.unsent[n:]; len(f.unsent) == 0 {
-		f.unsent = nil
+		f.unsent, f.cut = nil, false
 	}
 	return err
 }
@@ -238,9 +252,10 @@ func (f *file) rotate() {
 	if err == nil {
 		err = os.Rename(f.path, to)
 	}
-	if err != nil {
+	if err != nil && !f.stuck { // it is tried again and again
 		f.log.Error("the audit file could not be rotated", "file", f.path, "error", err)
 	}
+	f.stuck = err != nil
 	if err := f.open(); err != nil {
 		f.log.Error("no new audit file could be made", "file", f.path, "error", err)
 	}

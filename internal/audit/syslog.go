@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"gatehouse/internal/conf"
@@ -184,6 +186,7 @@ type syslogSink struct {
 
 	queue chan []byte
 	end   chan struct{}
+	once  sync.Once // closes end
 	done  sync.WaitGroup
 
 	mu   sync.Mutex
@@ -272,6 +275,11 @@ func (s *syslogSink) run() {
 				s.report()
 				break
 			}
+			if errors.Is(err, syscall.EMSGSIZE) { // no datagram can ever hold it
+				s.log.Error("an audit event is lost: it is too large for UDP", "server", s.address, "bytes", len(m))
+				s.loss.Add(1)
+				break
+			}
 			if wait == 0 {
 				s.log.Error("audit events cannot be sent; they wait", "server", s.address, "error", err)
 			}
@@ -333,6 +341,10 @@ func (s *syslogSink) report() {
 
 // stop sends what waits, but not for ever.
 func (s *syslogSink) stop() {
+	s.once.Do(s.drain)
+}
+
+func (s *syslogSink) drain() {
 	close(s.end)
 	done := make(chan struct{})
 	go func() {
