@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 
@@ -187,13 +188,15 @@ func (r *run) bind(next chain.Handler, vars []Var) *groovy.Binding {
 }
 
 // got notes a response that the script received: unless it leaves with the result,
-// nobody else would close its stream.
+// nobody else would close its stream. One without a stream may be forgotten.
 func (r *run) got(o outcome) {
 	resp, ok := o.value.(response)
+	if !ok || resp.r.Entity.Buffered() {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case !ok:
 	case r.first == nil:
 		r.first = resp.r
 	default:
@@ -224,15 +227,17 @@ func (r *run) launch(call func(context.Context) outcome) *promise {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.open++
+	if len(r.calls) >= 2*maxCalls { // a script may call for as long as it likes
+		r.calls = slices.DeleteFunc(r.calls, (*promise).isDone)
+	}
 	r.calls = append(r.calls, p)
 	return p
 }
 
 // end waits for calls that nobody waited for and closes what the script left behind.
 func (r *run) end(kept *chain.Response) {
-	for p := r.next(0); p != nil; { // callbacks may launch more
+	for p := r.next(nil); p != nil; p = r.next(p) { // callbacks may launch more
 		p.await(outside(r.x.Ctx()), atOnce)
-		p = r.next(1)
 	}
 	drop := func(resp *chain.Response) {
 		if resp != nil && resp != kept && !resp.Entity.Buffered() {
@@ -245,11 +250,12 @@ func (r *run) end(kept *chain.Response) {
 	}
 }
 
-// next drops n calls and gives the one after them. When there is none the run has ended.
-func (r *run) next(n int) *promise {
+// next drops a call that was waited for and gives another. When there is none the run has ended.
+func (r *run) next(after *promise) *promise {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.calls = r.calls[n:]; len(r.calls) > 0 {
+	r.calls = slices.DeleteFunc(r.calls, func(p *promise) bool { return p == after })
+	if len(r.calls) > 0 {
 		return r.calls[0]
 	}
 	r.ended = true
