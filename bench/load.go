@@ -58,12 +58,17 @@ type result struct {
 	rate   float64
 	cpu    time.Duration // of the process, per request
 	memory int64         // resident, at the end
+	sent   int64         // requests, those of the warming up among them
 }
 
 // measure warms the process up and then counts.
 func measure(c testCase, length time.Duration) (result, error) {
+	warm := int64(0)
 	if c.count == 0 {
-		if _, err := load(c, length/4); err != nil {
+		first := c
+		first.times = nil
+		var err error
+		if warm, err = load(first, length/4); err != nil {
 			return result{}, err
 		}
 	}
@@ -82,7 +87,7 @@ func measure(c testCase, length time.Duration) (result, error) {
 		return result{}, err
 	}
 	memory, err := resident(c.pid)
-	return result{rate: float64(n) / took.Seconds(), cpu: (after - before) / time.Duration(max(n, 1)), memory: memory}, err
+	return result{rate: float64(n) / took.Seconds(), cpu: (after - before) / time.Duration(max(n, 1)), memory: memory, sent: warm + n}, err
 }
 
 // load sends requests over kept connections, one at a time on each.

@@ -194,7 +194,7 @@ func (b *bench) stage(data string, raws []string, length time.Duration) (stage, 
 	}
 	s.introspection, s.issue = mean(looks), mean(issues)
 	for _, r := range issues {
-		s.issued += int64(r.rate * length.Seconds())
+		s.issued += r.sent
 	}
 	return s, b.end(pid)
 }

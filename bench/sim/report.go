@@ -14,7 +14,6 @@ type report struct {
 	limit    time.Duration
 	own      bool // the servers are ours, so that what they use is known
 	embedded bool
-	calls    bool
 	costs    map[kind]cost
 	steps    []*step
 }
@@ -87,8 +86,9 @@ func (r *report) printStep(out io.Writer, s *step) {
 	_ = w.Flush()
 	if r.own {
 		u := s.used()
-		fmt.Fprintf(out, "processors: authorization server %.2f, gateway %.2f, load generator and application %.2f, others %.2f; memory %d and %d MiB; store %+.1f MiB\n",
-			u.am, u.gateway, u.self, u.others, s.after.amMemory>>20, s.after.gwMemory>>20, float64(s.after.disk-s.before.disk)/(1<<20))
+		fmt.Fprintf(out, "processors: authorization server %.2f, gateway %.2f, load generator and application %.2f, others %.2f; memory %d and %d MiB; store %+.1f MiB, %.1f MiB written\n",
+			u.am, u.gateway, u.self, u.others, s.after.amMemory>>20, s.after.gwMemory>>20,
+			float64(s.after.disk-s.before.disk)/(1<<20), float64(s.after.written-s.before.written)/(1<<20))
 	}
 	fmt.Fprintln(out)
 }
@@ -145,7 +145,7 @@ func (s *step) bottleneck(processors float64) string {
 	case own < 0.75*processors && u.others > 0.25*processors:
 		return fmt.Sprintf("the processors, %.2f of which other programs had: not a measurement of this node", u.others)
 	case own < 0.75*processors:
-		return fmt.Sprintf("waiting for the store to be written: only %.2f of %.0f processors were busy", own, processors)
+		return fmt.Sprintf("waiting, mostly for the store to be written: only %.2f of %.0f processors were busy", own, processors)
 	case u.self > u.am && u.self > u.gateway:
 		return fmt.Sprintf("the processors, and the load generator itself used most (%.2f of %.0f): run it elsewhere", u.self, processors)
 	case u.am > u.gateway:

@@ -30,7 +30,7 @@ func simulate(ctx context.Context, o *options, progress io.Writer) (*report, err
 	if err := w.warmUp(ctx, 10); err != nil {
 		return nil, err
 	}
-	r := &report{day: o.day, limit: o.limit, own: n.own, embedded: n.embedded, calls: call != ""}
+	r := &report{day: o.day, limit: o.limit, own: n.own, embedded: n.embedded}
 	if n.own && o.cost > 0 {
 		if err := w.costs(ctx, r, o.cost, progress); err != nil {
 			return nil, err
