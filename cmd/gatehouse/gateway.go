@@ -117,11 +117,13 @@ func gatewayCommand() *cobra.Command {
 func startGateway(ctx context.Context, o gateway.Options) (*gateway.Gateway, error) {
 	began := time.Now()
 	g, err := gateway.Load(o)
+	if g != nil { // a doubtful field may be the one that is missing elsewhere
+		for _, w := range g.Warnings {
+			o.Log.Warn(w.String())
+		}
+	}
 	if err != nil {
 		return nil, err
-	}
-	for _, w := range g.Warnings {
-		o.Log.Warn(w.String())
 	}
 	if err := g.Start(ctx); err != nil {
 		return nil, explainPort(err)
@@ -130,9 +132,6 @@ func startGateway(ctx context.Context, o gateway.Options) (*gateway.Gateway, err
 	return g, nil
 }
 
-// stopGateway waits for running requests, but not for ever.
-func stopGateway(g *gateway.Gateway) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	return g.Stop(ctx)
-}
+// stopGateway waits for running requests as long as admin.json says. Who does not want to
+// wait sends a second signal.
+func stopGateway(g *gateway.Gateway) error { return g.Stop(context.Background()) }

@@ -55,3 +55,25 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 		t.Error("an import of nothing made a server's data")
 	}
 }
+
+// What is only doubtful is told even where the start fails: it may be the reason.
+func TestWarningsOfAFailedStart(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "config"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config", "admin.json"), []byte(`{"connectors": [{"prt": 8080}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	c := command()
+	c.SetArgs([]string{"gateway", dir})
+	c.SetOut(&out)
+	c.SetErr(&out)
+	if err := c.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), `"port" is missing`) {
+		t.Errorf("error %v", err)
+	}
+	if !strings.Contains(out.String(), `did you mean \"port\"?`) && !strings.Contains(out.String(), `did you mean "port"?`) {
+		t.Errorf("output %q", out.String())
+	}
+}

@@ -212,13 +212,13 @@ func (g *Gateway) listen() error {
 		storage = g.storage
 	}
 	for n := range g.admin.Connectors {
-		if err := g.serve(&g.admin.Connectors[n], front, g.admin.MaxBodyLength, storage); err != nil {
+		if err := g.serve(fmt.Sprintf("connectors[%d]", n), &g.admin.Connectors[n], front, g.admin.MaxBodyLength, storage); err != nil {
 			return err
 		}
 	}
 	if c := g.admin.AdminConnector; c != nil {
 		notFound := chain.HandlerFunc(func(*chain.Exchange) (*chain.Response, error) { return chain.NewResponse(404), nil })
-		if err := g.serve(c, g.endpoints("", notFound), g.admin.AdminMaxBodyLength, ownStorage); err != nil {
+		if err := g.serve("adminConnector", c, g.endpoints("", notFound), g.admin.AdminMaxBodyLength, ownStorage); err != nil {
 			return err
 		}
 		g.ownAdmin = g.servers[len(g.servers)-1]
@@ -233,12 +233,12 @@ func (g *Gateway) listen() error {
 	return nil
 }
 
-func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64, kept *handlers.TemporaryStorage) error {
+func (g *Gateway) serve(place string, c *connector, h chain.Handler, maxBody int64, kept *handlers.TemporaryStorage) error {
 	var config *tls.Config
 	if c.TLS.IsSet() {
 		var err error
 		if config, err = c.TLS.Get().ServerConfig(); err != nil {
-			return fmt.Errorf("admin.json: connectors: tls: %w", err)
+			return fmt.Errorf("admin.json: %s.tls: %w", place, err)
 		}
 	}
 	trust, _ := g.services.System("org.forgerock.http.TrustTransactionHeader")
@@ -254,7 +254,7 @@ func (g *Gateway) serve(c *connector, h chain.Handler, maxBody int64, kept *hand
 	for _, port := range c.Port {
 		addr, err := s.Listen(net.JoinHostPort(c.Host, strconv.Itoa(port)), config)
 		if err != nil {
-			return fmt.Errorf("listen: %w", err)
+			return fmt.Errorf("admin.json: %s: %w", place, err)
 		}
 		g.services.Logger.Info("listening", "address", addr.String(), "tls", config != nil)
 		g.addrs = append(g.addrs, addr)

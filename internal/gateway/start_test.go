@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +25,7 @@ func TestPortThatIsTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err = g.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "address already in use") {
+	if err = g.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "admin.json: connectors[0]: listen tcp") || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("Start() = %v", err)
 	}
 	if c, err := net.Dial("tcp", g.Addrs()[0].String()); err == nil {
@@ -56,5 +58,40 @@ func TestSlowRouteDocument(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = resp.Body.Close()
+	}
+}
+
+// A request that is cut off when the gateway stops is written down all the same.
+func TestCutOffRequestIsAudited(t *testing.T) {
+	upstream, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer upstream.Close()
+	r := run(t, `
+-- admin.json --
+{"connectors": [{"port": 0, "host": "127.0.0.1", "gracePeriod": "disabled"}], "adminConnector": {"port": 0, "host": "127.0.0.1"}}
+-- config.json --
+{"heap": [{"name": "AuditService", "type": "AuditService", "config": {"eventHandlers": [
+  {"class": "JsonAuditEventHandler", "config": {"name": "j", "topics": ["access"], "logDirectory": "DIR/logs"}}]}}],
+ "handler": {"type": "Router", "name": "_router"}}
+-- routes/a.json --
+{"handler": "ReverseProxyHandler", "baseURI": "http://`+upstream.Addr().String()+`"}`)
+	go func() {
+		if resp, err := http.Get(r.client); err == nil {
+			_ = resp.Body.Close()
+		}
+	}()
+	c, err := upstream.Accept() // never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := r.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	b, err := os.ReadFile(filepath.Join(r.dir, "logs", "access.audit.json"))
+	if err != nil || !strings.Contains(string(b), `"routeId":"a"`) {
+		t.Errorf("events = %q, %v", b, err)
 	}
 }

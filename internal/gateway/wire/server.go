@@ -139,6 +139,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.http.Shutdown(grace)
 	if err != nil {
 		err = s.http.Close()
+		s.awaitHandlers()
 	}
 	s.mu.Lock()
 	for c := range s.tunnels {
@@ -148,6 +149,17 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.tunnelled.Wait()
 	s.accepting.Wait()
 	return err
+}
+
+// cutOffTime is how long requests that were cut off may take to notice.
+const cutOffTime = time.Second
+
+// awaitHandlers waits for requests whose connections were closed: what they use, and what
+// writes down how they ended, is stopped next.
+func (s *Server) awaitHandlers() {
+	for end := time.Now().Add(cutOffTime); s.open.Load() > 0 && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 func (s *Server) limits() limits {

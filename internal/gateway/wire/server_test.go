@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/wire"
@@ -431,5 +433,24 @@ func TestOptionsStar(t *testing.T) {
 	c.send("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
 	if res, body := c.receive("OPTIONS"); res.StatusCode != 200 || body != "" || h.count() != 0 {
 		t.Errorf("answer = %d %q after %d requests", res.StatusCode, body, h.count())
+	}
+}
+
+// Requests that are cut off have a moment to end, before what they use does.
+func TestShutdownAwaitsWhatItCutsOff(t *testing.T) {
+	begun := make(chan bool)
+	var ended atomic.Bool
+	address, s := startServer(t, wire.Options{}, func(x *chain.Exchange) (*chain.Response, error) {
+		close(begun)
+		<-x.Ctx().Done()
+		time.Sleep(50 * time.Millisecond)
+		ended.Store(true)
+		return nil, x.Ctx().Err()
+	})
+	dial(t, address).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	<-begun
+	_ = s.Shutdown(t.Context())
+	if !ended.Load() {
+		t.Error("the server stopped before its last request")
 	}
 }
