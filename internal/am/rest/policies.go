@@ -100,23 +100,20 @@ func (s *Server) policies() []*Resource {
 	}}
 }
 
-// policiesOf lists the policies of a set, of all sets with "".
-func (s *Server) policiesOf(c *Call, set string) ([]policyDoc, error) {
+// policiesOf lists the policies of a set, of all sets with "". Others may have them too: nobody changes what is in them.
+func (s *Server) policiesOf(c *Call, set string) ([]*policyDoc, error) {
 	docs, err := s.docs.List(c.Context(), c.realmPath(), KindPolicy)
 	if err != nil {
 		return nil, err
 	}
-	var list []policyDoc
-	for _, d := range docs {
-		p, err := readPolicy(d)
-		if err != nil {
-			return nil, err
-		}
-		if set == "" || p.Set == set {
-			list = append(list, *p)
+	parsed, err := s.parsed.read(c.realmPath(), docs)
+	list := make([]*policyDoc, 0, len(parsed))
+	for _, p := range parsed {
+		if set == "" || p.policy.Set == set {
+			list = append(list, p.policy)
 		}
 	}
-	return list, nil
+	return list, err
 }
 
 func readPolicy(d store.Doc) (*policyDoc, error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -268,5 +269,47 @@ func TestPolicyPermissions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { tt.who(tt.method, tt.path, tt.body).want(t, tt.want) })
+	}
+}
+
+// What is kept of policies is what they are: changed, gone, made again, and with the attributes that the set lets out now.
+func TestPoliciesAsTheyAre(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin()
+	policy := func(allowed bool) map[string]any {
+		return map[string]any{
+			"active": true, "applicationName": "mine", "resources": []any{"https://a.example.com:443/*"}, "actionValues": map[string]any{"GET": allowed},
+			"subject": map[string]any{"type": "JwtClaim", "claimName": "sub", "claimValue": "demo"},
+			"resourceAttributes": []any{
+				map[string]any{"type": "Static", "propertyName": "one", "propertyValues": []any{"1"}}, map[string]any{"type": "Static", "propertyName": "two", "propertyValues": []any{"2"}},
+			},
+		}
+	}
+	set := func(names ...string) map[string]any {
+		return map[string]any{"name": "mine", "resourceTypeUuids": []string{urlType}, "attributeNames": append([]string{}, names...)}
+	}
+	ask := func(want string) {
+		t.Helper()
+		got := admin("POST", "/policies?_action=evaluate", map[string]any{
+			"application": "mine", "resources": []any{"https://a.example.com:443/x"}, "subject": map[string]any{"claims": map[string]any{"sub": "demo"}},
+		})
+		got.want(t, 200)
+		if !strings.Contains(got.raw, want) {
+			t.Errorf("%s, want %s", got.raw, want)
+		}
+	}
+	admin("POST", "/applications?_action=create", set("one")).want(t, 201)
+	ask(`"actions":{}`)
+	for range 2 {
+		admin("PUT", "/policies/P", policy(true)).want(t, 201)
+		ask(`"actions":{"GET":true},"attributes":{"one":["1"]}`)
+		admin("PUT", "/policies/P", policy(false)).want(t, 200)
+		ask(`"actions":{"GET":false}`)
+		admin("PUT", "/applications/mine", set()).want(t, 200)
+		ask(`"attributes":{"one":["1"],"two":["2"]}`)
+		admin("PUT", "/applications/mine", set("one")).want(t, 200)
+		ask(`"attributes":{"one":["1"]}`)
+		admin("DELETE", "/policies/P", nil).want(t, 200)
+		ask(`"actions":{}`)
 	}
 }

@@ -117,10 +117,13 @@ func (s *Server) policiesIn(c *Call, name string) ([]*policy.Policy, error) {
 	}
 	var list []*policy.Policy
 	for _, d := range docs {
+		p := d.checked
 		if len(set.Attributes) > 0 {
-			d.checked.Attributes = slices.DeleteFunc(d.checked.Attributes, func(a policy.Attribute) bool { return !slices.Contains(set.Attributes, a.Name) })
+			some := *p
+			some.Attributes = slices.DeleteFunc(slices.Clone(p.Attributes), func(a policy.Attribute) bool { return !slices.Contains(set.Attributes, a.Name) })
+			p = &some
 		}
-		list = append(list, d.checked)
+		list = append(list, p)
 	}
 	return list, nil
 }

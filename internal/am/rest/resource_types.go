@@ -256,7 +256,7 @@ func (s *Server) deleteType(c *Call, id string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if used || slices.ContainsFunc(policies, func(p policyDoc) bool { return p.Type == id }) {
+	if used || slices.ContainsFunc(policies, func(p *policyDoc) bool { return p.Type == id }) {
 		return nil, refuse(http.StatusConflict, "Unable to remove resource type %s because it is referenced in the policy model.", id)
 	}
 	return s.deleteDoc(c, KindResourceType, id)

@@ -54,6 +54,7 @@ type Server struct {
 	docs      store.Docs
 	sessions  store.Sessions
 	tokens    store.Tokens
+	parsed    parsedPolicies
 	resources []route
 }
 
