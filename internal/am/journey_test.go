@@ -427,6 +427,34 @@ func TestJourneyTOTP(t *testing.T) {
 	}
 }
 
+// The last six digits of a password of eight are not enough.
+func TestJourneyLongTOTP(t *testing.T) {
+	j := newJourneys(t)
+	j.tree("Register", append(signIn(map[string]string{"true": "device", "false": failure}),
+		node{"device", "OathRegistrationNode", map[string]any{"passwordLength": "EIGHT_DIGITS"}, map[string]string{"successOutcome": success}})...)
+	j.tree("Totp",
+		node{"user2", "UsernameCollectorNode", nil, map[string]string{"outcome": "verify"}},
+		node{"verify", "OathTokenVerifierNode", nil, map[string]string{"successOutcome": success, "failureOutcome": failure, "notRegisteredOutcome": failure}})
+	step := j.answer(j.begin("Register"), "demo", "Ch4ng31t").want(t, 200)
+	var uri *url.URL
+	for _, c := range list(step["callbacks"]) {
+		if c["type"] == "HiddenValueCallback" {
+			uri, _ = url.Parse(fmt.Sprint(output(c, "value")))
+		}
+	}
+	j.answer(step).want(t, 200)
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(uri.Query().Get("secret"))
+	if err != nil || uri.Query().Get("digits") != "8" {
+		t.Fatalf("%v, %v", uri, err)
+	}
+	mac := hmac.New(sha1.New, key)
+	_ = binary.Write(mac, binary.BigEndian, uint64(j.clock.Now().Unix()/30))
+	sum := mac.Sum(nil)
+	code := fmt.Sprintf("%08d", (binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff)%100000000)
+	j.answer(j.answer(j.begin("Totp"), "demo").want(t, 200), code[2:]).want(t, 401)
+	j.answer(j.answer(j.begin("Totp"), "demo").want(t, 200), code).want(t, 200)
+}
+
 func TestJourneyWithUnsupportedNode(t *testing.T) {
 	j := newJourneys(t)
 	j.tree("Strange", node{"s", "PushWaitNode", map[string]any{"acceptableVariance": 0, "passwordAttribute": "x"}, map[string]string{"true": success}})

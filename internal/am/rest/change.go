@@ -41,7 +41,7 @@ func (c *Call) changed(res *Resource, operation string, before, after Object) {
 	}
 	ch := Change{
 		Realm: c.realmPath(), Object: strings.Join(path, "/"), Operation: operation, Before: masked(before), After: masked(after),
-		Identity: path[0] == "users" || path[0] == "groups",
+		Identity: path[0] == "users" || path[0] == "groups" || c.Vars[managedKind] == "user",
 	}
 	if before != nil && after != nil {
 		// Compared as JSON: numbers and lists come in several types.

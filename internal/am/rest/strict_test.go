@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"log/slog"
 	"net/http/httptest"
@@ -306,4 +307,29 @@ func TestNamesThatFoldToOthers(t *testing.T) {
 	}
 	admin("GET", "/users/SAM", nil).want(t, 200)
 	s.as(s.signIn("/authenticate", "SAM", userPassword))("GET", "/users/Sam", nil).want(t, 200)
+}
+
+// A managed user is an identity to auditors, and a managed application is configuration.
+func TestManagedUsersAreIdentities(t *testing.T) {
+	realms, err := realm.NewManager(t.Context(), realm.Options{Engine: memory.New()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	server := rest.New(rest.Options{Realms: realms, Login: login.New(login.Options{Realms: realms}), Changed: func(_ context.Context, c rest.Change) { told[c.Object] = c.Identity }})
+	root, _ := realms.Find("/")
+	for path, body := range map[string]string{
+		"openidm/managed/user": `{"userName":"sam","mail":"a@example.com"}`, "openidm/managed/application": `{"_id":"a","name":"app"}`, "users": `{"username":"demo"}`,
+	} {
+		r := httptest.NewRequest("POST", "/"+path+"?_action=create", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, r.WithContext(rest.AsAdministrator(t.Context())), login.Place{Realm: root, Base: "http://example.com"}, path)
+		if w.Code != 201 {
+			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if !told["openidm/managed/user/sam"] || told["openidm/managed/application/a"] || !told["users/demo"] || len(told) != 3 {
+		t.Errorf("told %v", told)
+	}
 }

@@ -44,9 +44,10 @@ type Device struct {
 	// Recovery are the hashes of the recovery codes that are left.
 	Recovery []string `json:"recoveryCodes,omitempty"`
 
-	// Of OATH devices: the secret in base32, the next counter, and the time step of the last password: none is good
-	// twice (RFC 6238 §5.2).
+	// Of OATH devices: the secret in base32, the length of passwords (0: not known), the next counter, and the time step of
+	// the last password: none is good twice (RFC 6238 §5.2).
 	Secret   string `json:"sharedSecret,omitempty"`
+	Digits   int    `json:"digits,omitempty"`
 	Counter  uint64 `json:"counter,omitempty"`
 	LastStep uint64 `json:"lastLogin,omitempty"`
 

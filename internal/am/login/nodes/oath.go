@@ -100,7 +100,7 @@ func (n *oathRegistration) Process(s *journey.Step) (journey.Result, error) {
 			journey.Confirmation("", []string{"Next"}, 0),
 		)
 	}
-	device := devices.Device{UUID: uuid.NewString(), Name: "OATH Device", Created: s.Now * 1000, Secret: s.State.Text(oathPending)}
+	device := devices.Device{UUID: uuid.NewString(), Name: "OATH Device", Created: s.Now * 1000, Secret: s.State.Text(oathPending), Digits: digitsOf(n.Length)}
 	s.State.Remove(oathPending)
 	if n.Recovery {
 		tellRecovery(s, &device)
@@ -205,7 +205,7 @@ func (n *oathVerifier) verify(s *journey.Step, list []devices.Device, code strin
 	for i := range list {
 		d := &list[i]
 		key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(strings.ToUpper(d.Secret), "="))
-		if err != nil {
+		if err != nil || d.Digits > 0 && d.Digits != len(code) { // the end of a long password is no short one
 			continue
 		}
 		same := func(counter uint64, h func() hash.Hash) bool {
