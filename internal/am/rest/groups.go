@@ -207,12 +207,15 @@ func (s *Server) membersOf(c *Call, g *group, v any) ([]string, error) {
 	if names == nil || len(names) > maxMembers {
 		return nil, invalid("uniqueMember")
 	}
-	list := []string{}
+	list, seen, before := []string{}, map[string]bool{}, map[string]bool{}
+	for _, m := range g.Members {
+		before[realm.UserID(m)] = true
+	}
 	for _, name := range names {
 		if first, _, isDN := strings.Cut(name, ","); isDN {
 			_, name, _ = strings.Cut(first, "=")
 		}
-		if !g.has(name) {
+		if !before[realm.UserID(name)] {
 			u, err := c.Realm.User(c.Context(), name)
 			if errors.Is(err, store.ErrNotFound) {
 				return nil, badRequest("The member %s is not a user of the realm", name)
@@ -222,8 +225,8 @@ func (s *Server) membersOf(c *Call, g *group, v any) ([]string, error) {
 			}
 			name = u.Name
 		}
-		if !slices.ContainsFunc(list, func(m string) bool { return realm.SameUser(m, name) }) {
-			list = append(list, name)
+		if id := realm.UserID(name); !seen[id] {
+			list, seen[id] = append(list, name), true
 		}
 	}
 	return list, nil

@@ -1,12 +1,17 @@
 package rest
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
-	"reflect"
 	"slices"
 	"strconv"
+
+	"gatehouse/internal/observe"
 )
+
+// maxOperations bounds those of one patch: each may look at all of a list.
+const maxOperations = 1000
 
 // patch applies a list of operations to the object as it is read and writes it back.
 func (c *Call) patch(res *Resource) error {
@@ -30,6 +35,9 @@ func (c *Call) patch(res *Resource) error {
 	o, err := plainObject(current)
 	if err != nil {
 		return err
+	}
+	if len(c.Operations) > maxOperations {
+		return badRequest("The patch has more than %d operations", maxOperations)
 	}
 	for _, op := range c.Operations {
 		if o, err = apply(o, op); err != nil {
@@ -59,8 +67,11 @@ func apply(o Object, op any) (Object, error) {
 		field, _ = m["path"].(string)
 	}
 	path := pointer(field)
-	if kind == "" || path[0] == "" {
+	switch {
+	case kind == "" || path[0] == "":
 		return nil, badRequest("A patch operation needs 'operation' and 'field'")
+	case len(path) > maxJSONDepth:
+		return nil, badRequest("The field of a patch operation is too deep").because(observe.OverLimit("json_depth"))
 	}
 	value := m["value"]
 	var edit func(have any, inList bool) (any, error)
@@ -169,20 +180,20 @@ func increment(have, by any) (any, error) {
 
 // join adds a value, or each of a list of values, that is not there yet.
 func join(list []any, value any) []any {
-	out := append([]any(nil), list...)
+	out, there := append([]any(nil), list...), valuesOf(list)
 	for _, v := range listOf(value) {
-		if !contains(out, v) {
-			out = append(out, v)
+		if k := keyOf(v); !there[k] {
+			out, there[k] = append(out, v), true
 		}
 	}
 	return out
 }
 
 func without(list []any, value any) []any {
-	gone := listOf(value)
+	gone := valuesOf(listOf(value))
 	out := []any{}
 	for _, v := range list {
-		if !contains(gone, v) {
+		if !gone[keyOf(v)] {
 			out = append(out, v)
 		}
 	}
@@ -196,11 +207,20 @@ func listOf(v any) []any {
 	return []any{v}
 }
 
-func contains(list []any, v any) bool {
-	for _, have := range list {
-		if reflect.DeepEqual(have, v) {
-			return true
-		}
+func valuesOf(list []any) map[any]bool {
+	set := make(map[any]bool, len(list))
+	for _, v := range list {
+		set[keyOf(v)] = true
 	}
-	return false
+	return set
+}
+
+// keyOf is a JSON value by which it is found in a map: itself, or the text of an object or a list.
+func keyOf(v any) any {
+	switch v.(type) {
+	case Object, []any:
+		raw, _ := json.Marshal(v) // it came as JSON
+		return [1]string{string(raw)}
+	}
+	return v
 }

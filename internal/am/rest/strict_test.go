@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
@@ -276,6 +277,24 @@ func TestAllowedMethods(t *testing.T) {
 			t.Errorf("%s %s: Allow: %q", method, path, got.Header.Get("Allow"))
 		}
 	}
+}
+
+// A patch that is made to be much work is refused, or is not much work.
+func TestPatchesOfMuchWork(t *testing.T) {
+	s := newSite(t)
+	user := s.user()
+	user("PATCH", "/users/demo", `[{"operation":"add","field":"`+strings.Repeat("/a", 200_000)+`","value":1}]`).want(t, 400)
+	user("PATCH", "/users/demo", `[`+strings.Repeat(`{"operation":"add","field":"x","value":1},`, 1000)+`{"operation":"add","field":"x","value":1}]`).want(t, 400)
+	var values, others strings.Builder
+	for i := range 150_000 {
+		fmt.Fprintf(&values, ",%d", i)
+		if i%10 == 0 {
+			fmt.Fprintf(&others, `,{"a":%d}`, i)
+		}
+	}
+	user("PATCH", "/users/demo", `[{"operation":"replace","field":"x","value":[1`+values.String()+`]},{"operation":"add","field":"x","value":[1`+values.String()+`]}]`).want(t, 413)
+	user("PATCH", "/users/demo", `[{"operation":"replace","field":"x","value":[1`+values.String()+`]},{"operation":"remove","field":"x","value":[1`+values.String()+`]}]`).want(t, 200)
+	user("PATCH", "/users/demo", `[{"operation":"replace","field":"x","value":[1`+others.String()+`]},{"operation":"add","field":"x","value":[1`+others.String()+`]}]`).want(t, 400)
 }
 
 // Names that look alike to some, but are names of two users, are no way from one's profile to the other's: "ſ" is an s to
