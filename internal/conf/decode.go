@@ -193,7 +193,9 @@ func (d *Decoder) field(n *Node, v reflect.Value, o options) {
 	} else if o.unused != "" {
 		d.Errs.Warn(val, "the field has no effect: %s", o.unused)
 	}
-	d.value(val, v, o)
+	if !d.value(val, v, o) && o.hasDef {
+		d.value(&Node{Kind: String, Text: o.def, src: n.src, off: n.off, parent: n, key: o.name}, v, options{})
+	}
 }
 
 func (n *Node) describe() string {
@@ -203,40 +205,43 @@ func (n *Node) describe() string {
 	return n.Kind.String()
 }
 
-func (d *Decoder) value(n *Node, v reflect.Value, o options) {
+// value reads n. It says whether there is a value: there is none, as for JSON null, where an
+// expression yields null.
+func (d *Decoder) value(n *Node, v reflect.Value, o options) (given bool) {
 	if v.CanAddr() {
 		if u, ok := v.Addr().Interface().(Unmarshaler); ok {
 			u.UnmarshalConf(d, n)
-			return
+			return true
 		}
 	}
 	if v.Type() == reflect.TypeFor[*Node]() {
 		v.Set(reflect.ValueOf(n))
-		return
+		return true
 	}
 	if v.Kind() == reflect.Pointer {
 		p := reflect.New(v.Type().Elem())
-		d.value(n, p.Elem(), o)
-		v.Set(p)
-		return
+		if given = d.value(n, p.Elem(), o); given {
+			v.Set(p)
+		}
+		return given
 	}
 	if n.Kind == String && d.Eval != nil {
 		res, changed, err := d.Eval(n)
 		if err != nil {
 			d.Errs.Add(n, "%s", err)
-			return
+			return true
 		}
 		if changed {
 			at, ok := n.At(res)
 			if !ok {
 				d.Errs.Add(n, "the expression's value cannot be used in a configuration")
-				return
+				return true
 			}
 			if at.Kind == Null {
 				if o.required {
 					d.Errs.Add(n, "the expression yields null, but the field is required")
 				}
-				return
+				return false
 			}
 			n = at
 		}
@@ -244,10 +249,10 @@ func (d *Decoder) value(n *Node, v reflect.Value, o options) {
 	switch v.Type() {
 	case reflect.TypeFor[Duration]():
 		d.duration(n, v, o)
-		return
+		return true
 	case reflect.TypeFor[URL]():
 		d.url(n, v)
-		return
+		return true
 	}
 	switch v.Kind() {
 	case reflect.String:
@@ -269,6 +274,7 @@ func (d *Decoder) value(n *Node, v reflect.Value, o options) {
 	default:
 		panic("conf: cannot decode into " + v.Type().String())
 	}
+	return true
 }
 
 // plain is n.Plain with configuration expressions evaluated at any depth.
@@ -423,7 +429,9 @@ func (d *Decoder) slice(n *Node, v reflect.Value, o options) {
 			d.Errs.Add(e, "expected %s, found null", singular(elem))
 			continue
 		}
-		d.value(e, out.Index(i), options{oneof: o.oneof})
+		if !d.value(e, out.Index(i), options{oneof: o.oneof}) && elem.Kind() != reflect.Interface {
+			d.Errs.Add(e, "expected %s, but the expression yields null", singular(elem))
+		}
 	}
 	v.Set(out)
 }
@@ -440,8 +448,9 @@ func (d *Decoder) mapping(n *Node, v reflect.Value) {
 			continue
 		}
 		e := reflect.New(t.Elem()).Elem()
-		d.value(f.Value, e, options{})
-		out.SetMapIndex(reflect.ValueOf(f.Name), e)
+		if d.value(f.Value, e, options{}) {
+			out.SetMapIndex(reflect.ValueOf(f.Name), e)
+		}
 	}
 	v.Set(out)
 }

@@ -51,6 +51,7 @@ func (e *Error) Error() string {
 type Errors struct {
 	mu   sync.Mutex
 	list []Problem
+	told int // problems that were reported before
 }
 
 // Add reports a problem at n; n may be nil.
@@ -93,11 +94,19 @@ func (e *Errors) add(n *Node, warning bool, msg string) {
 	e.list = append(e.list, p)
 }
 
-// Count is the number of problems that are no warnings.
+// Told counts a problem that was reported already and is not listed again: what depends
+// on an object that cannot be built cannot be built either.
+func (e *Errors) Told() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.told++
+}
+
+// Count is the number of problems that are no warnings, with those of Told.
 func (e *Errors) Count() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	n := 0
+	n := e.told
 	for _, p := range e.list {
 		if !p.Warning {
 			n++

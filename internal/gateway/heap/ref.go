@@ -39,6 +39,7 @@ func (r *Ref[T]) UnmarshalConf(d *conf.Decoder, n *conf.Node) {
 	h := From(d)
 	v, name, ok := h.Resolve(d, n, r.DescribeConf())
 	if !ok {
+		d.Errs.Told()
 		return
 	}
 	t, is := v.(T)
