@@ -74,7 +74,7 @@ export class Kit {
         await page.goto(url);
         if (prepare) await prepare(page);
         await page.waitForLoadState('load');
-        if (expect) await page.locator(expect).first().waitFor();
+        if (expect) await this.seen(page.locator(expect).first());
         await this.layout(page, label);
         await this.axe(page, label);
         await page.screenshot({ path: `${screens}${name}-${v.width}-${v.colorScheme}.png`, fullPage: true, animations: 'disabled' });
@@ -86,6 +86,12 @@ export class Kit {
         await page.context().close();
       }
     }
+  }
+
+  /** seen waits until a page shows something, and then for the rest of that page, which may still be on its way. */
+  async seen(what) {
+    await what.waitFor();
+    await what.page().waitForLoadState('load');
   }
 
   /** each uses what is on a list, two at a time: a page is waited for half of the time. */

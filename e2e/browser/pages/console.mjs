@@ -9,7 +9,7 @@ export default async function (kit, { base, user, password }) {
   await page.locator('[name="IDToken2"]').fill(password);
   await page.keyboard.press('Enter');
   await page.waitForURL('**/console/applications**');
-  await page.getByRole('heading', { name: 'Applications' }).waitFor();
+  await kit.seen(page.getByRole('heading', { name: 'Applications' }));
   const as = await page.context().storageState();
 
   // + Custom Application, with the keyboard where it is quicker.
@@ -24,12 +24,12 @@ export default async function (kit, { base, user, password }) {
   kit.check(await page.getByLabel('Client ID').inputValue() === 'myClient', 'the client ID is the name, unless another is typed');
   await page.getByLabel('Client secret').fill('forgerock');
   await page.getByRole('button', { name: 'Create Application' }).click();
-  await page.getByText('The application myClient was created.').waitFor();
+  await kit.seen(page.getByText('The application myClient was created.'));
   await page.getByLabel('Sign-in URLs').fill('https://www.example.com:443/callback');
   await page.getByLabel('Scopes', { exact: true }).fill('write');
   await page.getByLabel('client_credentials').check();
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('The settings were saved.').waitFor();
+  await kit.seen(page.getByText('The settings were saved.'));
   const answer = await page.request.post(`${base}/oauth2/realms/root/realms/alpha/access_token`, {
     form: { grant_type: 'client_credentials', scope: 'write', client_id: 'myClient' }, headers: { authorization: '' },
   });

@@ -26,7 +26,7 @@ export default async function (kit, { base }) {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Space');
     await page.keyboard.press('Enter');
-    await page.getByLabel(/favorite color|Name of my cat/).waitFor();
+    await kit.seen(page.getByLabel(/favorite color|Name of my cat/));
     const asked = await page.locator('label').first().innerText();
     kit.check(await page.locator('input[type=password]').getAttribute('autocomplete') === 'off', 'no password is filled in for an answer');
     await page.getByLabel(/favorite color|Name of my cat/).fill(asked.includes('cat') ? 'tom' : 'BLUE');

@@ -33,11 +33,11 @@ export default async function (kit, { base, number }) {
   const key = await plugIn(page);
   await page.goto(at('AddKey'));
   await password(page);
-  await page.getByLabel('Name of the key').waitFor();
+  await kit.seen(page.getByLabel('Name of the key'));
   kit.check(await page.evaluate(() => document.activeElement.id) === 'key-name', 'the cursor is in the name of the key');
   await page.keyboard.type('Blue key');
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
+  await kit.seen(page.getByRole('heading', { name: 'Your recovery codes' }));
   const codes = (await page.locator('#codes').innerText()).match(/^[A-Z2-7]{10}$/gm) ?? [];
   kit.check(codes.length === 10, `the page shows ${codes.length} recovery codes`);
   await page.screenshot({ path: new URL('../screens/key-codes.png', import.meta.url).pathname, fullPage: true });
@@ -52,9 +52,9 @@ export default async function (kit, { base, number }) {
   await page.goto(at('AddKey'));
   await password(page);
   await page.getByRole('button', { name: 'Add key' }).click();
-  await page.getByText('This key is registered already.').waitFor();
+  await kit.seen(page.getByText('This key is registered already.'));
   await page.getByRole('button', { name: 'Continue without a key' }).click();
-  await page.getByText('Then without a key.').waitFor();
+  await kit.seen(page.getByText('Then without a key.'));
 
   // Out, and in again: the page asks for the key by itself.
   await page.goto(`${base}/UI/Logout`);
@@ -73,7 +73,7 @@ export default async function (kit, { base, number }) {
   await page.goto(`${base}/UI/Logout`);
   await page.goto(at('Elsewhere'));
   await name(page);
-  await page.locator('.alert.bad').waitFor();
+  await kit.seen(page.locator('.alert.bad'));
 
   // A copy of the key, made before the last sign-in.
   const [now] = await key.credentials();
@@ -84,7 +84,7 @@ export default async function (kit, { base, number }) {
   await key.add({ ...now, signCount: 1 });
   await page.goto(at('Key'));
   await name(page);
-  await page.locator('.alert.bad').waitFor();
+  await kit.seen(page.locator('.alert.bad'));
   kit.check(page.url().includes('/XUI/'), 'a copy of the key does not sign in');
 
   // No key is plugged in: the page says so, and offers what else there is.
@@ -92,7 +92,7 @@ export default async function (kit, { base, number }) {
   const absent = await plugIn(page);
   await page.goto(at('Key'));
   await name(page);
-  await page.getByText('That did not work').waitFor();
+  await kit.seen(page.getByText('That did not work'));
   await page.getByRole('button', { name: 'Use Recovery Code' }).click();
   await page.getByLabel('Recovery Code').fill(codes[0]);
   await page.keyboard.press('Enter');
@@ -101,7 +101,7 @@ export default async function (kit, { base, number }) {
 
   // Taken away.
   await page.getByRole('button', { name: 'Remove Blue key' }).click();
-  await page.getByText('It was removed').waitFor();
+  await kit.seen(page.getByText('It was removed'));
   kit.check(await page.getByText('There is no security key').count() === 1, 'no key is left');
   await page.context().close();
 
@@ -109,11 +109,11 @@ export default async function (kit, { base, number }) {
   const plain = await kit.visitor({ name: 'no script', javaScriptEnabled: false });
   await plain.goto(at('AddKey'));
   await password(plain);
-  await plain.getByText('Keys need JavaScript').waitFor();
+  await kit.seen(plain.getByText('Keys need JavaScript'));
   await plain.screenshot({ path: new URL('../screens/key-noscript.png', import.meta.url).pathname, fullPage: true });
   kit.check(await plain.getByRole('button', { name: 'Add key' }).count() === 0, 'without JavaScript there is no button that does nothing');
   await plain.getByRole('button', { name: 'Continue without a key' }).click();
-  await plain.getByText('Then without a key.').waitFor();
+  await kit.seen(plain.getByText('Then without a key.'));
   await plain.context().close();
 
   // At an address that keys cannot belong to.
@@ -121,6 +121,6 @@ export default async function (kit, { base, number }) {
   await bare.goto(at('AddKey').replace(base, number));
   await password(bare);
   await bare.getByRole('button', { name: 'Add key' }).click();
-  await bare.getByText('That did not work').waitFor();
+  await kit.seen(bare.getByText('That did not work'));
   await bare.context().close();
 }

@@ -14,7 +14,7 @@ export default async function (kit, { base, user, password }) {
   };
 
   // The way leads over pages that go on by themselves, so that a navigation that ends early is no failure.
-  const arrived = (p, shelf) => p.getByText(`GET /reading-room/${shelf}`).waitFor();
+  const arrived = (p, shelf) => kit.seen(p.getByText(`GET /reading-room/${shelf}`));
 
   // Two tabs begin a login each; both end where they began.
   await page.goto(`${base}/novels`);

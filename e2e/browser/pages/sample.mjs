@@ -25,7 +25,7 @@ export default async function (kit, { base }) {
   for (const [flow, patterns] of Object.entries(wants)) {
     await page.goto(base);
     await page.getByRole('button', { name: `Run ${flow}` }).click();
-    await page.locator('.messages').waitFor();
+    await kit.seen(page.locator('.messages'));
     const text = await page.locator('.messages').innerText();
     for (const p of patterns) kit.check(p.test(text), `${flow}: shows nothing like ${p}`);
     await shown(page, flow);
@@ -38,12 +38,12 @@ export default async function (kit, { base }) {
   await page.getByLabel('Password').fill('Ch4ng31t');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Allow' }).click();
-  await page.locator('.messages').waitFor();
+  await kit.seen(page.locator('.messages'));
   await shown(page, 'login');
   kit.check(/"sub"/.test(await page.locator('pre').last().innerText()), 'login: the claims of the ID token are shown');
   await page.context().close();
 
   await kit.look('sample-exchange', base, {
-    prepare: async (p) => { await p.getByRole('button', { name: 'Run Token exchange' }).click(); await p.locator('.messages').waitFor(); },
+    prepare: async (p) => { await p.getByRole('button', { name: 'Run Token exchange' }).click(); await kit.seen(p.locator('.messages')); },
   });
 }

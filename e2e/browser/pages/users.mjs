@@ -49,17 +49,17 @@ export default async function (kit, { base, userCode }) {
   const before = await rows.count();
   kit.check(before >= 2, `the account shows ${before} sessions, want this one and others`);
   await page.getByRole('button', { name: /^End \(Signed in/ }).first().click();
-  await page.locator('.alert.ok').waitFor();
+  await kit.seen(page.locator('.alert.ok'));
   kit.check(await rows.count() === before - 1, 'a session that is ended is gone');
   await page.getByRole('button', { name: 'Revoke' }).first().click();
-  await page.getByText('The application has no access any more.').waitFor();
+  await kit.seen(page.getByText('The application has no access any more.'));
   kit.check(await page.getByText('No application holds a token').count() === 1, 'a revoked application is gone');
   const change = async (current, next, again) => {
     await page.getByLabel('Current password').fill(current);
     await page.getByLabel('New password', { exact: true }).fill(next);
     await page.getByLabel('New password, once more').fill(again);
     await page.getByRole('button', { name: 'Change password' }).click();
-    await page.locator('.alert').first().waitFor();
+    await kit.seen(page.locator('.alert').first());
   };
   await change('wrong-one', 'New-pass-w0rd', 'New-pass-w0rd');
   kit.check(await page.locator('#current[aria-invalid=true]').count() === 1, 'a wrong current password is told at its field');
@@ -68,7 +68,7 @@ export default async function (kit, { base, userCode }) {
   await change('Pass-w0rd', 'New-pass-w0rd', 'New-pass-w0rd');
   kit.check(await page.getByText('The password was changed.').count() === 1, 'the password is changed');
   await page.goto(`${base}/UI/Logout`);
-  await page.getByText('You are signed out').waitFor();
+  await kit.seen(page.getByText('You are signed out'));
   await page.goto(`${base}/account?realm=/`);
   await page.waitForURL('**/XUI/**');
   await page.context().close();
