@@ -31,7 +31,7 @@ var refusedStatuses = []string{"413", "414", "429", "431", "503"}
 // limitNames are the limits of am_limit_total. The first refuse requests, the others let go what is kept in memory.
 var limitNames = []string{
 	"actors", "answer_time", "authorization_details", "backchannel_requests", "body_time", "connections", "dpop_proof", "header_time", "headers", "idle_time", "inner_journeys", "journey_state", "journey_steps", "json_depth", "jwt", "jwt_depth", "key_set", "mails",
-	"notification_queue", "notification_sockets", "page", "parameters", "password_checks", "policy_resources", "query_filter", "realm_depth", "registrations", "request_object", "script_source",
+	"notification_queue", "notification_sockets", "page", "parameters", "password_checks", "patch_operations", "policy_resources", "query_filter", "realm_depth", "registrations", "request_object", "script_source",
 	"session_properties", "tree_nodes", "user_codes", "user_sessions",
 	"compiled_scripts", "documents", "ended_sessions", "recent_events", "remembered_failures", "remote_key_sets", "script_caches", "timed_sessions", "user_code_sessions",
 	"verified_tokens",

@@ -37,7 +37,7 @@ func (c *Call) patch(res *Resource) error {
 		return err
 	}
 	if len(c.Operations) > maxOperations {
-		return badRequest("The patch has more than %d operations", maxOperations)
+		return badRequest("The patch has more than %d operations", maxOperations).because(observe.OverLimit("patch_operations"))
 	}
 	for _, op := range c.Operations {
 		if o, err = apply(o, op); err != nil {
