@@ -144,9 +144,12 @@ func (c *Call) note(realm, kind string, d store.Doc) {
 // over writes a document over the one that is there, whatever it is; but where the caller named the revision, over the one
 // that was read, else it is store.ErrConflict. What is shipped and was never changed has no document yet.
 func (c *Call) over(realm, kind string, d store.Doc) error {
+	key := store.Key{Realm: realm, Kind: kind, ID: d.ID}
+	was := c.seen[key].Rev
+	delete(c.seen, key) // what is read from now on is what was written
 	d.Rev = 0
 	if c.Conditional {
-		if d.Rev = c.seen[store.Key{Realm: realm, Kind: kind, ID: d.ID}].Rev; d.Rev == 0 {
+		if d.Rev = was; d.Rev == 0 {
 			_, err := c.server.docs.Create(c.Context(), realm, kind, d)
 			return err
 		}
@@ -157,11 +160,13 @@ func (c *Call) over(realm, kind string, d store.Doc) error {
 
 // remove deletes a document, with the same condition as over.
 func (c *Call) remove(realm, kind, id string) error {
-	var rev uint64
-	if c.Conditional {
-		if rev = c.seen[store.Key{Realm: realm, Kind: kind, ID: id}].Rev; rev == 0 {
-			return store.ErrNotFound
-		}
+	key := store.Key{Realm: realm, Kind: kind, ID: id}
+	rev := c.seen[key].Rev
+	delete(c.seen, key)
+	if !c.Conditional {
+		rev = 0
+	} else if rev == 0 {
+		return store.ErrNotFound
 	}
 	return c.server.docs.Delete(c.Context(), realm, kind, id, rev)
 }

@@ -41,6 +41,7 @@ func TestRevisionsOfAllObjects(t *testing.T) {
 		{"/applications/iPlanetAMWebAgentService", ``, "/", "policyset", "iPlanetAMWebAgentService", true},
 		{"/resourcetypes/33333333-0000-4000-8000-000000000000", `{"name":"rt","patterns":["*"],"actions":{"GO":true}}`, "/", "resourcetype", "33333333-0000-4000-8000-000000000000", false},
 		{"/openidm/config/emailTemplate/welcome", `{"enabled":true,"from":"","subject":{"en":"s"},"message":{"en":"m"},"defaultLocale":"en"}`, "", "emailtemplate", "welcome", false},
+		{"/openidm/config/selfservice.kba", ``, "", "identityconfig", "selfservice.kba", false},
 		{"/openidm/managed/alpha_application/a", `{"name":"app"}`, "/alpha", "managed", "application a", false},
 	}
 	for _, tt := range tests {
@@ -77,6 +78,10 @@ func TestRevisionsOfAllObjects(t *testing.T) {
 			admin("PATCH", tt.at, "[]").want(t, 412)
 			s.engine.before = touch
 			admin("PUT", tt.at, read.raw).want(t, 200) // the last one wins
+			wrote := admin("PUT", tt.at, read.raw)
+			if now := admin("GET", tt.at, nil); wrote.Header.Get("ETag") != now.Header.Get("ETag") {
+				t.Errorf("the answer of a write is %s, what is there %s", wrote.raw, now.raw)
+			}
 			if tt.stays {
 				return
 			}
