@@ -168,6 +168,9 @@ func (e *Entity) charset() string {
 	if ct == "" {
 		return "iso-8859-1"
 	}
+	if name, ok := usualCharset(ct); ok {
+		return name
+	}
 	kind, params, err := mime.ParseMediaType(ct)
 	if err != nil {
 		return "iso-8859-1"
@@ -179,6 +182,31 @@ func (e *Entity) charset() string {
 		return cs
 	}
 	return "iso-8859-1"
+}
+
+// usualCharset reads a media type with no parameter but charset. It spares nearly all
+// messages the allocations of mime.ParseMediaType, which reads the others.
+func usualCharset(ct string) (name string, ok bool) {
+	kind, parameter, more := strings.Cut(ct, ";")
+	major, minor, _ := strings.Cut(kind, "/")
+	if !validToken(major) || !validToken(minor) {
+		return "", false
+	}
+	if more {
+		key, value, _ := strings.Cut(strings.TrimLeft(parameter, " "), "=")
+		if !strings.EqualFold(key, "charset") || !validToken(value) {
+			return "", false
+		}
+		name = value
+	}
+	const suffix = "+json"
+	switch {
+	case strings.EqualFold(kind, "application/json"), len(minor) > len(suffix) && strings.EqualFold(minor[len(minor)-len(suffix):], suffix), strings.EqualFold(name, "utf-8"):
+		return "utf-8", true
+	case name == "":
+		return "iso-8859-1", true
+	}
+	return strings.ToLower(name), true
 }
 
 func first(h http.Header, canonical string) string {

@@ -210,3 +210,18 @@ func TestLargeForms(t *testing.T) {
 		}
 	}
 }
+
+func TestCharsets(t *testing.T) {
+	for contentType, want := range map[string]string{
+		"text/plain;charset=UTF-8": "\u00e4", "text/plain; charset=utf-8": "\u00e4", `text/plain; charset="utf-8"`: "\u00e4", "Text/HTML; Charset=Utf-8 ": "\u00e4",
+		"text/plain; a=b; charset=utf-8": "\u00e4", "text/plain; charset=utf-8; a=b": "\u00e4", "application/json": "\u00e4", "Application/JSON; charset=ISO-8859-1": "\u00e4",
+		"application/x+json": "\u00e4", "text/plain": "\u00c3\u00a4", "text/plain; charset=": "\u00c3\u00a4", "text/plain; charset=utf-8 x": "\u00c3\u00a4",
+		"text/plain; charset=iso-8859-1": "\u00c3\u00a4", "; charset=utf-8": "\u00c3\u00a4", "text/plain; xcharset=utf-8": "\u00c3\u00a4", "application/json;": "\u00e4",
+		"text plain; charset=utf-8": "\u00c3\u00a4", "text/plain; charset=utf-8;": "\u00e4",
+	} {
+		e, _ := entity(contentType, []byte("\u00e4"))
+		if got, err := e.Text(); err != nil || got != want {
+			t.Errorf("%q: Text() = %q, %v, want %q", contentType, got, err, want)
+		}
+	}
+}

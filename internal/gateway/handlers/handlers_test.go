@@ -55,12 +55,12 @@ var retry = heap.Define("Retrier", func(c *retryConfig, _ *heap.Env) (chain.Hand
 	return &retrier{c.Retries, c.Next.Get()}, nil
 })
 
-type logTo struct{ t *testing.T }
+type logTo struct{ t testing.TB }
 
 func (l logTo) Write(b []byte) (int, error) { l.t.Logf("%s", b); return len(b), nil }
 
 // load builds the handler of {"handler": …} with the usual default objects.
-func load(t *testing.T, text string) (chain.Handler, error) {
+func load(t testing.TB, text string) (chain.Handler, error) {
 	t.Helper()
 	return loadInto(t, text, &conf.Errors{})
 }
@@ -80,7 +80,7 @@ func loadWarned(t *testing.T, text string) (chain.Handler, []string) {
 	return h, list
 }
 
-func loadInto(t *testing.T, text string, errs *conf.Errors) (chain.Handler, error) {
+func loadInto(t testing.TB, text string, errs *conf.Errors) (chain.Handler, error) {
 	t.Helper()
 	n, err := conf.Parse("x.json", []byte(text))
 	if err != nil {
@@ -261,5 +261,21 @@ func TestBadClientConfigurations(t *testing.T) {
 				t.Errorf("got %v\nwant %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// BenchmarkStaticResponse is an answer with two fields and a text.
+func BenchmarkStaticResponse(b *testing.B) {
+	h, err := load(b, `{"handler": {"type": "StaticResponseHandler", "config": {"status": 200,
+		"headers": {"Content-Type": ["text/html; charset=UTF-8"], "Cache-Control": ["no-store"]}, "entity": "<p>Hello</p>"}}}`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	x := chain.New(b.Context(), chain.NewRequest(), &chain.RootContext{ID: "1"})
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := h.Handle(x); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

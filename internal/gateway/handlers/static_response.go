@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"net/http"
+
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/heap"
 )
@@ -73,26 +75,16 @@ type staticResponder struct {
 func (s *staticResponder) Handle(x *chain.Exchange) (*chain.Response, error) {
 	resp := chain.NewResponse(s.status.Code)
 	resp.Status = s.status
-	for _, item := range s.headers {
-		for _, v := range item.Eval(x) {
-			if err := chain.CheckHeader(item.Name, v); err != nil {
-				return nil, err
-			}
-			resp.Header[item.Name] = append(resp.Header[item.Name], v)
-		}
+	if err := fill(resp.Header, s.headers, x); err != nil {
+		return nil, err
 	}
 	if s.nosniff {
 		resp.Header["X-Content-Type-Options"] = []string{"nosniff"}
 	}
 	if len(s.trailers) > 0 {
-		resp.Trailer = map[string][]string{}
-		for _, item := range s.trailers {
-			for _, v := range item.Eval(x) {
-				if err := chain.CheckHeader(item.Name, v); err != nil {
-					return nil, err
-				}
-				resp.Trailer[item.Name] = append(resp.Trailer[item.Name], v)
-			}
+		resp.Trailer = http.Header{}
+		if err := fill(resp.Trailer, s.trailers, x); err != nil {
+			return nil, err
 		}
 	}
 	if s.entity.IsSet() {
@@ -101,4 +93,24 @@ func (s *staticResponder) Handle(x *chain.Exchange) (*chain.Response, error) {
 		}
 	}
 	return resp, nil
+}
+
+// fill evaluates fields into h.
+func fill(h http.Header, fields heap.Multimap, x *chain.Exchange) error {
+	for _, item := range fields {
+		values := item.Eval(x)
+		for _, v := range values {
+			if err := chain.CheckHeader(item.Name, v); err != nil {
+				return err
+			}
+		}
+		switch {
+		case len(values) == 0:
+		case h[item.Name] == nil:
+			h[item.Name] = values
+		default:
+			h[item.Name] = append(h[item.Name], values...)
+		}
+	}
+	return nil
 }
