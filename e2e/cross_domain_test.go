@@ -24,7 +24,7 @@ const crossDomainRoute = `{
   ],
   "handler": {"type": "Chain", "config": {
     "filters": [{"type": "CrossDomainSingleSignOnFilter", "config": {
-      "amService": "am", "redirectEndpoint": "http://ig.example.org:8080/home/cdsso/redirect", "authenticationService": "Login",
+      "amService": "am", "redirectEndpoint": "/home/cdsso/redirect", "authenticationService": "Login",
       "authCookie": {"path": "/home", "name": "ig-token-cookie"},
       "logoutExpression": "${request.uri.path == '/home/logout'}", "defaultLogoutLandingPage": "http://ig.example.org:8080/bye",
       "failureHandler": {"type": "StaticResponseHandler", "config": {"status": 500, "headers": {"Content-Type": ["text/plain"]},

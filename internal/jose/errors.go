@@ -20,7 +20,7 @@ var (
 	ErrAudience    = errors.New("audience not expected")
 	ErrType        = errors.New("token type not expected")
 	ErrClaim       = errors.New("claim missing or unusable")
-	ErrFetch       = errors.New("key set not available") // remote set only
+	ErrFetch       = errors.New("key set not available") // or the source of keys has none
 )
 
 // tooLarge is ErrMalformed for what is over a limit, whose name it has for those who count.
@@ -29,6 +29,10 @@ type tooLarge struct{ limit, text string }
 func (e *tooLarge) Error() string     { return ErrMalformed.Error() + ": " + e.text }
 func (e *tooLarge) Unwrap() error     { return ErrMalformed }
 func (e *tooLarge) OverLimit() string { return e.limit }
+
+// Unfetched is ErrFetch for a source of keys that cannot be asked, or has none. Of the cause only the text remains: what is
+// wrong with a key must not read as something that is wrong with a token.
+func Unfetched(cause error) error { return &unfetched{cause} }
 
 // unfetched is ErrFetch. What it is for is in its text alone: a malformed set must not read as a malformed token. Only the
 // limit that it was over can be asked for.

@@ -15,7 +15,20 @@ import (
 type agent struct {
 	token  atomic.Pointer[string]
 	flight Flight[string]
+	failed atomic.Pointer[failedLogin]
 }
+
+// failedLogin is a login that did not work. Until its time is over it answers for the next
+// ones too: requests of users must not become logins that lock the agent out.
+type failedLogin struct {
+	err   error
+	until time.Time
+}
+
+const (
+	afterRefusal = 10 * time.Second // of a server that does not take name and password
+	afterFailure = time.Second
+)
 
 // AgentToken returns the session token of the gateway's agent; it logs in when there
 // is none. However many requests need it, one logs in.
@@ -27,9 +40,18 @@ func (s *Service) AgentToken(x *chain.Exchange) (string, error) {
 		if t := s.agent.token.Load(); t != nil {
 			return *t, nil
 		}
-		t, err := s.login(x)
-		if err == nil {
+		if f := s.agent.failed.Load(); f != nil && s.now().Before(f.until) {
+			return "", f.err
+		}
+		t, status, err := s.login(x)
+		switch {
+		case err == nil:
 			s.agent.token.Store(&t)
+			s.agent.failed.Store(nil)
+		case status == 401:
+			s.agent.failed.Store(&failedLogin{err, s.now().Add(afterRefusal)})
+		case x.Ctx().Err() == nil:
+			s.agent.failed.Store(&failedLogin{err, s.now().Add(afterFailure)})
 		}
 		return t, err
 	})
@@ -42,10 +64,11 @@ func (s *Service) forget(token string) {
 	}
 }
 
-func (s *Service) login(x *chain.Exchange) (string, error) {
+// login also returns the status of the server's answer, 0 for none.
+func (s *Service) login(x *chain.Exchange) (token string, status int, err error) {
 	password, err := s.AgentPassword(x.Ctx())
 	if err != nil {
-		return "", fmt.Errorf("log in agent %q: %w", s.c.Agent.Username, err)
+		return "", 0, fmt.Errorf("log in agent %q: %w", s.c.Agent.Username, err)
 	}
 	resource := "authenticate"
 	if s.c.Agent.Journey != "" {
@@ -53,7 +76,7 @@ func (s *Service) login(x *chain.Exchange) (string, error) {
 	}
 	req, err := post(s.JSONURL("", resource), "protocol=1.0,resource=2.1", map[string]any{})
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	req.Header["X-Openam-Username"] = []string{mime.BEncoding.Encode("UTF-8", s.c.Agent.Username)}
 	req.Header["X-Openam-Password"] = []string{mime.BEncoding.Encode("UTF-8", password)}
@@ -61,18 +84,18 @@ func (s *Service) login(x *chain.Exchange) (string, error) {
 		TokenID string `json:"tokenId"`
 		AuthID  string `json:"authId"`
 	}
-	status, err := s.send(x, req, &answer)
+	status, err = s.send(x, req, &answer)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("log in agent %q at %s: %w", s.c.Agent.Username, s.url, err)
+		return "", status, fmt.Errorf("log in agent %q at %s: %w", s.c.Agent.Username, s.url, err)
 	case status != 200:
-		return "", fmt.Errorf("log in agent %q at %s: status %d", s.c.Agent.Username, s.url, status)
+		return "", status, fmt.Errorf("log in agent %q at %s: status %d", s.c.Agent.Username, s.url, status)
 	case answer.AuthID != "":
-		return "", fmt.Errorf("log in agent %q at %s: the journey %q asks for more than name and password", s.c.Agent.Username, s.url, s.c.Agent.Journey)
+		return "", status, fmt.Errorf("log in agent %q at %s: the journey %q asks for more than name and password", s.c.Agent.Username, s.url, s.c.Agent.Journey)
 	case answer.TokenID == "" || chain.CheckHeader("Cookie", answer.TokenID) != nil:
-		return "", fmt.Errorf("log in agent %q at %s: the answer has no usable token", s.c.Agent.Username, s.url)
+		return "", status, fmt.Errorf("log in agent %q at %s: the answer has no usable token", s.c.Agent.Username, s.url)
 	}
-	return answer.TokenID, nil
+	return answer.TokenID, status, nil
 }
 
 // Call sends a request in the name of the agent. A token that the server refuses is

@@ -252,6 +252,38 @@ func TestAgentFailures(t *testing.T) {
 	}
 }
 
+// A login that failed answers for a while: users' requests must not lock the agent out.
+func TestFailedLoginsAreNotRepeated(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fields string
+		fail   int
+		wait   time.Duration
+	}{
+		"wrong password": {strings.Replace(usual, "agent.secret.id", "wrong", 1), 0, afterRefusal},
+		"server fails":   {usual, 503, afterFailure},
+	} {
+		t.Run(name, func(t *testing.T) {
+			am := &server{fail: tt.fail}
+			s, errs, _ := load(t, am, tt.fields+`,"ssoTokenHeader":"x"`)
+			if s == nil {
+				t.Fatal(errs.Err())
+			}
+			for range 3 {
+				if _, err := s.AgentToken(exchange(t)); err == nil {
+					t.Fatal("the agent is logged in")
+				}
+			}
+			if len(am.log) != 1 {
+				t.Errorf("%d logins, want 1", len(am.log))
+			}
+			am.pass(tt.wait)
+			if _, err := s.AgentToken(exchange(t)); err == nil || len(am.log) != 2 {
+				t.Errorf("%v after %d logins, want 2", err, len(am.log))
+			}
+		})
+	}
+}
+
 func TestOneLoginForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		am := &server{block: make(chan struct{})}

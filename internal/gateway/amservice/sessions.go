@@ -132,6 +132,9 @@ func (s *Service) askSession(x *chain.Exchange, action, token string) (*Session,
 	if err != nil {
 		return nil, fmt.Errorf("ask %s for a session: %w", s.url, err)
 	}
+	if status == 403 {
+		s.log.WarnContext(x.Ctx(), "the server does not let the agent ask for sessions: nobody counts as logged in", "agent", s.c.Agent.Username, "url", s.url)
+	}
 	if status == 401 || status == 403 || status == 404 || a.Valid != nil && !*a.Valid {
 		return nil, ErrNoSession
 	}

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"gatehouse/internal/gateway/chain"
 	"gatehouse/internal/gateway/session"
@@ -41,16 +42,16 @@ func (f *crossDomain) start(x *chain.Exchange, back *chain.URI, more ...string) 
 		return nil, err
 	}
 	resp := redirectTo(location)
-	c := f.loginCookie(nonceOf(secret))
+	c := f.loginCookie(x, nonceOf(secret))
 	c.Set(resp.Header, secret, int(f.lifetime.Seconds()))
 	return resp, nil
 }
 
 // loginCookie ties a login to the browser that began it. The token comes with a POST of
 // another site, which carries only cookies that allow that.
-func (f *crossDomain) loginCookie(nonce string) *session.Cookie {
-	c := &session.Cookie{Name: "ig-login-" + nonce[:12], HTTPOnly: true, Path: f.path, Secure: f.secure}
-	if f.secure {
+func (f *crossDomain) loginCookie(x *chain.Exchange, nonce string) *session.Cookie {
+	c := &session.Cookie{Name: "ig-login-" + nonce[:12], HTTPOnly: true, Path: f.path, Secure: strings.HasPrefix(f.landing(x), "https:")}
+	if c.Secure {
 		c.SameSite = "NONE"
 	}
 	return c
@@ -78,7 +79,7 @@ func (f *crossDomain) authorize(x *chain.Exchange, back *chain.URI, secret strin
 		return "", err
 	}
 	for _, p := range [][2]string{
-		{"response_type", "id_token"}, {"response_mode", "form_post"}, {"client_id", f.service.Agent()}, {"redirect_uri", f.endpoint},
+		{"response_type", "id_token"}, {"response_mode", "form_post"}, {"client_id", f.service.Agent()}, {"redirect_uri", f.landing(x)},
 		{"scope", "openid"}, {"agent_provider", "true"}, {"agent_realm", f.service.Realm()}, {"nonce", nonce}, {"state", state},
 	} {
 		addParameter(u, p[0], p[1])
@@ -156,7 +157,7 @@ func (f *crossDomain) land(x *chain.Exchange) (*chain.Response, error) {
 	if err != nil {
 		return f.failed(x, "invalid_token", err)
 	}
-	cookie := f.loginCookie(state.Nonce)
+	cookie := f.loginCookie(x, state.Nonce)
 	nonce, _ := claims.Values["nonce"].(string)
 	if nonceOf(cookie.Get(x.Request.Header)) != state.Nonce || subtle.ConstantTimeCompare([]byte(nonce), []byte(state.Nonce)) != 1 {
 		return f.failed(x, "invalid_token", errUnfitNonce)

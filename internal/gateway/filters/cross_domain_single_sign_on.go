@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
+	"strings"
 	"time"
 
 	"gatehouse/internal/conf"
@@ -20,8 +22,9 @@ import (
 
 type crossDomainConfig struct {
 	signOnFields
-	// RedirectEndpoint is where the server sends tokens to; its path must belong to the route.
-	RedirectEndpoint conf.URL `conf:"redirectEndpoint,required,alias=redirectionEndpoint"`
+	// RedirectEndpoint is where the server sends tokens to, a URL or a path on the site of the
+	// request; its path must belong to the route.
+	RedirectEndpoint string `conf:"redirectEndpoint,required,alias=redirectionEndpoint"`
 	// AuthCookie keeps the token at the browser; its name is ig-token-cookie, and its
 	// sameSite LAX, where it does not say otherwise.
 	AuthCookie *session.Cookie `conf:"authCookie"`
@@ -38,13 +41,16 @@ type crossDomainConfig struct {
 // crossDomainSingleSignOn wants a session of the access management server whose cookie
 // the gateway does not see: the server sends a token about it instead.
 var crossDomainSingleSignOn = heap.Define("CrossDomainSingleSignOnFilter", func(c *crossDomainConfig, env *heap.Env) (chain.Filter, error) {
-	f := &crossDomain{signOn: c.signOn(env), endpoint: c.RedirectEndpoint.String(), lifetime: c.Lifetime.D(),
+	f := &crossDomain{signOn: c.signOn(env), endpoint: c.RedirectEndpoint, lifetime: c.Lifetime.D(),
 		refusal: refusalOf(c.FailureHandler, 403), now: env.Now, log: env.Log}
-	path, err := chain.ParseURI(f.endpoint)
-	if err != nil {
-		return nil, err
+	at, err := url.Parse(c.RedirectEndpoint)
+	switch {
+	case err != nil || at.Opaque != "" || at.RawQuery != "" || at.Fragment != "" || at.User != nil,
+		at.Scheme == "" && (at.Host != "" || !strings.HasPrefix(at.Path, "/")), at.Scheme != "" && at.Scheme != "https" && at.Scheme != "http", at.Scheme != "" && at.Host == "":
+		env.Fail("redirectEndpoint", "expected a path such as \"/app/redirect\", or an absolute URL, found %q", c.RedirectEndpoint)
+		return nil, nil
 	}
-	f.path, f.secure = path.RawPath, path.Scheme == "https"
+	f.path, f.relative = at.EscapedPath(), at.Scheme == ""
 	if c.Lifetime <= 0 || c.Lifetime.Unlimited() {
 		env.Fail("lifetime", "the duration must be neither zero nor unlimited")
 	}
@@ -85,15 +91,25 @@ func serverKeys(s *amservice.Service, env *heap.Env) (jose.Finder, error) {
 
 type crossDomain struct {
 	signOn
-	endpoint string // URL
+	endpoint string // URL or path
 	path     string // of the endpoint
-	secure   bool   // the endpoint is https
+	relative bool   // the endpoint is on the site of the request
 	cookie   *session.Cookie
 	keys     jose.Finder
 	lifetime time.Duration
 	refusal  refusal
 	now      func() time.Time
 	log      *slog.Logger
+}
+
+// landing is the endpoint as the server knows it.
+func (f *crossDomain) landing(x *chain.Exchange) string {
+	if !f.relative {
+		return f.endpoint
+	}
+	u := chain.OriginalURI(x).Clone()
+	u.UserInfo, u.RawPath, u.RawQuery, u.HasQuery, u.Fragment = "", f.path, "", false, ""
+	return u.String()
 }
 
 func (f *crossDomain) Filter(x *chain.Exchange, next chain.Handler) (*chain.Response, error) {
@@ -125,7 +141,7 @@ func (f *crossDomain) Filter(x *chain.Exchange, next chain.Handler) (*chain.Resp
 	case err != nil:
 		return nil, err
 	}
-	y := x.Push(&crossDomainContext{filter: f, token: token, claims: script.Claims(claims.Values)})
+	y := x.Push(&crossDomainContext{filter: f, endpoint: f.landing(x), token: token, claims: script.Claims(claims.Values)})
 	return f.enter(y, next, &ssoToken{token: sso, session: session, login: f.login, back: f.back, start: f.start})
 }
 
@@ -174,9 +190,10 @@ func (f *crossDomain) verify(x *chain.Exchange, token string) (*jose.Claims, err
 // crossDomainContext is contexts.cdsso.
 type crossDomainContext struct {
 	chain.Link
-	filter *crossDomain
-	token  string
-	claims script.Claims
+	filter   *crossDomain
+	endpoint string
+	token    string
+	claims   script.Claims
 }
 
 // ContextName is "cdsso".
@@ -190,7 +207,7 @@ func (c *crossDomainContext) Get(name string) (any, bool) {
 	case "claimsSet":
 		return c.claims, true
 	case "redirectEndpoint":
-		return c.filter.endpoint, true
+		return c.endpoint, true
 	case "sessionUid":
 		if of, ok := c.claims[serverClaim].(map[string]any); ok && of["suid"] != nil {
 			return of["suid"], true

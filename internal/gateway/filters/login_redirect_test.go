@@ -346,12 +346,30 @@ func TestCrossDomainSingleSignOn(t *testing.T) {
 	v["ig-token-cookie"] = good
 	want(t, "ended session", v.visit(t, f, get(t, "https://app/x"), answer(200)).Status.Code, 302)
 
+	// Published routes name the endpoint by its path.
+	_, _, relative := withAM(t, `{"type":"CrossDomainSingleSignOnFilter","config":{"amService":"am","redirectEndpoint":"/home/cdsso/redirect","authCookie":{"path":"/home"}}}`)
+	for site, secure := range map[string]bool{"https://ig.example.com:8443": true, "http://ig.example.com:8080": false} {
+		resp = pass(t, relative, get(t, site+"/home/cdsso?a=b"), answer(200))
+		u, err := url.Parse(resp.Header.Get("Location"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, "redirect_uri", u.Query().Get("redirect_uri"), site+"/home/cdsso/redirect")
+		for name, c := range cookies(resp) {
+			if !strings.HasPrefix(name, "ig-login-") || c.Secure != secure || c.Path != "/home/cdsso/redirect" {
+				t.Errorf("%s: the cookie is %v", site, c)
+			}
+		}
+		want(t, "without a state", pass(t, relative, post(t, site+"/home/cdsso/redirect", "id_token=a"), answer(200)).Status.Code, 403)
+	}
+
 	v = visitor{}
 	q = begin(v)
 	fx.wait(6 * time.Minute)
 	want(t, "too late", land(v, q.Get("state"), token(q.Get("nonce"), "ig_agent", time.Hour)).Status.Code, 418)
 	refused{
-		`{"type":"CrossDomainSingleSignOnFilter"}`:                                                        `: the required field "amService" is missing` + "\n" + `: the required field "redirectEndpoint" is missing`,
-		`{"type":"CrossDomainSingleSignOnFilter","config":{"amService":"am","redirectEndpoint":"/land"}}`: `config.redirectEndpoint: expected an absolute URL such as "https://host/path", found "/land"`,
+		`{"type":"CrossDomainSingleSignOnFilter"}`:                                                              `: the required field "amService" is missing` + "\n" + `: the required field "redirectEndpoint" is missing`,
+		`{"type":"CrossDomainSingleSignOnFilter","config":{"amService":"am","redirectEndpoint":"land"}}`:        `config.redirectEndpoint: expected a path such as "/app/redirect", or an absolute URL, found "land"`,
+		`{"type":"CrossDomainSingleSignOnFilter","config":{"amService":"am","redirectEndpoint":"//evil/land"}}`: `config.redirectEndpoint: expected a path such as "/app/redirect", or an absolute URL, found "//evil/land"`,
 	}.test(t)
 }

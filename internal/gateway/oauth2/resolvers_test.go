@@ -366,6 +366,28 @@ func TestStateless(t *testing.T) {
 	}
 }
 
+// Keys that are not there are no fault of the token: operators get to know.
+func TestStatelessWithoutKeys(t *testing.T) {
+	for id, want := range map[string]string{
+		"none":             `there is no secret "none" in env (set the environment variable NONE)`,
+		"client.secret.id": `the secret "client.secret.id" in env is no key; give it a format`,
+		"broken.key":       `secret "broken.key" in env`,
+	} {
+		f := newFixture(t)
+		f.env["BROKEN_KEY"] = "?"
+		f.load(t, `[{"name":"r","type":"StatelessAccessTokenResolver","config":{"issuer":"i","secretsProvider":"env","verificationSecretId":"`+id+`"}},
+			{"name":"rs","type":"OAuth2ResourceServerFilter","config":{"requireHttps":false,"accessTokenResolver":"r"}}]`).ok(t)
+		x := exchangeFor(t, "http://h/", "Authorization", "Bearer eyJhbGciOiJFUzI1NiIsImtpZCI6ImEifQ.e30.AAAA")
+		resp, err := object[chain.Filter](t, f, "rs").Filter(x, nil)
+		if err != nil || resp.Status.Code != 401 {
+			t.Fatal(resp, err)
+		}
+		if log := f.log.String(); !strings.Contains(log, "level=WARN") || !strings.Contains(strings.ReplaceAll(log, `\"`, `"`), want) {
+			t.Errorf("%s: the log lacks %s:\n%s", id, want, log)
+		}
+	}
+}
+
 func TestStatelessBadConfiguration(t *testing.T) {
 	tests := []struct{ config, want string }{
 		{`{}`, `the required field "issuer" is missing`},

@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -156,9 +157,13 @@ func (p Provider) Key(ctx context.Context, id ID) (*jose.Key, error) {
 	case !ok:
 		return nil, p.missing(id)
 	case s.Key == nil:
-		return nil, fmt.Errorf("the secret %q in %s is no key; give it a format such as PemPropertyFormat or SecretKeyPropertyFormat", id, p.names())
+		return nil, p.noKey(id)
 	}
 	return s.Key, nil
+}
+
+func (p Provider) noKey(id ID) error {
+	return fmt.Errorf("the secret %q in %s is no key; give it a format such as PemPropertyFormat or SecretKeyPropertyFormat", id, p.names())
 }
 
 // Missing is an error that says which secret was asked for and where.
@@ -208,8 +213,13 @@ type finder struct {
 func (f finder) Named(ctx context.Context, kid string) ([]*jose.Key, error) {
 	for _, s := range f.p.stores {
 		keys, err := namedKeys(ctx, s.store, f.id, kid)
-		if err != nil || len(keys) > 0 {
-			return keys, s.explain(f.id, err)
+		switch {
+		case errors.Is(err, jose.ErrFetch):
+			return nil, s.explain(f.id, err)
+		case err != nil:
+			return nil, jose.Unfetched(s.explain(f.id, err))
+		case len(keys) > 0:
+			return keys, nil
 		}
 	}
 	return nil, nil
@@ -230,16 +240,26 @@ func namedKeys(ctx context.Context, store Store, id ID, kid string) ([]*jose.Key
 	return []*jose.Key{s.Key}, nil
 }
 
+// All gives at least one key: that there is none is a mistake of the configuration, and
+// not one of the token.
 func (f finder) All(ctx context.Context) ([]*jose.Key, error) {
 	list, err := f.p.Valid(ctx, f.id)
-	if err != nil {
+	switch {
+	case errors.Is(err, jose.ErrFetch):
 		return nil, err
+	case err != nil:
+		return nil, jose.Unfetched(err)
+	case len(list) == 0:
+		return nil, jose.Unfetched(f.p.missing(f.id))
 	}
 	keys := make([]*jose.Key, 0, len(list))
 	for _, s := range list {
 		if s.Key != nil {
 			keys = append(keys, s.Key)
 		}
+	}
+	if len(keys) == 0 {
+		return nil, jose.Unfetched(f.p.noKey(f.id))
 	}
 	return keys, nil
 }
