@@ -217,9 +217,10 @@ func TestPolicyEnforcementOlder(t *testing.T) {
 	want(t, "status", pass(t, f, get(t, "https://app/x?a=1", "Cookie", "sso=good"), answer(200)).Status.Code, 200)
 	want(t, "requests to the server", len(am.asked) > 0 && strings.Contains(am.asked[len(am.asked)-1], "evaluate"), true)
 	refused{
-		`{"type":"PolicyEnforcementFilter","config":{` + rest + `}}`:                                                      `: the required field "amService" is missing`,
-		`{"type":"PolicyEnforcementFilter","config":{"openamUrl":"https://am.example.com/am",` + rest + `}}`:              `: beside "openamUrl" the fields "pepUsername" and "pepPassword" are needed; present releases have an "amService"`,
-		`{"type":"PolicyEnforcementFilter","config":{"openamUrl":"am","pepUsername":"a","pepPassword":"b",` + rest + `}}`: `config.openamUrl: expected an absolute URL such as "https://host/path", found "am"`,
+		`{"type":"PolicyEnforcementFilter","config":{"openamUrl":"${env['NONE']}","pepUsername":"a","pepPassword":"b",` + rest + `}}`: `: the required field "amService" is missing`,
+		`{"type":"PolicyEnforcementFilter","config":{` + rest + `}}`:                                                                  `: the required field "amService" is missing`,
+		`{"type":"PolicyEnforcementFilter","config":{"openamUrl":"https://am.example.com/am",` + rest + `}}`:                          `: beside "openamUrl" the fields "pepUsername" and "pepPassword" are needed; present releases have an "amService"`,
+		`{"type":"PolicyEnforcementFilter","config":{"openamUrl":"am","pepUsername":"a","pepPassword":"b",` + rest + `}}`:             `config.openamUrl: expected an absolute URL such as "https://host/path", found "am"`,
 	}.test(t)
 }
 
