@@ -363,7 +363,7 @@ func (h *Heap) named(d *conf.Decoder, n *conf.Node) (any, bool) {
 		hint := conf.DidYouMean(n.Text, h.names())
 		switch {
 		case h.catalog.types[n.Text] != nil:
-			hint = fmt.Sprintf("; that is a type: declare an object in place, as {\"type\": %q}", n.Text)
+			hint = fmt.Sprintf("; that is a type: declare an object of it in a heap, or in place as {\"type\": %q}", n.Text)
 		case strings.Contains(n.Text, "://"):
 			hint = "; a field for an object takes its name, or declares it in place"
 		}

@@ -491,6 +491,9 @@ func TestLoginBadConfiguration(t *testing.T) {
 		{`{"clientEndpoint":"/a","metadata":{"client_name":"x"},"loginHandler":"ClientHandler"}`, `the metadata of a client needs "redirect_uris"`},
 		{`{"clientEndpoint":"/a","tokenEndpointAuthMethod":"private_key_jwt","loginHandler":"ClientHandler"}`, `the method private_key_jwt needs "discoverySecretId"`},
 	}
+	if f := newFixture(t).load(t, `[{"name":"r","type":"OAuth2ClientFilter","config":{"clientEndpoint":"/a","registrations":["none"]}}]`); strings.Count(fmt.Sprint(f.errs.Err()), "route.json:") != 1 {
+		t.Errorf("one mistake gives %v", f.errs.Err())
+	}
 	for _, tt := range tests {
 		f := newFixture(t).load(t, `[{"name":"r","type":"OAuth2ClientFilter","config":`+tt.config+`}]`)
 		if got := fmt.Sprint(f.errs.Err()); !strings.Contains(got, ": "+tt.want) {

@@ -97,6 +97,8 @@ func (r *ClientRegistration) old(env *heap.Env) {
 		return
 	}
 	switch method := r.TokenEndpointAuthMethod; {
+	case r.ClientSecret == "" && env.Config.Get("clientSecret") != nil:
+		env.Fail("clientSecret", "the secret is empty")
 	case method == privateKeyMethod && r.PrivateKeyJwtSecretID == "":
 		env.Fail("tokenEndpointAuthMethod", "the method private_key_jwt needs \"privateKeyJwtSecretId\"")
 	case strings.HasPrefix(method, "client_secret_") && r.ClientSecret == "" && (r.ClientSecretID == "" || r.ClientSecretUsage == "ID_TOKEN_VALIDATION_ONLY"):

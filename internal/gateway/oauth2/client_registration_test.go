@@ -101,6 +101,7 @@ func TestClientRegistrationOlderFields(t *testing.T) {
 		`"tokenEndpointAuthMethod":"private_key_jwt","clientSecretId":"s"`:                               `config.tokenEndpointAuthMethod: the method private_key_jwt needs "privateKeyJwtSecretId"`,
 		`"tokenEndpointAuthMethod":"client_secret_post"`:                                                 `config.tokenEndpointAuthMethod: the method client_secret_post needs "clientSecretId"`,
 		`"authenticatedRegistrationHandler":"ClientHandler","tokenEndpointAuthMethod":"private_key_jwt"`: `config.tokenEndpointAuthMethod: the field has no effect beside "authenticatedRegistrationHandler"`,
+		`"clientSecret":"${env['NONE']}"`:                                                                `config.clientSecret: the secret is empty`,
 		`"authenticatedRegistrationHandler":"ClientHandler","clientSecret":"s"`:                          `config.clientSecret: the field has no effect beside "authenticatedRegistrationHandler"`,
 	} {
 		f := newFixture(t).load(t, `[{"name":"r","type":"ClientRegistration","config":{`+rest+`,`+config+`}}]`)
