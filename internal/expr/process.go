@@ -15,7 +15,7 @@ func processRoot(name string) (Value, bool) {
 	case "env":
 		return fixedMap(environment()), true
 	case "system":
-		return fixedMap(systemProperties()), true
+		return fixedMap(SystemProperties()), true
 	}
 	return nil, false
 }
@@ -36,7 +36,8 @@ func environment() map[string]string {
 	return m
 }
 
-func systemProperties() map[string]string {
+// SystemProperties are those Java system properties that mean something here.
+func SystemProperties() map[string]string {
 	m := map[string]string{
 		"file.separator": string(os.PathSeparator), "path.separator": string(os.PathListSeparator),
 		"line.separator": "\n", "java.io.tmpdir": strings.TrimSuffix(os.TempDir(), "/"),

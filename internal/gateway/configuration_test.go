@@ -196,7 +196,7 @@ func TestTokenOrder(t *testing.T) {
 -- admin.json --
 {`+bothConnectors+`}
 -- config.json --
-{"properties": {"of.property": "property"}, "handler": `+echo("&{of.property} &{of.environment} &{of.system} &{of.file} &{of.nested.file} &{of.default|default}")+`}
+{"properties": {"of.property": "property"}, "handler": `+echo("&{of.property} &{of.environment} &{of.system} &{of.file} &{of.nested.file} &{of.default|default} ${system['of.system']} ${system['file.encoding']}")+`}
 -- tokens/a.json --
 {"of.property": "x", "of.environment": "x", "of.system": "x", "of": {"nested": {"file": "nested"}}}
 -- tokens/b.properties --
@@ -210,7 +210,7 @@ not read`)
 		t.Fatal(err)
 	}
 	r := serve(t, g)
-	if got := r.get("/"); got.body != "property environment system file nested default" {
+	if got := r.get("/"); got.body != "property environment system file nested default system UTF-8" {
 		t.Errorf("%q", got.body)
 	}
 }

@@ -51,6 +51,7 @@ type instance struct {
 	services   *heap.Services
 	catalog    *heap.Catalog
 	tokenFiles map[string]string
+	system     map[string]any // the variable of that name
 	// building makes documents load one after the other: a route may make the root
 	// heap build a default object.
 	building gate
@@ -88,7 +89,7 @@ func newInstance(o Options) (*instance, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	i := &instance{building: newGate(), tokenFiles: map[string]string{}, mode: "production", loaded: time.Now(),
+	i := &instance{building: newGate(), system: systemProperties(o.System), tokenFiles: map[string]string{}, mode: "production", loaded: time.Now(),
 		locations: locations{files: map[string]stamp{}, added: make(chan struct{}, 1)}}
 	i.services = &heap.Services{
 		Limits: observe.NewLimits(append(limitNames, "other"), o.Limits), Logger: o.Log, Getenv: o.Getenv, Now: o.Now, Hosts: o.Hosts,
@@ -128,19 +129,20 @@ func (i *instance) root() *heap.Bindings {
 		case "openig":
 			return openig, true
 		case "system":
-			return i.systemProperties(), true
+			return i.system, true
 		}
 		return nil, false
 	})
 }
 
-func (i *instance) systemProperties() map[string]any {
-	m := map[string]any{
-		"user.home": os.Getenv("HOME"), "user.dir": ".", "java.io.tmpdir": os.TempDir(),
-		"file.separator": string(filepath.Separator), "line.separator": "\n",
+// systemProperties are those of every process, and those that were given.
+func systemProperties(given map[string]string) map[string]any {
+	m := map[string]any{}
+	for name, v := range expr.SystemProperties() {
+		m[name] = v
 	}
-	if wd, err := os.Getwd(); err == nil {
-		m["user.dir"] = wd
+	for name, v := range given {
+		m[name] = v
 	}
 	return m
 }

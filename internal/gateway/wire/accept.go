@@ -32,11 +32,14 @@ func (f *feed) Close() error   { f.end(); return nil }
 func (f *feed) Addr() net.Addr { return &net.TCPAddr{} }
 func (f *feed) end()           { f.once.Do(func() { close(f.done) }) }
 
-func (f *feed) put(c net.Conn) {
+// put says whether the connection was taken; else it is closed.
+func (f *feed) put(c net.Conn) bool {
 	select {
 	case f.conns <- c:
+		return true
 	case <-f.done:
 		_ = c.Close()
+		return false
 	}
 }
 

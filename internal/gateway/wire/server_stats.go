@@ -30,7 +30,9 @@ func (s *Server) Stats() ServerStats {
 // hand gives a connection to net/http, whose ones are counted until counted hears that they have ended.
 func (s *Server) hand(c net.Conn) {
 	s.open.Add(1)
-	s.feed.put(c)
+	if !s.feed.put(c) {
+		s.open.Add(-1)
+	}
 }
 
 // counted is the server's ConnState.
