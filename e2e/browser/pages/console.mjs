@@ -27,7 +27,7 @@ export default async function (kit, { base, user, password }) {
   await kit.seen(page.getByText('The application myClient was created.'));
   await page.getByLabel('Sign-in URLs').fill('https://www.example.com:443/callback');
   await page.getByLabel('Scopes', { exact: true }).fill('write');
-  await page.getByLabel('client_credentials').check();
+  await page.getByRole('checkbox', { name: 'Client Credentials' }).check(); // as the documents call it
   await page.getByRole('button', { name: 'Save' }).click();
   await kit.seen(page.getByText('The settings were saved.'));
   const answer = await page.request.post(`${base}/oauth2/realms/root/realms/alpha/access_token`, {

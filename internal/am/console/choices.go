@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -17,6 +18,15 @@ func (v *visit) choices(tabs []*tab) error {
 		switch {
 		case f.Key == "grantTypes":
 			f.Options = chosen(f, grantTypes())
+			for i, o := range f.Options {
+				if title := grantTitles()[o.Value]; title != "" {
+					f.Options[i].Label, f.Options[i].Note = title, o.Value
+				}
+			}
+		case f.Key == "igTokenIntrospection":
+			for i, o := range f.Options {
+				f.Options[i].Label = cmp.Or(map[string]string{"Realm": "Realm Only", "Realm_Subs": "Realm and Sub Realms"}[o.Value], o.Label)
+			}
 		case f.Key == "responseTypes":
 			f.Options = chosen(f, []string{
 				"code", "token", "id_token", "code token", "token id_token", "code id_token", "code token id_token", "device_code", "device_code id_token",
@@ -44,6 +54,20 @@ func grantTypes() []string {
 	}
 }
 
+// grantTitles are what the product's pages, and its manuals, call grant types.
+func grantTitles() map[string]string {
+	return map[string]string{
+		"authorization_code": "Authorization Code", "client_credentials": "Client Credentials", "refresh_token": "Refresh Token",
+		"password": "Resource Owner Password Credentials", "implicit": "Implicit",
+		"urn:ietf:params:oauth:grant-type:device_code":    "Device Code",
+		"urn:ietf:params:oauth:grant-type:token-exchange": "Token Exchange",
+		"urn:ietf:params:oauth:grant-type:jwt-bearer":     "JWT Bearer",
+		"urn:openid:params:grant-type:ciba":               "Back Channel Request",
+		"urn:ietf:params:oauth:grant-type:saml2-bearer":   "SAML2",
+		"urn:ietf:params:oauth:grant-type:uma-ticket":     "UMA",
+	}
+}
+
 // chosen are options for values, with those that the field has besides.
 func chosen(f *field, values []string) []option {
 	for _, have := range texts(f.Value) {
@@ -53,7 +77,7 @@ func chosen(f *field, values []string) []option {
 	}
 	var out []option
 	for _, v := range values {
-		out = append(out, option{v, v})
+		out = append(out, option{Value: v, Label: v})
 	}
 	return out
 }
@@ -106,30 +130,30 @@ func (v *visit) scriptChoices(fields []*field) error {
 		if context == "" {
 			continue
 		}
-		f.Options = []option{{"[Empty]", v.Say("none chosen")}}
+		f.Options = []option{{Value: "[Empty]", Label: v.Say("none chosen")}}
 		for _, s := range scripts {
 			if s["context"] == context {
-				f.Options = append(f.Options, option{text(s["_id"]), text(s["name"])})
+				f.Options = append(f.Options, option{Value: text(s["_id"]), Label: text(s["name"])})
 			}
 		}
 		if have := fmt.Sprint(f.Value); f.Value != nil && !slices.ContainsFunc(f.Options, func(o option) bool { return o.Value == have }) {
-			f.Options = append(f.Options, option{have, have})
+			f.Options = append(f.Options, option{Value: have, Label: have})
 		}
 	}
 	return nil
 }
 
 func (v *visit) treeChoices(f *field) error {
-	f.Options = []option{{"[Empty]", v.Say("the realm's own")}}
+	f.Options = []option{{Value: "[Empty]", Label: v.Say("the realm's own")}}
 	trees, err := v.api.all(v.in("realm-config/authentication/authenticationtrees/trees"), url.Values{"_fields": {"_id"}})
 	if statusOf(err) != 0 {
 		return nil // without the list, the name that is set can stay
 	}
 	for _, t := range trees {
-		f.Options = append(f.Options, option{text(t["_id"]), text(t["_id"])})
+		f.Options = append(f.Options, option{Value: text(t["_id"]), Label: text(t["_id"])})
 	}
 	if have := text(f.Value); have != "" && !slices.ContainsFunc(f.Options, func(o option) bool { return o.Value == have }) {
-		f.Options = append(f.Options, option{have, have})
+		f.Options = append(f.Options, option{Value: have, Label: have})
 	}
 	return err
 }

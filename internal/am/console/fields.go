@@ -47,7 +47,8 @@ type field struct {
 	Error string
 }
 
-type option struct{ Value, Label string }
+// option is a value to choose; Note stands behind its label.
+type option struct{ Value, Label, Note string }
 
 // ID is the field's anchor.
 func (f *field) ID() string { return "f-" + strings.ReplaceAll(f.Name, ".", "-") }
@@ -182,7 +183,7 @@ func fieldOf(group, key string, p object) *field {
 	}
 	values, _ := list["enum"].([]any)
 	for _, v := range values {
-		f.Options = append(f.Options, option{text(v), text(v)})
+		f.Options = append(f.Options, option{Value: text(v), Label: text(v)})
 	}
 	f.Long = slices.Contains([]string{"jwkSet", "clientJwtPublicKey", "idTokenPublicEncryptionKey", "mTLSTrustedCert"}, key)
 	return f

@@ -224,9 +224,9 @@ func (v *visit) grouped(tabs []*tab, kind string) error {
 		return err
 	}
 	chooser := fields[i]
-	chooser.Options = []option{{"", v.Say("none chosen")}}
+	chooser.Options = []option{{Value: "", Label: v.Say("none chosen")}}
 	for _, o := range found {
-		chooser.Options = append(chooser.Options, option{text(o["_id"]), text(o["_id"])})
+		chooser.Options = append(chooser.Options, option{Value: text(o["_id"]), Label: text(o["_id"])})
 	}
 	group := text(chooser.Value)
 	for _, f := range fields {

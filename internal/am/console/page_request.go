@@ -93,7 +93,7 @@ func requestOf(v *visit, value func(string) string) (*requestForm, error) {
 	core, _ := body["coreOAuth2ClientConfig"].(object)
 	for _, g := range texts(advanced["grantTypes"]) {
 		if requestFields(g) != nil {
-			f.Grants = append(f.Grants, option{g, v.Short(g)})
+			f.Grants = append(f.Grants, option{Value: g, Label: v.Short(g)})
 		}
 	}
 	if !slices.ContainsFunc(f.Grants, func(o option) bool { return o.Value == f.Grant }) {
