@@ -24,6 +24,7 @@ func pages() []page {
 		agentGroupsPage(),
 		servicesPage(),
 		scriptsPage(),
+		journeysPage(),
 		identitiesPage(),
 		sessionsPage(),
 		tokensPage(),
