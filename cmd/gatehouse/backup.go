@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -33,6 +34,9 @@ func backupCommand() *cobra.Command {
 			if err != nil {
 				return errors.Join(err, os.Remove(args[0]))
 			}
+			if info, err := os.Stat(args[0]); err == nil {
+				fmt.Fprintf(c.ErrOrStderr(), "%s holds all of %s, %.1f MB, with its secrets\n", args[0], data, float64(info.Size())/1e6)
+			}
 			return nil
 		},
 	}
@@ -59,7 +63,11 @@ func restoreCommand() *cobra.Command {
 				defer f.Close()
 				r = f
 			}
-			return backup.Restore(r, data)
+			if err := backup.Restore(r, data); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.ErrOrStderr(), "%s is ready: gatehouse am --data %[1]s\n", data)
+			return nil
 		},
 	}
 	c.Flags().StringVar(&data, "data", "./gatehouse-data", "the `folder` to make")

@@ -23,7 +23,7 @@ type gatewayFlags struct {
 
 func (f *gatewayFlags) add(c *cobra.Command) {
 	c.Flags().StringArrayVar(&f.resolve, "resolve", nil,
-		"connect to `HOST:PORT:ADDR[,ADDR…]` instead of looking HOST up, to one that answers (repeatable; an ADDR may carry a port of its own)")
+		"connect to `HOST:PORT:ADDR[,ADDR...]` instead of looking HOST up, to one that answers (repeatable; an ADDR may carry a port of its own)")
 	c.Flags().StringArrayVarP(&f.define, "define", "D", nil, "set a system property `name=value` (repeatable)")
 	c.Flags().StringArrayVar(&f.limits, "limit", nil, "another value for a limit, as `NAME=VALUE`; the reference has a page of limits (repeatable)")
 	f.log.add(c)

@@ -33,6 +33,9 @@ func command() *cobra.Command {
 	}
 	root.AddCommand(gatewayCommand(), amCommand(), importCommand(), exportCommand(), demoCommand(), sampleCommand(), validateCommand(), tryCommand(),
 		backupCommand(), restoreCommand(), versionCommand())
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w; %s --help lists what there is", err, c.CommandPath())
+	})
 	for _, c := range root.Commands() {
 		c.Args = explainArguments(c.Args)
 	}

@@ -77,3 +77,12 @@ func TestWarningsOfAFailedStart(t *testing.T) {
 		t.Errorf("output %q", out.String())
 	}
 }
+
+// A flag that there is not leads to the list of those that there are.
+func TestUnknownFlag(t *testing.T) {
+	root := command()
+	root.SetArgs([]string{"am", "--port", "80"})
+	if err := root.Execute(); err == nil || !strings.Contains(err.Error(), "unknown flag: --port; gatehouse am --help lists what there is") {
+		t.Errorf("err = %v", err)
+	}
+}

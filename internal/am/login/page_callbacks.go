@@ -49,6 +49,7 @@ type stepPart struct {
 	Terms   *terms
 	Hidden  *wireField
 	Codes   string
+	Device  *devicePart
 }
 
 type choices struct {
@@ -122,6 +123,10 @@ func (b *stepBuilder) add(c *wireCallback) {
 	f := &ui.Field{ID: fieldID(in.Name), Name: in.Name, Label: b.prompt(c), Value: wireText(in.Value), Required: true, Error: b.policies(c)}
 	switch c.Type {
 	case "NameCallback", "ValidatedCreateUsernameCallback":
+		if wireText(c.output("prompt")) == nodes.EnterCode {
+			f.Autocomplete, f.InputMode = "one-time-code", "numeric"
+			break
+		}
 		b.asks, b.fresh = true, b.fresh || c.Type == "ValidatedCreateUsernameCallback"
 		f.Autocomplete = "username"
 		if f.Value == "" {
@@ -179,6 +184,11 @@ func (b *stepBuilder) add(c *wireCallback) {
 		if b.page.Key != nil && wireText(c.output("id")) == "webAuthnOutcome" {
 			b.page.Key.Field = in.Name
 			return
+		}
+		if wireText(c.output("id")) == "mfaDeviceRegistration" {
+			if d, ok := deviceOf(wireText(c.output("value"))); ok {
+				b.page.Parts = append(b.page.Parts, stepPart{Device: d})
+			}
 		}
 		b.page.Parts = append(b.page.Parts, stepPart{Hidden: &wireField{in.Name, wireText(in.Value)}})
 		return
@@ -340,6 +350,9 @@ func (b *stepBuilder) confirm(c *wireCallback) {
 		}
 	}
 	for i, t := range options {
+		if key, ok := buttonTexts[t]; ok {
+			t = b.lang.T(key)
+		}
 		b.page.Buttons = append(b.page.Buttons, stepButton{Name: c.Input[0].Name, Value: strconv.Itoa(i), Text: t, Primary: strconv.Itoa(i) == preset})
 	}
 }
@@ -407,6 +420,8 @@ func (b *stepBuilder) prompt(c *wireCallback) string {
 		return b.lang.T("login.password.new")
 	case "Confirm Password":
 		return b.lang.T("login.password.confirm")
+	case nodes.EnterCode:
+		return b.lang.T("login.code")
 	case "Select an authentication service":
 		return b.lang.T("login.service")
 	case "Select a security question":
@@ -450,9 +465,13 @@ var ruleTexts = map[string]string{
 	"VALID_EMAIL_ADDRESS_FORMAT": "login.policy.VALID_EMAIL_ADDRESS_FORMAT", "VALID_USERNAME": "login.policy.VALID_USERNAME",
 }
 
+// buttonTexts are those of buttons of this server's own nodes.
+var buttonTexts = map[string]string{"Next": "continue", "Submit": "continue", "Use Recovery Code": "login.recovery"}
+
 // messageTexts are the texts of messages of this server's own nodes.
 var messageTexts = map[string]string{
 	nodes.AskedAgain: "login.question.again", nodes.PasswordsDiffer: "login.password.differ", nodes.PasswordShort: "login.password.short",
+	nodes.ScanDevice: "login.device.scan",
 }
 
 func (c *wireCallback) output(name string) any {

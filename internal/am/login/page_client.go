@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"gatehouse/internal/am/login/nodes"
 )
 
 // pageStep is what the authenticate endpoint answers, and what is posted back to it. The sign-in page is a client of the
@@ -184,7 +186,7 @@ func (a *pageStep) fill(form url.Values) {
 // name is the user name that was typed.
 func (a *pageStep) name() string {
 	for _, c := range a.Callbacks {
-		if (c.Type == "NameCallback" || c.Type == "ValidatedCreateUsernameCallback") && len(c.Input) > 0 {
+		if (c.Type == "NameCallback" || c.Type == "ValidatedCreateUsernameCallback") && len(c.Input) > 0 && wireText(c.output("prompt")) != nodes.EnterCode {
 			name, _ := c.Input[0].Value.(string)
 			return name
 		}

@@ -32,6 +32,8 @@ const everyCallback = `[
 {"type":"TextInputCallback","output":[{"name":"prompt","value":"City"},{"name":"defaultText","value":"Bonn"}],"input":[{"name":"IDToken15","value":""}]},
 {"type":"ValidatedCreatePasswordCallback","output":[{"name":"prompt","value":"New"}],"input":[{"name":"IDToken16","value":""}]},
 {"type":"SelectIdPCallback","output":[{"name":"providers","value":[{"provider":"google","uiConfig":{"buttonDisplayName":"Google"}},{"provider":"local"}]}],"input":[{"name":"IDToken17","value":""}]},
+{"type":"HiddenValueCallback","output":[{"name":"value","value":"otpauth://totp/Gatehouse:demo?secret=ABCDEFGH"},{"name":"id","value":"mfaDeviceRegistration"}],"input":[{"name":"IDToken19","value":"mfaDeviceRegistration"}]},
+{"type":"NameCallback","output":[{"name":"prompt","value":"Enter verification code"}],"input":[{"name":"IDToken20","value":""}]},
 {"type":"FutureCallback","output":[],"input":[{"name":"IDToken18","value":""}]}
 ]`
 
@@ -66,6 +68,7 @@ func TestEveryCallbackIsShown(t *testing.T) {
 		"Step &lt;1&gt;", "Do this", "Read &lt;this&gt;", `autocomplete="username"`, `autocomplete="one-time-code"`, `type="radio" name="IDToken5" value="1" required checked`,
 		`name="IDToken6" value="1"`, `name="IDToken7" type="text" value="a@b.c" autocomplete="email"`, "it is no email address, ODD", `name="IDToken8" type="checkbox"`, "Be kind.", "Pet?",
 		`name="IDToken10answer"`, `type="hidden" name="IDToken11" value="h"`, `data-submit-after="5000"`, `value="Bonn"`, `autocomplete="new-password"`, "Google", "FutureCallback",
+		`href="otpauth://totp/Gatehouse:demo?secret=ABCDEFGH"`, "ABCD EFGH", `<svg class="qr"`, `name="IDToken19" value="mfaDeviceRegistration"`, "One-time password of your application",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %s", want)

@@ -95,7 +95,7 @@ func (n *oathRegistration) Process(s *journey.Step) (journey.Result, error) {
 		secret := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(key)
 		s.State.Hide(oathPending, secret)
 		return journey.Ask(
-			journey.Show(s.Text(n.ScanMessage, "Scan the QR code image below with the ForgeRock Authenticator app to register your device with your login."), 0),
+			journey.Show(s.Text(n.ScanMessage, ScanDevice), 0),
 			journey.Hidden("mfaDeviceRegistration", n.uri(u, secret)),
 			journey.Confirmation("", []string{"Next"}, 0),
 		)
@@ -114,6 +114,12 @@ func (n *oathRegistration) Process(s *journey.Step) (journey.Result, error) {
 	}
 	return journey.To("successOutcome")
 }
+
+// What registrations of devices, and codes, are asked for with unless a node says otherwise.
+const (
+	ScanDevice = "Scan the QR code image below with the ForgeRock Authenticator app to register your device with your login."
+	EnterCode  = "Enter verification code"
+)
 
 // uri is what applications scan (the otpauth scheme).
 func (n *oathRegistration) uri(u *realm.User, secret string) string {
@@ -176,7 +182,7 @@ func (n *oathVerifier) Process(s *journey.Step) (journey.Result, error) {
 		if n.Recovery {
 			buttons = append(buttons, "Use Recovery Code")
 		}
-		return journey.Ask(journey.Name("Enter verification code"), journey.Confirmation("", buttons, 0))
+		return journey.Ask(journey.Name(EnterCode), journey.Confirmation("", buttons, 0))
 	}
 	if i, ok := s.Answers[1].Chosen(2); n.Recovery && ok && i == 1 {
 		return journey.To("recoveryCodeOutcome")
