@@ -20,6 +20,7 @@ import (
 	"gatehouse/internal/am/realm"
 	"gatehouse/internal/am/store"
 	"gatehouse/internal/jose"
+	"gatehouse/internal/observe"
 )
 
 // send sends JSON.
@@ -505,12 +506,14 @@ func client(t *testing.T, w *world, id string) map[string]any {
 
 // Where anybody may register clients, one address cannot register any number of them; with an access token it can.
 func TestManyRegistrations(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, func(o *oauth.Options) {
+		o.Limits = observe.NewLimits([]string{"registrations"}, map[string]int64{"registrations": 20})
+	})
 	w.provider("/", `{"clientDynamicRegistrationConfig":{"allowDynamicRegistration":true,"dynamicClientRegistrationScope":"dcr"}}`)
 	from := func(address string) answer {
 		return w.send(http.MethodPost, "", `{"redirect_uris":["`+callback+`"]}`, func(r *http.Request) { r.RemoteAddr = address + ":1" })
 	}
-	for i := range 100 {
+	for i := range 20 {
 		if a := from("192.0.2.1"); a.status != 201 {
 			t.Fatalf("client %d: %d %s", i, a.status, a.body)
 		}
