@@ -175,6 +175,7 @@ type (
 		init  expr
 		local *local
 		field bool // @Field
+		final bool
 	}
 	blockStmt struct {
 		pos
@@ -267,6 +268,7 @@ type param struct {
 	typ     *typeRef
 	def     expr
 	varargs bool
+	final   bool
 	local   *local
 	field   string // record components and constructor shortcuts
 }
@@ -362,4 +364,5 @@ type local struct {
 	captured bool
 	typ      *typeRef
 	p        pos
+	final    bool // has its value from the start, and keeps it
 }

@@ -65,6 +65,9 @@ func (t *typeRef) settle(name string) {
 	}
 }
 
+// coerces tells whether a value may have to change to be of the type.
+func (t *typeRef) coerces() bool { return t.coerc != coNone && t.coerc != coObject }
+
 func (t *typeRef) display() string {
 	n := t.name
 	if t.class != nil {
@@ -110,6 +113,9 @@ func (th *thread) as(v Value, t *typeRef) Value {
 	if v == nil {
 		if t.coerc == coBool {
 			return false
+		}
+		if primitives[t.name] && t.dims == 0 && t.name != "void" {
+			th.throw(excNull, "null cannot be a value of type %s", t.name)
 		}
 		return nil
 	}
@@ -275,6 +281,7 @@ func (th *thread) toList(v Value, t *typeRef, as bool) Value {
 	switch x := v.(type) {
 	case *List:
 		if x.kind == listArray || name == "java.util.LinkedList" && x.kind != listLinked {
+			th.alloc(int64(x.Len()) * 16)
 			return &List{items: x.Items(), kind: listKindOf(name)}
 		}
 		return x

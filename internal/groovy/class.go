@@ -65,7 +65,25 @@ type Class struct {
 }
 
 // SimpleName is the name without its package.
-func (c *Class) SimpleName() string { return simpleName(c.Name) }
+func (c *Class) SimpleName() string {
+	if strings.HasPrefix(c.Name, "[") {
+		return arrayElem(c.Name[1:]) + "[]"
+	}
+	return simpleName(c.Name)
+}
+
+var elemNames = map[string]string{"I": "int", "J": "long", "C": "char", "D": "double", "F": "float", "Z": "boolean", "S": "short", "B": "byte"}
+
+// arrayElem is the simple name of what an array has, from how Java spells its class.
+func arrayElem(s string) string {
+	if strings.HasPrefix(s, "[") {
+		return arrayElem(s[1:]) + "[]"
+	}
+	if n := elemNames[s]; n != "" {
+		return n
+	}
+	return simpleName(strings.TrimSuffix(strings.TrimPrefix(s, "L"), ";"))
+}
 
 // NewException makes an exception class with the usual constructors:
 // (), (message), (message, cause), (cause).

@@ -459,9 +459,10 @@ func (th *thread) items(v Value) []Value {
 	case nil:
 		return nil
 	case string:
+		th.alloc(int64(len(x)) * 16)
 		return chars(x)
 	case *GString:
-		return chars(x.text(th))
+		return th.items(x.text(th))
 	case []byte:
 		th.alloc(int64(len(x)) * 16)
 		out := make([]Value, len(x))

@@ -1,6 +1,9 @@
 package groovy
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // exceptionTree lists exception classes with their superclass, parents first.
 var exceptionTree = [][2]string{
@@ -127,7 +130,27 @@ func exceptionClasses() []*Class {
 		},
 	}}
 	for _, e := range exceptionTree {
-		out = append(out, NewException(e[0], e[1]))
+		k := NewException(e[0], e[1])
+		switch e[0] {
+		case excNoProperty:
+			k.Get = map[string]func(Value) (Value, error){"property": missing("No such property: ", " for class: ")}
+		case excNoMethod:
+			k.Get = map[string]func(Value) (Value, error){"method": missing(".", "() is applicable")}
+		}
+		out = append(out, k)
 	}
 	return out
+}
+
+// missing takes the name of what is missing from a message, where it stands between two texts.
+func missing(before, after string) func(Value) (Value, error) {
+	return func(v Value) (Value, error) {
+		if t, ok := causeOf(v).(*Thrown); ok {
+			head, _, ok := strings.Cut(t.Message, after)
+			if at := strings.LastIndex(head, before); ok && at >= 0 {
+				return head[at+len(before):], nil
+			}
+		}
+		return nil, nil
+	}
 }

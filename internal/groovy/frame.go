@@ -84,12 +84,12 @@ func (c *compiled) invoke(th *thread, clo *Closure, this Value, caps []*cell, ar
 	}
 	c.bind(f, args)
 	c.body(f)
+	th.depth--
 	ret := f.ret
-	if c.ret != nil && c.ret.coerc > coObject {
+	if c.ret != nil && c.ret.coerces() {
 		ret = th.assign(ret, c.ret)
 	}
 	th.top = f.up
-	th.depth--
 	// nothing keeps a frame after its call: closures hold cells, not frames
 	*f = frame{up: th.free}
 	th.free = f
@@ -97,7 +97,7 @@ func (c *compiled) invoke(th *thread, clo *Closure, this Value, caps []*cell, ar
 }
 
 func (f *frame) store(p *cparam, v Value) {
-	if p.typ != nil && p.typ.coerc > coObject {
+	if p.typ != nil && p.typ.coerces() {
 		v = f.th.assign(v, p.typ)
 	}
 	if p.captured {
@@ -141,7 +141,7 @@ func (c *compiled) bind(f *frame, args []Value) {
 			args = []Value{e.key, e.val}
 		}
 	}
-	if c.closure && len(args) == 0 && n == 1 && c.required == 1 {
+	if len(args) == 0 && n == 1 && c.required == 1 {
 		args = []Value{nil}
 	}
 	required := c.required
@@ -340,6 +340,9 @@ func (th *thread) fit(v Value, t *typeRef) int {
 	return -1
 }
 
+// rank orders the types of numbers by what can be widened to what.
+var rank = [coClass + 1]int{coByte: 1, coShort: 2, coInt: 3, coLong: 4, coBigInt: 5, coFloat: 6, coDouble: 7, coDecimal: 8}
+
 // numberFit allows what Java widens.
 func numberFit(v Value, co coercion) int {
 	var own coercion
@@ -375,7 +378,6 @@ func numberFit(v Value, co coercion) int {
 	if co == coNumber {
 		return 12
 	}
-	rank := map[coercion]int{coByte: 1, coShort: 2, coInt: 3, coLong: 4, coBigInt: 5, coFloat: 6, coDouble: 7, coDecimal: 8}
 	if rank[co] > rank[own] {
 		return rank[co] - rank[own]
 	}

@@ -26,6 +26,13 @@ func (c *Call) fn(i int) func(args ...Value) Value {
 	return nil
 }
 
+// fresh are the receiver's elements for a collection that is made of them.
+func (c *Call) fresh() []Value {
+	xs := c.th.items(c.This)
+	c.th.alloc(int64(len(xs)) * 16)
+	return xs
+}
+
 // one passes an element; for a map's entry a closure of two parameters gets
 // key and value.
 func (c *Call) one(i int) func(v Value) Value {
@@ -80,12 +87,18 @@ func (c *Call) like(items []Value) Value {
 func collectionMethods() map[string]Method {
 	items := func(c *Call) []Value { return c.th.items(c.This) }
 	first := func(c *Call) (Value, error) {
+		if l, ok := c.This.(*List); ok && l.Len() > 0 {
+			return l.At(0), nil
+		}
 		if xs := items(c); len(xs) > 0 {
 			return xs[0], nil
 		}
 		return nil, Throw(excNoElement, "Cannot access first() element from an empty List")
 	}
 	last := func(c *Call) (Value, error) {
+		if l, ok := c.This.(*List); ok && l.Len() > 0 {
+			return l.At(l.Len() - 1), nil
+		}
 		if xs := items(c); len(xs) > 0 {
 			return xs[len(xs)-1], nil
 		}
@@ -126,10 +139,10 @@ func collectionMethods() map[string]Method {
 			return c.This, nil
 		},
 		"collect": func(c *Call) (Value, error) {
-			xs := items(c)
 			if len(c.Args) == 0 {
-				return NewList(xs...), nil
+				return NewList(c.fresh()...), nil
 			}
+			xs := items(c)
 			at := len(c.Args) - 1
 			f := c.one(at)
 			out := make([]Value, 0, len(xs))
@@ -146,7 +159,9 @@ func collectionMethods() map[string]Method {
 			f := c.one(0)
 			var out []Value
 			for _, v := range items(c) {
-				out = append(out, c.th.items(f(v))...)
+				items := c.th.items(f(v))
+				c.th.alloc(int64(len(items)) * 16)
+				out = append(out, items...)
 			}
 			return NewList(out...), nil
 		},
@@ -389,18 +404,18 @@ func collectionMethods() map[string]Method {
 			return c.like(out), nil
 		},
 		"first": first, "head": first, "getFirst": first, "last": last, "getLast": last,
-		"toList":   func(c *Call) (Value, error) { return NewList(items(c)...), nil },
-		"toSet":    func(c *Call) (Value, error) { return NewSet(items(c)...), nil },
-		"toArray":  func(c *Call) (Value, error) { return newArray("java.lang.Object", items(c)), nil },
-		"asList":   func(c *Call) (Value, error) { return NewList(items(c)...), nil },
-		"stream":   func(c *Call) (Value, error) { return &stream{items: items(c)}, nil },
+		"toList":   func(c *Call) (Value, error) { return NewList(c.fresh()...), nil },
+		"toSet":    func(c *Call) (Value, error) { return c.th.newSet("java.util.LinkedHashSet", items(c)), nil },
+		"toArray":  func(c *Call) (Value, error) { return newArray("java.lang.Object", c.fresh()), nil },
+		"asList":   func(c *Call) (Value, error) { return NewList(c.fresh()...), nil },
+		"stream":   func(c *Call) (Value, error) { return &stream{items: c.fresh()}, nil },
 		"iterator": collectionIterator,
 		"sort":     sortMethod,
 		"toSorted": func(c *Call) (Value, error) { return c.sorted(items(c), 0) },
 		"unique":   func(c *Call) (Value, error) { return c.unique(true) },
 		"toUnique": func(c *Call) (Value, error) { return c.unique(false) },
 		"shuffled": func(c *Call) (Value, error) {
-			xs := items(c)
+			xs := c.fresh()
 			rand.Shuffle(len(xs), func(i, j int) { xs[i], xs[j] = xs[j], xs[i] })
 			return NewList(xs...), nil
 		},

@@ -81,14 +81,14 @@ func collectionRemove(c *Call) (Value, error) {
 			return nil, Throw(excUnsupported, "the set cannot be changed")
 		}
 		n := s.Len()
-		s.m.Remove(c.Arg(0))
+		s.remove(c.Arg(0))
 		return s.Len() < n, nil
 	}
 	l := c.mutable()
 	if len(c.Args) == 0 { // of a queue
 		return pollFirst(c, true)
 	}
-	if i, ok := c.Arg(0).(int32); ok {
+	if i, ok := c.Arg(0).(int32); ok && l.of == nil {
 		c.th.moved(l.Len())
 		v, ok := l.removeAt(int(i))
 		if !ok {
@@ -105,6 +105,7 @@ func removeElement(c *Call, l *List) (Value, error) {
 		return false, nil
 	}
 	l.removeAt(i)
+	l.gone(i)
 	return true, nil
 }
 
@@ -119,44 +120,67 @@ func (c *Call) retain(keep bool) (Value, error) {
 		match = func(v Value) bool { return c.th.indexOf(other, v) >= 0 }
 	}
 	items := c.th.items(c.This)
-	var out []Value
+	var out, gone []Value
+	l, _ := c.This.(*List)
 	for _, v := range items {
 		if match(v) == keep {
 			out = append(out, v)
+			continue
+		}
+		gone = append(gone, v)
+		if l != nil {
+			l.gone(len(out))
 		}
 	}
 	if s, ok := c.This.(*Set); ok {
-		for _, v := range items {
-			if c.th.indexOf(out, v) < 0 {
-				s.m.Remove(v)
-			}
+		if s.m.kind == mapImmutable {
+			return nil, Throw(excUnsupported, "the set cannot be changed")
+		}
+		for _, v := range gone {
+			s.remove(v)
 		}
 	} else {
 		c.mutable().replace(out)
 	}
-	return len(out) < len(items), nil
+	return len(gone) > 0, nil
 }
 
 func collectionClear(c *Call) (Value, error) {
 	if s, ok := c.This.(*Set); ok {
-		s.m.Clear()
+		if s.m.kind == mapImmutable {
+			return nil, Throw(excUnsupported, "the set cannot be changed")
+		}
+		s.clear()
 		return nil, nil
 	}
-	c.mutable().replace(nil)
+	l := c.mutable()
+	l.replace(nil)
+	if l.of != nil {
+		l.of.Clear()
+	}
 	return nil, nil
 }
 
 func collectionIterator(c *Call) (Value, error) {
-	it := &iterator{items: c.th.items(c.This)}
+	it := &iterator{items: c.fresh()}
 	switch x := c.This.(type) {
 	case *List:
+		gone := 0
 		it.remove = func(v Value) {
-			if i := c.th.indexOf(x.Items(), v); i >= 0 {
-				x.removeAt(i)
+			c.th.wantMutable(x)
+			i := it.i - 1 - gone
+			if !identical(x.At(i), v) { // the list changed meanwhile
+				i = c.th.indexOf(x.Items(), v)
+			}
+			if _, ok := x.removeAt(i); ok {
+				x.gone(i)
+				gone++
 			}
 		}
 	case *Set:
-		it.remove = func(v Value) { x.m.Remove(v) }
+		if x.m.kind != mapImmutable {
+			it.remove = x.remove
+		}
 	}
 	return it, nil
 }
@@ -164,8 +188,9 @@ func collectionIterator(c *Call) (Value, error) {
 func asImmutable(c *Call) (Value, error) {
 	switch x := c.This.(type) {
 	case *List:
-		return &List{items: x.Items(), kind: listImmutable}, nil
+		return &List{items: c.fresh(), kind: listImmutable}, nil
 	case *Set:
+		c.th.alloc(int64(x.Len()) * 48)
 		s := NewSet(x.Items()...)
 		s.m.kind = mapImmutable
 		return s, nil
@@ -257,10 +282,13 @@ func listMethods() map[string]Method {
 	return map[string]Method{
 		"get": func(c *Call) (Value, error) {
 			i, ok := c.Int(0)
-			xs := items(c)
 			if !ok {
 				return nil, c.NoSuchMethod()
 			}
+			if l, ok := c.This.(*List); ok && i >= 0 && i < int64(l.Len()) {
+				return l.At(int(i)), nil
+			}
+			xs := items(c)
 			if i < 0 || i >= int64(len(xs)) {
 				return nil, Throw(excIndex, "Index %d out of bounds for length %d", i, len(xs))
 			}
@@ -353,7 +381,7 @@ func listMethods() map[string]Method {
 			}
 			return c.like(xs), nil
 		},
-		"reversed": func(c *Call) (Value, error) { xs := items(c); reverse(xs); return NewList(xs...), nil },
+		"reversed": func(c *Call) (Value, error) { xs := c.fresh(); reverse(xs); return NewList(xs...), nil },
 		"collate":  collate,
 		"chop":     chop,
 		"swap": func(c *Call) (Value, error) {
@@ -408,10 +436,11 @@ func listMethods() map[string]Method {
 		},
 		"listIterator":   collectionIterator,
 		"ensureCapacity": func(c *Call) (Value, error) { return nil, nil },
-		"withDefault":    func(c *Call) (Value, error) { return c.This, nil },
-		"getIndices":     func(c *Call) (Value, error) { return intRange(0, int64(len(items(c))), false, true, false), nil },
-		"clone":          func(c *Call) (Value, error) { return c.like(items(c)), nil },
-		"equals":         func(c *Call) (Value, error) { return c.th.equal(c.This, c.Arg(0)), nil },
+		"withDefault":    refuse("lists with defaults are not supported"), "withLazyDefault": refuse("lists with defaults are not supported"),
+		"withEagerDefault": refuse("lists with defaults are not supported"),
+		"getIndices":       func(c *Call) (Value, error) { return intRange(0, int64(len(items(c))), false, true, false), nil },
+		"clone":            func(c *Call) (Value, error) { return c.like(items(c)), nil },
+		"equals":           func(c *Call) (Value, error) { return c.th.equal(c.This, c.Arg(0)), nil },
 		"fill": func(c *Call) (Value, error) {
 			l := c.list()
 			for i := range l.Len() {
@@ -460,14 +489,14 @@ func collate(c *Call) (Value, error) {
 			}
 			end = int64(len(xs))
 		}
-		c.th.alloc((end - i) * 16)
+		c.th.alloc((end-i)*16 + 64)
 		out = append(out, NewList(append([]Value(nil), xs[i:end]...)...))
 	}
 	return NewList(out...), nil
 }
 
 func chop(c *Call) (Value, error) {
-	xs := c.th.items(c.This)
+	xs := c.fresh()
 	var out []Value
 	for _, a := range c.Args {
 		n, _ := toInt64(a)

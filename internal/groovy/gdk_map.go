@@ -142,6 +142,9 @@ func mapMethods() map[string]Method {
 			if v, ok := c.amap().Get(c.Arg(0)); ok {
 				return v, nil
 			}
+			if c.amap().def != nil {
+				return c.th.mapGet(c.amap(), c.Arg(0)), nil
+			}
 			return c.Arg(1), nil
 		},
 		"put":   func(c *Call) (Value, error) { return c.th.put(c.amap(), c.Arg(0), c.Arg(1)), c.Want(2, 2) },
@@ -236,8 +239,11 @@ func mapMethods() map[string]Method {
 		"keySet":          func(c *Call) (Value, error) { return c.keyView(), nil },
 		"navigableKeySet": func(c *Call) (Value, error) { return c.keyView(), nil },
 		"keys":            func(c *Call) (Value, error) { return &iterator{items: c.amap().Keys()}, nil },
-		"values":          func(c *Call) (Value, error) { return NewList(c.amap().Values()...), nil },
-		"entrySet":        func(c *Call) (Value, error) { return NewSet(c.th.items(c.This)...), nil },
+		"values":          func(c *Call) (Value, error) { return c.valueView(), nil },
+		"entrySet": func(c *Call) (Value, error) {
+			c.th.alloc(int64(c.amap().Len()) * 256)
+			return c.view(NewSet(c.th.items(c.This)...)), nil
+		},
 		"subMap": func(c *Call) (Value, error) {
 			out := NewMap()
 			for _, k := range c.th.items(c.Arg(0)) {
@@ -266,9 +272,15 @@ func mapMethods() map[string]Method {
 			return out, nil
 		},
 		"withDefault": func(c *Call) (Value, error) {
-			m := c.th.copyMap(c.amap())
-			m.def = c.closure(0)
-			return m, nil
+			base, at := c.amap(), len(c.Args)-1
+			f := c.closure(at)
+			if f == nil {
+				return nil, c.NoSuchMethod()
+			}
+			if at > 1 && c.th.truth(c.Arg(1)) {
+				return nil, Throw(excUnsupported, "maps that drop their defaults are not supported")
+			}
+			return &Map{kind: base.kind, less: base.less, base: base, def: f, loan: at > 0 && !c.th.truth(c.Arg(0))}, nil
 		},
 		"groupEntriesBy": groupBy,
 		"collectKeys":    remap(true), "collectValues": remap(false),
@@ -305,14 +317,43 @@ func (c *Call) store(v Value) (Value, error) {
 	return v, nil
 }
 
-// keyView gives the keys. Deviation: a copy, so removing a key from it leaves
-// the map alone.
+// keyView gives the keys. Deviation: they are those of now, but what is removed from
+// them is removed from the map.
 func (c *Call) keyView() Value {
-	s := NewSet(c.amap().Keys()...)
+	s := &Set{}
+	c.th.alloc(int64(c.amap().Len()) * 64)
 	if c.amap().kind == mapTree {
 		s.m.kind, s.m.less = mapTree, c.amap().less
 	}
+	for _, k := range c.amap().Keys() {
+		s.Add(k)
+	}
+	return c.view(s)
+}
+
+func (c *Call) view(s *Set) Value {
+	s.of = c.amap()
+	if s.of.base != nil {
+		s.of = s.of.base
+	}
+	if s.of.kind == mapImmutable {
+		s.m.kind = mapImmutable
+	}
 	return s
+}
+
+// valueView gives the values in the same way.
+func (c *Call) valueView() Value {
+	m := c.amap()
+	if m.kind == mapImmutable {
+		return &List{items: m.Values(), kind: listImmutable}
+	}
+	c.th.alloc(int64(m.Len()) * 64)
+	l := &List{of: m}
+	for _, e := range m.entries() {
+		l.items, l.keys = append(l.items, e.val), append(l.keys, e.key)
+	}
+	return l
 }
 
 func (c *Call) filterMap(keep bool) Value {

@@ -52,7 +52,7 @@ func matcherMethods() map[string]Method {
 		"pattern":       func(c *Call) (Value, error) { return self(c).p, nil },
 		"toMatchResult": func(c *Call) (Value, error) { n := *self(c); return &n, nil },
 		"results":       func(c *Call) (Value, error) { return matchResults(c, self(c)), nil },
-		"size":          count, "getCount": count,
+		"size":          func(c *Call) (Value, error) { return int64(self(c).count(c.th)), nil }, "getCount": count,
 		"getAt": func(c *Call) (Value, error) {
 			m := self(c)
 			if i, ok := c.Int(0); ok && len(c.Args) == 1 {

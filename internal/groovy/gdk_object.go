@@ -121,6 +121,10 @@ func objEquals(c *Call) (Value, error) {
 	if isNumber(c.This) && c.Arg(0) != nil && c.th.className(c.This) != c.th.className(c.Arg(0)) {
 		return false, nil
 	}
+	if d, ok := c.This.(*Decimal); ok { // BigDecimal.equals knows scales
+		o, ok := c.Arg(0).(*Decimal)
+		return ok && d.scale == o.scale && d.n.Cmp(o.n) == 0, nil
+	}
 	return c.th.equal(c.This, c.Arg(0)), nil
 }
 

@@ -172,15 +172,20 @@ func setStatics() map[string]Method {
 }
 
 func bytesMethods() map[string]Method {
+	self := func(c *Call) []byte { // for what grows with it, twice at most
+		b := c.This.([]byte)
+		c.th.alloc(int64(len(b)) * 2)
+		return b
+	}
 	return map[string]Method{
-		"encodeBase64":    func(c *Call) (Value, error) { return base64Text(c.This.([]byte), false), nil },
-		"encodeBase64Url": func(c *Call) (Value, error) { return base64Text(c.This.([]byte), true), nil },
-		"encodeHex":       func(c *Call) (Value, error) { return hexText(c.This.([]byte)), nil },
+		"encodeBase64":    func(c *Call) (Value, error) { return base64Text(self(c), false), nil },
+		"encodeBase64Url": func(c *Call) (Value, error) { return base64Text(self(c), true), nil },
+		"encodeHex":       func(c *Call) (Value, error) { return hexText(self(c)), nil },
 		"digest":          func(c *Call) (Value, error) { return digestHex(c, c.This.([]byte), c.Str(0)) },
 		"md5":             func(c *Call) (Value, error) { return digestHex(c, c.This.([]byte), "MD5") },
 		"sha256":          func(c *Call) (Value, error) { return digestHex(c, c.This.([]byte), "SHA-256") },
-		"clone":           func(c *Call) (Value, error) { return append([]byte(nil), c.This.([]byte)...), nil },
+		"clone":           func(c *Call) (Value, error) { return append([]byte(nil), self(c)...), nil },
 		"size":            func(c *Call) (Value, error) { return int32(len(c.This.([]byte))), nil },
-		"getText":         func(c *Call) (Value, error) { return string(c.This.([]byte)), nil },
+		"getText":         func(c *Call) (Value, error) { return string(self(c)), nil },
 	}
 }

@@ -51,6 +51,7 @@ func countBy(c *Call) (Value, error) {
 func indexed(c *Call, items []Value) Value {
 	m := NewMap()
 	off, _ := c.Int(0)
+	c.th.moved(len(items) << 6)
 	for i, v := range items {
 		c.th.put(m, int32(int64(i)+off), v)
 	}
@@ -151,6 +152,7 @@ func sortMethod(c *Call) (Value, error) {
 
 func (c *Call) sorted(items []Value, at int) (Value, error) {
 	cmp := c.comparison(at)
+	c.th.alloc(int64(len(items)) * 16)
 	if _, ok := c.This.(*Map); ok && c.Arg(at) == nil {
 		cmp = func(a, b Value) int { return c.th.compare(a.(*Entry).key, b.(*Entry).key) }
 	}

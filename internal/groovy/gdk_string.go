@@ -26,7 +26,18 @@ func simple(f func(s string) Value) Method {
 		if err := c.Want(0, 1); err != nil {
 			return nil, err
 		}
-		return f(c.th.str(c.This)), nil
+		v := f(c.th.str(c.This))
+		switch x := v.(type) {
+		case string:
+			c.th.alloc(int64(len(x)))
+		case *List:
+			c.th.alloc(int64(x.Len()) * 16)
+		case *Set:
+			c.th.alloc(int64(x.Len()) * 48)
+		case *stream:
+			c.th.alloc(int64(len(x.items)) * 16)
+		}
+		return v, nil
 	}
 }
 

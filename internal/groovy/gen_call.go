@@ -117,7 +117,7 @@ func (g *gen) call(x *callExpr) code {
 			return f.callThis(name, as, named)
 		}
 	}
-	safe := x.safe
+	safe, object := x.safe, name == "remove" && len(x.args) == 1 && isObjectCast(x.args[0].value)
 	return func(f *frame) Value {
 		o := recv(f)
 		if o == nil && safe {
@@ -125,9 +125,17 @@ func (g *gen) call(x *callExpr) code {
 		}
 		as, named := args.eval(f)
 		f.pos = p
-		v := f.th.callNamed(o, name, as, named)
-		return v
+		if l, ok := o.(*List); ok && object {
+			return f.th.callNamed(l, "removeElement", as, named)
+		}
+		return f.th.callNamed(o, name, as, named)
 	}
+}
+
+// isObjectCast tells (Object) x, which makes a number an element for List.remove, and not an index.
+func isObjectCast(e expr) bool {
+	c, ok := e.(*castExpr)
+	return ok && c.x != nil && c.typ.dims == 0 && c.typ.class != nil && c.typ.class.Name == "java.lang.Object"
 }
 
 func (th *thread) spreadCall(v Value, name string, args []Value, named bool) Value {

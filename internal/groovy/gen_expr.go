@@ -190,7 +190,9 @@ func (f *frame) eval(codes []code, spread []bool) []Value {
 	for i, c := range codes {
 		v := c(f)
 		if spread[i] {
-			out = append(out, f.th.items(v)...)
+			items := f.th.items(v)
+			f.th.alloc(int64(len(items)) * 16)
+			out = append(out, items...)
 		} else {
 			out = append(out, v)
 		}

@@ -404,7 +404,7 @@ func (th *thread) setOwn(o *Object, name string, v Value) bool {
 	if len(o.sc.all["get"+capitalize(name)]) > 0 && !o.sc.script {
 		th.throw(excReadOnly, "Cannot set readonly property: %s for class: %s", name, o.sc.class.Name)
 	}
-	for _, m := range append(append([]*method(nil), o.sc.all["propertyMissing"]...), o.sc.all["setProperty"]...) {
+	for _, m := range append(append([]*method(nil), o.sc.all["propertyMissing"]...), append(o.sc.all["setProperty"][:len(o.sc.all["setProperty"]):len(o.sc.all["setProperty"])], o.sc.all["set"]...)...) {
 		if len(m.fn.params) == 2 && !m.abstract {
 			m.call(th, o, []Value{name, v})
 			return true

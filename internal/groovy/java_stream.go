@@ -83,7 +83,9 @@ func streamMethods() table {
 			f := c.fn(0)
 			var res []Value
 			for _, v := range self(c) {
-				res = append(res, c.th.items(f(v))...)
+				items := c.th.items(f(v))
+				c.th.alloc(int64(len(items)) * 16)
+				res = append(res, items...)
 			}
 			return out(res)
 		},

@@ -61,6 +61,9 @@ func TestLimits(t *testing.T) {
 		{"collectNested of shared empty lists", "def l = []; 60.times { l = [l, l] }; l.collectNested { it }", "steps"},
 		{"hash of shared maps", "def m = [:]; 60.times { m = [a: m, b: m] }; m.hashCode()", "steps"},
 		{"pretty print of deep JSON", "groovy.json.JsonOutput.prettyPrint('[' * 10000)", "memory"},
+		{"spread lists", "def l = [1]; 60.times { l = [*l, *l] }", "memory"},
+		{"collectMany", "def l = (1..9).toList(); 60.times { l = l.collectMany { l } }", "memory"},
+		{"streams of streams", "def l = (1..9).toList(); 60.times { l = l.stream().flatMap { l.stream() }.toList() }", "memory"},
 		{"maps", "def m = [:]; int i = 0; while (true) { m[i++] = i }", "memory"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -18,6 +18,16 @@ type List struct {
 	items []Value
 	kind  listKind
 	elem  string // an array's element type
+	of    *Map   // whose values it has, those of keys: what is removed here is removed there
+	keys  []Value
+}
+
+// gone removes from the map what was element i.
+func (l *List) gone(i int) {
+	if l.of != nil && i < len(l.keys) {
+		l.of.Remove(l.keys[i])
+		l.keys = append(l.keys[:i:i], l.keys[i+1:]...)
+	}
 }
 
 // NewList makes a list which owns items.

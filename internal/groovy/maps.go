@@ -43,6 +43,8 @@ type Map struct {
 	kind mapKind
 	less func(a, b Value) bool // TreeMap
 	def  *Closure              // withDefault
+	loan bool                  // withDefault that does not store what it gives
+	base *Map                  // withDefault: the map that has the entries
 }
 
 const smallMap = 8
@@ -69,8 +71,70 @@ func (m *Map) find(hk any) int {
 	return -1
 }
 
+// keyAt is the key at a place of a TreeMap.
+func (m *Map) keyAt(i int) (Value, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i >= len(m.ents) {
+		return nil, false
+	}
+	return m.ents[i].key, true
+}
+
+// place is where a key stands in a TreeMap, or would. The order may be script code, which
+// must not run under the lock.
+func (m *Map) place(key Value) (at int, found bool) {
+	low, high := 0, m.Len()
+	for low < high {
+		mid := (low + high) / 2
+		k, ok := m.keyAt(mid)
+		if !ok {
+			return mid, false
+		}
+		if m.less(key, k) {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	if low > 0 {
+		if k, ok := m.keyAt(low - 1); ok && !m.less(k, key) {
+			return low - 1, true
+		}
+	}
+	return low, false
+}
+
+// lookup is place for a key that may have no order among those of the map: it is not there then.
+func (m *Map) lookup(key Value) (at int, found bool) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case *Thrown, *LimitError:
+			at, found = 0, false
+		default:
+			panic(r)
+		}
+	}()
+	return m.place(key)
+}
+
+func (m *Map) ordered() bool { return m.kind == mapTree && m.less != nil }
+
 // Get reads an entry; keys given as Go strings find string keys.
 func (m *Map) Get(key Value) (Value, bool) {
+	if m.base != nil {
+		return m.base.Get(key)
+	}
+	if m.ordered() {
+		at, found := m.lookup(key)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if !found || at >= len(m.ents) {
+			return nil, false
+		}
+		return m.ents[at].val, true
+	}
 	hk := keyOf(key)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -85,16 +149,26 @@ func (m *Map) Put(key, val Value) Value {
 	if g, ok := key.(*GString); ok {
 		key = g.String()
 	}
-	hk := keyOf(key)
-	at := -1
-	if m.kind == mapTree && m.less != nil {
-		// the order may be script code, which must not run under the lock
-		keys := m.Keys()
-		at = sort.Search(len(keys), func(i int) bool { return m.less(key, keys[i]) })
-		if at > 0 && !m.less(keys[at-1], key) { // equal in this order: the same key
-			hk = keyOf(keys[at-1])
-		}
+	if m.base != nil {
+		return m.base.Put(key, val)
 	}
+	if m.ordered() {
+		at, found := m.place(key)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		at = min(at, len(m.ents))
+		if found && at < len(m.ents) {
+			old := m.ents[at].val
+			m.ents[at].val = val
+			return old
+		}
+		m.n++
+		m.ents = append(m.ents, mapEntry{})
+		copy(m.ents[at+1:], m.ents[at:])
+		m.ents[at] = mapEntry{key: key, val: val, live: true}
+		return nil
+	}
+	hk := keyOf(key)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if i := m.find(hk); i >= 0 {
@@ -102,20 +176,12 @@ func (m *Map) Put(key, val Value) Value {
 		m.ents[i].val = val
 		return old
 	}
-	m.insert(mapEntry{hk: hk, key: key, val: val, live: true}, at)
+	m.insert(mapEntry{hk: hk, key: key, val: val, live: true})
 	return nil
 }
 
-func (m *Map) insert(e mapEntry, at int) {
+func (m *Map) insert(e mapEntry) {
 	m.n++
-	if at >= 0 {
-		at = min(at, len(m.ents))
-		m.ents = append(m.ents, mapEntry{})
-		copy(m.ents[at+1:], m.ents[at:])
-		m.ents[at] = e
-		m.index()
-		return
-	}
 	m.ents = append(m.ents, e)
 	if m.idx != nil {
 		m.idx[e.hk] = len(m.ents) - 1
@@ -153,6 +219,21 @@ func (m *Map) compact() {
 
 // Remove deletes an entry and gives its value.
 func (m *Map) Remove(key Value) (Value, bool) {
+	if m.base != nil {
+		return m.base.Remove(key)
+	}
+	if m.ordered() {
+		at, found := m.lookup(key)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if !found || at >= len(m.ents) {
+			return nil, false
+		}
+		old := m.ents[at].val
+		m.ents = append(m.ents[:at], m.ents[at+1:]...)
+		m.n--
+		return old, true
+	}
 	hk := keyOf(key)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -166,8 +247,7 @@ func (m *Map) Remove(key Value) (Value, bool) {
 		delete(m.idx, hk)
 	}
 	m.n--
-	// m.n < len(m.ents) here, so insertion in a tree compacts first
-	if len(m.ents) > 2*m.n+4 || m.kind == mapTree {
+	if len(m.ents) > 2*m.n+4 {
 		m.compact()
 	}
 	return old, true
@@ -175,6 +255,9 @@ func (m *Map) Remove(key Value) (Value, bool) {
 
 // Len is the number of entries.
 func (m *Map) Len() int {
+	if m.base != nil {
+		return m.base.Len()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.n
@@ -182,6 +265,10 @@ func (m *Map) Len() int {
 
 // Clear removes all entries.
 func (m *Map) Clear() {
+	if m.base != nil {
+		m.base.Clear()
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.ents, m.idx, m.n = nil, nil, 0
@@ -189,6 +276,9 @@ func (m *Map) Clear() {
 
 // Keys lists the keys in order.
 func (m *Map) Keys() []Value {
+	if m.base != nil {
+		return m.base.Keys()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	out := make([]Value, 0, m.n)
@@ -202,6 +292,9 @@ func (m *Map) Keys() []Value {
 
 // Values lists the values in order.
 func (m *Map) Values() []Value {
+	if m.base != nil {
+		return m.base.Values()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	out := make([]Value, 0, m.n)
@@ -223,6 +316,9 @@ func (m *Map) Each(yield func(k, v Value) bool) {
 }
 
 func (m *Map) entries() []*Entry {
+	if m.base != nil {
+		return m.base.entries()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	block := make([]Entry, 0, m.n)
@@ -243,7 +339,28 @@ type Entry struct {
 }
 
 // Set is java.util.LinkedHashSet and, by the kind of its map, HashSet or TreeSet.
-type Set struct{ m Map }
+type Set struct {
+	m  Map
+	of *Map // whose keys or entries it has: what is removed here is removed there
+}
+
+func (s *Set) remove(v Value) {
+	s.m.Remove(v)
+	if s.of == nil {
+		return
+	}
+	if e, ok := v.(*Entry); ok && e.m == s.of {
+		v = e.key
+	}
+	s.of.Remove(v)
+}
+
+func (s *Set) clear() {
+	s.m.Clear()
+	if s.of != nil {
+		s.of.Clear()
+	}
+}
 
 // NewSet makes a set.
 func NewSet(items ...Value) *Set {

@@ -28,10 +28,7 @@ func (m *Matcher) String() string {
 }
 
 func (th *thread) newMatcher(s, p Value) Value {
-	if s == nil {
-		th.throw(excNull, "the text to match is null")
-	}
-	return th.matcher(th.asPattern(p), th.str(s))
+	return th.matcher(th.asPattern(p), th.str(s)) // of null the text is "null"
 }
 
 func (th *thread) matcher(p *Pattern, s string) *Matcher {

@@ -294,14 +294,16 @@ func (th *thread) power(a, b Value) Value {
 	return f
 }
 
-// shrink gives an integer in its operand's type, or a larger one if need be.
+// shrink gives an integer in its operand's type, or as BigInteger if it is too large.
 func shrink(z *big.Int, lv int) Value {
 	if z.IsInt64() && lv <= 2 {
 		n := z.Int64()
-		if lv == 1 && n >= math.MinInt32 && n <= math.MaxInt32 {
+		if lv == 2 {
+			return n
+		}
+		if n >= math.MinInt32 && n <= math.MaxInt32 {
 			return int32(n)
 		}
-		return n
 	}
 	return z
 }

@@ -190,7 +190,12 @@ func (th *thread) strMinus(s string, b Value) Value {
 	if p, ok := b.(*Pattern); ok {
 		return th.replaceFirst(s, p, "")
 	}
-	return strings.Replace(s, th.str(b), "", 1)
+	t := th.str(b)
+	if !strings.Contains(s, t) {
+		return s
+	}
+	th.alloc(int64(len(s)))
+	return strings.Replace(s, t, "", 1)
 }
 
 func (th *thread) without(items, drop []Value) []Value {

@@ -410,8 +410,8 @@ func (p *parser) params() []*param {
 func (p *parser) param() *param {
 	p.skipNL()
 	p.annotations()
-	p.modifiers()
-	q := &param{pos: p.tok().pos}
+	mods := p.modifiers()
+	q := &param{pos: p.tok().pos, final: hasMod(mods, "final")}
 	if j := p.skipType(p.i); j > 0 && (p.toks[j].kind == tIdent && !keywords[p.toks[j].text] || p.toks[j].op("...")) {
 		q.typ = p.typeRef()
 		q.varargs = p.acceptOp("...")
@@ -448,6 +448,12 @@ func (p *parser) skipNLIf(op string) {
 	}
 }
 
+// unsupported are annotations that change what a class or method does, without an effect here.
+var unsupported = map[string]bool{"Delegate": true, "Lazy": true, "Singleton": true, "Builder": true, "Sortable": true, "Memoized": true,
+	"AutoClone": true, "IndexedProperty": true, "MapConstructor": true, "TailRecursive": true, "Category": true, "Mixin": true, "Newify": true,
+	"Bindable": true, "Vetoable": true, "ListenerList": true, "AutoImplement": true, "NullCheck": true, "ConditionalInterrupt": true,
+	"ThreadInterrupt": true, "TimedInterrupt": true}
+
 // annotations skips @Name(…) and gives the simple names.
 func (p *parser) annotations() []string {
 	var out []string
@@ -456,6 +462,8 @@ func (p *parser) annotations() []string {
 		name := p.dottedName()
 		if name = name[strings.LastIndexByte(name, '.')+1:]; name == "Grab" || name == "Grapes" {
 			p.fail(p.tok().pos, "@%s is not supported: scripts cannot download libraries", name)
+		} else if unsupported[name] {
+			p.fail(p.tok().pos, "the annotation @%s is not supported: write what it would add to the class", name)
 		}
 		out = append(out, name)
 		if p.isOp("(") && p.tok().match > 0 {

@@ -29,7 +29,7 @@ func (p *parser) declaration(annots []string) stmt {
 	mods := p.modifiers()
 	field := hasMod(annots, "Field")
 	if p.isOp("(") && hasMod(mods, "def") || p.isOp("(") && (hasMod(mods, "var") || hasMod(mods, "final")) {
-		return p.multiDecl(at)
+		return p.multiDecl(at, hasMod(mods, "final"))
 	}
 	d := &declStmt{pos: at}
 	var typ *typeRef
@@ -42,7 +42,7 @@ func (p *parser) declaration(annots []string) stmt {
 		p.fail(at, "method %s cannot be declared here: only scripts and classes have methods", p.tok().text)
 	}
 	for {
-		v := &varDecl{pos: p.tok().pos, typ: typ, field: field}
+		v := &varDecl{pos: p.tok().pos, typ: typ, field: field, final: hasMod(mods, "final")}
 		if p.tok().kind == tIdent && keywords[p.tok().text] {
 			p.fail(p.tok().pos, "'%s' cannot name a variable", p.tok().text)
 		}
@@ -68,11 +68,11 @@ func (p *parser) declaration(annots []string) stmt {
 	}
 }
 
-func (p *parser) multiDecl(at pos) stmt {
+func (p *parser) multiDecl(at pos, final bool) stmt {
 	d := &declStmt{pos: at}
 	p.expectOp("(")
 	for !p.isOp(")") {
-		v := &varDecl{pos: p.tok().pos}
+		v := &varDecl{pos: p.tok().pos, final: final}
 		if j := p.skipType(p.i); j > 0 && p.toks[j].kind == tIdent {
 			v.typ = p.typeRef()
 		}

@@ -95,7 +95,9 @@ func (th *thread) mapGet(m *Map, key Value) Value {
 	v, ok := m.Get(key)
 	if !ok && m.def != nil {
 		v = th.call(m.def, key)
-		m.Put(key, v)
+		if !m.loan {
+			th.put(m, key, v)
+		}
 	}
 	return v
 }
@@ -142,7 +144,7 @@ func (th *thread) spreadProp(v Value, name string) Value {
 	m := th.eng.metaOf(v)
 	switch name {
 	case "class":
-		return m.class
+		return th.classValue(v)
 	case "empty", "first", "last":
 		if name == "empty" || m.methods["get"+capitalize(name)] != nil {
 			return th.callMethod(v, map[string]string{"empty": "isEmpty", "first": "first", "last": "last"}[name], nil)
@@ -447,6 +449,8 @@ func (th *thread) sliceAt(items []Value, key, self Value) Value {
 		var out []Value
 		src := NewList(items...)
 		for _, i := range th.items(k) {
+			th.alloc(16)
+			th.step()
 			out = append(out, th.getIndex(src, []Value{i}))
 		}
 		return NewList(flattenOnce(out, k)...)
@@ -502,6 +506,9 @@ func (th *thread) strAt(s string, key Value) Value {
 	case *List:
 		var b strings.Builder
 		for _, i := range k.Items() {
+			th.alloc(8)
+			th.moved(len(s))
+			th.step()
 			b.WriteString(th.str(th.strAt(s, i)))
 		}
 		return b.String()

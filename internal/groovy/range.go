@@ -218,8 +218,14 @@ func (g *GString) text(th *thread) string {
 		if i < len(g.vals) {
 			v := g.vals[i]
 			if c, ok := v.(*Closure); ok && th != nil {
-				if c.arity() == 0 && !c.implicit() {
+				switch {
+				case c.implicit():
+				case c.arity() == 0:
 					v = th.call(c)
+				case c.arity() == 1: // it writes
+					w := &StringBuilder{class: "java.lang.StringBuffer"}
+					th.call(c, w)
+					v = w
 				}
 			}
 			b.WriteString(th.str(v))

@@ -108,6 +108,7 @@ func (r *resolver) function(f *funcNode) {
 			r.expr(q.def)
 		}
 		q.local = r.declare(q.name, q.pos, q.typ)
+		q.local.final = q.final
 		if q.name == "_" {
 			r.sc.vars["_"] = nil
 			delete(r.sc.vars, "_")
@@ -211,6 +212,7 @@ func (r *resolver) varDecl(v *varDecl) {
 		r.expr(v.init)
 	}
 	v.local = r.declare(v.name, v.pos, v.typ)
+	v.local.final = v.final && v.init != nil
 	if isClosure { // lets a closure call itself by the variable's name
 		r.expr(v.init)
 	}
@@ -227,6 +229,9 @@ func (r *resolver) stmt(s stmt) {
 		}
 		for _, v := range x.vars {
 			r.varDecl(v)
+			if x.multi != nil && v.local != nil {
+				v.local.final = v.final
+			}
 		}
 	case *blockStmt:
 		r.block(x.list)
@@ -372,13 +377,18 @@ func (r *resolver) expr(e expr) {
 		r.expr(x.x)
 	case *incExpr:
 		r.expr(x.x)
+		r.changes(x.x)
 	case *binaryExpr:
 		r.expr(x.x)
 		r.expr(x.y)
 	case *assignExpr:
 		r.exprs(x.list)
+		for _, e := range x.list {
+			r.changes(e)
+		}
 		if x.lhs != nil {
 			r.expr(x.lhs)
+			r.changes(x.lhs)
 		}
 		r.expr(x.rhs)
 	case *ternaryExpr:
@@ -399,6 +409,13 @@ func (r *resolver) expr(e expr) {
 		r.expr(x.x)
 	case *switchExpr:
 		r.switchStmt(x.sw)
+	}
+}
+
+// changes refuses an assignment to a variable that is final.
+func (r *resolver) changes(e expr) {
+	if v, ok := e.(*varExpr); ok && v.local != nil && v.local.final {
+		r.errorf(v.pos, "the variable %s is final (line %d) and cannot be assigned to again", v.name, v.local.p.line())
 	}
 }
 

@@ -338,7 +338,9 @@ func (sc *scriptClass) inheritMethods(busy map[*scriptClass]bool) {
 	if sc.super != nil {
 		parents = append(parents, sc.super)
 	}
-	parents = append(parents, sc.ifaces...)
+	for i := len(sc.ifaces) - 1; i >= 0; i-- { // of traits the last one wins
+		parents = append(parents, sc.ifaces[i])
+	}
 	for _, p := range parents {
 		p.inheritMethods(busy)
 		for name, list := range p.all {
@@ -385,7 +387,7 @@ func (th *thread) pick(list []*method, args []Value) *method {
 		if s := m.fn.score(th, args); s >= 0 {
 			return m
 		}
-		return nil
+		return m.withNull(args)
 	}
 	var best *method
 	low := 1 << 30
@@ -397,7 +399,25 @@ func (th *thread) pick(list []*method, args []Value) *method {
 			best, low = m, s
 		}
 	}
+	if best == nil {
+		for _, m := range list {
+			if w := m.withNull(args); w != nil && !m.abstract {
+				return w
+			}
+		}
+	}
 	return best
+}
+
+// withNull is the method if it has one parameter, which a call without arguments leaves null.
+func (m *method) withNull(args []Value) *method {
+	if len(args) > 0 || len(m.fn.params) != 1 || m.fn.varargs {
+		return nil
+	}
+	if t := m.fn.params[0].typ; t != nil && t.dims == 0 && primitives[t.name] {
+		return nil
+	}
+	return m
 }
 
 func (m *method) call(th *thread, this Value, args []Value) Value {

@@ -313,6 +313,7 @@ func (th *thread) inspect(v Value) string {
 	switch x := v.(type) {
 	case string, *GString:
 		s := th.str(x)
+		th.alloc(int64(len(s)))
 		return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s) + "'"
 	case *List, *Set, *Range:
 		for _, y := range th.items(x) {

@@ -225,7 +225,7 @@ println m.entrySet().collect { it.key + it.value }
 println m.any { k, v -> v > 2 }
 println m.every { it.value > 0 }
 println m.count { it.value > 1 }
-println m.withDefault { it * 2 }['zz']
+println([:].withDefault { it * 2 }['zz'])
 println m.max { it.value }.key
 println m.findResult { k, v -> v == 2 ? k : null }
 m.putAll([d: 4]); m.putIfAbsent('a', 9)
@@ -412,7 +412,7 @@ ff
 ff
 5
 3.5
-true
+false
 true
 1
 A
@@ -459,7 +459,7 @@ BigInteger
 Double
 BigDecimal
 Integer
-Long
+BigInteger
 Integer
 Long
 98
