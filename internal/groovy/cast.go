@@ -295,6 +295,7 @@ func (th *thread) toList(v Value, t *typeRef, as bool) Value {
 			return x
 		}
 		if as {
+			th.alloc(int64(x.Len()) * 16)
 			return NewList(x.Items()...)
 		}
 	case []byte:

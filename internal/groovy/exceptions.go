@@ -39,7 +39,7 @@ var exceptionTree = [][2]string{
 	{"java.net.ConnectException", "java.net.SocketException"}, {"java.net.ProtocolException", "java.io.IOException"},
 	{"java.net.SocketTimeoutException", "java.io.InterruptedIOException"}, {"java.io.InterruptedIOException", "java.io.IOException"},
 	{"java.text.ParseException", "java.lang.Exception"},
-	{"java.time.DateTimeException", excJavaRuntime}, {"java.time.format.DateTimeParseException", "java.time.DateTimeException"},
+	{"java.time.DateTimeException", excJavaRuntime}, {"java.time.temporal.UnsupportedTemporalTypeException", "java.time.DateTimeException"}, {"java.time.format.DateTimeParseException", "java.time.DateTimeException"},
 	{"java.security.GeneralSecurityException", "java.lang.Exception"},
 	{"java.security.NoSuchAlgorithmException", "java.security.GeneralSecurityException"},
 	{"java.security.KeyException", "java.security.GeneralSecurityException"},

@@ -521,14 +521,15 @@ func (th *thread) collectNested(items []Value, f func(...Value) Value) Value {
 
 func (th *thread) join(items []Value, sep string) string {
 	var b strings.Builder
+	told := 0
 	for i, v := range items {
 		if i > 0 {
 			b.WriteString(sep)
 		}
 		b.WriteString(th.str(v))
-		th.alloc(int64(len(sep)) + 1)
+		told = th.grown(&b, told)
 	}
-	th.alloc(int64(b.Len()))
+	th.alloc(int64(b.Len() - told))
 	return b.String()
 }
 

@@ -521,11 +521,11 @@ func transpose(c *Call) (Value, error) {
 	}
 	var out []Value
 	for i := 0; i < n; i++ {
-		var row []Value
+		row := make([]Value, 0, len(rows))
 		for _, r := range rows {
 			row = append(row, r[i])
 		}
-		c.th.alloc(int64(len(row)) * 16)
+		c.th.alloc(int64(len(row))*16 + 64)
 		out = append(out, NewList(row...))
 	}
 	return NewList(out...), nil

@@ -248,9 +248,9 @@ func mapMethods() map[string]Method {
 			out := NewMap()
 			for _, k := range c.th.items(c.Arg(0)) {
 				if v, ok := c.amap().Get(k); ok {
-					out.Put(k, v)
+					c.th.put(out, k, v)
 				} else if len(c.Args) > 1 {
-					out.Put(k, c.Arg(1))
+					c.th.put(out, k, c.Arg(1))
 				}
 			}
 			return out, nil
@@ -266,7 +266,7 @@ func mapMethods() map[string]Method {
 			out := NewMap()
 			for _, e := range c.amap().entries() {
 				if v, has := o.Get(e.key); has && c.th.equal(v, e.val) {
-					out.Put(e.key, e.val)
+					c.th.put(out, e.key, e.val)
 				}
 			}
 			return out, nil

@@ -35,7 +35,7 @@ func rangeMethods() map[string]Method {
 
 func setMethods() map[string]Method {
 	return map[string]Method{
-		"reverse": func(c *Call) (Value, error) { xs := c.th.items(c.This); reverse(xs); return NewList(xs...), nil },
+		"reverse": func(c *Call) (Value, error) { xs := c.fresh(); reverse(xs); return NewList(xs...), nil },
 		"take":    listMethods()["take"],
 		"drop":    listMethods()["drop"],
 		"clone":   func(c *Call) (Value, error) { return c.like(c.th.items(c.This)), nil },

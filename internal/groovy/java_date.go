@@ -1,10 +1,10 @@
 package groovy
 
 import (
+	"errors"
 	"strings"
 	"sync/atomic"
 	"time"
-	"unicode"
 )
 
 // date is java.util.Date: milliseconds, which setTime may change.
@@ -36,6 +36,7 @@ type formatter struct {
 	class   string
 	pattern string
 	layout  string
+	parts   []datePart // of the pattern; nil for a predefined one
 	loc     *time.Location
 	iso     string // "instant", "date" … of the predefined formatters
 }
@@ -43,78 +44,61 @@ type formatter struct {
 func (f *formatter) javaName() string { return f.class }
 func (f *formatter) String() string   { return f.pattern }
 
-// layoutOf turns a Java date pattern into Go's layout.
-func layoutOf(p string) (string, error) {
+// layout is how Go reads what a pattern writes; "" if it cannot. SimpleDateFormat takes
+// numbers of fewer digits, where the next field does not follow at once.
+func (f *formatter) readLayout() string {
 	var b strings.Builder
-	rs := []rune(p)
-	for i := 0; i < len(rs); {
-		c := rs[i]
-		if c == '\'' {
-			end := i + 1
-			for end < len(rs) && rs[end] != '\'' {
-				end++
-			}
-			if end == i+1 {
-				b.WriteByte('\'')
-			}
-			b.WriteString(string(rs[i+1 : min(end, len(rs))]))
-			i = end + 1
+	for i, p := range f.parts {
+		if p.letter == 0 {
+			b.WriteString(p.text)
 			continue
 		}
-		n := 1
-		for i+n < len(rs) && rs[i+n] == c {
-			n++
+		n := p.n
+		if n == 2 && f.simple() && strings.ContainsRune("dMhms", p.letter) && (i+1 == len(f.parts) || f.parts[i+1].letter == 0) {
+			n = 1
 		}
-		i += n
-		if !unicode.IsLetter(c) {
-			if c == '[' || c == ']' {
-				continue
-			}
-			b.WriteString(strings.Repeat(string(c), n))
-			continue
+		s := letterLayout(p.letter, n)
+		if s == "" {
+			return ""
 		}
-		s, err := letterLayout(c, n)
-		if err != nil {
-			return "", err
-		}
-		if c == 'S' && strings.HasSuffix(b.String(), ".") {
+		if p.letter == 'S' && strings.HasSuffix(b.String(), ".") {
 			s = strings.Repeat("0", n)
 		}
 		b.WriteString(s)
 	}
-	return b.String(), nil
+	return b.String()
 }
 
-func letterLayout(c rune, n int) (string, error) {
-	pick := func(list ...string) (string, error) { return list[min(n, len(list))-1], nil }
+func letterLayout(c rune, n int) string {
+	pick := func(list ...string) string { return list[min(n, len(list))-1] }
 	switch c {
-	case 'y', 'u', 'Y':
+	case 'y', 'u':
 		if n == 2 {
-			return "06", nil
+			return "06"
 		}
-		return "2006", nil
+		return "2006"
 	case 'M', 'L':
 		return pick("1", "01", "Jan", "January")
 	case 'd':
 		return pick("2", "02")
 	case 'D':
-		return "002", nil
-	case 'H', 'k':
-		return "15", nil
-	case 'h', 'K':
+		return "002"
+	case 'H':
+		return "15"
+	case 'h':
 		return pick("3", "03")
 	case 'm':
 		return pick("4", "04")
 	case 's':
 		return pick("5", "05")
-	case 'S', 'n':
-		return strings.Repeat("0", n), nil
-	case 'E', 'e':
+	case 'S':
+		return strings.Repeat("0", n)
+	case 'E':
 		return pick("Mon", "Mon", "Mon", "Monday")
 	case 'a':
-		return "PM", nil
-	case 'z', 'V', 'v':
-		return "MST", nil
+		return "PM"
+	case 'z', 'V':
+		return "MST"
 	case 'Z':
 		return pick("-0700", "-0700", "-0700", "GMT-07:00", "Z07:00")
 	case 'X':
@@ -122,9 +106,9 @@ func letterLayout(c rune, n int) (string, error) {
 	case 'x':
 		return pick("-07", "-0700", "-07:00")
 	case 'G':
-		return "AD", nil
+		return "AD"
 	}
-	return "", Throw(excIllegalArg, "Illegal pattern character '%c'", c)
+	return ""
 }
 
 func (f *formatter) format(t time.Time) string {
@@ -145,23 +129,22 @@ func (f *formatter) format(t time.Time) string {
 		}
 		return s
 	}
-	l := f.layout
-	if i := strings.Index(l, "000"); i >= 0 && (i == 0 || l[i-1] != '.') && strings.Contains(f.pattern, "S") {
-		// Go writes fractions only after a point
-		head := t.Format(l[:i])
-		return head + fracDigits(t, 3) + t.Format(l[i+3:])
+	if f.parts != nil {
+		return f.write(t)
 	}
-	return t.Format(l)
+	return t.Format(f.layout)
 }
 
 func fracDigits(t time.Time, n int) string { return t.Format("." + strings.Repeat("0", n))[1:] }
 
 func newFormatter(class, pattern string) (*formatter, error) {
-	l, err := layoutOf(pattern)
+	parts, err := dateParts(pattern, class == simpleDateFormat)
 	if err != nil {
 		return nil, err
 	}
-	return &formatter{class: class, pattern: pattern, layout: l}, nil
+	f := &formatter{class: class, pattern: pattern, parts: parts}
+	f.layout = f.readLayout()
+	return f, nil
 }
 
 func formatMethod(c *Call) (Value, error) {
@@ -172,16 +155,21 @@ func formatMethod(c *Call) (Value, error) {
 			return nil, c.NoSuchMethod()
 		}
 		var err error
-		if f, err = newFormatter("java.time.format.DateTimeFormatter", c.Str(0)); err != nil {
+		class := "java.time.format.DateTimeFormatter"
+		_, isDate := c.This.(*date)
+		if isDate {
+			class = simpleDateFormat
+		}
+		if f, err = newFormatter(class, c.Str(0)); err != nil {
 			return nil, err
 		}
-		if _, isDate := c.This.(*date); isDate {
+		if isDate {
 			if len(c.Args) > 1 {
 				f.loc = location(c.Arg(1), c.th)
 			}
 		}
 	}
-	return f.format(t), nil
+	return f.format(t), f.lacks(c.This)
 }
 
 // parseTime reads text in ISO form or by a formatter.
@@ -190,14 +178,17 @@ func parseTime(c *Call, kind Value, layouts []string) (Value, error) {
 	if f, ok := c.Arg(1).(*formatter); ok && f.iso == "" {
 		layouts = []string{f.layout}
 	} else if p, ok := c.Arg(1).(string); ok {
-		l, err := layoutOf(p)
+		f, err := newFormatter("java.time.format.DateTimeFormatter", p)
 		if err != nil {
 			return nil, err
 		}
-		layouts = []string{l}
+		layouts = []string{f.layout}
 	}
 	text, zone, _ := strings.Cut(s, "[")
 	for _, l := range layouts {
+		if l == "" {
+			return nil, Throw(excUnsupported, "times cannot be read by this pattern")
+		}
 		t, err := time.Parse(l, text)
 		if err != nil {
 			continue
@@ -232,7 +223,8 @@ func formatterClasses() []*Class {
 				if !ok {
 					return nil, c.NoSuchMethod()
 				}
-				return c.This.(*formatter).format(t), nil
+				f := c.This.(*formatter)
+				return f.format(t), f.lacks(c.Arg(0))
 			},
 			"withZone":   give(func(c *Call) Value { f := *c.This.(*formatter); f.loc = location(c.Arg(0), c.th); return &f }),
 			"withLocale": give(func(c *Call) Value { return c.This }),
@@ -243,7 +235,7 @@ func formatterClasses() []*Class {
 }
 
 func dateClasses() []*Class {
-	const sdf = "java.text.SimpleDateFormat"
+	const sdf = simpleDateFormat
 	m := merge(temporalMethods(), table{
 		"getTime":    give(func(c *Call) Value { return c.This.(*date).ms.Load() }),
 		"setTime":    give(func(c *Call) Value { n, _ := c.Int(0); c.This.(*date).ms.Store(n); return nil }),
@@ -281,7 +273,14 @@ func dateClasses() []*Class {
 		if loc == nil {
 			loc = time.UTC
 		}
+		if f.layout == "" {
+			return nil, Throw(excUnsupported, "dates cannot be read by the pattern %s", clip(f.pattern))
+		}
 		t, err := time.ParseInLocation(f.layout, s, loc)
+		var more *time.ParseError
+		if errors.As(err, &more) && strings.HasPrefix(more.Message, ": extra text") { // which Java does not look at
+			t, err = time.ParseInLocation(f.layout, strings.TrimSuffix(s, more.ValueElem), loc)
+		}
 		if err != nil {
 			return nil, Throw("java.text.ParseException", "Unparseable date: \"%s\"", clip(s))
 		}

@@ -106,7 +106,7 @@ func optionalClass() *Class {
 			if !self(c).ok {
 				return "Optional.empty"
 			}
-			return "Optional[" + c.th.str(self(c).v) + "]"
+			return c.th.str(c.This)
 		}),
 	}}
 }

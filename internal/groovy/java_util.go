@@ -540,6 +540,7 @@ func refMethods() table {
 type joiner struct {
 	sep, pre, post string
 	parts          []string
+	size           int // of their text
 }
 
 func (*joiner) javaName() string { return "java.util.StringJoiner" }
@@ -550,13 +551,18 @@ func joinerClass() *Class {
 		New: give(func(c *Call) Value { return &joiner{sep: c.Str(0), pre: c.Str(1), post: c.Str(2)} }),
 		Methods: table{
 			"add": give(func(c *Call) Value {
-				j := c.This.(*joiner)
+				j, text := c.This.(*joiner), c.Text(c.Arg(0))
 				c.th.alloc(32)
-				j.parts = append(j.parts, c.Text(c.Arg(0)))
+				j.parts = append(j.parts, text)
+				j.size += len(text) + len(j.sep)
 				return j
 			}),
-			"toString": give(func(c *Call) Value { return c.This.(*joiner).String() }),
-			"length":   give(func(c *Call) Value { return int32(jlen(c.This.(*joiner).String())) }),
+			"toString": give(func(c *Call) Value {
+				j := c.This.(*joiner)
+				c.th.alloc(int64(j.size))
+				return j.String()
+			}),
+			"length": give(func(c *Call) Value { return int32(jlen(c.This.(*joiner).String())) }),
 		}}
 }
 
@@ -568,6 +574,7 @@ func tokenizerClass() *Class {
 		}
 		it := &iterator{}
 		for _, p := range strings.FieldsFunc(c.Str(0), func(r rune) bool { return strings.ContainsRune(seps, r) }) {
+			c.th.alloc(32)
 			it.items = append(it.items, p)
 		}
 		return &tokens{it}, nil

@@ -168,6 +168,7 @@ func (th *thread) minus(a, b Value) Value {
 	case *Map:
 		if y, ok := b.(*Map); ok {
 			out := NewMap()
+			th.alloc(int64(x.Len()) * 64)
 			x.Each(func(k, v Value) bool {
 				if w, has := y.Get(k); !has || !th.equal(v, w) {
 					out.Put(k, v)

@@ -133,7 +133,9 @@ func (th *thread) strSlow(v Value) string {
 	case *Map:
 		return th.mapText(x)
 	case *Entry:
-		return th.str(x.key) + "=" + th.str(x.val)
+		text := th.str(x.key) + "=" + th.str(x.val)
+		th.charge(len(text))
+		return text
 	case *Closure:
 		return fmt.Sprintf("%s@%x", th.className(x), 1)
 	case *Class:
@@ -199,6 +201,7 @@ func (c *Class) typeText() string {
 
 func (th *thread) seq(open string, items []Value, end string, self Value) string {
 	var b strings.Builder
+	told := 0
 	b.WriteString(open)
 	for i, x := range items {
 		if i > 0 {
@@ -209,13 +212,20 @@ func (th *thread) seq(open string, items []Value, end string, self Value) string
 		} else {
 			b.WriteString(th.str(x))
 		}
-		if b.Len() > 1<<12 {
-			th.charge(b.Len())
-		}
+		told = th.grown(&b, told)
 	}
 	b.WriteString(end)
-	th.charge(b.Len())
+	th.charge(b.Len() - told)
 	return b.String()
+}
+
+// grown charges what a text has grown since it was told long.
+func (th *thread) grown(b *strings.Builder, told int) int {
+	if b.Len()-told < 1<<12 {
+		return told
+	}
+	th.charge(b.Len() - told)
+	return b.Len()
 }
 
 // charge bounds text as it grows: data sharing parts can unfold enormously.
@@ -252,6 +262,7 @@ func (th *thread) mapText(m *Map) string {
 		}
 	}
 	var b strings.Builder
+	told := 0
 	b.WriteString("[")
 	for i, e := range es {
 		if i > 0 {
@@ -263,9 +274,10 @@ func (th *thread) mapText(m *Map) string {
 		} else {
 			b.WriteString(th.str(e.val))
 		}
+		told = th.grown(&b, told)
 	}
 	b.WriteString("]")
-	th.charge(b.Len())
+	th.charge(b.Len() - told)
 	return b.String()
 }
 

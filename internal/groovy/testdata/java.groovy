@@ -182,3 +182,31 @@ String[]
 int[]
 int[][]
 x
+-- dates by pattern --
+def f(p, ms = 1709210705007L) { def x = new java.text.SimpleDateFormat(p); x.timeZone = TimeZone.getTimeZone('UTC'); x.format(new Date(ms)) }
+println f("H:m:s k K kk D DDD") + f(' S SS SSSS')
+println f("hh 'o''clock' a ''yy''") + f(" u F W w YYYY")
+println f("yyyyMMddHHmmssSSS") + f(" EEE EEEE z zzzz X XXX Z")
+println new Date(0).format('H:mm z', TimeZone.getTimeZone('Europe/Berlin'))
+def z = java.time.ZonedDateTime.of(2024, 7, 3, 5, 6, 7, 8_900_000, java.time.ZoneId.of('America/New_York'))
+def g(p, t) { java.time.format.DateTimeFormatter.ofPattern(p).format(t) }
+println g("H:m:s.SSSSSS n Q e VV z xxx O X", z)
+println g("d M uuuu", java.time.LocalDate.of(2024, 2, 9))
+try { g("HH", java.time.LocalDate.of(2024, 2, 9)) } catch (java.time.temporal.UnsupportedTemporalTypeException e) { println e.message }
+try { g("XXX", java.time.LocalDateTime.of(2024, 2, 9, 1, 2)) } catch (java.time.temporal.UnsupportedTemporalTypeException e) { println e.message }
+for (p in ["'x", 'yyyy-MM-ddTHH', 'b']) try { f(p) } catch (IllegalArgumentException e) { println e.message }
+def r(p, s) { def x = new java.text.SimpleDateFormat(p); x.timeZone = TimeZone.getTimeZone('UTC'); x.parse(s).time }
+println r('dd/MM/yyyy', '9/2/2024') == r('yyyy-MM-dd', '2024-2-9x')
+---
+12:45:5 12 0 12 60 060 7 07 0007
+12 o'clock PM '24' 4 5 5 9 2024
+20240229124505007 Thu Thursday UTC Coordinated Universal Time Z Z +0000
+1:00 CET
+5:6:7.008900 8900000 3 4 America/New_York EDT -04:00 GMT-4 -04
+9 2 2024
+Unsupported field: HourOfDay
+Unsupported field: OffsetSeconds
+Unterminated quote
+Illegal pattern character 'T'
+Illegal pattern character 'b'
+true
