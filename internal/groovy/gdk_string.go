@@ -150,7 +150,7 @@ func stringMethods() map[string]Method {
 		}),
 		"takeWhile":        str(func(c *Call, s string) (Value, error) { a, _ := c.span(s); return a, nil }),
 		"dropWhile":        str(func(c *Call, s string) (Value, error) { _, b := c.span(s); return b, nil }),
-		"takeBefore":       str(func(c *Call, s string) (Value, error) { a, _, _ := strings.Cut(s, c.Str(0)); return a, nil }),
+		"takeBefore":       str(func(c *Call, s string) (Value, error) { return s[:max(strings.Index(s, c.Str(0)), 0)], nil }),
 		"takeAfter":        str(func(c *Call, s string) (Value, error) { _, b, _ := strings.Cut(s, c.Str(0)); return b, nil }),
 		"takeBetween":      str(takeBetween),
 		"stripIndent":      simple(func(s string) Value { return stripIndent(s) }),
@@ -265,9 +265,13 @@ func lineValues(s string) []Value {
 
 func eachLine(c *Call, s string) (Value, error) {
 	f := c.fn(len(c.Args) - 1)
+	first := int64(0) // the number of the first line
+	if len(c.Args) > 1 {
+		first, _ = c.Int(0)
+	}
 	var last Value
 	for i, l := range lineValues(s) {
-		last = f(l, int32(i))
+		last = f(l, int32(first+int64(i)))
 	}
 	return last, nil
 }

@@ -210,3 +210,10 @@ Unterminated quote
 Illegal pattern character 'T'
 Illegal pattern character 'b'
 true
+-- texts before and after --
+println 'a=b'.takeBefore('=') + 'ab'.takeBefore('=') + '|' + 'a=b'.takeAfter('=') + 'ab'.takeAfter('=')
+'x\ny'.eachLine(1) { l, n -> print n + l }
+'x\ny'.eachLine { l, n -> print n + l }
+---
+a|b
+1x2y0x1y
