@@ -49,12 +49,12 @@ func TestSlowHTTP2Clients(t *testing.T) {
 		}
 	})
 	t.Run("body whose reader is slow", func(t *testing.T) {
-		address := startTLS(t, wire.Options{DataTimeout: 20 * time.Millisecond, Streaming: true}, config, func(x *chain.Exchange) (*chain.Response, error) {
+		address := startTLS(t, wire.Options{DataTimeout: 500 * time.Millisecond, Streaming: true}, config, func(x *chain.Exchange) (*chain.Response, error) {
 			body, _ := x.Request.Entity.Open()
 			if _, err := io.ReadFull(body, make([]byte, 1)); err != nil {
 				return nil, err
 			}
-			time.Sleep(100 * time.Millisecond) // longer than the client may take
+			time.Sleep(time.Second) // longer than the client may take
 			_, err := io.ReadAll(body)
 			return chain.NewResponse(200), err
 		})

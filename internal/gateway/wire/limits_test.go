@@ -33,7 +33,7 @@ func TestSlowClients(t *testing.T) {
 		c.ended()
 	})
 	t.Run("next header on a connection that may be idle for long", func(t *testing.T) {
-		address := start(t, wire.Options{HeaderTimeout: 20 * time.Millisecond, IdleTimeout: time.Hour}, h.handle)
+		address := start(t, wire.Options{HeaderTimeout: 500 * time.Millisecond, IdleTimeout: time.Hour}, h.handle)
 		const whole, part = "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HT"
 		for name, sent := range map[string][2]string{"behind": {whole, part}, "in one piece": {whole + part, ""}} {
 			c := dial(t, address)
@@ -150,7 +150,7 @@ func TestClientThatAsksAndDoesNotRead(t *testing.T) {
 // One that takes a large answer slowly gets all of it: the limit is for each piece.
 func TestClientThatReadsSlowly(t *testing.T) {
 	const size = 8 << 20
-	address := start(t, wire.Options{DataTimeout: time.Second}, func(*chain.Exchange) (*chain.Response, error) {
+	address := start(t, wire.Options{DataTimeout: 3 * time.Second}, func(*chain.Exchange) (*chain.Response, error) {
 		r := chain.NewResponse(200)
 		r.Entity.SetBytes(make([]byte, size))
 		return r, nil
@@ -163,7 +163,7 @@ func TestClientThatReadsSlowly(t *testing.T) {
 		if read += n; err != nil && read < size {
 			t.Fatalf("the answer ends after %d bytes: %v", read, err)
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(250 * time.Millisecond)
 	}
 }
 
