@@ -58,6 +58,9 @@ func (th *thread) allocate(sc *scriptClass) *Object {
 	for _, f := range sc.fields {
 		o.fields[f.index] = zeroOf(f.typ)
 	}
+	if sc.script { // a script made with new has variables of its own
+		o.binding = NewBinding(nil)
+	}
 	if sc.meta.thrown {
 		o.base = &Thrown{Class: sc.class.Name, NoMsg: true, Value: o}
 	}
