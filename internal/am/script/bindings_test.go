@@ -73,7 +73,12 @@ identity.setAttribute("nick", "d"); accessToken.setField("r", [identity.getAttri
 			e := script.New(script.Options{Cookie: "crumb", Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }})
 			tok, in := sampleToken(), sampleInput()
 			in.Headers = http.Header{"X-Forwarded-For": {"192.0.2.1"}, "Authorization": {"Basic x"}, "Cookie": {"a=b"}, "X-Openam-Password": {"x"}}
-			if _, err := e.ModifyAccessToken(t.Context(), written(c.language, c.context, c.source), in, tok); err != nil {
+			_, err := e.ModifyAccessToken(t.Context(), written(c.language, c.context, c.source), in, tok)
+			for tries := 0; err != nil && strings.Contains(err.Error(), "ran too long") && tries < 20; tries++ {
+				// How often a key of RSA has to be tried is chance, and a slow machine may have no time for many.
+				_, err = e.ModifyAccessToken(t.Context(), written(c.language, c.context, c.source), in, tok)
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 			sameJSON(t, "r", tok.Extra["r"], c.want)
