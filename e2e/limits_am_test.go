@@ -104,9 +104,16 @@ func TestLimitsOfAM(t *testing.T) {
 		"source of a script": {"413", rest("POST", realm+"/scripts?_action=create", map[string]any{
 			"name": "long", "language": "JAVASCRIPT", "context": "OAUTH2_ACCESS_TOKEN_MODIFICATION", "script": xs[:200<<10],
 		})},
-		"nodes of a tree":                {"400", rest("PUT", realm+"/realm-config/authentication/authenticationtrees/trees/large", map[string]any{"entryNodeId": "x", "nodes": nodes})},
-		"query filter: length":           {"400", rest("GET", realm+"/users?_queryFilter="+url.QueryEscape(`userName eq "`+xs[:9<<10]+`"`), nil)},
-		"query filter: depth":            {"400", rest("GET", realm+"/users?_queryFilter="+url.QueryEscape(strings.Repeat("(", 70)+"true"+strings.Repeat(")", 70)), nil)},
+		"nodes of a tree":      {"400", rest("PUT", realm+"/realm-config/authentication/authenticationtrees/trees/large", map[string]any{"entryNodeId": "x", "nodes": nodes})},
+		"query filter: length": {"400", rest("GET", realm+"/users?_queryFilter="+url.QueryEscape(`userName eq "`+xs[:9<<10]+`"`), nil)},
+		"query filter: depth":  {"400", rest("GET", realm+"/users?_queryFilter="+url.QueryEscape(strings.Repeat("(", 70)+"true"+strings.Repeat(")", 70)), nil)},
+		"operations of a PATCH": {"400", func() string {
+			operations := make([]any, 1001)
+			for i := range operations {
+				operations[i] = map[string]any{"operation": "replace", "field": "/description", "value": "x"}
+			}
+			return rest("PATCH", realm+"/users/amAdmin", operations)()
+		}},
 		"page of a query":                {"200", rest("GET", realm+"/users?_queryFilter=true&_pageSize=10001", nil)},
 		"resources of a policy question": {"400", rest("POST", realm+"/policies?_action=evaluate", map[string]any{"resources": questions, "application": "iPlanetAMWebAgentService"})},
 		"realms, nested": {"400", func() string {
